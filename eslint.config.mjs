@@ -1,0 +1,42 @@
+import js from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+/** What each layer may import; arrows point down only. */
+const layers = [
+  { sourceTag: 'layer:statistics', onlyDependOnLibsWithTags: [] },
+  { sourceTag: 'layer:metrics', onlyDependOnLibsWithTags: [] },
+  { sourceTag: 'layer:environment', onlyDependOnLibsWithTags: ['layer:metrics'] },
+  { sourceTag: 'layer:results', onlyDependOnLibsWithTags: ['layer:statistics'] },
+  {
+    sourceTag: 'layer:runner',
+    onlyDependOnLibsWithTags: ['layer:environment', 'layer:metrics', 'layer:results', 'layer:statistics'],
+  },
+  { sourceTag: 'layer:report', onlyDependOnLibsWithTags: ['layer:results', 'layer:statistics'] },
+  { sourceTag: 'type:lib', bannedExternalImports: ['nx', 'nx/*', '@nx/*'], onlyDependOnLibsWithTags: ['type:lib'] },
+  { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:lib'] },
+  { sourceTag: 'type:environment', onlyDependOnLibsWithTags: [] },
+  { sourceTag: 'workload', bannedExternalImports: ['nx', 'nx/*', '@nx/*'], onlyDependOnLibsWithTags: [] },
+  { sourceTag: 'pipeline', onlyDependOnLibsWithTags: ['type:tool', 'type:lib'] },
+];
+
+export default tseslint.config(
+  { ignores: ['**/dist', '**/node_modules', '.nx', 'reports'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.recommendedTypeChecked, ...tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/enforce-module-boundaries': ['error', { allow: ['**/vitest.shared.ts'], depConstraints: layers }],
+      '@typescript-eslint/consistent-type-definitions': 'off',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      eqeqeq: 'error',
+      'no-console': 'error',
+    },
+  },
+);

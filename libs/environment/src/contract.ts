@@ -1,0 +1,105 @@
+import type { Meter } from '@tare/metrics';
+
+/** Facts about an environment for the run file: versions, limits, digests, what could not be made equal. */
+export type Facts = Readonly<Record<string, string | number | boolean>>;
+
+/** An app bundled into one file: the same bytes in every environment. */
+export type Artifact = {
+  /** Name of the workload it belongs to. */
+  readonly workload: string;
+  /** Absolute path of the file. */
+  readonly path: string;
+  /** Lower-case hex digest of the file. */
+  readonly sha256: string;
+  readonly bytes: number;
+};
+
+/** What an instance may use. The same for every environment of a run. */
+export type Resources = {
+  /** Number of CPUs. */
+  readonly cpus: number;
+  /** Memory limit where the environment can set one, in MiB. */
+  readonly memoryMiB: number;
+  /** The host's CPUs an instance is pinned to; undefined where the host has only one or pinning is not possible. */
+  readonly serverCpus: readonly number[] | undefined;
+  /** Arguments for node before the script, equal in every environment (heap limits). */
+  readonly nodeArguments: readonly string[];
+};
+
+/** What the environments of one run share. */
+export type RunContext = {
+  /** Marks everything that is started: environment variable, container label, domain name. */
+  readonly runId: string;
+  readonly resources: Resources;
+  /** Absolute path of the Node binary that runs the artifact. */
+  readonly nodeBinary: string;
+};
+
+/** One app to start in an environment. */
+export type Launch = {
+  readonly artifact: Artifact;
+  readonly context: RunContext;
+  /** Environment variables of the app besides HOST and PORT. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Path that answers 200 when the app is ready: "/health". */
+  readonly healthPath: string;
+  /** A fixed port; undefined for a free one. */
+  readonly port: number | undefined;
+};
+
+export type Availability =
+  | { readonly usable: true; readonly facts: Facts }
+  | {
+      readonly usable: false;
+      /** Why not, in one line: which socket, which error. */
+      readonly reason: string;
+      /** What to do about it: the commands. */
+      readonly remedy: string;
+    };
+
+/** A moment of a cold start, in milliseconds after {@link Instance.spawnedAt}. */
+export type Milestone = { readonly name: string; readonly atMs: number };
+
+/** One running app in an environment. */
+export interface Instance {
+  /** Where the load generator reaches it. */
+  readonly url: URL;
+  /** Monotonic nanoseconds, just before the command that starts it. */
+  readonly spawnedAt: bigint;
+  /**
+   * Resolves when a poll of the URL makes sense: at once for a process, after the start call for a container.
+   * Rejects with the app's last log lines when it ends before that.
+   */
+  readonly started: Promise<void>;
+  /** Resolves with a reason when the instance ends by itself; used to give up waiting early. Never rejects. */
+  readonly ended: Promise<string>;
+  /** The moments seen so far, in order of time. */
+  milestones(): Promise<readonly Milestone[]>;
+  /** What the app itself uses (net), and what the environment costs the host (gross, net included). Ready after `started`. */
+  meters(): Promise<{ readonly net: Meter; readonly gross: Meter }>;
+  /** The last lines that the app wrote, for error messages. */
+  lastLog(): Promise<string>;
+  /** Ends it and removes what it left. May be called twice. */
+  stop(): Promise<void>;
+}
+
+/** A way to run an artifact. Implement it to add an environment; there is no registry of kinds. */
+export interface Environment {
+  /** Unique in a run: "native", "docker", "docker:published". */
+  readonly name: string;
+  /** The family it belongs to: "native", "namespace", "docker", … `TARE_REQUIRE` names kinds. */
+  readonly kind: string;
+  /** Whether this host can run it, and what is known about it. Never throws. */
+  probe(signal: AbortSignal): Promise<Availability>;
+  /**
+   * Ends and removes what a killed run left, or, with a run's id, what just that run left.
+   * @returns one line for each thing removed.
+   */
+  reap(runId: string | undefined, signal: AbortSignal): Promise<readonly string[]>;
+  /** Makes ready to start the artifact: image present, VM provisioned. Idempotent. */
+  prepare(artifact: Artifact, context: RunContext, signal: AbortSignal): Promise<Facts>;
+  /** A cold start. Returns as soon as the start command is given; the caller waits for health. */
+  start(launch: Launch, signal: AbortSignal): Promise<Instance>;
+  /** Leaves nothing behind. */
+  dispose(): Promise<void>;
+}
