@@ -13,7 +13,11 @@ const layers = [
     onlyDependOnLibsWithTags: ['layer:environment', 'layer:metrics', 'layer:results', 'layer:statistics'],
   },
   { sourceTag: 'layer:report', onlyDependOnLibsWithTags: ['layer:results', 'layer:statistics'] },
-  { sourceTag: 'type:lib', bannedExternalImports: ['nx', 'nx/*', '@nx/*'], onlyDependOnLibsWithTags: ['type:lib'] },
+  {
+    sourceTag: 'type:lib',
+    bannedExternalImports: ['nx', 'nx/*', '@nx/*'],
+    onlyDependOnLibsWithTags: ['type:lib'],
+  },
   { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:lib'] },
   { sourceTag: 'type:environment', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'workload', bannedExternalImports: ['nx', 'nx/*', '@nx/*'], onlyDependOnLibsWithTags: [] },

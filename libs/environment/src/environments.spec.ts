@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { descendants, findProcess, processesWithVariable, waitForHttp } from '@tare/metrics';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Instance, Launch } from './contract.ts';
+import { namespace } from './namespace.ts';
+import { native } from './native.ts';
+import { runVariable } from './reap-processes.ts';
+
+const script = `
+import { createServer } from 'node:http';
+import { hostname } from 'node:os';
+const server = createServer((request, reply) => {
+  if (request.url === '/burn') { const until = performance.now() + 300; while (performance.now() < until); }
+  reply.end(JSON.stringify({ pid: process.pid, variables: Object.keys(process.env).sort(), hostname: hostname(), execArgv: process.execArgv }));
+});
+server.listen(Number(process.env.PORT), process.env.HOST, () => console.log('listening on ' + process.env.HOST));
+process.on('SIGTERM', () => process.exit(0));
+if (process.env.CRASH) throw new Error('the reason of the crash');
+`;
+
+const never = new AbortController().signal;
+const runId = `test-${process.pid}`;
+let folder: string;
+let launch: Launch;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tare-environment-'));
+  const path = join(folder, 'main.mjs');
+  await writeFile(path, script);
+  const bytes = await readFile(path);
+  launch = {
+    artifact: {
+      workload: 'test',
+      path,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      bytes: bytes.length,
+    },
+    context: {
+      runId,
+      nodeBinary: process.execPath,
+      resources: {
+        cpus: 1,
+        memoryMiB: 256,
+        serverCpus: undefined,
+        nodeArguments: ['--max-old-space-size=128'],
+      },
+    },
+    variables: { FLAVOUR: 'plain' },
+    healthPath: '/',
+    port: undefined,
+  };
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function ready(instance: Instance): Promise<void> {
+  await instance.started;
+  await waitForHttp({
+    url: instance.url,
+    since: instance.spawnedAt,
+    intervalMs: 1,
+    deadlineMs: 10_000,
+    signal: never,
+  });
+}
+
+type Reply = { pid: number; variables: string[]; hostname: string; execArgv: string[] };
+const ask = async (instance: Instance, path = '/'): Promise<Reply> =>
+  (await (await fetch(new URL(path, instance.url))).json()) as Reply;
+
+const environments = [native(), namespace()];
+const availability = new Map(
+  await Promise.all(environments.map(async (each) => [each.name, await each.probe(never)] as const)),
+);
+
+describe.each(environments)('$name', (environment) => {
+  const found = availability.get(environment.name);
+  const reason = found?.usable === false ? found.reason : undefined;
+  const test = it.skipIf(reason !== undefined);
+  if (reason !== undefined) it.skip(`is not usable here: ${reason}`);
+
+  test('serves the artifact with a minimal environment and the same node arguments', async () => {
+    const instance = await environment.start(launch, never);
+    try {
+      await ready(instance);
+      const reply = await ask(instance);
+      expect(reply.variables.filter((name) => !name.startsWith('TARE_'))).toEqual([
+        'FLAVOUR',
+        'HOST',
+        'NODE_ENV',
+        'PORT',
+      ]);
+      expect(reply.execArgv).toEqual(['--max-old-space-size=128']);
+      const milestones = await instance.milestones();
+      expect(milestones.map(({ name }) => name)).toEqual(['process', 'listening']);
+    } finally {
+      await instance.stop();
+    }
+  });
+
+  test('meters net and gross, gross being no less', async () => {
+    const instance = await environment.start(launch, never);
+    try {
+      await ready(instance);
+      const { net, gross } = await instance.meters();
+      const before = { net: await net.read(), gross: await gross.read() };
+      await ask(instance, '/burn');
+      const after = { net: await net.read(), gross: await gross.read() };
+      expect(Number(after.net.cpuNs - before.net.cpuNs) / 1e6).toBeGreaterThan(150);
+      expect(after.gross.cpuNs).toBeGreaterThanOrEqual(after.net.cpuNs);
+      expect(after.gross.memoryBytes).toBeGreaterThanOrEqual(after.net.memoryBytes * 0.99);
+    } finally {
+      await instance.stop();
+    }
+  });
+
+  test('leaves no process when it stops, twice', async () => {
+    const instance = await environment.start(launch, never);
+    await ready(instance);
+    const started = performance.now();
+    await instance.stop();
+    await instance.stop();
+    expect(performance.now() - started).toBeLessThan(2000);
+    expect(processesWithVariable(runVariable).filter(({ value }) => value === runId)).toEqual([]);
+    expect(await instance.ended).toMatch(/^the app (ended|was ended)/);
+  });
+
+  test('tells of an app that ends by itself, with its last words', async () => {
+    const instance = await environment.start({ ...launch, variables: { CRASH: '1' } }, never);
+    expect(await instance.ended).toBe('the app ended with exit code 1');
+    expect(await instance.lastLog()).toContain('the reason of the crash');
+    await instance.stop();
+  });
+
+  test('says when the wanted port is taken', async () => {
+    const instance = await environment.start(launch, never);
+    try {
+      await ready(instance);
+      const port = Number(instance.url.port);
+      await expect(environment.start({ ...launch, port }, never)).rejects.toThrow(
+        `port ${port} on 127.0.0.1 is in use`,
+      );
+    } finally {
+      await instance.stop();
+    }
+  });
+
+  test('reaps what a killed run left, and only of that run', async () => {
+    const instance = await environment.start(launch, never);
+    await ready(instance);
+    expect(await environment.reap('another-run', never)).toEqual([]);
+    const reaped = await environment.reap(runId, never);
+    expect(reaped.length).toBeGreaterThan(0);
+    expect(reaped[0]).toMatch(new RegExp(`^process \\d+ \\(.+\\) of run ${runId}$`));
+    expect(await instance.ended).toContain('the app');
+    await instance.stop();
+  });
+});
+
+const namespaceUsable = availability.get('namespace')?.usable === true;
+it.skipIf(!namespaceUsable)('namespace gives the app a process namespace of its own', async () => {
+  const instance = await namespace().start(launch, never);
+  try {
+    await ready(instance);
+    expect((await ask(instance)).pid).toBe(1);
+  } finally {
+    await instance.stop();
+  }
+});
+
+it.skipIf(!namespaceUsable)('namespace ends the app when unshare is killed', async () => {
+  const instance = await namespace().start(launch, never);
+  await ready(instance);
+  const unshare = processesWithVariable(runVariable).find(({ command }) => command === 'unshare');
+  const pids = descendants(unshare?.pid ?? 0);
+  expect(pids.length).toBeGreaterThan(1);
+  process.kill(pids[0] ?? 0, 'SIGKILL');
+  await instance.ended;
+  await sleep(100);
+  expect(pids.filter((pid) => findProcess(pid) !== undefined)).toEqual([]);
+  await instance.stop();
+});

@@ -1,0 +1,17 @@
+export { choosePort } from './choose-port.ts';
+export type {
+  Artifact,
+  Availability,
+  Environment,
+  Facts,
+  Instance,
+  Launch,
+  Milestone,
+  Resources,
+  RunContext,
+} from './contract.ts';
+export { logTail, type LogTail } from './log-tail.ts';
+export { namespace } from './namespace.ts';
+export { native } from './native.ts';
+export { environmentVariable, reapProcesses, runVariable } from './reap-processes.ts';
+export { requiredKinds } from './required-kinds.ts';

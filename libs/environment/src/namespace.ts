@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { descendants, findProgram, pinned, processMeter } from '@tare/metrics';
+import { startAppProcess } from './app-process.ts';
+import { appVariables, nodeCommand } from './app-command.ts';
+import { choosePort } from './choose-port.ts';
+import type { Availability, Environment } from './contract.ts';
+import { reapProcesses } from './reap-processes.ts';
+
+const run = promisify(execFile);
+const probeDeadlineMs = 10_000;
+
+/** Namespaces of its own for mounts, processes, host name and System V IPC; the network stays the host's. */
+const namespaces = ['--mount', '--pid', '--uts', '--ipc'];
+// --fork: the first process of a new pid namespace is a child; --kill-child: it ends when unshare does
+const upkeep = ['--fork', '--kill-child', '--mount-proc'];
+
+/** @returns the arguments of unshare; without root a user namespace comes first, in which one is root. */
+function unshareArguments(): readonly string[] {
+  const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+  return [...user, ...namespaces, ...upkeep];
+}
+
+async function probe(signal: AbortSignal): Promise<Availability> {
+  const unshare = findProgram('unshare');
+  if (process.platform !== 'linux' || unshare === undefined) {
+    return {
+      usable: false,
+      reason:
+        process.platform === 'linux' ? 'unshare is not on PATH' : `${process.platform} has no namespaces`,
+      remedy: process.platform === 'linux' ? 'apt-get install util-linux' : 'run the suite on Linux',
+    };
+  }
+  try {
+    // namespaces are forbidden in many ways; only making them tells
+    await run(unshare, [...unshareArguments(), '--', 'true'], { signal, timeout: probeDeadlineMs });
+  } catch (error) {
+    const complaint = (error as { stderr?: string }).stderr?.trim() ?? String(error);
+    const root = process.getuid?.() === 0;
+    return {
+      usable: false,
+      reason: root
+        ? `namespaces cannot be made by root here (${complaint})`
+        : `not root, and unprivileged user namespaces are not possible (${complaint})`,
+      remedy: root
+        ? 'this host forbids them (a container without CAP_SYS_ADMIN?): run the suite outside of it'
+        : 'run as root, or allow them: sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000',
+    };
+  }
+  const { stdout } = await run(unshare, ['--version'], { signal, timeout: probeDeadlineMs });
+  return { usable: true, facts: { unshare: stdout.trim(), userNamespace: process.getuid?.() !== 0 } };
+}
+
+/** Runs the artifact in Linux namespaces made by `unshare`, without any daemon: what isolation costs by itself. */
+export function namespace(): Environment {
+  const name = 'namespace';
+  return {
+    name,
+    kind: 'namespace',
+    probe,
+    reap: (runId) => reapProcesses(name, runId),
+    prepare: (_artifact, { nodeBinary, resources }) =>
+      Promise.resolve({
+        nodeBinary,
+        namespaces: 'mount, pid, uts, ipc',
+        pinnedTo: resources.serverCpus?.join(',') ?? 'not pinned',
+        user: process.getuid?.() === 0 ? 'root' : 'the user who runs the suite, root in its namespace',
+        memoryLimit: 'heap size only',
+        network: 'loopback of the host',
+      }),
+    start: async (launch) => {
+      const port = await choosePort(launch.port);
+      const app = nodeCommand(launch);
+      const inNamespaces = {
+        file: findProgram('unshare') ?? 'unshare',
+        arguments: [...unshareArguments(), '--', app.file, ...app.arguments],
+      };
+      return startAppProcess({
+        command: pinned(inNamespaces, launch.context.resources.serverCpus),
+        port,
+        variables: appVariables(launch, name, port),
+        // unshare --fork ignores SIGTERM
+        appPids: (pid) => descendants(pid).slice(1),
+        meters: (pid) => ({
+          net: processMeter({
+            scope: 'the app’s processes in the namespaces',
+            pids: () => descendants(pid).slice(1),
+          }),
+          gross: processMeter({ scope: 'the app’s processes and unshare', pids: () => descendants(pid) }),
+        }),
+      });
+    },
+    dispose: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,42 @@
+import { descendants, pinned, processMeter } from '@tare/metrics';
+import { startAppProcess } from './app-process.ts';
+import { appVariables, nodeCommand } from './app-command.ts';
+import { choosePort } from './choose-port.ts';
+import type { Environment } from './contract.ts';
+import { reapProcesses } from './reap-processes.ts';
+
+/** Runs the artifact as a plain child process on this host: the baseline. */
+export function native(): Environment {
+  const name = 'native';
+  return {
+    name,
+    kind: 'native',
+    probe: () => Promise.resolve({ usable: true, facts: {} }),
+    reap: (runId) => reapProcesses(name, runId),
+    prepare: (_artifact, { nodeBinary, resources }) =>
+      Promise.resolve({
+        nodeBinary,
+        pinnedTo: resources.serverCpus?.join(',') ?? 'not pinned',
+        user: process.getuid?.() === 0 ? 'root' : 'the user who runs the suite',
+        memoryLimit: 'heap size only',
+        network: 'loopback of the host',
+      }),
+    start: async (launch) => {
+      const port = await choosePort(launch.port);
+      return startAppProcess({
+        command: pinned(nodeCommand(launch), launch.context.resources.serverCpus),
+        port,
+        variables: appVariables(launch, name, port),
+        appPids: (pid) => [pid],
+        meters: (pid) => ({
+          net: processMeter({ scope: 'the app’s processes', pids: () => descendants(pid) }),
+          gross: processMeter({
+            scope: 'the app’s processes; nothing is added to them',
+            pids: () => descendants(pid),
+          }),
+        }),
+      });
+    },
+    dispose: () => Promise.resolve(),
+  };
+}

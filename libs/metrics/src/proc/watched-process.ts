@@ -1,0 +1,92 @@
+import { readdirSync } from 'node:fs';
+import { openReader, type OpenReader } from './open-reader.ts';
+import { parseStat } from './parse-stat.ts';
+
+/** One process under watch. After its end it keeps its last CPU time and holds no memory. */
+export interface WatchedProcess {
+  readonly alive: () => boolean;
+  /** CPU time of all its threads so far, in nanoseconds. */
+  cpuNs(): bigint;
+  /** Resident set size in bytes. */
+  memoryBytes(): number;
+  close(): void;
+}
+
+// USER_HZ: the unit of /proc/PID/stat, 100 on every architecture that Node runs on
+const nsPerTick = 10_000_000n;
+
+/**
+ * Watches a process through /proc. Two sources are joined, the larger counts: the threads' schedstat is exact to the
+ * scheduler's tick but forgets threads that ended between two readings; stat remembers them, in steps of 10 ms.
+ * @throws Error when the process is gone already.
+ */
+export function watchProcess(pid: number): WatchedProcess {
+  const stat = openReader(`/proc/${pid}/stat`);
+  const status = openReader(`/proc/${pid}/status`);
+  const threads = new Map<string, { readonly reader: OpenReader; ns: bigint }>();
+  let endedThreadsNs = 0n;
+  let lastCpuNs = 0n;
+  let alive = true;
+
+  const readThreads = (): bigint => {
+    const now = new Set(readdirSync(`/proc/${pid}/task`));
+    for (const id of now) {
+      if (threads.has(id)) continue;
+      try {
+        threads.set(id, { reader: openReader(`/proc/${pid}/task/${id}/schedstat`), ns: 0n });
+      } catch {
+        // ended since the listing, or a kernel without SCHED_INFO: stat alone counts then
+      }
+    }
+    let sum = 0n;
+    for (const [id, thread] of threads) {
+      try {
+        thread.ns = BigInt(thread.reader.read().split(' ', 1)[0] ?? '0');
+        sum += thread.ns;
+      } catch {
+        endedThreadsNs += thread.ns;
+        thread.reader.close();
+        threads.delete(id);
+      }
+    }
+    return sum + endedThreadsNs;
+  };
+
+  const readStat = (): bigint => {
+    const { userTicks, systemTicks } = parseStat(stat.read());
+    return BigInt(userTicks + systemTicks) * nsPerTick;
+  };
+
+  return {
+    alive: () => alive,
+    cpuNs: () => {
+      if (!alive) return lastCpuNs;
+      try {
+        const [byThreads, byProcess] = [readThreads(), readStat()];
+        const larger = byThreads > byProcess ? byThreads : byProcess;
+        if (larger > lastCpuNs) lastCpuNs = larger;
+      } catch {
+        alive = false;
+      }
+      return lastCpuNs;
+    },
+    memoryBytes: () => {
+      if (!alive) return 0;
+      try {
+        // in kB whatever the page size is; a zombie has no such line
+        const kib = /^VmRSS:\s+(\d+) kB$/m.exec(status.read())?.[1];
+        if (kib !== undefined) return Number(kib) * 1024;
+      } catch {
+        // gone: falls through
+      }
+      alive = false;
+      return 0;
+    },
+    close: () => {
+      stat.close();
+      status.close();
+      for (const { reader } of threads.values()) reader.close();
+      threads.clear();
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, expect, it } from 'vitest';
+import { pidusageMeter } from './pidusage-meter.ts';
+import { processMeter } from './process-meter.ts';
+import { sumMeter } from './sum-meter.ts';
+
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+/** A process that does what it is told over IPC and answers with its own accounts. */
+async function start(
+  script: string,
+): Promise<{ child: ChildProcess; pid: number; ask: (text: string) => Promise<number> }> {
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  children.push(child);
+  await once(child, 'message');
+  const ask = async (text: string): Promise<number> => {
+    child.send(text);
+    const [reply] = (await once(child, 'message')) as [number];
+    return reply;
+  };
+  return { child, pid: child.pid ?? 0, ask };
+}
+
+const burner = `
+  const cpuMs = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
+  let held;
+  process.on('message', (text) => {
+    if (text === 'burn') { const until = cpuMs() + 400; while (cpuMs() < until); }
+    if (text === 'hold') held = Buffer.alloc(200 << 20, 1);
+    process.send(cpuMs());
+  });
+  process.send(0);`;
+
+it('agrees with the process’s own getrusage on a known load', async () => {
+  const { pid, ask } = await start(burner);
+  const meter = processMeter({ scope: 'burner', pids: () => [pid] });
+  const ownBefore = await ask('now');
+  const before = await meter.read();
+  const ownAfter = await ask('burn');
+  const after = await meter.read();
+  await meter.close();
+  const metered = Number(after.cpuNs - before.cpuNs) / 1e6;
+  expect(Math.abs(metered / (ownAfter - ownBefore) - 1)).toBeLessThan(0.05);
+});
+
+it('sees memory that the process takes', async () => {
+  const { pid, ask } = await start(burner);
+  const meter = processMeter({ scope: 'burner', pids: () => [pid] });
+  const before = await meter.read();
+  await ask('hold');
+  const after = await meter.read();
+  await meter.close();
+  expect((after.memoryBytes - before.memoryBytes) / (200 << 20)).toBeCloseTo(1, 1);
+});
+
+it('keeps the CPU time of threads that have ended', async () => {
+  const { pid, ask } = await start(`
+    const { Worker } = require('node:worker_threads');
+    const source = 'const until = performance.now() + 300; while (performance.now() < until);';
+    process.on('message', () => {
+      new Worker(source, { eval: true }).on('exit', () => process.send(1));
+    });
+    process.send(0);`);
+  const meter = processMeter({ scope: 'threads', pids: () => [pid] });
+  const before = await meter.read();
+  await ask('burn in a thread');
+  const after = await meter.read();
+  await meter.close();
+  expect(Number(after.cpuNs - before.cpuNs) / 1e6).toBeGreaterThan(200);
+});
+
+it('never runs backwards and throws when all processes have ended', async () => {
+  const { child, pid, ask } = await start(burner);
+  const meter = processMeter({ scope: 'the burner', pids: () => [pid] });
+  await ask('burn');
+  await meter.read();
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  await expect(meter.read()).rejects.toThrow('nothing left to meter: the burner has ended');
+  await meter.close();
+});
+
+it('adds up parts that do not overlap', async () => {
+  const [one, two] = [await start(burner), await start(burner)];
+  const parts = [one, two].map(({ pid }) => processMeter({ scope: String(pid), pids: () => [pid] }));
+  const sum = sumMeter('both', parts);
+  const before = await sum.read();
+  await Promise.all([one.ask('burn'), two.ask('burn')]);
+  const after = await sum.read();
+  await sum.close();
+  const metered = Number(after.cpuNs - before.cpuNs) / 1e6;
+  expect(metered).toBeGreaterThan(760);
+  expect(metered).toBeLessThan(960);
+  expect(after.memoryBytes).toBeGreaterThan(60 << 20);
+});
+
+it('meters by pidusage where there is no /proc', async () => {
+  const { pid, ask } = await start(burner);
+  const meter = pidusageMeter({ scope: 'burner', pids: () => [pid] });
+  const before = await meter.read();
+  await ask('burn');
+  const after = await meter.read();
+  await meter.close();
+  expect(Number(after.cpuNs - before.cpuNs) / 1e6).toBeGreaterThan(300);
+  expect(after.memoryBytes).toBeGreaterThan(20 << 20);
+  expect(meter.scope).toBe('burner (by pidusage)');
+});

@@ -1,0 +1,55 @@
+import type { Meter } from './meter.ts';
+import { watchProcess, type WatchedProcess } from './proc/watched-process.ts';
+import { findProcess } from './proc/process-table.ts';
+import { pidusageMeter } from './pidusage-meter.ts';
+
+/** Which processes a meter watches. */
+export type ProcessScope = {
+  /** In words, for the run file. */
+  readonly scope: string;
+  /** The pids at this moment; asked at every reading, so that processes may come and go. */
+  readonly pids: () => readonly number[];
+};
+
+/**
+ * Meters processes: CPU time of all their threads, ended ones included, and the sum of their resident set sizes.
+ * Uses /proc through open descriptors; where there is no /proc, `pidusage`.
+ */
+export function processMeter(options: ProcessScope): Meter {
+  return findProcess(process.pid) === undefined ? pidusageMeter(options) : procMeter(options);
+}
+
+function procMeter({ scope, pids }: ProcessScope): Meter {
+  const watched = new Map<number, WatchedProcess>();
+  const follow = (): void => {
+    for (const pid of pids()) {
+      if (watched.has(pid)) continue;
+      try {
+        watched.set(pid, watchProcess(pid));
+      } catch {
+        // ended between the listing and now
+      }
+    }
+  };
+  const read = () => {
+    follow();
+    const processes = [...watched.values()];
+    const atNs = process.hrtime.bigint();
+    const cpuNs = processes.reduce((sum, each) => sum + each.cpuNs(), 0n);
+    const memoryBytes = processes.reduce((sum, each) => sum + each.memoryBytes(), 0);
+    if (!processes.some((each) => each.alive())) throw new Error(`nothing left to meter: ${scope} has ended`);
+    return { atNs, cpuNs, memoryBytes };
+  };
+  return {
+    scope,
+    read: () =>
+      new Promise((resolve) => {
+        resolve(read());
+      }),
+    close: () => {
+      for (const each of watched.values()) each.close();
+      watched.clear();
+      return Promise.resolve();
+    },
+  };
+}

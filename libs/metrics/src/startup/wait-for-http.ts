@@ -1,0 +1,71 @@
+import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export type HttpWait = {
+  /** Asked with GET until it answers 200. */
+  readonly url: URL;
+  /** Monotonic nanoseconds at which the start command was given. */
+  readonly since: bigint;
+  /** Pause between two polls. */
+  readonly intervalMs: number;
+  /** Gives up when this much time has passed after `since`. */
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+};
+
+export type Readiness = {
+  /** From `since` to the end of the first reply with status 200. */
+  readonly readyMs: number;
+  /** The app may have been ready this much earlier: from the start of the last failed poll to `readyMs`. */
+  readonly pollErrorMs: number;
+  /** Polls made, the successful one included. */
+  readonly polls: number;
+};
+
+/**
+ * Polls a URL until it answers 200, each poll with a connection of its own.
+ * @throws Error with the last failure when the deadline passes, or the signal's reason when it is aborted.
+ */
+export async function waitForHttp(wait: HttpWait): Promise<Readiness> {
+  const deadlineNs = wait.since + BigInt(Math.round(wait.deadlineMs * 1e6));
+  let lastFailedAt = process.hrtime.bigint();
+  for (let polls = 1; ; polls++) {
+    wait.signal.throwIfAborted();
+    const pollAt = process.hrtime.bigint();
+    const remainingMs = Number(deadlineNs - pollAt) / 1e6;
+    const outcome = await poll(wait.url, Math.max(1, remainingMs), wait.signal);
+    const now = process.hrtime.bigint();
+    if (outcome === 200) {
+      return {
+        readyMs: toMs(now - wait.since),
+        pollErrorMs: toMs(now - (polls === 1 ? pollAt : lastFailedAt)),
+        polls,
+      };
+    }
+    lastFailedAt = pollAt;
+    if (now > deadlineNs) {
+      const got = typeof outcome === 'number' ? `status ${outcome}` : outcome.message;
+      throw new Error(`${wait.url.href} did not answer 200 within ${wait.deadlineMs} ms (last: ${got})`);
+    }
+    await sleep(wait.intervalMs, undefined, { signal: wait.signal });
+  }
+}
+
+function poll(url: URL, timeoutMs: number, signal: AbortSignal): Promise<number | Error> {
+  return new Promise((resolve) => {
+    const asked = request(url, { agent: false, signal, timeout: timeoutMs }, (reply) => {
+      reply.on('error', resolve);
+      reply.on('end', () => {
+        resolve(reply.statusCode ?? 0);
+      });
+      reply.resume();
+    });
+    asked.on('timeout', () => asked.destroy(new Error('no reply')));
+    asked.on('error', resolve);
+    asked.end();
+  });
+}
+
+function toMs(ns: bigint): number {
+  return Number(ns) / 1e6;
+}
