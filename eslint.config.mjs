@@ -33,7 +33,7 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     plugins: { '@nx': nx },
     rules: {
-      '@nx/enforce-module-boundaries': ['error', { allow: ['**/vitest.shared.ts'], depConstraints: layers }],
+      '@nx/enforce-module-boundaries': ['error', { allow: ['.*/vitest\\.shared\\.ts$'], depConstraints: layers }],
       '@typescript-eslint/consistent-type-definitions': 'off',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',

@@ -75,7 +75,10 @@ export interface Instance {
   readonly ended: Promise<string>;
   /** The moments seen so far, in order of time. */
   milestones(): Promise<readonly Milestone[]>;
-  /** What the app itself uses (net), and what the environment costs the host (gross, net included). Ready after `started`. */
+  /**
+   * What the app itself uses (net), and what the environment costs the host (gross, net included); the same meter where
+   * the environment adds nothing. Ready after `started`.
+   */
   meters(): Promise<{ readonly net: Meter; readonly gross: Meter }>;
   /** The last lines that the app wrote, for error messages. */
   lastLog(): Promise<string>;

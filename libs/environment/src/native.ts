@@ -28,13 +28,10 @@ export function native(): Environment {
         port,
         variables: appVariables(launch, name, port),
         appPids: (pid) => [pid],
-        meters: (pid) => ({
-          net: processMeter({ scope: 'the app’s processes', pids: () => descendants(pid) }),
-          gross: processMeter({
-            scope: 'the app’s processes; nothing is added to them',
-            pids: () => descendants(pid),
-          }),
-        }),
+        meters: (pid) => {
+          const processes = processMeter({ scope: 'the app’s processes', pids: () => descendants(pid) });
+          return { net: processes, gross: processes };
+        },
       });
     },
     dispose: () => Promise.resolve(),

@@ -13,6 +13,8 @@ export type Metric = {
 };
 
 /** Every metric of a run, in the order in which they are shown. */
+// A table reads best with one metric per line.
+// prettier-ignore
 export const metricCatalogue = [
   { key: 'startupMs', label: 'Startup', unit: 'ms', direction: 'lower', of: (t) => t.startup.readyMs },
   { key: 'throughputRps', label: 'Throughput', unit: 'req/s', direction: 'higher', of: (t) => t.load.throughputRps },

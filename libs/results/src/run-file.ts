@@ -14,7 +14,9 @@ const milestone = z.strictObject({ name: z.string(), atMs: finite });
 
 const startup = z.strictObject({
   readyMs: notNegative.describe('Spawn of the start command to the first 200 on the health path.'),
-  pollErrorMs: notNegative.describe('The app may have been ready this much earlier: time since the last failed poll began.'),
+  pollErrorMs: notNegative.describe(
+    'The app may have been ready this much earlier: time since the last failed poll began.',
+  ),
   polls: count,
   milestones: z.array(milestone),
 });
@@ -29,7 +31,9 @@ const latencyMs = z.strictObject({
 });
 
 const load = z.strictObject({
-  mode: z.literal('closed').describe('closed: each connection sends its next request when the reply has come.'),
+  mode: z
+    .literal('closed')
+    .describe('closed: each connection sends its next request when the reply has come.'),
   connections: z.int().positive(),
   durationMs: z.number().positive(),
   requests: count.describe('2xx replies inside the window.'),
@@ -37,13 +41,17 @@ const load = z.strictObject({
   timeouts: count,
   throughputRps: notNegative,
   latencyMs,
-  histogram: z.string().describe('HDR histogram of latencies in microseconds, V2 compressed, base64. Mergeable.'),
+  histogram: z
+    .string()
+    .describe('HDR histogram of latencies in microseconds, V2 compressed, base64. Mergeable.'),
   generator: z.strictObject({ name: z.string(), cpuPercent: notNegative }),
 });
 
 const cpuUse = z.strictObject({
   percent: notNegative.describe('CPU time over the window ÷ its duration; 100 is one CPU.'),
-  msPerRequest: notNegative.nullable().describe('CPU time over the window ÷ requests; null without a request.'),
+  msPerRequest: notNegative
+    .nullable()
+    .describe('CPU time over the window ÷ requests; null without a request.'),
 });
 const memoryUse = z.strictObject({ meanMiB: notNegative, peakMiB: notNegative });
 
@@ -77,8 +85,18 @@ export const diagnosticSchema = z.strictObject({
 const environmentBase = { name: z.string(), kind: z.string(), facts };
 export const environmentResultSchema = z.discriminatedUnion('status', [
   z.strictObject({ ...environmentBase, status: z.literal('measured') }),
-  z.strictObject({ ...environmentBase, status: z.literal('unavailable'), reason: z.string(), remedy: z.string() }),
-  z.strictObject({ ...environmentBase, status: z.literal('failed'), reason: z.string(), remedy: z.string().optional() }),
+  z.strictObject({
+    ...environmentBase,
+    status: z.literal('unavailable'),
+    reason: z.string(),
+    remedy: z.string(),
+  }),
+  z.strictObject({
+    ...environmentBase,
+    status: z.literal('failed'),
+    reason: z.string(),
+    remedy: z.string().optional(),
+  }),
 ]);
 
 export const hostSchema = z.strictObject({
@@ -127,7 +145,9 @@ export const summarySchema = z.strictObject({
   median: finite,
   min: finite,
   max: finite,
-  ci95: interval.nullable().describe('95 % interval of the mean over trials (Student t); null with one trial.'),
+  ci95: interval
+    .nullable()
+    .describe('95 % interval of the mean over trials (Student t); null with one trial.'),
 });
 
 export const verdictSchema = z.enum(['better', 'worse', 'same', 'undecided']);
@@ -138,7 +158,11 @@ export const comparisonSchema = z.strictObject({
   baseline: z.string(),
   candidate: z.string(),
   n: count.describe('Rounds in which both were measured.'),
-  ratio: z.number().positive().nullable().describe('Candidate ÷ baseline: geometric mean of the ratios by round.'),
+  ratio: z
+    .number()
+    .positive()
+    .nullable()
+    .describe('Candidate ÷ baseline: geometric mean of the ratios by round.'),
   ci95: interval.nullable().describe('95 % interval of the ratio over rounds; null with one round.'),
   p: z.number().min(0).max(1).nullable(),
   verdict: verdictSchema,

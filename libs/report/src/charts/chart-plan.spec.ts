@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { exampleRun } from '../example-run.ts';
+import { planCharts } from './chart-plan.ts';
+
+test('each workload has six pictures with names of their own', () => {
+  expect(planCharts(exampleRun()).map(({ fileName }) => fileName)).toEqual(
+    ['primes', 'gallery'].flatMap((workload) =>
+      ['startup', 'throughput', 'latency-mean', 'latency-p95', 'cpu', 'memory'].map(
+        (g) => `${workload}-${g}.svg`,
+      ),
+    ),
+  );
+});
+
+test('memory is split into net and tare, which together are gross', () => {
+  const run = exampleRun();
+  const docker = planCharts(run).find(({ fileName }) => fileName === 'primes-memory.svg')?.bars[1];
+  const [net, tare] = docker?.pieces ?? [];
+  expect(net?.value).toBeCloseTo(run.summary.primes?.docker?.memoryNetMiB?.mean ?? NaN);
+  expect((net?.value ?? NaN) + (tare?.value ?? NaN)).toBeCloseTo(
+    run.summary.primes?.docker?.memoryGrossMiB?.mean ?? NaN,
+  );
+});
+
+test('names of workloads cannot leave the folder or meet each other', () => {
+  const run = exampleRun();
+  const summary = { '../a b': run.summary.primes ?? {}, 'a/b': run.summary.gallery ?? {} };
+  const names = planCharts({ ...run, summary }).map(({ fileName }) => fileName);
+  expect([names[0], names[6]]).toEqual(['a-b-startup.svg', 'a-b-2-startup.svg']);
+});
+
+test('a figure that nobody has gives no picture', () => {
+  const run = exampleRun();
+  const { startupMs } = run.summary.primes?.native ?? {};
+  if (startupMs === undefined) throw new Error('The example has no startup.');
+  const plans = planCharts({ ...run, summary: { primes: { native: { startupMs } } } });
+  expect(plans.map(({ fileName }) => fileName)).toEqual(['primes-startup.svg']);
+});

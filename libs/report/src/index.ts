@@ -1,0 +1,10 @@
+export { metricTables } from './metric-table.ts';
+export type { MetricTable, TableCell, TableColumn, TableRow } from './metric-table.ts';
+export { renderTerminalTable } from './terminal-table.ts';
+export type { TerminalOptions } from './terminal-table.ts';
+export { renderSummaryMarkdown } from './summary-markdown.ts';
+export { renderReadmeBlock } from './readme-block.ts';
+export { hasReadmeMarker, replaceReadmeBlock } from './replace-readme-block.ts';
+export { renderCharts } from './charts/render-charts.ts';
+export type { Chart } from './charts/render-charts.ts';
+export { writeReport } from './write-report.ts';

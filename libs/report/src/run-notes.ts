@@ -1,0 +1,61 @@
+import { metricCatalogue } from '@tare/results';
+import type { EnvironmentResult, RunFile } from '@tare/results';
+
+/** An environment without a full set of figures, and what to do about it. */
+export type MissingEnvironment = Exclude<EnvironmentResult, { status: 'measured' }>;
+
+/** The environments that could not be measured, in the order of the run. */
+export function missingEnvironments(run: RunFile): readonly MissingEnvironment[] {
+  return run.environments.filter((environment) => environment.status !== 'measured');
+}
+
+/**
+ * What the comparisons warn about, each warning once, with the metrics where not all have it:
+ * "needs at least 6 rounds (primes: docker, vagrant)". Errors have no ratio, so what is said of them is left out.
+ */
+export function comparisonWarnings(run: RunFile): readonly string[] {
+  const comparisons = run.comparisons.filter(({ metric }) => metric !== 'errors');
+  const warnings = new Set(comparisons.flatMap((comparison) => comparison.warnings));
+  return [...warnings].map((warning) => {
+    const where = [...Map.groupBy(comparisons, ({ workload }) => workload)].flatMap(
+      ([workload, ofWorkload]) => {
+        const names = [...Map.groupBy(ofWorkload, ({ candidate }) => candidate)].flatMap(
+          ([candidate, all]) => {
+            const warned = all.filter((comparison) => comparison.warnings.includes(warning));
+            if (warned.length === 0) return [];
+            return warned.length === all.length
+              ? [candidate]
+              : [`${candidate} in ${warned.map(metricLabel).join(', ')}`];
+          },
+        );
+        return names.length === 0 ? [] : [`${workload}: ${names.join(', ')}`];
+      },
+    );
+    return `${warning} (${where.join('; ')})`;
+  });
+}
+
+/** "closed loop, 8 connections, 2 s warm-up, then 5 s": the load of a run in words. */
+export function loadText({ config }: RunFile): string {
+  const { connections, warmupMs, durationMs, requests } = config.load;
+  const window = durationMs === null ? `${requests ?? 0} requests` : secondsText(durationMs);
+  return `closed loop, ${counted(connections, 'connection')}, ${secondsText(warmupMs)} warm-up, then ${window}`;
+}
+
+/** "1 round", "2 rounds". */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** "2026-03-01 10:00 UTC" from an ISO date in UTC. */
+export function dateText(isoDate: string): string {
+  return `${new Date(isoDate).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+function secondsText(durationMs: number): string {
+  return `${durationMs / 1000} s`;
+}
+
+function metricLabel({ metric }: { readonly metric: string }): string {
+  return metricCatalogue.find(({ key }) => key === metric)?.label ?? metric;
+}

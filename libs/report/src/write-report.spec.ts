@@ -1,0 +1,46 @@
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { exampleRun } from './example-run.ts';
+import { writeReport } from './write-report.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tare-report-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('a report is a summary and its charts, with nothing left aside', async () => {
+  const written = await writeReport(join(folder, 'new', 'report'), exampleRun());
+  expect(written).toHaveLength(13);
+  expect((await readdir(join(folder, 'new', 'report'))).sort()).toEqual(['charts', 'summary.md']);
+  expect(await readdir(join(folder, 'new', 'report', 'charts'))).toHaveLength(12);
+});
+
+test('charts of an earlier report go, pictures of others stay', async () => {
+  await writeReport(folder, exampleRun());
+  await writeFile(join(folder, 'charts', 'own.svg'), '<svg></svg>');
+  const run = exampleRun();
+  await writeReport(folder, { ...run, summary: { primes: run.summary.primes ?? {} } });
+  const charts = await readdir(join(folder, 'charts'));
+  expect(charts.filter((name) => !name.startsWith('primes-'))).toEqual(['own.svg']);
+});
+
+test('the same run gives the same bytes', async () => {
+  const written = await writeReport(folder, exampleRun());
+  const read = () => Promise.all(written.map((path) => readFile(path, 'utf8')));
+  const first = await read();
+  await writeReport(folder, exampleRun());
+  expect(await read()).toEqual(first);
+});
+
+test('a folder that cannot be written is named in one line', async () => {
+  const path = join(folder, 'file');
+  await writeFile(path, '');
+  await expect(writeReport(path, exampleRun())).rejects.toThrow(
+    /^Cannot write the report to .*file: .*\. Expected a folder that you may write\.$/,
+  );
+});

@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest';
+import { exampleTrial } from '../fixtures/example-run.ts';
+import { compare, noTestMade } from './compare.ts';
+import { metricCatalogue } from './metric-catalogue.ts';
+import { comparisonSchema } from './run-file.ts';
+import type { Trial } from './run-file.ts';
+
+const rounds = [1, 2, 3, 4, 5, 6];
+const leftOut = 'rounds left out: candidate or baseline missing or not positive';
+
+function startup(trials: readonly Trial[]) {
+  return compare(trials, 'native').find(({ metric }) => metric === 'startupMs');
+}
+
+test('pairs by round, whatever the order of the trials', () => {
+  const trials = rounds.flatMap((round) => [
+    exampleTrial('docker', round, { readyMs: round * 200 }),
+    exampleTrial('native', round, { readyMs: round * 100 }),
+  ]);
+  const comparison = startup(trials.toSorted((a, b) => ((a.round * 5) % 7) - ((b.round * 5) % 7)));
+  expect(comparison).toMatchObject({ baseline: 'native', candidate: 'docker', n: 6 });
+  expect(comparison?.ratio).toBeCloseTo(2, 12);
+  expect(comparison?.ci95?.[0]).toBeCloseTo(2, 12);
+  expect(comparison?.ci95?.[1]).toBeCloseTo(2, 12);
+});
+
+test('is undecided and says that no test was made', () => {
+  const trials = rounds.flatMap((round) => [exampleTrial('docker', round), exampleTrial('native', round)]);
+  expect(startup(trials)).toMatchObject({ p: null, verdict: 'undecided', warnings: [noTestMade] });
+});
+
+test('covers every workload, candidate and metric, and not the baseline itself', () => {
+  const trials = ['primes', 'gallery'].flatMap((workload) =>
+    ['vagrant', 'native', 'docker'].map((environment) => exampleTrial(environment, 1, { workload })),
+  );
+  const comparisons = compare(trials, 'native');
+  expect(comparisons).toHaveLength(2 * 2 * metricCatalogue.length);
+  expect([...new Set(comparisons.map(({ workload, candidate }) => `${workload} ${candidate}`))]).toEqual([
+    'primes docker',
+    'primes vagrant',
+    'gallery docker',
+    'gallery vagrant',
+  ]);
+});
+
+test('leaves out the round that one of the two is missing in, and says so', () => {
+  const trials = [
+    ...rounds.map((round) => exampleTrial('native', round)),
+    ...rounds.slice(1).map((round) => exampleTrial('docker', round)),
+  ];
+  expect(startup(trials)).toMatchObject({
+    n: 5,
+    warnings: [`1 of 6 ${leftOut}`, 'needs at least 6 rounds', noTestMade],
+  });
+});
+
+test('has a ratio but no interval with one round', () => {
+  expect(startup([exampleTrial('native', 1), exampleTrial('docker', 1)])).toMatchObject({
+    n: 1,
+    ratio: 1,
+    ci95: null,
+  });
+});
+
+test('counts errors without a ratio', () => {
+  const trials = [exampleTrial('native', 1, { errors: 3 }), exampleTrial('docker', 1, { errors: 6 })];
+  expect(compare(trials, 'native').find(({ metric }) => metric === 'errors')).toMatchObject({
+    n: 1,
+    ratio: null,
+    ci95: null,
+    warnings: ['errors are counted, not compared by ratio', noTestMade],
+  });
+});
+
+test('has no figure for a metric that a side lacks', () => {
+  const trials = [exampleTrial('native', 1, { cpuMs: null }), exampleTrial('docker', 1)];
+  expect(compare(trials, 'native').find(({ metric }) => metric === 'cpuNetMsPerRequest')).toMatchObject({
+    n: 0,
+    ratio: null,
+    ci95: null,
+  });
+});
+
+test('has no ratio without trials of the baseline', () => {
+  const comparisons = compare([exampleTrial('docker', 1)], 'native');
+  expect(comparisons).toHaveLength(metricCatalogue.length);
+  expect(comparisons.every(({ n, ratio, ci95 }) => n === 0 && ratio === null && ci95 === null)).toBe(true);
+});
+
+test('fits the run file in every case: no NaN', () => {
+  const trials = [
+    exampleTrial('native', 1, { readyMs: 0, cpuMs: null }),
+    exampleTrial('docker', 1, { readyMs: 5, errors: 2 }),
+    exampleTrial('vagrant', 2, { readyMs: 0, cpuMs: 0 }),
+  ];
+  for (const comparison of compare(trials, 'native')) comparisonSchema.parse(comparison);
+});
+
+test('refuses two trials of an environment in one round', () => {
+  const twice = [exampleTrial('native', 3), exampleTrial('native', 3)];
+  expect(() => compare(twice, 'native')).toThrow(
+    new Error('compare: 2 trials of "native" in round 3 of "primes", expected 1'),
+  );
+});

@@ -1,0 +1,14 @@
+export { compare, noTestMade } from './compare.ts';
+export { journalHeaderSchema } from './journal/journal-header.ts';
+export type { JournalHeader } from './journal/journal-header.ts';
+export { openJournal } from './journal/open-journal.ts';
+export type { Journal } from './journal/open-journal.ts';
+export { readJournal } from './journal/read-journal.ts';
+export type { JournalContent } from './journal/read-journal.ts';
+export { metricCatalogue } from './metric-catalogue.ts';
+export type { Metric, MetricKey } from './metric-catalogue.ts';
+export { parseRunFile } from './parse-run-file.ts';
+export { runFileJsonSchema } from './run-file-json-schema.ts';
+export * from './run-file.ts';
+export { summarise } from './summarise.ts';
+export { writeRunFile } from './write-run-file.ts';

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { exampleTrial } from '../fixtures/example-run.ts';
+import { metricCatalogue } from './metric-catalogue.ts';
+import { summarise } from './summarise.ts';
+
+test('describes each metric by workload and environment', () => {
+  const summary = summarise([
+    exampleTrial('native', 1, { readyMs: 80 }),
+    exampleTrial('native', 2, { readyMs: 90 }),
+    exampleTrial('docker', 1, { readyMs: 300 }),
+    exampleTrial('native', 1, { workload: 'gallery', readyMs: 70 }),
+  ]);
+  expect(summary.primes?.native?.startupMs).toMatchObject({
+    n: 2,
+    mean: 85,
+    median: 85,
+    min: 80,
+    max: 90,
+  });
+  expect(summary.primes?.docker?.startupMs).toMatchObject({
+    n: 1,
+    mean: 300,
+    stdev: null,
+    ci95: null,
+  });
+  expect(summary.gallery?.native?.startupMs?.mean).toBe(70);
+});
+
+test('has every metric of the catalogue', () => {
+  const native = summarise([exampleTrial('native', 1)]).primes?.native ?? {};
+  expect(Object.keys(native)).toEqual(metricCatalogue.map(({ key }) => key));
+});
+
+test('leaves out a metric that no trial has a figure for', () => {
+  const trials = [exampleTrial('native', 1, { cpuMs: null }), exampleTrial('native', 2, { cpuMs: null })];
+  expect(summarise(trials).primes?.native).not.toHaveProperty('cpuNetMsPerRequest');
+});
+
+test('counts only the trials that have a figure', () => {
+  const trials = [exampleTrial('native', 1, { cpuMs: null }), exampleTrial('native', 2, { cpuMs: 2 })];
+  expect(summarise(trials).primes?.native?.cpuNetMsPerRequest).toMatchObject({ n: 1, mean: 2 });
+});
+
+test('is the same whatever the order within the rounds was', () => {
+  const trials = [exampleTrial('native', 1), exampleTrial('docker', 1)];
+  expect(JSON.stringify(summarise(trials.toReversed()))).toBe(JSON.stringify(summarise(trials)));
+});
+
+test('is empty without trials', () => {
+  expect(summarise([])).toEqual({});
+});

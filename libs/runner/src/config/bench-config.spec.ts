@@ -1,0 +1,71 @@
+import { namespace, native } from '@tare/environment';
+import { expect, it } from 'vitest';
+import { resolveConfig, type BenchConfig } from './bench-config.ts';
+
+const config: BenchConfig = {
+  workloads: [
+    {
+      name: 'primes',
+      artifact: new URL('file:///app/main.mjs'),
+      healthPath: '/health',
+      parameters: { n: 10 },
+      request: ({ n }) => ({ path: `/primecount?n=${n}` }),
+      conformance: [{ request: { path: '/health' }, status: 200 }],
+    },
+  ],
+  environments: [native(), namespace()],
+};
+const [primes] = config.workloads;
+
+it('fills in the defaults', () => {
+  const { baseline, rounds, load, resources, seed } = resolveConfig(config, 'bench.config.ts');
+  expect({ baseline, rounds, load, resources, seed }).toEqual({
+    baseline: 'native',
+    rounds: 12,
+    load: { connections: 8, warmupMs: 2000, window: { kind: 'duration', durationMs: 3000 } },
+    resources: { cpus: 1, memoryMiB: 512 },
+    seed: undefined,
+  });
+});
+
+it.each<[string, unknown, string]>([
+  ['no configuration at all', undefined, 'bench.config.ts: the configuration: '],
+  ['no workloads', { ...config, workloads: [] }, 'bench.config.ts: workloads: '],
+  [
+    'a workload without a health path',
+    { ...config, workloads: [{ ...primes, healthPath: undefined }] },
+    'bench.config.ts: workloads.0.healthPath: ',
+  ],
+  [
+    'a request that is no function',
+    { ...config, workloads: [{ ...primes, request: '/x' }] },
+    'workloads.0.request: expected a function from the parameters to a request',
+  ],
+  [
+    'an artifact that is no URL',
+    { ...config, workloads: [{ ...primes, artifact: 'main.mjs' }] },
+    'workloads.0.artifact: expected a file URL',
+  ],
+  [
+    'an environment that is none',
+    { ...config, environments: [{ name: 'moon' }] },
+    'environments.0: expected an environment: name, kind, probe',
+  ],
+  ['zero rounds', { ...config, rounds: 0 }, 'bench.config.ts: rounds: '],
+  ['negative warm-up', { ...config, load: { warmupMs: -1 } }, 'bench.config.ts: load.warmupMs: '],
+  ['a misspelt member', { ...config, load: { conections: 8 } }, 'conections'],
+  [
+    'both ends of the window',
+    { ...config, load: { durationMs: 1000, requests: 10 } },
+    'load has durationMs and requests, expected one of them',
+  ],
+  [
+    'an environment named twice',
+    { ...config, environments: [native(), native()] },
+    'environments has the name "native" twice',
+  ],
+])('refuses %s in one line', (_, bad, message) => {
+  const refuse = () => resolveConfig(bad, 'bench.config.ts');
+  expect(refuse).toThrow(message);
+  expect(refuse).not.toThrow(/\n/);
+});

@@ -1,0 +1,76 @@
+import { namespace, native } from '@tare/environment';
+import { expect, it } from 'vitest';
+import { resolveConfig } from './bench-config.ts';
+import { applyOverrides, type Overrides } from './overrides.ts';
+
+const config = resolveConfig(
+  {
+    workloads: [
+      {
+        name: 'primes',
+        artifact: new URL('file:///app/main.mjs'),
+        healthPath: '/health',
+        parameters: { n: 10 },
+        request: ({ n }: Record<string, number>) => ({ path: `/primecount?n=${n}` }),
+        conformance: [{ request: { path: '/health' }, status: 200 }],
+      },
+    ],
+    environments: [native(), namespace()],
+  },
+  'bench.config.ts',
+);
+
+it('leaves the configuration alone without options', () => {
+  expect(applyOverrides(config, {})).toEqual(config);
+});
+
+it('takes numbers and their texts, durations in seconds', () => {
+  const changed = applyOverrides(config, {
+    rounds: '3',
+    duration: '1.5',
+    warmup: 0,
+    connections: 2,
+    seed: 7,
+    n: '300000',
+  });
+  expect(changed.rounds).toBe(3);
+  expect(changed.load).toEqual({
+    connections: 2,
+    warmupMs: 0,
+    window: { kind: 'duration', durationMs: 1500 },
+  });
+  expect(changed.seed).toBe(7);
+  expect(changed.workloads[0]?.parameters).toEqual({ n: 300_000 });
+});
+
+it('ends the window after a number of requests', () => {
+  expect(applyOverrides(config, { requests: 200 }).load.window).toEqual({ kind: 'requests', requests: 200 });
+});
+
+it('picks environments in the given order and moves the baseline when it was left out', () => {
+  const changed = applyOverrides(config, { environments: 'namespace' });
+  expect(changed.environments.map(({ name }) => name)).toEqual(['namespace']);
+  expect(changed.baseline).toBe('namespace');
+});
+
+it.each<[Overrides, string]>([
+  [{ rounds: 0 }, '--rounds=0: expected a whole number from 1 to 1000'],
+  [{ rounds: 'ten' }, '--rounds=ten: expected a whole number from 1 to 1000'],
+  [{ rounds: 2.5 }, '--rounds=2.5: expected a whole number'],
+  [{ duration: -1 }, '--duration=-1: expected a number of seconds from 0.1 to 3600'],
+  [{ warmup: '2s' }, '--warmup=2s: expected a number of seconds from 0 to 600'],
+  [{ connections: '1e3' }, '--connections=1e3: expected a whole number from 1 to 10000'],
+  [{ duration: 1, requests: 5 }, '--duration and --requests are both given, expected one of them'],
+  [
+    { environments: 'native,moon' },
+    '--environments=native,moon: "moon" is unknown, expected some of native, namespace',
+  ],
+  [{ environments: '' }, '--environments is empty: expected some of native, namespace'],
+  [{ workloads: 'gallery' }, '--workloads=gallery: "gallery" is unknown, expected some of primes'],
+  [
+    { baseline: 'docker' },
+    '--baseline=docker: expected one of the environments of this run: native, namespace',
+  ],
+])('refuses %j', (overrides, message) => {
+  expect(() => applyOverrides(config, overrides)).toThrow(message);
+});

@@ -1,0 +1,134 @@
+import type { Parameters, Workload } from './workload.ts';
+import { limits, type ResolvedConfig } from './bench-config.ts';
+
+/** What the command line may change about a run; undefined leaves the configuration as it is. */
+export type Overrides = {
+  /** Names, separated by commas. */
+  readonly environments?: string | readonly string[];
+  readonly workloads?: string | readonly string[];
+  readonly rounds?: number | string;
+  /** Seconds. */
+  readonly duration?: number | string;
+  /** Seconds. */
+  readonly warmup?: number | string;
+  readonly connections?: number | string;
+  readonly requests?: number | string;
+  readonly seed?: number | string;
+  readonly baseline?: string;
+  /** The parameter n of the workloads that have one. */
+  readonly n?: number | string;
+};
+
+/**
+ * Applies the command line to a configuration.
+ * @throws Error with one line that names the option, its value and what was expected.
+ */
+export function applyOverrides(config: ResolvedConfig, overrides: Overrides): ResolvedConfig {
+  const integer = (option: keyof Overrides, minimum: number, maximum: number): number | undefined =>
+    readNumber(option, overrides[option], minimum, maximum, true);
+  const milliseconds = (
+    option: 'duration' | 'warmup',
+    minimum: number,
+    maximumMs: number,
+  ): number | undefined => {
+    const seconds = readNumber(option, overrides[option], minimum, maximumMs / 1000, false);
+    return seconds === undefined ? undefined : seconds * 1000;
+  };
+  const durationMs = milliseconds('duration', 0.1, limits.durationMs);
+  const requests = integer('requests', 1, Number.MAX_SAFE_INTEGER);
+  if (overrides.duration !== undefined && overrides.requests !== undefined) {
+    throw new Error(
+      '--duration and --requests are both given, expected one of them: either ends the load window',
+    );
+  }
+  const environments = choose('environments', overrides.environments, config.environments);
+  const window: ResolvedConfig['load']['window'] =
+    requests !== undefined
+      ? { kind: 'requests', requests }
+      : durationMs !== undefined
+        ? { kind: 'duration', durationMs }
+        : config.load.window;
+  const n = readNumber('n', overrides.n, 0, Number.MAX_SAFE_INTEGER, true);
+  const workloads = choose('workloads', overrides.workloads, config.workloads);
+  return {
+    ...config,
+    environments,
+    workloads: n === undefined ? workloads : setParameter(workloads, 'n', n),
+    baseline: chooseBaseline(overrides.baseline, config.baseline, environments),
+    rounds: integer('rounds', 1, limits.rounds) ?? config.rounds,
+    load: {
+      connections: integer('connections', 1, limits.connections) ?? config.load.connections,
+      warmupMs: milliseconds('warmup', 0, limits.warmupMs) ?? config.load.warmupMs,
+      window,
+    },
+    seed: integer('seed', 0, Number.MAX_SAFE_INTEGER) ?? config.seed,
+  };
+}
+
+function readNumber(
+  option: string,
+  value: unknown,
+  minimum: number,
+  maximum: number,
+  whole: boolean,
+): number | undefined {
+  if (value === undefined) return undefined;
+  const text = typeof value === 'number' || typeof value === 'string' ? String(value).trim() : '';
+  const number = /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number >= minimum && number <= maximum) || (whole && !Number.isInteger(number))) {
+    const kind = whole ? 'a whole number' : 'a number of seconds';
+    throw new Error(`--${option}=${describe(value)}: expected ${kind} from ${minimum} to ${maximum}`);
+  }
+  return number;
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function choose<T extends { readonly name: string }>(
+  option: string,
+  wanted: string | readonly string[] | undefined,
+  known: readonly T[],
+): readonly T[] {
+  if (wanted === undefined) return known;
+  const names = (typeof wanted === 'string' ? wanted.split(',') : wanted)
+    .map((name) => name.trim())
+    .filter(Boolean);
+  const list = known.map(({ name }) => name).join(', ');
+  if (names.length === 0) throw new Error(`--${option} is empty: expected some of ${list}`);
+  return [...new Set(names)].map((name) => {
+    const found = known.find((each) => each.name === name);
+    if (found === undefined)
+      throw new Error(`--${option}=${names.join(',')}: "${name}" is unknown, expected some of ${list}`);
+    return found;
+  });
+}
+
+function chooseBaseline(
+  wanted: string | undefined,
+  configured: string,
+  environments: readonly { readonly name: string }[],
+): string {
+  const names = environments.map(({ name }) => name);
+  if (wanted !== undefined && !names.includes(wanted)) {
+    throw new Error(
+      `--baseline=${wanted}: expected one of the environments of this run: ${names.join(', ')}`,
+    );
+  }
+  const baseline = wanted ?? configured;
+  // an environment left out on the command line cannot be the baseline; then the first one is
+  return names.includes(baseline) ? baseline : (names[0] ?? baseline);
+}
+
+function setParameter(workloads: readonly Workload[], name: string, value: number): readonly Workload[] {
+  if (!workloads.some(({ parameters }) => parameters?.[name] !== undefined)) {
+    throw new Error(`--${name}=${value}: no workload of this run has a parameter ${name}`);
+  }
+  const set = (parameters: Parameters | undefined): Parameters | undefined =>
+    parameters?.[name] === undefined ? parameters : { ...parameters, [name]: value };
+  return workloads.map((workload) => {
+    const parameters = set(workload.parameters);
+    return parameters === undefined ? workload : { ...workload, parameters };
+  });
+}

@@ -1,0 +1,35 @@
+import type { Availability } from '@tare/environment';
+import type { Trial } from '@tare/results';
+
+/** What happens in a run, told as it happens. Showing it is somebody else's work. */
+export type RunEvent =
+  | { readonly kind: 'reaped'; readonly what: string }
+  | { readonly kind: 'probed'; readonly environment: string; readonly availability: Availability }
+  | { readonly kind: 'preparing'; readonly environment: string }
+  | { readonly kind: 'checking'; readonly environment: string; readonly workload: string }
+  | { readonly kind: 'failed'; readonly environment: string; readonly reason: string }
+  | {
+      readonly kind: 'run-started';
+      readonly runId: string;
+      readonly seed: number;
+      readonly rounds: number;
+      readonly trials: number;
+      readonly journal: string;
+    }
+  | { readonly kind: 'trial-started'; readonly place: TrialPlace }
+  | { readonly kind: 'trial-finished'; readonly place: TrialPlace; readonly trial: Trial }
+  | { readonly kind: 'run-finished'; readonly trials: number; readonly elapsedMs: number };
+
+export type TrialPlace = {
+  readonly round: number;
+  readonly rounds: number;
+  /** Number of the trial in the run, from 1. */
+  readonly trial: number;
+  readonly trials: number;
+  readonly environment: string;
+  readonly workload: string;
+  /** Estimate of the time that the rest of the run takes, this trial included. */
+  readonly leftMs: number;
+};
+
+export type Listener = (event: RunEvent) => void;

@@ -1,0 +1,41 @@
+import type { Diagnostic, Trial } from '@tare/results';
+
+// Little's law is exact only for a closed system in steady state; see Little 1961 and statistics of the house
+const littlesLawTolerance = 0.05;
+const generatorCpuLimitPercent = 80;
+const shortWindowMs = 500;
+
+/** What is odd about a trial's figures, for the run file. Pure. */
+export function trialDiagnostics(trial: Trial, generatorCpus: number): readonly Diagnostic[] {
+  const where = `${trial.workload}, round ${trial.round}, ${trial.environment}`;
+  const found: Diagnostic[] = [];
+  const warn = (code: string, message: string): void => {
+    found.push({ level: 'warning', code, message: `${where}: ${message}` });
+  };
+  const { load } = trial;
+  if (load.requests === 0) {
+    warn('no-requests', 'no request succeeded');
+    return found;
+  }
+  if (load.errors + load.timeouts > 0) {
+    warn('errors', `${load.errors} errors and ${load.timeouts} timeouts beside ${load.requests} requests`);
+  }
+  // Little's law: requests under way = arrival rate × time in the system
+  const underWay = (load.throughputRps * load.latencyMs.mean) / 1000;
+  if (Math.abs(underWay / load.connections - 1) > littlesLawTolerance) {
+    warn(
+      'littles-law',
+      `throughput × mean latency is ${underWay.toFixed(2)} requests under way, but there were ${load.connections} connections`,
+    );
+  }
+  if (load.generator.cpuPercent > generatorCpuLimitPercent * generatorCpus) {
+    warn('generator-saturated', `the load generator used ${load.generator.cpuPercent.toFixed(0)} % of a CPU`);
+  }
+  if (load.durationMs < shortWindowMs) {
+    warn(
+      'short-window',
+      `the window was ${load.durationMs.toFixed(0)} ms; CPU figures want ${shortWindowMs} ms`,
+    );
+  }
+  return found;
+}

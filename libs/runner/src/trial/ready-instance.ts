@@ -1,0 +1,52 @@
+import type { Environment, Instance, Launch } from '@tare/environment';
+import { waitForHttp, type Readiness } from '@tare/metrics';
+
+/** Pause between two polls of the health path: its cost is small, and it bounds the error of the startup time. */
+const pollIntervalMs = 1;
+
+export type ReadyInstance = { readonly instance: Instance; readonly readiness: Readiness };
+
+/**
+ * Starts an app and waits until its health path answers 200.
+ * @param readyDeadlineMs after the start command.
+ * @throws Error that names the environment and what happened, with the app's last log lines. Nothing is left running.
+ */
+export async function startReady(
+  environment: Environment,
+  launch: Launch,
+  readyDeadlineMs: number,
+  signal: AbortSignal,
+): Promise<ReadyInstance> {
+  const instance = await environment.start(launch, signal);
+  const gaveUp = new AbortController();
+  const stopWaiting = AbortSignal.any([signal, gaveUp.signal]);
+  try {
+    const died = instance.ended.then((reason) => {
+      throw new Error(`${reason} before it was ready`);
+    });
+    died.catch(() => undefined);
+    await Promise.race([instance.started, died]);
+    const readiness = await Promise.race([
+      waitForHttp({
+        url: new URL(launch.healthPath, instance.url),
+        since: instance.spawnedAt,
+        intervalMs: pollIntervalMs,
+        deadlineMs: readyDeadlineMs,
+        signal: stopWaiting,
+      }),
+      died,
+    ]);
+    return { instance, readiness };
+  } catch (error) {
+    // a wait that lost the race must end too
+    gaveUp.abort();
+    const log = await instance.lastLog().catch(() => '');
+    await instance.stop().catch(() => undefined);
+    if (signal.aborted) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `${environment.name}: ${launch.artifact.workload}: ${message}${log === '' ? '' : `; its last log lines:\n${log}`}`,
+      { cause: error },
+    );
+  }
+}

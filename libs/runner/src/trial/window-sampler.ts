@@ -1,0 +1,45 @@
+import type { Meter, MeterReading } from '@tare/metrics';
+
+export type Meters = { readonly net: Meter; readonly gross: Meter };
+export type SamplePair = { readonly net: MeterReading; readonly gross: MeterReading };
+
+/** Reads two meters at the begin and at the end of a load window, and at an interval between. */
+export interface WindowSampler {
+  readonly begin: () => void;
+  readonly end: () => void;
+  /** @returns the readings in order of time, at least two. @throws Error when a reading failed or one moment was missed. */
+  samples(): Promise<readonly SamplePair[]>;
+}
+
+/** @param intervalMs pause between two readings. */
+export function windowSampler({ net, gross }: Meters, intervalMs: number): WindowSampler {
+  const readings: Promise<SamplePair>[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let moments = 0;
+  const take = (): void => {
+    const reading = Promise.all([net.read(), gross.read()]).then(([first, second]) => ({
+      net: first,
+      gross: second,
+    }));
+    // a failure is told by samples(); until then it must not count as unhandled
+    reading.catch(() => undefined);
+    readings.push(reading);
+  };
+  return {
+    begin: () => {
+      moments += 1;
+      take();
+      timer = setInterval(take, intervalMs);
+    },
+    end: () => {
+      moments += 1;
+      clearInterval(timer);
+      take();
+    },
+    samples: async () => {
+      clearInterval(timer);
+      if (moments !== 2) throw new Error('the load generator did not tell where its window lay');
+      return Promise.all(readings);
+    },
+  };
+}

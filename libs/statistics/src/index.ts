@@ -1,0 +1,14 @@
+export { fewestRounds, pairedRatio } from './comparison/paired-ratio.ts';
+export type { ByRound, ComparisonWarning, PairedRatio } from './comparison/paired-ratio.ts';
+export { studentTQuantile } from './distributions/student-t.ts';
+export { describe } from './estimates/describe.ts';
+export type { Description } from './estimates/describe.ts';
+export { maximum, minimum } from './estimates/extremes.ts';
+export { meanInterval } from './estimates/mean-interval.ts';
+export type { Interval } from './estimates/mean-interval.ts';
+export { mean } from './estimates/mean.ts';
+export { median, quantile } from './estimates/quantile.ts';
+export { sampleStandardDeviation } from './estimates/sample-standard-deviation.ts';
+export { roundOrders } from './schedule/round-orders.ts';
+export { seededRandom } from './schedule/seeded-random.ts';
+export type { SeededRandom } from './schedule/seeded-random.ts';

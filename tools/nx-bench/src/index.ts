@@ -1,0 +1,2 @@
+export { defineBench } from '@tare/runner';
+export type { BenchConfig, ConformanceCheck, Parameters, Workload, WorkloadRequest } from '@tare/runner';

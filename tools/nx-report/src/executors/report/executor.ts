@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import type { PromiseExecutor } from '@nx/devkit';
+import { renderTerminalTable, writeReport } from '@tare/report';
+import { parseRunFile } from '@tare/results';
+import type { RunFile } from '@tare/results';
+import { terminalOptions } from './terminal-options.ts';
+import { updateReadme } from './update-readme.ts';
+
+/** Options of the executor `report`; paths are from the workspace root. What the schema ignores is not listed. */
+export type ReportOptions = {
+  readonly runFile?: string;
+  readonly outputPath?: string;
+  /** A path, true for README.md, false for none; by default README.md if it has the markers. */
+  readonly readme?: string | boolean;
+};
+
+/** Renders a run file to the terminal, to a folder and into a README. */
+const report: PromiseExecutor<ReportOptions> = async (options, { root }) => {
+  try {
+    const runFile = pathOption(root, 'runFile', options.runFile ?? 'reports/latest/run.json');
+    const outputPath = pathOption(root, 'outputPath', options.outputPath ?? 'reports/latest');
+    const run = await readRun(runFile, relative(root, runFile));
+    process.stdout.write(`${renderTerminalTable(run, terminalOptions(process.stdout, process.env))}\n`);
+
+    const written = await writeReport(outputPath, run);
+    const charts = written.filter((path) => path.endsWith('.svg')).length;
+    const shown = relative(root, outputPath) || '.';
+    process.stdout.write(
+      `Written: ${join(shown, 'summary.md')} and ${charts} charts in ${join(shown, 'charts')}\n`,
+    );
+
+    const readme = await updateReadme(root, options.readme, run, join(outputPath, 'charts'));
+    if (readme !== undefined) process.stdout.write(`Results put into ${relative(root, readme)}\n`);
+    return { success: true };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${message.replaceAll(/\s*\n\s*/g, ' ')}\n`);
+    return { success: false };
+  }
+};
+export default report;
+
+function pathOption(root: string, name: string, value: string): string {
+  if (value.trim() === '')
+    throw new Error(`Option ${name}: got "${value}", expected a path from the workspace root.`);
+  return resolve(root, value);
+}
+
+async function readRun(path: string, shown: string): Promise<RunFile> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(
+      `Option runFile: cannot read "${shown}" (${reason}); expected the run.json of a measurement. ` +
+        'Run `nx run bench:compare` first.',
+      { cause },
+    );
+  }
+  return parseRunFile(text, shown);
+}

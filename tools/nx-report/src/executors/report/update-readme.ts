@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, relative, resolve, sep } from 'node:path';
+import { hasReadmeMarker, renderReadmeBlock, replaceReadmeBlock } from '@tare/report';
+import type { RunFile } from '@tare/results';
+
+/**
+ * Puts the results of a run between the markers of a README. A README that was not named is left alone unless it has
+ * the markers; one that was named gets them at its end.
+ * @param option a path from the root, true for README.md, false for none, undefined for the default.
+ * @returns absolute path of the README; undefined when none was to be changed.
+ * @throws Error in one line when the named file is missing or its markers do not pair.
+ */
+export async function updateReadme(
+  root: string,
+  option: string | boolean | undefined,
+  run: RunFile,
+  chartFolder: string,
+): Promise<string | undefined> {
+  if (option === false) return undefined;
+  const isNamed = option !== undefined;
+  const shown = typeof option === 'string' ? option : 'README.md';
+  const path = resolve(root, shown);
+  if (!existsSync(path)) {
+    if (!isNamed) return undefined;
+    throw new Error(
+      `Option readme: got "${shown}", expected an existing Markdown file, from the workspace root.`,
+    );
+  }
+  const text = await readFile(path, 'utf8');
+  if (!isNamed && !hasReadmeMarker(text)) return undefined;
+  const chartsPath = relative(dirname(path), chartFolder).split(sep).join('/');
+  const changed = replaceReadmeBlock(text, renderReadmeBlock(run, { chartsPath }));
+  if (changed !== text) await writeFile(path, changed);
+  return path;
+}

@@ -1,0 +1,1 @@
+export type { ReportOptions } from './executors/report/executor.ts';
