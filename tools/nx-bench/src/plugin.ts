@@ -35,7 +35,10 @@ export function benchTargets(file: string, options: BenchPluginOptions): Record<
     reportTargetName: report = 'report',
     compareTargetName: compare = 'compare',
   } = options;
-  const before = ['test', 'build', 'docker-build'].map((target) => ({ target, projects: [`tag:${workloadTag}`] }));
+  const before = ['test', 'build', 'docker-build'].map((target) => ({
+    target,
+    projects: [`tag:${workloadTag}`],
+  }));
   return {
     [measure]: {
       executor: '@tare/nx-bench:bench',
@@ -44,7 +47,10 @@ export function benchTargets(file: string, options: BenchPluginOptions): Record<
       // measurements are never cached, and nothing may run beside them
       cache: false,
       parallelism: false,
-      metadata: metadata('Measures every workload in every environment that this host can run', 'npx nx run bench:measure --help'),
+      metadata: metadata(
+        'Measures every workload in every environment that this host can run',
+        'npx nx run bench:measure --help',
+      ),
     },
     [report]: {
       executor: '@tare/nx-report:report',

@@ -109,6 +109,9 @@ export async function performRun(options: RunOptions): Promise<RunResult> {
     } finally {
       await journal.close();
     }
+  } catch (error) {
+    // whatever was under way failed because of it; the reason says more
+    throw signal.aborted ? (signal.reason as Error) : error;
   } finally {
     await Promise.allSettled(config.environments.map((environment) => environment.dispose()));
     janitor?.dismiss();

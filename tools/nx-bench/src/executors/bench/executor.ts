@@ -8,7 +8,10 @@ import { requireNode } from '../../require-node.ts';
 export type BenchOptions = Overrides & { readonly config: string; readonly outputPath?: string };
 
 /** Measures what a bench.config.ts says and writes the run file; fails when an environment failed. */
-export default async function bench(options: BenchOptions, context: ExecutorContext): Promise<{ success: boolean }> {
+export default async function bench(
+  options: BenchOptions,
+  context: ExecutorContext,
+): Promise<{ success: boolean }> {
   const { config: configFile, outputPath = 'reports', ...overrides } = options;
   const interruption = abortOnSignals();
   try {
@@ -27,7 +30,9 @@ export default async function bench(options: BenchOptions, context: ExecutorCont
     await writeRunFile(join(reports, 'latest', 'run.json'), run);
     const failed = run.environments.filter(({ status }) => status === 'failed');
     for (const { name } of failed) {
-      process.stderr.write(`${name} failed and was not measured; nx run ${context.projectName ?? 'bench'}:report shows the others\n`);
+      process.stderr.write(
+        `${name} failed and was not measured; nx run ${context.projectName ?? 'bench'}:report shows the others\n`,
+      );
     }
     return { success: failed.length === 0 };
   } catch (error) {
@@ -43,7 +48,9 @@ function abortOnSignals(): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   const stop = (signal: NodeJS.Signals): void => {
-    controller.abort(new Error(`interrupted by ${signal}: everything is taken down, the journal keeps the trials so far`));
+    controller.abort(
+      new Error(`interrupted by ${signal}: everything is taken down, the journal keeps the trials so far`),
+    );
   };
   for (const signal of signals) process.on(signal, stop);
   return {

@@ -1,0 +1,66 @@
+import { Hono } from 'hono';
+import { problemResponse } from './problem.ts';
+import { shown } from './shown.ts';
+import { largestN } from './sieve/prime-counter.ts';
+import { wholeNumber } from './whole-number.ts';
+
+/** The n of a request that gives none. */
+export const defaultN = 300_000;
+
+const description = {
+  name: 'primes',
+  routes: [
+    { method: 'GET', path: '/', takes: {}, returns: 'this description' },
+    { method: 'GET', path: '/health', takes: {}, returns: 'status "ok" while the service is up' },
+    {
+      method: 'GET',
+      path: '/primecount',
+      takes: { n: `decimal digits, 0 to ${largestN}; ${defaultN} when absent` },
+      returns: 'the number of primes up to and including n, and the seconds it took to count them',
+    },
+  ],
+};
+
+/** The service, with the function that counts the primes up to and including n, and where it writes its own failures. */
+export function createApp(countPrimes: (n: number) => number, log: (text: string) => void): Hono {
+  const app = new Hono();
+  app.get('/', (context) => context.json(description));
+  app.get('/health', (context) => context.json({ status: 'ok' }));
+  app.get('/primecount', (context) => {
+    const given = context.req.queries('n') ?? [String(defaultN)];
+    const [text = ''] = given;
+    const n = given.length === 1 ? wholeNumber(text, largestN) : undefined;
+    if (n === undefined) return problemResponse(400, whyNotN(given));
+
+    const startedMs = performance.now();
+    const primes = countPrimes(n);
+    const durationMs = performance.now() - startedMs;
+    context.header('Server-Timing', `sieve;dur=${durationMs.toFixed(3)}`);
+    return context.json({ n, primes, seconds: Number((durationMs / 1000).toFixed(6)) });
+  });
+
+  for (const { path } of description.routes) {
+    app.all(path, ({ req }) =>
+      problemResponse(405, `${path} is there for GET and HEAD, not for ${req.method}`, {
+        allow: 'GET, HEAD',
+      }),
+    );
+  }
+  app.notFound(({ req }) =>
+    problemResponse(404, `no such path: ${shown(req.path)}; GET / lists what there is`),
+  );
+  app.onError((error) => {
+    log(`${error.stack ?? error.message}\n`);
+    return problemResponse(500, 'the request could not be answered; the log of the service says why');
+  });
+  return app;
+}
+
+function whyNotN(given: readonly string[]): string {
+  const got =
+    given.length === 1
+      ? `is ${shown(given.join())}`
+      : `is given ${given.length} times: ${shown(given.join(', '))}`;
+  const digits = String(largestN).length;
+  return `query parameter n ${got}; expected once, as 1 to ${digits} decimal digits, 0 to ${largestN}`;
+}

@@ -1,0 +1,74 @@
+import { countOnes } from './count-ones.ts';
+import { createCrossOff, strideOf } from './cross-off.ts';
+import { createPreSieve, preSievedPrimes } from './pre-sieve.ts';
+import { primesUpTo } from './primes-up-to.ts';
+import { bitOf, bitsUpTo, byteOf, wheelPrimes, wheelSpan } from './wheel.ts';
+
+/** The largest n that is counted. */
+export const largestN = 100_000_000;
+
+/** Bytes sieved at a time: about a first-level data cache (32 KiB), where crossing off is fastest. A multiple of 4. */
+export const segmentBytes = 32 * 1024;
+
+const wordBytes = 4;
+
+/**
+ * A function that counts the primes up to and including n, for whole numbers 0 ≤ n ≤ {@link largestN}.
+ *
+ * Sieve of Eratosthenes without the multiples of 2, 3 and 5, segment by segment. The memory is allocated here, once, and
+ * written afresh in every segment: nothing of one call reaches the next.
+ */
+export function createPrimeCounter(): (n: number) => number {
+  const preSieve = createPreSieve();
+  const strides = primesUpTo(Math.floor(Math.sqrt(largestN)))
+    .filter((prime) => prime > wheelSpan)
+    .map(strideOf);
+
+  // Primes cross off whole turns, so a turn may begin up to a prime's bytes before the segment and end as far after it.
+  // Margins take what falls outside: cheaper than stopping at the edge and going on from there in the next segment.
+  const marginBytes = Math.ceil((strides.at(-1)?.prime ?? 0) / wordBytes) * wordBytes;
+  const bytes = new Uint8Array(marginBytes + segmentBytes + marginBytes);
+  const words = new Int32Array(bytes.buffer);
+  const crossOff = createCrossOff(bytes);
+
+  function sieveSegment(firstByte: number, length: number): void {
+    const end = marginBytes + length;
+    preSieve(words, marginBytes / wordBytes, Math.ceil(end / wordBytes), firstByte / wordBytes);
+    if (firstByte === 0) correctFirstBytes();
+    const beyond = (firstByte + length) * wheelSpan;
+    for (const stride of strides) {
+      const { prime, quotient } = stride;
+      if (prime * prime >= beyond) break;
+      // From turn `quotient` on the other factor is as large as the prime (to within a turn), and never 1.
+      const turn = Math.max(Math.floor(firstByte / prime), quotient);
+      crossOff(stride, marginBytes + turn * prime - firstByte, end);
+    }
+  }
+
+  /** The patterns remove their own primes too, and know nothing of 1. */
+  function correctFirstBytes(): void {
+    for (const prime of preSievedPrimes) {
+      const index = marginBytes + byteOf(prime);
+      bytes[index] = (bytes[index] ?? 0) | bitOf(prime);
+    }
+    bytes[marginBytes] = (bytes[marginBytes] ?? 0) & ~bitOf(1);
+  }
+
+  function cutAfter(n: number, length: number): void {
+    const end = marginBytes + length;
+    bytes[end - 1] = (bytes[end - 1] ?? 0) & bitsUpTo(n % wheelSpan);
+    bytes.fill(0, end, end + wordBytes - 1);
+  }
+
+  return (n) => {
+    const lastByte = byteOf(n);
+    let count = wheelPrimes.filter((prime) => prime <= n).length;
+    for (let firstByte = 0; firstByte <= lastByte; firstByte += segmentBytes) {
+      const length = Math.min(segmentBytes, lastByte + 1 - firstByte);
+      sieveSegment(firstByte, length);
+      if (firstByte + length > lastByte) cutAfter(n, length);
+      count += countOnes(words, marginBytes / wordBytes, Math.ceil((marginBytes + length) / wordBytes));
+    }
+    return count;
+  };
+}

@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseRunFile } from '@tare/results';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+const app = `
+import { createServer } from 'node:http';
+const server = createServer((request, reply) => reply.end('{"status":"ok"}'));
+server.listen(Number(process.env.PORT), process.env.HOST);
+process.on('SIGTERM', () => process.exit(0));
+`;
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'tare-bench-'));
+  await writeFile(join(root, 'main.mjs'), app);
+  await writeFile(
+    join(root, 'bench.config.mjs'),
+    `import { native } from '${import.meta.resolve('@tare/environment')}';
+     export default {
+       workloads: [{ name: 'app', artifact: new URL('main.mjs', import.meta.url), healthPath: '/health',
+         request: () => ({ path: '/' }), conformance: [{ request: { path: '/health' }, status: 200 }] }],
+       environments: [native(), { ...native(), name: 'again' }],
+       load: { connections: 2, warmupMs: 100, durationMs: 600 },
+     };`,
+  );
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+type Outcome = { readonly stdout: string; readonly stderr: string };
+
+/** Runs the executor in a process of its own, as Nx does. */
+async function bench(
+  options: object,
+  after?: { readonly text: string; readonly signal: NodeJS.Signals },
+): Promise<Outcome> {
+  const executor = new URL('./executor.ts', import.meta.url).href;
+  const script = `
+    import bench from '${executor}';
+    const { success } = await bench(${JSON.stringify({ config: 'bench.config.mjs', ...options })}, { root: ${JSON.stringify(root)} });
+    console.log(success ? 'succeeded' : 'did not succeed');`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+  const outcome = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk: Buffer) => {
+    outcome.stdout += chunk.toString();
+    if (after !== undefined && outcome.stdout.includes(after.text)) child.kill(after.signal);
+  });
+  child.stderr.on('data', (chunk: Buffer) => (outcome.stderr += chunk.toString()));
+  await once(child, 'close');
+  return outcome;
+}
+
+it('writes a run file that holds to its schema, and says what it does', async () => {
+  const { stdout } = await bench({ rounds: 2 });
+  expect(stdout).toContain('succeeded');
+  expect(stdout).toMatch(/round 2\/2 {2}app in (native|again): [\d.]+ req\/s, ready after \d+ ms\n/);
+  const path = join(root, 'reports', 'latest', 'run.json');
+  const run = parseRunFile(await readFile(path, 'utf8'), path);
+  expect(run.trials).toHaveLength(4);
+  expect(await readdir(join(root, 'reports', 'runs', run.id))).toEqual([
+    'header.json',
+    'run.json',
+    'trials.jsonl',
+  ]);
+});
+
+it.each([
+  [{ rounds: 0 }, '--rounds=0: expected a whole number from 1 to 1000\n'],
+  [{ environments: 'moon' }, '--environments=moon: "moon" is unknown, expected some of native, again\n'],
+  [{ config: 'none.ts' }, 'none.ts could not be loaded: '],
+])('fails with one clear line for %j', async (options, line) => {
+  const { stdout, stderr } = await bench(options);
+  expect(stderr).toContain(line);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+  expect(stdout).toBe('did not succeed\n');
+});
+
+it.each(['SIGINT', 'SIGTERM'] as const)('ends in order after %s', async (signal) => {
+  const { stdout, stderr } = await bench({ rounds: 100 }, { text: 'round 1/100', signal });
+  expect(stderr).toContain(
+    `interrupted by ${signal}: everything is taken down, the journal keeps the trials so far`,
+  );
+  expect(stdout).toContain('did not succeed');
+});

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { benchTargets } from './plugin.ts';
+
+const targets = benchTargets('apps/bench/bench.config.ts', {});
+
+it('infers measure, report and compare from a bench.config.ts', () => {
+  expect(Object.keys(targets)).toEqual(['measure', 'report', 'compare']);
+  expect(targets.measure?.options).toEqual({ config: 'apps/bench/bench.config.ts' });
+});
+
+it('never caches a measurement and runs it alone', () => {
+  expect(targets.measure).toMatchObject({ cache: false, parallelism: false });
+});
+
+it('tests, builds and bakes the workloads before it measures them', () => {
+  expect(targets.measure?.dependsOn).toEqual(
+    ['test', 'build', 'docker-build'].map((target) => ({ target, projects: ['tag:workload'] })),
+  );
+});
+
+it('passes the options of compare on to measure', () => {
+  expect(targets.compare?.dependsOn).toEqual([{ target: 'measure', params: 'forward' }]);
+});
+
+it('takes other names for targets and tag', () => {
+  const named = benchTargets('bench.config.ts', { measureTargetName: 'weigh', workloadTag: 'app' });
+  expect(named.compare?.dependsOn).toEqual([{ target: 'weigh', params: 'forward' }]);
+  expect(named.weigh?.dependsOn).toContainEqual({ target: 'test', projects: ['tag:app'] });
+});
