@@ -64,7 +64,6 @@ describe('/primecount', () => {
     ['?n=%00', '"\\u0000"'],
     ['?n=0x10', '"0x10"'],
     ['?n=100000001', '"100000001"'],
-    ['?n=0000000001', '"0000000001"'],
     ['?n=%zz', '"%zz"'],
     [`?n=${'9'.repeat(400)}`, `"${'9'.repeat(40)}"… (400 characters)`],
   ])('%s is refused', async (query, value) => {
@@ -74,7 +73,7 @@ describe('/primecount', () => {
       type: 'about:blank',
       title: 'Bad Request',
       status: 400,
-      detail: `query parameter n is ${value}; expected once, as 1 to 9 decimal digits, 0 to 100000000`,
+      detail: `query parameter n is ${value}; expected once, in decimal digits, 0 to 100000000`,
     });
   });
 

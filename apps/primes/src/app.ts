@@ -61,6 +61,5 @@ function whyNotN(given: readonly string[]): string {
     given.length === 1
       ? `is ${shown(given.join())}`
       : `is given ${given.length} times: ${shown(given.join(', '))}`;
-  const digits = String(largestN).length;
-  return `query parameter n ${got}; expected once, as 1 to ${digits} decimal digits, 0 to ${largestN}`;
+  return `query parameter n ${got}; expected once, in decimal digits, 0 to ${largestN}`;
 }
