@@ -24,16 +24,25 @@ const layers = [
   { sourceTag: 'pipeline', onlyDependOnLibsWithTags: ['type:tool', 'type:lib'] },
 ];
 
+/** What Node gives a CommonJS file and every script. */
+const nodeGlobals = { process: 'readonly', console: 'readonly', URL: 'readonly' };
+const commonJsGlobals = { ...nodeGlobals, require: 'readonly', module: 'writable', exports: 'writable' };
+
 export default tseslint.config(
   { ignores: ['**/dist', '**/node_modules', '.nx', 'reports'] },
   js.configs.recommended,
+  { files: ['**/*.mjs'], languageOptions: { globals: nodeGlobals } },
+  { files: ['**/*.cjs'], languageOptions: { sourceType: 'commonjs', globals: commonJsGlobals } },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.recommendedTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     plugins: { '@nx': nx },
     rules: {
-      '@nx/enforce-module-boundaries': ['error', { allow: ['.*/vitest\\.shared\\.ts$'], depConstraints: layers }],
+      '@nx/enforce-module-boundaries': [
+        'error',
+        { allow: ['.*/vitest\\.shared\\.ts$'], depConstraints: layers },
+      ],
       '@typescript-eslint/consistent-type-definitions': 'off',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',

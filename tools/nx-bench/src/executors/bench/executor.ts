@@ -2,7 +2,6 @@ import { join, resolve } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { writeRunFile } from '@tare/results';
 import { applyOverrides, loadConfig, performRun, showProgress, type Overrides } from '@tare/runner';
-import { requireNode } from '../../require-node.ts';
 
 /** Options of the executor, as in schema.json. */
 export type BenchOptions = Overrides & { readonly config: string; readonly outputPath?: string };
@@ -15,7 +14,6 @@ export default async function bench(
   const { config: configFile, outputPath = 'reports', ...overrides } = options;
   const interruption = abortOnSignals();
   try {
-    requireNode(process.version);
     const configPath = resolve(context.root, configFile);
     const reports = resolve(context.root, outputPath);
     const config = applyOverrides(await loadConfig(configPath, configFile), overrides);

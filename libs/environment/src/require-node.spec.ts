@@ -1,11 +1,16 @@
+import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
-import { requireNode } from './require-node.ts';
+
+const { requireNode } = createRequire(import.meta.url)('./require-node.cjs') as {
+  requireNode: (version: string) => void;
+};
 
 it('accepts the Node that the workspace locks, and newer ones', () => {
-  expect(() => {
-    requireNode('v24.21.0');
-    requireNode('v26.1.0');
-  }).not.toThrow();
+  for (const version of [process.version, 'v24.21.0', 'v26.1.0']) {
+    expect(() => {
+      requireNode(version);
+    }).not.toThrow();
+  }
 });
 
 it('says how to start with the right Node when an older one slips through', () => {

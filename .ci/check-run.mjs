@@ -1,5 +1,5 @@
 // Checks that a run file holds to its schema and that the named environments were really measured:
-//   node .ci/check-run.ts reports/latest/run.json native namespace docker
+//   node .ci/check-run.mjs reports/latest/run.json native namespace docker
 import { readFileSync } from 'node:fs';
 import { parseRunFile } from '../libs/results/src/index.ts';
 
