@@ -4,13 +4,17 @@ export type MeterReading = {
   readonly atNs: bigint;
   /** CPU time used since the processes began, user and system, in nanoseconds. Never decreases. */
   readonly cpuNs: bigint;
-  /** Memory held at this moment, in bytes: resident set size, summed over the processes. */
+  /**
+   * Memory held at this moment, in bytes: anonymous and shared memory in RAM, summed over the processes. Mapped pages of
+   * files do not count: they are the kernel's cache, may be dropped at any time, and how many of them appear mapped depends
+   * on how the file once came into the cache (one and the same Node binary: 52 MiB or 73 MiB).
+   */
   readonly memoryBytes: number;
 };
 
 /** Watches the CPU time and the memory of a scope: an app's own processes, or all that an environment costs. */
 export interface Meter {
-  /** What is counted, in words: "resident set of pid 4711 and its threads". Goes into the run file. */
+  /** What is counted, in words: "the app’s processes". Goes into the run file. */
   readonly scope: string;
   /** @throws Error when none of the watched processes is left. */
   read(): Promise<MeterReading>;

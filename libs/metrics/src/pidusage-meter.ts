@@ -5,11 +5,14 @@ import type { ProcessScope } from './process-meter.ts';
 const nsPerMs = 1_000_000;
 const pidusageOptions = { maxage: 60_000 };
 
-/** Meters processes with `pidusage`, for hosts without /proc: CPU time in whole milliseconds, 0.2 ms a reading. */
+/**
+ * Meters processes with `pidusage`, for hosts without /proc: CPU time in whole milliseconds, 0.2 ms a reading. Its memory is
+ * the resident set with mapped files: it compares with other readings by `pidusage` alone, and the scope says so.
+ */
 export function pidusageMeter({ scope, pids }: ProcessScope): Meter {
   const cpuMsByPid = new Map<number, number>();
   return {
-    scope: `${scope} (by pidusage)`,
+    scope: `${scope} (by pidusage: resident set with mapped files)`,
     read: async () => {
       const asked = [...pids()];
       const atNs = process.hrtime.bigint();

@@ -12,7 +12,7 @@ export type ProcessScope = {
 };
 
 /**
- * Meters processes: CPU time of all their threads, ended ones included, and the sum of their resident set sizes.
+ * Meters processes: CPU time of all their threads, ended ones included, and the sum of their own resident memory.
  * Uses /proc through open descriptors; where there is no /proc, `pidusage`.
  */
 export function processMeter(options: ProcessScope): Meter {

@@ -7,7 +7,7 @@ export interface WatchedProcess {
   readonly alive: () => boolean;
   /** CPU time of all its threads so far, in nanoseconds. */
   cpuNs(): bigint;
-  /** Resident set size in bytes. */
+  /** Its own resident memory in bytes: anonymous and shared memory, without pages of files. */
   memoryBytes(): number;
   close(): void;
 }
@@ -73,9 +73,12 @@ export function watchProcess(pid: number): WatchedProcess {
     memoryBytes: () => {
       if (!alive) return 0;
       try {
-        // in kB whatever the page size is; a zombie has no such line
-        const kib = /^VmRSS:\s+(\d+) kB$/m.exec(status.read())?.[1];
-        if (kib !== undefined) return Number(kib) * 1024;
+        // in kB whatever the page size is; a zombie has no such lines
+        const text = status.read();
+        const [anonymous, shared] = [/^RssAnon:\s+(\d+) kB$/m, /^RssShmem:\s+(\d+) kB$/m].map((line) =>
+          line.exec(text),
+        );
+        if (anonymous && shared) return (Number(anonymous[1]) + Number(shared[1])) * 1024;
       } catch {
         // gone: falls through
       }

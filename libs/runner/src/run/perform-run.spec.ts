@@ -86,7 +86,9 @@ it('measures every environment once in every round, and journals every trial', a
     expect(load.errors + load.timeouts).toBe(0);
     expect(cpu.net.msPerRequest).toBeGreaterThan(0.5);
     expect(cpu.gross.percent).toBeGreaterThan(10);
-    expect(memory.net.meanMiB).toBeGreaterThan(20);
+    // a plain process costs the host just what the app uses
+    expect(cpu.gross).toEqual(cpu.net);
+    expect(memory.net.meanMiB).toBeGreaterThan(5);
     expect(memory.gross.peakMiB).toBeGreaterThanOrEqual(memory.gross.meanMiB);
   }
   expect(file.seed).toBe(3);

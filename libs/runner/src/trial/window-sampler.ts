@@ -17,7 +17,10 @@ export function windowSampler({ net, gross }: Meters, intervalMs: number): Windo
   let timer: NodeJS.Timeout | undefined;
   let moments = 0;
   const take = (): void => {
-    const reading = Promise.all([net.read(), gross.read()]).then(([first, second]) => ({
+    const ofNet = net.read();
+    // where the environment adds nothing both are one meter, and one reading serves for both
+    const ofGross = gross === net ? ofNet : gross.read();
+    const reading = Promise.all([ofNet, ofGross]).then(([first, second]) => ({
       net: first,
       gross: second,
     }));

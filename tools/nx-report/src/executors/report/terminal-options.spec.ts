@@ -5,10 +5,10 @@ test('a terminal gives its width and gets colour', () => {
   expect(terminalOptions({ columns: 132, isTTY: true }, {})).toEqual({ columns: 132, colour: true });
 });
 
-test('a pipe gets 80 columns without colour, or those of COLUMNS', () => {
-  expect(terminalOptions({}, {})).toEqual({ columns: 80, colour: false });
+test('a pipe gets 120 columns without colour, or those of COLUMNS', () => {
+  expect(terminalOptions({}, {})).toEqual({ columns: 120, colour: false });
   expect(terminalOptions({}, { COLUMNS: '100' })).toEqual({ columns: 100, colour: false });
-  expect(terminalOptions({}, { COLUMNS: 'wide' })).toEqual({ columns: 80, colour: false });
+  expect(terminalOptions({}, { COLUMNS: 'wide' })).toEqual({ columns: 120, colour: false });
 });
 
 test('FORCE_COLOR and NO_COLOR decide before the terminal', () => {

@@ -1,6 +1,6 @@
 import type { TerminalOptions } from '@tare/report';
 
-const columnsWithoutTerminal = 80;
+const columnsWithoutTerminal = 120;
 
 /**
  * Width and colour of an output. The variables NO_COLOR and FORCE_COLOR (Nx sets the latter for its tasks) decide

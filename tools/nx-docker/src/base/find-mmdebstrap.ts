@@ -1,0 +1,38 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { findOnPath } from '../process/find-on-path.ts';
+import { runCommand } from '../process/run-command.ts';
+
+/** A program with the arguments that come before any other. */
+export type Command = { readonly program: string; readonly args: readonly string[] };
+
+/** Whether this host can run mmdebstrap: it has it, or can fetch its package. */
+export function canRunMmdebstrap(): boolean {
+  return findOnPath('mmdebstrap') !== undefined || fetchTools.every((tool) => findOnPath(tool) !== undefined);
+}
+
+const fetchTools = ['apt-get', 'dpkg-deb', 'perl'];
+
+/**
+ * mmdebstrap from the PATH; else its package, fetched with apt and unpacked into `folder`: nothing is installed.
+ * @throws Error when the host has neither.
+ */
+export async function findMmdebstrap(folder: string, signal: AbortSignal): Promise<Command> {
+  const installed = findOnPath('mmdebstrap');
+  if (installed !== undefined) return { program: installed, args: [] };
+  const missing = fetchTools.find((tool) => findOnPath(tool) === undefined);
+  if (missing !== undefined)
+    throw new Error(`mmdebstrap is not on the PATH, and ${missing}, to fetch it, is not either`);
+  const asRoot = process.getuid?.() === 0 ? ['-o', 'APT::Sandbox::User=root'] : [];
+  await runCommand('apt-get', [...asRoot, 'download', 'mmdebstrap'], {
+    cwd: folder,
+    signal,
+    deadlineMs: 60_000,
+  });
+  const archive = readdirSync(folder).find((name) => name.startsWith('mmdebstrap_') && name.endsWith('.deb'));
+  if (archive === undefined)
+    throw new Error('apt-get download mmdebstrap left no package; run apt-get update');
+  const unpacked = join(folder, 'mmdebstrap');
+  await runCommand('dpkg-deb', ['-x', join(folder, archive), unpacked], { signal, deadlineMs: 30_000 });
+  return { program: 'perl', args: [join(unpacked, 'usr/bin/mmdebstrap')] };
+}

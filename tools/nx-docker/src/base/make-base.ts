@@ -1,0 +1,113 @@
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Engine } from '../engine/connect-engine.ts';
+import { pullImage } from '../image/pull-image.ts';
+import type { BaseMode } from '../record/probe-record.ts';
+import type { BaseRecord } from '../record/base-record.ts';
+import { writeRecord } from '../record/json-record.ts';
+import type { ModeChoice } from './base-mode.ts';
+import type { BaseRecipe } from './base-recipe.ts';
+import { debianUserland } from './debian-userland.ts';
+import { writeRootfs } from './rootfs-archive.ts';
+import { withWorkFolder } from './work-folder.ts';
+
+/** What to make a base of, and where. */
+export type BaseOptions = {
+  readonly mode: BaseMode | 'auto';
+  /** What the probe took for possible. */
+  readonly likely: ModeChoice;
+  readonly recipe: BaseRecipe;
+  /** Of the engine, in Docker's words. */
+  readonly architecture: string;
+  readonly node: { readonly binary: string; readonly version: string };
+  /** Folder for `rootfs.tar` and `base.json`. */
+  readonly out: string;
+  /** Asked for only when an image has to be pulled. */
+  readonly engine: () => Promise<Engine>;
+};
+
+/** A way to get a userland: what the image begins with, and the archive to put on it. */
+type Userland = Pick<BaseRecord, 'mode' | 'image' | 'from'> & { readonly archive: string | undefined };
+
+/**
+ * Makes `rootfs.tar` and `base.json`. In mode `auto` what the host can do comes first, then the registry.
+ * @throws Error in one line with the reason of every way that was tried.
+ */
+export async function makeBase(options: BaseOptions, signal: AbortSignal): Promise<BaseRecord> {
+  return withWorkFolder(async (folder) => {
+    const { userland, reason } = await firstThatWorks(options, folder, signal);
+    mkdirSync(options.out, { recursive: true });
+    const aside = join(options.out, 'rootfs.tar.partial');
+    try {
+      const parts = { userland: userland.archive, nodeBinary: options.node.binary };
+      const sha256 = await writeRootfs(parts, aside, signal);
+      const { mode, image, from } = userland;
+      const { architecture, node } = options;
+      const record = { mode, image, from, reason, architecture, nodeVersion: node.version, sha256 };
+      renameSync(aside, join(options.out, 'rootfs.tar'));
+      writeRecord(join(options.out, 'base.json'), record);
+      return record;
+    } finally {
+      rmSync(aside, { force: true });
+    }
+  });
+}
+
+async function firstThatWorks(
+  options: BaseOptions,
+  folder: string,
+  signal: AbortSignal,
+): Promise<{ readonly userland: Userland; readonly reason: string }> {
+  const { mode, likely } = options;
+  const ways = {
+    rootfs: () => fromPackages(options, folder, signal),
+    registry: () => fromRegistry(options, signal),
+  };
+  if (mode !== 'auto') {
+    return { userland: await orReason(mode, ways[mode], signal), reason: `the option mode is ${mode}` };
+  }
+  if (likely.mode === 'registry') {
+    const userland = await orReason(`rootfs: ${likely.reason}; registry`, ways.registry, signal);
+    return { userland, reason: likely.reason };
+  }
+  try {
+    return { userland: await ways.rootfs(), reason: likely.reason };
+  } catch (error) {
+    signal.throwIfAborted();
+    const why = `rootfs: ${messageOf(error)}`;
+    const userland = await orReason(`${why}; registry`, ways.registry, signal);
+    return { userland, reason: why };
+  }
+}
+
+async function orReason(tried: string, way: () => Promise<Userland>, signal: AbortSignal): Promise<Userland> {
+  try {
+    return await way();
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new Error(`no base can be made. ${tried}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function fromPackages(
+  { recipe, architecture }: BaseOptions,
+  folder: string,
+  signal: AbortSignal,
+): Promise<Userland> {
+  const archive = await debianUserland(recipe, architecture, folder, signal);
+  return {
+    mode: 'rootfs',
+    image: 'scratch',
+    from: `Debian ${recipe.suite}: ${recipe.packages.join(', ')}`,
+    archive,
+  };
+}
+
+async function fromRegistry({ recipe, engine }: BaseOptions, signal: AbortSignal): Promise<Userland> {
+  await pullImage(await engine(), recipe.image, signal);
+  return { mode: 'registry', image: recipe.image, from: recipe.image, archive: undefined };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,150 @@
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type DockerModem from 'docker-modem';
+import type { ZodType } from 'zod';
+import { engineAddress, showAddress, type EngineAddress } from './engine-address.ts';
+import { engineError, isEngineError, type EngineError } from './engine-error.ts';
+import { jsonLines } from './json-lines.ts';
+
+/** A request to the Engine API, without the version in its path: the engine then speaks its own. */
+export type EngineRequest = {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** "/containers/create" */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | object>>;
+  /** JSON to send. */
+  readonly body?: object;
+  /** A tar archive to send; excludes `body`. */
+  readonly archive?: Readable;
+  readonly signal: AbortSignal;
+};
+
+/** A request whose answer is awaited whole: 10 s unless told. */
+export type BoundedRequest = EngineRequest & { readonly deadlineMs?: number };
+
+/** A Docker engine. Nothing is sent before the first request. */
+export interface Engine {
+  readonly address: EngineAddress;
+  /** Sends a request and reads the whole answer. @throws EngineError with the engine's own message. */
+  call(request: BoundedRequest): Promise<string>;
+  /** The same with an answer of JSON, checked. */
+  ask<T>(request: BoundedRequest, answer: ZodType<T>): Promise<T>;
+  /** Sends a request and hands out its answer of one JSON value per line, as the lines come. */
+  lines(request: EngineRequest & { readonly deadlineMs: number }): AsyncGenerator<unknown>;
+  /** Sends a request and hands back the answer as it comes; the caller reads or destroys it. */
+  open(request: EngineRequest): Promise<Readable>;
+}
+
+/** Opens an engine: the socket given, or the host's ({@link engineAddress}). */
+export async function connectEngine(socket?: string): Promise<Engine> {
+  const address = engineAddress(socket);
+  // dockerode costs 0.3 s of CPU to load; many commands never need it
+  const { default: Dockerode } = await import('dockerode');
+  const docker = new Dockerode(
+    address.kind === 'socket' ? { socketPath: address.path, host: undefined } : undefined,
+  );
+  const modem = docker.modem;
+
+  const open: Engine['open'] = (request) =>
+    new Promise((resolve, reject) => {
+      request.signal.throwIfAborted();
+      modem.dial(dialOptions(request), (error, answer) => {
+        if (answer instanceof Readable) resolve(answer);
+        else reject(brokenOff(error, address, request));
+      });
+    });
+
+  const call: Engine['call'] = async ({ deadlineMs = 10_000, ...request }) => {
+    request.signal.throwIfAborted();
+    const late = AbortSignal.timeout(deadlineMs);
+    const signal = AbortSignal.any([request.signal, late]);
+    // the modem keeps silent when it is cut off in the middle of an answer, hence the race
+    const cutOff = Promise.withResolvers<never>();
+    cutOff.promise.catch(() => undefined);
+    const abort = (): void => {
+      cutOff.reject(new Error('aborted'));
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      return await Promise.race([
+        open({ ...request, signal }).then((answer) => text(answer)),
+        cutOff.promise,
+      ]);
+    } catch (error) {
+      request.signal.throwIfAborted();
+      if (!late.aborted) throw isEngineError(error) ? error : brokenOff(error, address, request);
+      throw tooLate(error, address, request, deadlineMs);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  };
+
+  async function* lines({ deadlineMs, ...request }: Parameters<Engine['lines']>[0]): AsyncGenerator<unknown> {
+    const late = AbortSignal.timeout(deadlineMs);
+    try {
+      yield* jsonLines(await open({ ...request, signal: AbortSignal.any([request.signal, late]) }));
+    } catch (error) {
+      request.signal.throwIfAborted();
+      if (!late.aborted) throw isEngineError(error) ? error : brokenOff(error, address, request);
+      throw tooLate(error, address, request, deadlineMs);
+    }
+  }
+
+  return {
+    address,
+    open,
+    lines,
+    call,
+    ask: async (request, answer) => {
+      const parsed = answer.safeParse(JSON.parse(await call(request)));
+      if (parsed.success) return parsed.data;
+      const issue = parsed.error.issues[0];
+      const what = `${request.path} has ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`;
+      throw engineError(
+        `the Docker engine at ${showAddress(address)} answers otherwise than expected: ${what}`,
+        undefined,
+      );
+    },
+  };
+}
+
+function dialOptions({
+  method,
+  path,
+  query = {},
+  body = {},
+  archive,
+  signal,
+}: EngineRequest): DockerModem.DialOptions {
+  return {
+    method,
+    path: `${path}?`,
+    options: { _query: query, _body: body },
+    ...(archive === undefined ? {} : { file: archive }),
+    isStream: true,
+    abortSignal: signal,
+    statusCodes: { 200: true, 201: true, 204: true, 304: true },
+  };
+}
+
+function brokenOff(error: unknown, address: EngineAddress, { method, path }: EngineRequest): EngineError {
+  const cause = error instanceof Error ? error : new Error(String(error));
+  const status = 'statusCode' in cause && typeof cause.statusCode === 'number' ? cause.statusCode : undefined;
+  return status === undefined
+    ? engineError(
+        `the Docker engine at ${showAddress(address)} broke off ${method} ${path}: ${cause.message}`,
+        undefined,
+        cause,
+      )
+    : engineError(cause.message.replace(/^\(HTTP code \d+\) \w+ - /, '').trim(), status, cause);
+}
+
+function tooLate(
+  cause: unknown,
+  address: EngineAddress,
+  { path }: EngineRequest,
+  deadlineMs: number,
+): EngineError {
+  const what = `the Docker engine at ${showAddress(address)} did not finish ${path} in ${deadlineMs} ms`;
+  return engineError(what, undefined, cause);
+}

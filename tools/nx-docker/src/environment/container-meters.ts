@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import {
+  findProcess,
+  listProcesses,
+  openCgroup,
+  processMeter,
+  sumMeter,
+  type Cgroup,
+  type Meter,
+} from '@tare/metrics';
+import type { Engine } from '../engine/connect-engine.ts';
+import type { ContainerState } from './container-state.ts';
+import { statsMeter } from './stats-meter.ts';
+
+/** Meters of a container: the app in it, and what the container costs this host. */
+export type ContainerMeters = { readonly net: Meter; readonly gross: Meter };
+
+/**
+ * Opens the meters of a running container: by the host's accounts where they are in reach, else by the engine's
+ * statistics, and the scope says which.
+ */
+export function containerMeters(engine: Engine, state: ContainerState, sameKernel: boolean): ContainerMeters {
+  const cgroup = sameKernel ? reachableCgroup(state) : undefined;
+  if (cgroup === undefined) return { net: statsMeter(engine, state.id), gross: statsMeter(engine, state.id) };
+  const app = { scope: 'the app’s processes in the container', pids: () => cgroup.pids() };
+  const around = processesAround(state);
+  const words = around.map(({ command }) => command).join(', ');
+  const parts = [
+    controlGroupMeter(cgroup, processMeter(app)),
+    // a meter without a process would fail at every reading
+    ...(around.length === 0
+      ? []
+      : [processMeter({ scope: words, pids: () => around.map(({ pid }) => pid) })]),
+  ];
+  const scope = `control group of the container${words === '' ? '' : `, and ${words}`}; the engine’s daemons are not counted`;
+  return { net: processMeter(app), gross: sumMeter(scope, parts) };
+}
+
+/** The container's control group, if the host's /proc shows that very container. */
+function reachableCgroup({ id, pid }: ContainerState): Cgroup | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(id) ? openCgroup(pid) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * CPU of the control group; memory as the sum of the processes’ own memory, so that it compares with other environments. The CPU
+ * is kept as that of the processes and what the group has beyond it, which never shrinks: the two accounts advance in
+ * steps of their own, and over a short window the group may seem to use less than its processes.
+ */
+function controlGroupMeter(cgroup: Cgroup, processes: Meter): Meter {
+  let closed = false;
+  let beyondNs = 0n;
+  return {
+    scope: `control group ${cgroup.path}`,
+    read: async () => {
+      const reading = await processes.read();
+      const differenceNs = cgroup.cpuNs() - reading.cpuNs;
+      if (differenceNs > beyondNs) beyondNs = differenceNs;
+      return { ...reading, cpuNs: reading.cpuNs + beyondNs };
+    },
+    close: async () => {
+      await processes.close();
+      if (!closed) cgroup.close();
+      closed = true;
+    },
+  };
+}
+
+/** The host's processes that serve this container alone: its shim, and the proxies of its published ports. */
+function processesAround({
+  pid,
+  address,
+}: ContainerState): readonly { readonly pid: number; readonly command: string }[] {
+  const shim = findProcess(findProcess(pid)?.parentPid ?? 0);
+  const proxies = listProcesses().filter(
+    ({ pid: each, command }) => command === 'docker-proxy' && isProxyFor(address, each),
+  );
+  return [...(shim?.command.startsWith('containerd-shim') ? [shim] : []), ...proxies];
+}
+
+function isProxyFor(address: string, pid: number): boolean {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return address !== '' && words[words.indexOf('-container-ip') + 1] === address;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import type { Launch } from '@tare/environment';
+import type { ImageFacts } from '../image/inspect-image.ts';
+import { containerSpec, type ContainerOrder } from './container-spec.ts';
+
+const launch: Launch = {
+  artifact: { workload: 'w', path: '/w.mjs', sha256: '0', bytes: 1 },
+  context: {
+    runId: 'run-1',
+    resources: { cpus: 1.5, memoryMiB: 256, serverCpus: [1], nodeArguments: [] },
+    nodeBinary: '/node',
+  },
+  variables: { A: 'b' },
+  healthPath: '/health',
+  port: undefined,
+};
+const image: ImageFacts = {
+  Id: 'sha256:1',
+  Architecture: 'amd64',
+  Size: 1,
+  RootFS: { Layers: [] },
+  Config: {
+    User: '',
+    WorkingDir: '/',
+    StopSignal: '',
+    Env: [],
+    Entrypoint: ['/usr/local/bin/node'],
+    Cmd: ['/main.mjs'],
+    ExposedPorts: [],
+    Volumes: [],
+    Labels: [],
+    Healthcheck: undefined,
+  },
+};
+const order: ContainerOrder = { launch, image, network: 'bridge', appPort: 8080, hostPort: undefined };
+const withResources = (resources: Partial<Launch['context']['resources']>): ContainerOrder => {
+  const context = { ...launch.context, resources: { ...launch.context.resources, ...resources } };
+  return { ...order, launch: { ...launch, context } };
+};
+
+test('a container gets the run’s budget and no more rights than it needs', () => {
+  expect(containerSpec(order)).toMatchObject({
+    User: '65534:65534',
+    Labels: { 'tare.run': 'run-1' },
+    HostConfig: {
+      Memory: 268_435_456,
+      MemorySwap: 268_435_456,
+      CpusetCpus: '1',
+      ReadonlyRootfs: true,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+    },
+  });
+});
+
+test('where nothing is pinned CPU time is limited', () => {
+  const { HostConfig } = containerSpec(withResources({ serverCpus: undefined })) as { HostConfig: object };
+  expect(HostConfig).toMatchObject({ NanoCpus: 1_500_000_000 });
+  expect(HostConfig).not.toHaveProperty('CpusetCpus');
+});
+
+test('a port is published on 127.0.0.1 only', () => {
+  expect(containerSpec({ ...order, network: 'published', hostPort: 4000 })).toMatchObject({
+    HostConfig: { PortBindings: { '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: '4000' }] } },
+  });
+});
+
+test('on the host’s network the app listens on 127.0.0.1', () => {
+  const { Env } = containerSpec({ ...order, network: 'host', appPort: 4001 }) as { Env: readonly string[] };
+  expect(Env).toEqual(['NODE_ENV=production', 'HOST=127.0.0.1', 'PORT=4001', 'A=b', 'TARE_RUN=run-1']);
+});
+
+test('arguments for node go before the script', () => {
+  const { Cmd } = containerSpec(withResources({ nodeArguments: ['--max-old-space-size=100'] })) as {
+    Cmd: unknown;
+  };
+  expect(Cmd).toEqual(['--max-old-space-size=100', '/main.mjs']);
+});
+
+test('an image that does not start node itself cannot take arguments for node', () => {
+  const asked = withResources({ nodeArguments: ['--x'] });
+  const other = { ...image, Config: { ...image.Config, Entrypoint: ['/bin/sh', '-c'] } };
+  expect(() => containerSpec({ ...asked, image: other })).toThrow('expected one that ends with node');
+});

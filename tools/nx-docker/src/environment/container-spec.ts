@@ -1,0 +1,84 @@
+import { hostname } from 'node:os';
+import type { Launch } from '@tare/environment';
+import { runVariable } from '@tare/environment';
+import { appUserId } from '../base/rootfs-archive.ts';
+import type { ImageFacts } from '../image/inspect-image.ts';
+import type { ContainerNetwork } from './container-path.ts';
+
+/** Labels of every container that is started here, by which a later run finds what a killed one left. */
+export const runLabel = 'tare.run';
+export const hostLabel = 'tare.host';
+
+/** What decides how a container is made. */
+export type ContainerOrder = {
+  readonly launch: Launch;
+  readonly image: ImageFacts;
+  readonly network: ContainerNetwork;
+  /** Port that the app listens on. */
+  readonly appPort: number;
+  /** Port on 127.0.0.1 to publish it at: undefined for any. */
+  readonly hostPort: number | undefined;
+};
+
+/**
+ * The body of `POST /containers/create`: the app with nothing that it does not need. No rights, no writable disk but
+ * /tmp, its own user, the run's budget.
+ */
+export function containerSpec({ launch, image, network, appPort, hostPort }: ContainerOrder): object {
+  const { context, variables } = launch;
+  const { memoryMiB, serverCpus, cpus, nodeArguments } = context.resources;
+  const memoryBytes = Math.round(memoryMiB * 2 ** 20);
+  const port = `${appPort}/tcp`;
+  const environment = {
+    NODE_ENV: 'production',
+    HOST: network === 'host' ? '127.0.0.1' : '0.0.0.0',
+    PORT: String(appPort),
+    ...variables,
+    [runVariable]: context.runId,
+  };
+  return {
+    Image: image.Id,
+    ...(nodeArguments.length === 0 ? {} : { Cmd: commandOf(image, nodeArguments) }),
+    Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+    User: `${appUserId}:${appUserId}`,
+    Labels: { [runLabel]: context.runId, [hostLabel]: hostname() },
+    ...(network === 'published' ? { ExposedPorts: { [port]: {} } } : {}),
+    // a check that runs node would be charged to the app
+    Healthcheck: { Test: ['NONE'] },
+    HostConfig: {
+      NetworkMode: network === 'host' ? 'host' : 'bridge',
+      ...(network === 'published'
+        ? { PortBindings: { [port]: [{ HostIp: '127.0.0.1', HostPort: String(hostPort ?? '') }] } }
+        : {}),
+      ReadonlyRootfs: true,
+      Tmpfs: { '/tmp': 'rw,nosuid,nodev,noexec,size=64m,mode=1777' },
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      // node hangs with fewer than 32
+      PidsLimit: 256,
+      Memory: memoryBytes,
+      MemorySwap: memoryBytes,
+      ...(serverCpus === undefined
+        ? { NanoCpus: Math.round(cpus * 1e9) }
+        : { CpusetCpus: serverCpus.join(',') }),
+      // the log is read back, whatever driver the engine has as its default
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '1' } },
+      RestartPolicy: { Name: 'no' },
+    },
+  };
+}
+
+/** The image's command with arguments for node before the script. */
+function commandOf(
+  { Config: { Entrypoint, Cmd } }: ImageFacts,
+  nodeArguments: readonly string[],
+): readonly string[] {
+  const program = Entrypoint.at(-1) ?? '';
+  if (!/(^|\/)node$/.test(program)) {
+    const shown = JSON.stringify(Entrypoint);
+    throw new Error(
+      `the image's entrypoint is ${shown}; expected one that ends with node, to give it ${nodeArguments.join(' ')}`,
+    );
+  }
+  return [...nodeArguments, ...Cmd];
+}

@@ -1,0 +1,241 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Artifact, Instance, Launch, RunContext } from '@tare/environment';
+import { waitForHttp } from '@tare/metrics';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { engineForTests } from '../engine/engine-for-tests.ts';
+import { removeImage } from '../image/remove-image.ts';
+import type { ImageRecord } from '../record/image-record.ts';
+import { docker } from './docker.ts';
+import { imageForTests } from './image-for-tests.ts';
+import { statsMeter } from './stats-meter.ts';
+
+const script = `
+import { createServer } from 'node:http';
+import { readFileSync, writeFileSync } from 'node:fs';
+const tryTo = (act) => { try { act(); return 'done'; } catch (error) { return error.code; } };
+createServer((request, reply) => {
+  if (request.url === '/burn') for (const end = performance.now() + 20; performance.now() < end; );
+  if (request.url === '/end') { console.log('the last words'); process.exit(7); }
+  reply.end(JSON.stringify({
+    uid: process.getuid(), variable: process.env.A, arguments: process.execArgv,
+    root: tryTo(() => writeFileSync('/x', '')), tmp: tryTo(() => writeFileSync('/tmp/x', '')),
+    status: readFileSync('/proc/self/status', 'utf8'),
+  }));
+}).listen(Number(process.env.PORT), process.env.HOST, () => console.log('listening on ' + process.env.PORT));
+process.on('SIGTERM', () => process.exit(0));
+`;
+
+const found = await engineForTests();
+const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));
+const signal = AbortSignal.timeout(300_000);
+const workload = `tare-test-environment-${process.pid}`;
+const images = pathToFileURL(`${folder}/`);
+const context: RunContext = {
+  runId: randomUUID(),
+  resources: { cpus: 1, memoryMiB: 200, serverCpus: [0], nodeArguments: ['--max-old-space-size=100'] },
+  nodeBinary: process.execPath,
+};
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+test('a socket that is not there makes the environment unusable, with a remedy', async () => {
+  const probe = await docker({ socket: join(folder, 'none.sock') }).probe(signal);
+  expect(probe).toMatchObject({ usable: false, reason: `no Docker engine at ${folder}/none.sock (ENOENT)` });
+});
+
+test('a probe that is aborted does not throw', async () => {
+  expect(await docker().probe(AbortSignal.abort())).toMatchObject({ usable: false });
+});
+
+describe.skipIf(found === undefined)('with a real engine', () => {
+  const engine = found?.engine;
+  if (engine === undefined) return;
+  let artifact: Artifact;
+  let record: ImageRecord;
+  const running: Instance[] = [];
+
+  beforeAll(async () => {
+    ({ artifact, record } = await imageForTests(engine, folder, workload, script, signal));
+  });
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((instance) => instance.stop()));
+  });
+  afterAll(async () => {
+    await removeImage(engine, record.id, signal);
+  });
+
+  const containers = async (): Promise<number> => {
+    const filters = { label: [`tare.run=${context.runId}`] };
+    const listed = await engine.call({
+      method: 'GET',
+      path: '/containers/json',
+      query: { all: true, filters },
+      signal,
+    });
+    return (JSON.parse(listed) as readonly unknown[]).length;
+  };
+  const start = async (
+    network: 'bridge' | 'host' | 'published',
+    launch: Partial<Launch> = {},
+  ): Promise<Instance> => {
+    const environment = docker({ network, images });
+    await environment.prepare(artifact, context, signal);
+    const instance = await environment.start(
+      { artifact, context, variables: { A: 'b' }, healthPath: '/', port: undefined, ...launch },
+      signal,
+    );
+    running.push(instance);
+    await instance.started;
+    await waitForHttp({
+      url: instance.url,
+      since: instance.spawnedAt,
+      intervalMs: 5,
+      deadlineMs: 20_000,
+      signal,
+    });
+    return instance;
+  };
+
+  test('the facts name the image, the engine and the network path', async () => {
+    const facts = await docker({ images }).prepare(artifact, context, signal);
+    expect(facts).toMatchObject({
+      image: record.tag,
+      imageId: record.id,
+      network: 'address of the container on the bridge',
+    });
+    expect(facts.engine).toMatch(/^Docker \d/);
+  });
+
+  test('an image of another build of the app is refused', async () => {
+    const other = { ...artifact, sha256: 'f'.repeat(64) };
+    await expect(docker({ images }).prepare(other, context, signal)).rejects.toThrow(
+      `Run nx run ${workload}:docker-build`,
+    );
+  });
+
+  test('a workload without an image says what to run', async () => {
+    const other = { ...artifact, workload: 'none' };
+    await expect(docker({ images }).prepare(other, context, signal)).rejects.toThrow(
+      'Run nx run none:docker-build',
+    );
+  });
+
+  test('isolation and limits are in force inside', async () => {
+    const instance = await start('bridge');
+    const inside = (await (await fetch(instance.url)).json()) as Record<string, string>;
+    expect(inside).toMatchObject({ uid: 65534, variable: 'b', root: 'EROFS', tmp: 'done' });
+    expect(inside.arguments).toEqual(['--max-old-space-size=100']);
+    for (const line of [
+      'CapEff:\t0000000000000000',
+      'CapBnd:\t0000000000000000',
+      'NoNewPrivs:\t1',
+      'Cpus_allowed_list:\t0',
+    ]) {
+      expect(inside.status).toContain(line);
+    }
+  });
+
+  test.each(['bridge', 'host', 'published'] as const)(
+    'meters grow under load, and gross is never below net (%s)',
+    async (network) => {
+      const instance = await start(network);
+      const { net, gross } = await instance.meters();
+      const before = { net: await net.read(), gross: await gross.read() };
+      for (let request = 0; request < 10; request++) await fetch(new URL('/burn', instance.url));
+      const after = { net: await net.read(), gross: await gross.read() };
+      const grownMs = (scope: 'net' | 'gross'): number =>
+        Number(after[scope].cpuNs - before[scope].cpuNs) / 1e6;
+      // ten times 20 ms; /proc counts in steps of 10 ms, and the processor may be shared
+      expect(grownMs('net')).toBeGreaterThan(100);
+      expect(after.gross.cpuNs).toBeGreaterThanOrEqual(after.net.cpuNs);
+      expect(after.gross.memoryBytes).toBeGreaterThan(after.net.memoryBytes);
+      expect(after.net.memoryBytes).toBeGreaterThan(20 * 2 ** 20);
+      expect(gross.scope.includes('docker-proxy')).toBe(network === 'published');
+    },
+  );
+
+  test('the statistics of the engine serve where the host’s accounts are out of reach', async () => {
+    const instance = await start('bridge');
+    const filters = { label: [`tare.run=${context.runId}`] };
+    const listed = await engine.call({ method: 'GET', path: '/containers/json', query: { filters }, signal });
+    const [container] = JSON.parse(listed) as readonly { readonly Id: string }[];
+    const meter = statsMeter(engine, container?.Id ?? '');
+    const before = await meter.read();
+    for (let request = 0; request < 120; request++) await fetch(new URL('/burn', instance.url));
+    const after = await meter.read();
+    await meter.close();
+    expect(after.atNs).toBeGreaterThan(before.atNs);
+    expect(after.cpuNs).toBeGreaterThan(before.cpuNs);
+    expect(after.memoryBytes).toBeGreaterThan(2 ** 20);
+  });
+
+  test('milestones are in order of time, the app’s own line among them', async () => {
+    const instance = await start('bridge');
+    const milestones = await instance.milestones();
+    expect(milestones.map(({ name }) => name)).toEqual(['created', 'started', 'listening']);
+    expect(milestones.map(({ atMs }) => atMs)).toEqual(
+      milestones.map(({ atMs }) => atMs).sort((a, b) => a - b),
+    );
+  });
+
+  test('an app that ends by itself says how, and its last words are kept', async () => {
+    const instance = await start('bridge');
+    await fetch(new URL('/end', instance.url)).catch(() => undefined);
+    expect(await instance.ended).toBe('the container ended with exit code 7');
+    expect(await instance.lastLog()).toContain('the last words');
+    await instance.stop();
+    expect(await instance.lastLog()).toContain('the last words');
+    expect(await containers()).toBe(0);
+  });
+
+  test('a stop leaves no container, and may be repeated', async () => {
+    const instance = await start('host');
+    expect(await containers()).toBe(1);
+    await Promise.all([instance.stop(), instance.stop()]);
+    await instance.stop();
+    expect(await containers()).toBe(0);
+  });
+
+  test('a fixed port that is taken is one clear line, and leaves no container', async () => {
+    const first = await start('published');
+    const port = Number(first.url.port);
+    await expect(start('published', { port })).rejects.toThrow(
+      new RegExp(`port ${port} on 127\\.0\\.0\\.1 is in use`),
+    );
+    expect(await containers()).toBe(1);
+  });
+
+  test('an aborted start leaves no container', async () => {
+    const environment = docker({ images });
+    await environment.prepare(artifact, context, signal);
+    const abort = new AbortController();
+    setTimeout(() => {
+      abort.abort(new Error('ended by SIGINT'));
+    }, 60);
+    const launch = { artifact, context, variables: {}, healthPath: '/', port: undefined };
+    await expect(environment.start(launch, abort.signal)).rejects.toThrow('ended by SIGINT');
+    expect(await containers()).toBe(0);
+  });
+
+  test('what a killed run left is found by its label and removed', async () => {
+    await start('bridge');
+    const lines = await docker().reap(context.runId, signal);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(`of run ${context.runId}`);
+    expect(await containers()).toBe(0);
+  });
+
+  test('dispose stops what still runs', async () => {
+    const environment = docker({ images });
+    await environment.prepare(artifact, context, signal);
+    await environment.start({ artifact, context, variables: {}, healthPath: '/', port: undefined }, signal);
+    await environment.dispose();
+    expect(await containers()).toBe(0);
+  });
+});

@@ -1,0 +1,134 @@
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Artifact, Availability, Environment, Facts, Instance } from '@tare/environment';
+import { probeEngine, type EngineFacts } from '../engine/probe-engine.ts';
+import type { Engine } from '../engine/connect-engine.ts';
+import { ensureImage } from '../image/ensure-image.ts';
+import type { ImageFacts } from '../image/inspect-image.ts';
+import { appUserId } from '../base/rootfs-archive.ts';
+import { imageRecordSchema, type ImageRecord } from '../record/image-record.ts';
+import { readRecord } from '../record/json-record.ts';
+import { networkWords, type ContainerNetwork } from './container-path.ts';
+import { reapContainers } from './reap-containers.ts';
+import { startContainer } from './start-container.ts';
+
+/** How to run containers. */
+export type DockerOptions = {
+  /** How requests reach the container. The default, bridge, is by its own address; a published port goes through a proxy. */
+  readonly network?: ContainerNetwork;
+  /** Folder of `<workload>/image.json`; `dist/docker/` under the working directory unless told. */
+  readonly images?: URL;
+  /** Path of the engine's socket; else DOCKER_HOST, else the host's. */
+  readonly socket?: string;
+};
+
+type Ready = { readonly engine: Engine; readonly engineFacts: EngineFacts };
+
+/** Runs the artifact in a Docker container: non-root, read-only, without capabilities, with the run's budget. */
+export function docker(options: DockerOptions = {}): Environment {
+  const { network = 'bridge', socket } = options;
+  const images = options.images ?? new URL('dist/docker/', pathToFileURL(`${process.cwd()}/`));
+  const prepared = new Map<string, Ready & { readonly image: ImageFacts }>();
+  const running = new Set<Instance>();
+
+  const probe = async (signal: AbortSignal): Promise<Availability> => {
+    try {
+      const found = await probeEngine(signal, socket);
+      if (!found.usable) return { usable: false, reason: found.reason, remedy: found.remedy };
+      if (!found.facts.sameKernel && network !== 'published') {
+        return {
+          usable: false,
+          reason:
+            'the Docker engine runs on another kernel than this host (a VM, or another machine): its containers’ addresses are out of reach',
+          remedy: "Use docker({ network: 'published' }).",
+        };
+      }
+      return { usable: true, facts: engineWords(found.facts) };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return { usable: false, reason, remedy: 'See what `docker version` says.' };
+    }
+  };
+
+  const ready = async (signal: AbortSignal): Promise<Ready> => {
+    const found = await probeEngine(signal, socket);
+    if (!found.usable) throw new Error(`${found.reason}. ${found.remedy}`);
+    return { engine: found.engine, engineFacts: found.facts };
+  };
+
+  return {
+    name: network === 'bridge' ? 'docker' : `docker:${network}`,
+    kind: 'docker',
+    probe,
+    reap: async (runId, signal) => {
+      const found = await probeEngine(signal, socket);
+      return found.usable ? reapContainers(found.engine, runId, signal) : [];
+    },
+    prepare: async (artifact, { resources }, signal) => {
+      const { engine, engineFacts } = await ready(signal);
+      const folder = fileURLToPath(new URL(`${artifact.workload}/`, images));
+      const record = readImageRecord(folder, artifact);
+      const { facts: image } = await ensureImage(engine, record, join(folder, 'image.tar'), signal);
+      prepared.set(artifact.workload, { engine, engineFacts, image });
+      return {
+        ...engineWords(engineFacts),
+        ...imageWords(record),
+        network: networkWords[network],
+        user: `${appUserId} (nobody)`,
+        memoryLimit: `${resources.memoryMiB} MiB, the container's`,
+        pinnedTo: resources.serverCpus?.join(',') ?? `not pinned; ${resources.cpus} CPUs' time`,
+      };
+    },
+    start: async (launch, signal) => {
+      const { workload } = launch.artifact;
+      const found = prepared.get(workload);
+      if (found === undefined)
+        throw new Error(`the image of ${workload} is not prepared; call prepare first`);
+      const { engine, engineFacts, image } = found;
+      const { sameKernel } = engineFacts;
+      const instance = await startContainer({ engine, image, network, sameKernel, launch }, signal);
+      running.add(instance);
+      const stop = async (): Promise<void> => {
+        await instance.stop();
+        running.delete(instance);
+      };
+      return { ...instance, stop };
+    },
+    dispose: async () => {
+      await Promise.all([...running].map((instance) => instance.stop()));
+      prepared.clear();
+    },
+  };
+}
+
+function readImageRecord(folder: string, { workload, sha256 }: Artifact): ImageRecord {
+  const remedy = `Run nx run ${workload}:docker-build.`;
+  const record = readRecord(join(folder, 'image.json'), imageRecordSchema, remedy);
+  if (record.artifactSha256 !== null && record.artifactSha256 !== sha256) {
+    const held = record.artifactSha256.slice(0, 12);
+    throw new Error(
+      `the image ${record.tag} holds another build of ${workload} (${held}, not ${sha256.slice(0, 12)}). ${remedy}`,
+    );
+  }
+  return record;
+}
+
+function engineWords({ version, storageDriver, cgroupVersion, sameKernel }: EngineFacts): Facts {
+  return {
+    engine: `Docker ${version}`,
+    storageDriver,
+    cgroupVersion,
+    metering: sameKernel ? 'accounts of the host' : 'statistics of the Engine API, one reading a second',
+  };
+}
+
+function imageWords({ id, tag, sizeBytes, base, builder, artifactSha256 }: ImageRecord): Facts {
+  return {
+    image: tag,
+    imageId: id,
+    imageSizeMiB: Math.round((sizeBytes / 2 ** 20) * 10) / 10,
+    base: base ?? 'of its own Dockerfile',
+    builder,
+    ...(artifactSha256 === null ? { artifact: 'not compared: the Dockerfile adds its own' } : {}),
+  };
+}

@@ -1,0 +1,54 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PromiseExecutor } from '@nx/devkit';
+import { likelyBaseMode } from '../../base/base-mode.ts';
+import { baseRecipeSchema } from '../../base/base-recipe.ts';
+import { lockedNode } from '../../base/locked-node.ts';
+import { makeBase } from '../../base/make-base.ts';
+import { connectEngine } from '../../engine/connect-engine.ts';
+import { abortOnSignals } from '../../process/abort-on-signals.ts';
+import { readRecord } from '../../record/json-record.ts';
+import { probeRecordSchema, type BaseMode } from '../../record/probe-record.ts';
+import { reportFailure } from '../report-failure.ts';
+
+type Options = {
+  readonly mode: BaseMode | 'auto';
+  readonly image?: string;
+  readonly recipe: string;
+  readonly probe: string;
+  readonly out: string;
+  readonly socket?: string;
+};
+
+const base: PromiseExecutor<Options> = ({ mode, image, recipe, probe, out, socket }, { root }) =>
+  reportFailure(() =>
+    abortOnSignals(async (signal) => {
+      const found = readRecord(join(root, probe), probeRecordSchema, 'Run the target probe first.');
+      if (found.engine === 'none') {
+        // what an earlier run left would go into the cache as the result of this skip
+        rmSync(join(root, out), { recursive: true, force: true });
+        process.stdout.write('base skipped: no Docker engine.\n');
+        return true;
+      }
+      const { architecture } = found;
+      const written = readRecord(join(root, recipe), baseRecipeSchema, 'Expected suite, packages and image.');
+      const made = await makeBase(
+        {
+          mode,
+          likely: likelyBaseMode(architecture),
+          recipe: image === undefined ? written : { ...written, image },
+          architecture,
+          node: lockedNode(root, architecture),
+          out: join(root, out),
+          engine: () => connectEngine(socket),
+        },
+        signal,
+      );
+      process.stdout.write(
+        `base: ${made.mode} (${made.from}; Node ${made.nodeVersion}), because ${made.reason}\n`,
+      );
+      return true;
+    }),
+  );
+
+export default base;

@@ -1,0 +1,75 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PromiseExecutor } from '@nx/devkit';
+import { connectEngine } from '../../engine/connect-engine.ts';
+import { skipWithoutEngine } from '../../engine/skip-without-engine.ts';
+import { bakeImage } from '../../image/bake-image.ts';
+import { projectFiles } from '../../image/project-files.ts';
+import { sha256OfFile } from '../../image/sha256-of-file.ts';
+import { abortOnSignals } from '../../process/abort-on-signals.ts';
+import { baseRecordSchema } from '../../record/base-record.ts';
+import { imageRecordSchema } from '../../record/image-record.ts';
+import { readRecord } from '../../record/json-record.ts';
+import { probeRecordSchema } from '../../record/probe-record.ts';
+import { reportFailure } from '../report-failure.ts';
+
+type Options = {
+  readonly dockerfile: string;
+  readonly artifact?: string;
+  readonly base?: string;
+  readonly context?: string;
+  readonly probe: string;
+  readonly out: string;
+  readonly builder: 'auto' | 'buildkit' | 'legacy';
+  readonly socket?: string;
+};
+
+const dockerBuild: PromiseExecutor<Options> = (options, { root, projectName }) =>
+  reportFailure(() =>
+    abortOnSignals(async (signal) => {
+      const at = (path: string): string => join(root, path);
+      const out = at(options.out);
+      const found = readRecord(at(options.probe), probeRecordSchema, 'Run the target probe first.');
+      if (found.engine === 'none') {
+        // what an earlier run left would go into the cache as the result of this skip
+        rmSync(out, { recursive: true, force: true });
+        return skipWithoutEngine('docker-build', found);
+      }
+      const files = new Map(options.context === undefined ? [] : projectFiles(at(options.context)));
+      files.set('Dockerfile', at(options.dockerfile));
+      if (options.artifact !== undefined) files.set('main.mjs', at(options.artifact));
+      if (options.base !== undefined) files.set('rootfs.tar', at(join(options.base, 'rootfs.tar')));
+      const missing = [...files.values()].find((path) => !existsSync(path));
+      if (missing !== undefined)
+        throw new Error(`docker-build: ${missing} is missing; run the targets that this one depends on`);
+      const base =
+        options.base === undefined
+          ? undefined
+          : readRecord(at(join(options.base, 'base.json')), baseRecordSchema, 'Run the target base first.');
+      const former = join(out, 'image.json');
+      const record = await bakeImage(
+        await connectEngine(options.socket),
+        {
+          project: projectName ?? 'app',
+          build: {
+            files,
+            arguments: base === undefined ? {} : { BASE: base.image },
+            ...(options.builder === 'auto' ? {} : { builder: options.builder }),
+            onLine: (line) => process.stdout.write(`${line}\n`),
+          },
+          out,
+          artifactSha256: options.artifact === undefined ? null : await sha256OfFile(at(options.artifact)),
+          base: base === undefined ? null : { sha256: base.sha256, mode: base.mode },
+          former: existsSync(former)
+            ? readRecord(former, imageRecordSchema, 'Remove it and build again.')
+            : undefined,
+        },
+        signal,
+      );
+      const sizeMiB = (record.sizeBytes / 2 ** 20).toFixed(0);
+      process.stdout.write(`image ${record.tag} (${sizeMiB} MiB, ${record.builder})\n`);
+      return true;
+    }),
+  );
+
+export default dockerBuild;

@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { PromiseExecutor } from '@nx/devkit';
+import { requiredKinds } from '@tare/environment';
+import { likelyBaseMode } from '../../base/base-mode.ts';
+import { probeEngine } from '../../engine/probe-engine.ts';
+import { skipWithoutEngine } from '../../engine/skip-without-engine.ts';
+import { abortOnSignals } from '../../process/abort-on-signals.ts';
+import { writeRecord } from '../../record/json-record.ts';
+import type { ProbeRecord } from '../../record/probe-record.ts';
+import { reportFailure } from '../report-failure.ts';
+
+type Options = { readonly out: string; readonly socket?: string };
+
+const probe: PromiseExecutor<Options> = ({ out, socket }, { root }) =>
+  reportFailure(() =>
+    abortOnSignals(async (signal) => {
+      const found = await probeEngine(signal, socket);
+      const record: ProbeRecord = found.usable
+        ? {
+            engine: 'docker',
+            architecture: found.facts.architecture,
+            base: likelyBaseMode(found.facts.architecture).mode,
+          }
+        : { engine: 'none', reason: found.reason, remedy: found.remedy, nonce: randomUUID() };
+      writeRecord(join(root, out), record);
+      if (record.engine === 'docker') {
+        process.stdout.write(`Docker engine for ${record.architecture}; base: ${record.base}\n`);
+        return true;
+      }
+      if (requiredKinds().has('docker')) return skipWithoutEngine('probe', record);
+      process.stdout.write(`${record.reason}\n`);
+      return true;
+    }),
+  );
+
+export default probe;

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { engineForTests } from '../engine/engine-for-tests.ts';
+import { buildImage, type Builder, type BuiltImage } from './build-image.ts';
+import { removeImage } from './remove-image.ts';
+
+const found = await engineForTests();
+const signal = AbortSignal.timeout(120_000);
+const builders: readonly Builder[] = ['buildkit', 'legacy'];
+const built: string[] = [];
+
+describe.skipIf(found === undefined)('with a real engine', () => {
+  const engine = found?.engine;
+  if (engine === undefined) return;
+  const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+  afterEach(async () => {
+    for (const id of built.splice(0)) await removeImage(engine, id, signal);
+  });
+
+  const build = async (dockerfile: string, builder?: Builder, content = 'hello'): Promise<BuiltImage> => {
+    const path = join(folder, 'Dockerfile');
+    const file = join(folder, 'file.txt');
+    writeFileSync(path, dockerfile);
+    writeFileSync(file, content);
+    const files = new Map([
+      ['file.txt', file],
+      ['Dockerfile', path],
+    ]);
+    const options = { files, arguments: {}, ...(builder === undefined ? {} : { builder }) };
+    const image = await buildImage(engine, options, signal);
+    built.push(image.facts.Id);
+    return image;
+  };
+  const good =
+    'FROM scratch\nUSER 65534\nENV A=b\nEXPOSE 8080\nENTRYPOINT ["/node"]\nCOPY file.txt /file.txt\n';
+
+  test('both builders make the same content of the same context', async () => {
+    const content = String(Math.random());
+    const images = [await build(good, 'buildkit', content), await build(good, 'legacy', content)];
+    expect(images.map(({ builder }) => builder)).toEqual(['buildkit', 'legacy']);
+    expect(new Set(images.map(({ contentDigest }) => contentDigest)).size).toBe(1);
+  });
+
+  test('a second build of the same files has the same content digest, a changed file another', async () => {
+    const first = await build(good, 'legacy', 'x');
+    await removeImage(engine, first.facts.Id, signal);
+    utimesSync(join(folder, 'file.txt'), 1, 1);
+    expect((await build(good, 'legacy', 'x')).contentDigest).toBe(first.contentDigest);
+    expect((await build(good, 'legacy', 'y')).contentDigest).not.toBe(first.contentDigest);
+  });
+
+  test.each(builders)('a Dockerfile that does not parse is named by its line (%s)', async (builder) => {
+    await expect(build('FROM scratch\nNONSENSE x\n', builder)).rejects.toThrow(/line 2.*NONSENSE/s);
+  });
+
+  test.each(builders)('a step that fails is shown (%s)', async (builder) => {
+    const failing = build('FROM scratch\nCOPY none.txt /\n', builder);
+    await expect(failing).rejects.toThrow(/the image build failed: .*none\.txt/s);
+  });
+});

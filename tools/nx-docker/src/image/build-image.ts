@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import type { Engine } from '../engine/connect-engine.ts';
+import { isEngineError } from '../engine/engine-error.ts';
+import { buildContext, type ContextFiles } from './build-context.ts';
+import { traceLines } from './buildkit-trace.ts';
+import { contentDigest } from './content-digest.ts';
+import { inspectImage, type ImageFacts } from './inspect-image.ts';
+
+export type Builder = 'buildkit' | 'legacy';
+
+/** What to build. The context holds a file named "Dockerfile". */
+export type BuildOptions = {
+  readonly files: ContextFiles;
+  readonly arguments: Readonly<Record<string, string>>;
+  /** Only this builder; BuildKit with the legacy builder as its stand-in when undefined. */
+  readonly builder?: Builder;
+  /** 10 minutes unless told. */
+  readonly deadlineMs?: number;
+  /** Told each line of the build's output. */
+  readonly onLine?: (line: string) => void;
+};
+
+/** An image that was built. */
+export type BuiltImage = {
+  readonly facts: ImageFacts;
+  readonly contentDigest: string;
+  readonly builder: Builder;
+};
+
+const buildEvent = z.object({
+  id: z.string().optional(),
+  stream: z.string().optional(),
+  error: z.string().optional(),
+  aux: z.union([z.string(), z.object({ ID: z.string() }), z.unknown()]).optional(),
+});
+const imageId = z.object({ ID: z.string() });
+
+/**
+ * Builds an image with the Engine API: no client, no session, nothing in memory but the stream.
+ * @throws Error with the engine's reason and the last lines of the build's output.
+ */
+export async function buildImage(
+  engine: Engine,
+  options: BuildOptions,
+  signal: AbortSignal,
+): Promise<BuiltImage> {
+  const builder = options.builder ?? 'buildkit';
+  let id: string;
+  try {
+    id = await buildWith(builder, engine, options, signal);
+  } catch (error) {
+    // an engine without BuildKit refuses the request itself; a Dockerfile that fails does so in an event
+    const refused = isEngineError(error) && error.engineStatus !== undefined;
+    if (!refused || options.builder !== undefined) throw error;
+    options.onLine?.(`BuildKit refused (${error.message}); building with the legacy builder`);
+    return buildImage(engine, { ...options, builder: 'legacy' }, signal);
+  }
+  const facts = await inspectImage(engine, id, signal);
+  if (facts === undefined) throw new Error(`the engine has lost the image ${id} that it has just built`);
+  return { facts, contentDigest: contentDigest(facts), builder };
+}
+
+async function buildWith(
+  builder: Builder,
+  engine: Engine,
+  options: BuildOptions,
+  signal: AbortSignal,
+): Promise<string> {
+  const { files, deadlineMs = 600_000, onLine } = options;
+  const said: string[] = [];
+  const hear = (line: string): void => {
+    said.push(line);
+    if (said.length > 20) said.shift();
+    onLine?.(line);
+  };
+  const archive = buildContext(files);
+  const events = engine.lines({
+    method: 'POST',
+    path: '/build',
+    query: {
+      version: builder === 'buildkit' ? '2' : '1',
+      rm: true,
+      forcerm: true,
+      buildargs: options.arguments,
+    },
+    archive,
+    signal,
+    deadlineMs,
+  });
+  let id: string | undefined;
+  for await (const line of events) {
+    const event = buildEvent.parse(line);
+    if (event.error !== undefined) throw new Error(failure(event.error, said));
+    for (const text of linesOf(event)) hear(text);
+    if (event.id !== 'moby.buildkit.trace') id = imageId.safeParse(event.aux).data?.ID ?? id;
+  }
+  if (id === undefined) throw new Error(failure('the engine ended the build without an image', said));
+  return id;
+}
+
+function linesOf({ id, stream, aux }: z.infer<typeof buildEvent>): readonly string[] {
+  if (id === 'moby.buildkit.trace' && typeof aux === 'string') return traceLines(aux);
+  return (stream ?? '').split('\n').filter((line) => line.trim() !== '');
+}
+
+function failure(reason: string, said: readonly string[]): string {
+  const output = said.slice(-10).filter((line) => line.trim() !== reason.trim());
+  return [`the image build failed: ${reason.trim()}`, ...output.map((line) => `  ${line}`)].join('\n');
+}

@@ -1,0 +1,67 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CreateNodesResult } from '@nx/devkit';
+import { afterAll, expect, test } from 'vitest';
+import { createNodes } from './plugin.ts';
+
+const workspaceRoot = mkdtempSync(join(tmpdir(), 'tare-test-'));
+afterAll(() => {
+  rmSync(workspaceRoot, { recursive: true });
+});
+
+for (const [folder, name] of [
+  ['images', '@acme/images'],
+  ['apps/web', '@acme/web'],
+  ['apps/own', '@acme/own'],
+] as const) {
+  mkdirSync(join(workspaceRoot, folder), { recursive: true });
+  const manifest = { name, nx: { name: name.slice('@acme/'.length) } };
+  writeFileSync(join(workspaceRoot, folder, 'package.json'), JSON.stringify(manifest));
+}
+
+const infer = async (
+  dockerfiles: readonly string[],
+  options: unknown,
+): Promise<CreateNodesResult['projects']> => {
+  const results = await createNodes[1](dockerfiles, options, { workspaceRoot, nxJsonConfiguration: {} });
+  return Object.assign({}, ...results.map(([, { projects }]) => projects)) as CreateNodesResult['projects'];
+};
+const bakes = { 'images/Dockerfile': ['apps/web'] };
+
+test('a recipe’s project gets probe and base, and what it bakes docker-build', async () => {
+  const projects = await infer(['images/Dockerfile'], { bakes });
+  expect(Object.keys(projects?.images?.targets ?? {})).toEqual(['probe', 'base']);
+  expect(projects?.['apps/web']?.targets?.['docker-build']).toMatchObject({
+    executor: '@tare/nx-docker:docker-build',
+    cache: true,
+    options: { artifact: 'dist/apps/web/main.mjs', out: 'dist/docker/web' },
+    dependsOn: ['build', { target: 'probe', projects: ['images'] }, { target: 'base', projects: ['images'] }],
+    outputs: ['{workspaceRoot}/dist/docker/web/image.json', '{workspaceRoot}/dist/docker/web/image.tar'],
+  });
+});
+
+test('the probe is never cached', async () => {
+  const projects = await infer(['images/Dockerfile'], { bakes });
+  expect(projects?.images?.targets?.probe?.cache).toBe(false);
+});
+
+test('any other Dockerfile bakes its own project', async () => {
+  const projects = await infer(['apps/own/Dockerfile'], undefined);
+  expect(projects?.['apps/own']?.targets?.['docker-build']).toMatchObject({
+    options: { dockerfile: 'apps/own/Dockerfile', context: 'apps/own' },
+    dependsOn: ['build', 'docker-probe'],
+  });
+});
+
+test('a Dockerfile outside of a project gets no target', async () => {
+  expect(await infer(['elsewhere/Dockerfile'], undefined)).toEqual({});
+});
+
+test('a recipe that is not there, and a folder that is no project, are named', async () => {
+  await expect(async () => infer([], { bakes })).rejects.toThrow('option bakes names "images/Dockerfile"');
+  const wrong = { bakes: { 'images/Dockerfile': ['apps/none'] } };
+  await expect(async () => infer(['images/Dockerfile'], wrong)).rejects.toThrow(
+    'option bakes lists "apps/none"',
+  );
+});

