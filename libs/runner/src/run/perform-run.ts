@@ -66,7 +66,7 @@ export async function performRun(options: RunOptions): Promise<RunResult> {
         resources: {
           ...config.resources,
           serverCpus: cpuPlan?.server,
-          nodeArguments: [`--max-old-space-size=${Math.floor(config.resources.memoryMiB * heapShare)}`],
+          nodeArguments: [`--max-heap-size=${Math.floor(config.resources.memoryMiB * heapShare)}`],
         },
       },
       readyDeadlineMs: options.readyDeadlineMs ?? defaultReadyDeadlineMs,

@@ -17,7 +17,10 @@ export async function startReady(
   readyDeadlineMs: number,
   signal: AbortSignal,
 ): Promise<ReadyInstance> {
-  const instance = await environment.start(launch, signal);
+  const where = `${environment.name}: ${launch.artifact.workload}`;
+  const instance = await environment.start(launch, signal).catch((error: unknown) => {
+    throw signal.aborted ? error : new Error(`${where}: ${messageOf(error)}`, { cause: error });
+  });
   const gaveUp = new AbortController();
   const stopWaiting = AbortSignal.any([signal, gaveUp.signal]);
   try {
@@ -43,10 +46,12 @@ export async function startReady(
     const log = await instance.lastLog().catch(() => '');
     await instance.stop().catch(() => undefined);
     if (signal.aborted) throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    throw new Error(
-      `${environment.name}: ${launch.artifact.workload}: ${message}${log === '' ? '' : `; its last log lines:\n${log}`}`,
-      { cause: error },
-    );
+    throw new Error(`${where}: ${messageOf(error)}${log === '' ? '' : `; its last log lines:\n${log}`}`, {
+      cause: error,
+    });
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import type { Instance, Milestone } from '@tare/environment';
 import { showAddress } from '../engine/engine-address.ts';
@@ -44,9 +45,11 @@ export function containerInstance(container: StartedContainer): Instance {
       await removeContainer(engine, name, stopGraceS, AbortSignal.timeout(60_000));
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`the container ${name} may be left: ${why}; remove it: docker rm -f ${name}`, {
-        cause,
-      });
+      const how = container.sameKernel && killFirstProcess(state) ? 'its processes are ended, but it' : 'it';
+      throw new Error(
+        `the container ${name} could not be removed: ${why}; ${how} is left until the next run or: docker rm -f ${name}`,
+        { cause },
+      );
     } finally {
       waiting.abort();
     }
@@ -79,6 +82,17 @@ export function containerInstance(container: StartedContainer): Instance {
       return removal;
     },
   };
+}
+
+/** An engine that died leaves its containers running; the first process takes the others along. */
+function killFirstProcess({ id, pid }: ContainerState): boolean {
+  try {
+    if (!readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(id)) return false;
+    process.kill(pid, 'SIGKILL');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function howItEnded(engine: Engine, name: string, signal: AbortSignal): Promise<string> {

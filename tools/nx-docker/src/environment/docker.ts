@@ -122,13 +122,15 @@ function engineWords({ version, storageDriver, cgroupVersion, sameKernel }: Engi
   };
 }
 
-function imageWords({ id, tag, sizeBytes, base, builder, artifactSha256 }: ImageRecord): Facts {
+function imageWords(record: ImageRecord): Facts {
+  const { id, tag, sizeBytes, base, builder, artifactSha256, nodeVersion } = record;
   return {
     image: tag,
     imageId: id,
     imageSizeMiB: Math.round((sizeBytes / 2 ** 20) * 10) / 10,
     base: base ?? 'of its own Dockerfile',
     builder,
+    ...(nodeVersion === null ? {} : { nodeVersion: `v${nodeVersion}` }),
     ...(artifactSha256 === null ? { artifact: 'not compared: the Dockerfile adds its own' } : {}),
   };
 }

@@ -15,7 +15,11 @@ export type BakeOptions = {
   /** Folder for `image.json` and `image.tar`. */
   readonly out: string;
   readonly artifactSha256: string | null;
-  readonly base: { readonly sha256: string; readonly mode: NonNullable<ImageRecord['base']> } | null;
+  readonly base: {
+    readonly sha256: string;
+    readonly mode: NonNullable<ImageRecord['base']>;
+    readonly nodeVersion: string;
+  } | null;
   /** The record of the project's image before this one. */
   readonly former: ImageRecord | undefined;
 };
@@ -41,6 +45,7 @@ export async function bakeImage(
     artifactSha256,
     baseSha256: base?.sha256 ?? null,
     base: base?.mode ?? null,
+    nodeVersion: base?.nodeVersion ?? null,
     builder: built.builder,
   };
   const name = { repo: imageRepository(project), tag: tag.slice(tag.lastIndexOf(':') + 1) };

@@ -18,6 +18,8 @@ export const imageRecordSchema = z.strictObject({
   /** Of the base's `rootfs.tar`; null for a Dockerfile with a base of its own. */
   baseSha256: sha256.nullable(),
   base: baseModeSchema.nullable(),
+  /** Of the Node binary in the base: "24.21.0"; null like the base. */
+  nodeVersion: z.string().nullable(),
   builder: z.enum(['buildkit', 'legacy']),
 });
 export type ImageRecord = z.infer<typeof imageRecordSchema>;

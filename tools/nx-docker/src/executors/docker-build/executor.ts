@@ -8,7 +8,7 @@ import { projectFiles } from '../../image/project-files.ts';
 import { sha256OfFile } from '../../image/sha256-of-file.ts';
 import { abortOnSignals } from '../../process/abort-on-signals.ts';
 import { baseRecordSchema } from '../../record/base-record.ts';
-import { imageRecordSchema } from '../../record/image-record.ts';
+import { imageRecordSchema, type ImageRecord } from '../../record/image-record.ts';
 import { readRecord } from '../../record/json-record.ts';
 import { probeRecordSchema } from '../../record/probe-record.ts';
 import { reportFailure } from '../report-failure.ts';
@@ -46,7 +46,6 @@ const dockerBuild: PromiseExecutor<Options> = (options, { root, projectName }) =
         options.base === undefined
           ? undefined
           : readRecord(at(join(options.base, 'base.json')), baseRecordSchema, 'Run the target base first.');
-      const former = join(out, 'image.json');
       const record = await bakeImage(
         await connectEngine(options.socket),
         {
@@ -59,10 +58,8 @@ const dockerBuild: PromiseExecutor<Options> = (options, { root, projectName }) =
           },
           out,
           artifactSha256: options.artifact === undefined ? null : await sha256OfFile(at(options.artifact)),
-          base: base === undefined ? null : { sha256: base.sha256, mode: base.mode },
-          former: existsSync(former)
-            ? readRecord(former, imageRecordSchema, 'Remove it and build again.')
-            : undefined,
+          base: base ?? null,
+          former: formerRecord(join(out, 'image.json')),
         },
         signal,
       );
@@ -71,5 +68,14 @@ const dockerBuild: PromiseExecutor<Options> = (options, { root, projectName }) =
       return true;
     }),
   );
+
+/** What the last build wrote; undefined without one, and when an older version of this plugin wrote it in another form. */
+function formerRecord(path: string): ImageRecord | undefined {
+  try {
+    return readRecord(path, imageRecordSchema, '');
+  } catch {
+    return undefined;
+  }
+}
 
 export default dockerBuild;
