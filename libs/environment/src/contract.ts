@@ -31,8 +31,10 @@ export type RunContext = {
   /** Marks everything that is started: environment variable, container label, domain name. */
   readonly runId: string;
   readonly resources: Resources;
-  /** Absolute path of the Node binary that runs the artifact. */
+  /** Absolute path of the Node binary that runs the artifact on this host. */
   readonly nodeBinary: string;
+  /** Its version: "v24.21.0". */
+  readonly nodeVersion: string;
 };
 
 /** One app to start in an environment. */

@@ -42,6 +42,7 @@ beforeAll(async () => {
     context: {
       runId,
       nodeBinary: process.execPath,
+      nodeVersion: process.version,
       resources: {
         cpus: 1,
         memoryMiB: 256,

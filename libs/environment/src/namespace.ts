@@ -59,9 +59,9 @@ export function namespace(): Environment {
     kind: 'namespace',
     probe,
     reap: (runId) => reapProcesses(name, runId),
-    prepare: (_artifact, { nodeBinary, resources }) =>
+    prepare: (_artifact, { nodeVersion, resources }) =>
       Promise.resolve({
-        nodeBinary,
+        nodeVersion,
         namespaces: 'mount, pid, uts, ipc',
         pinnedTo: resources.serverCpus?.join(',') ?? 'not pinned',
         user: process.getuid?.() === 0 ? 'root' : 'the user who runs the suite, root in its namespace',

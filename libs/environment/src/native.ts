@@ -13,9 +13,9 @@ export function native(): Environment {
     kind: 'native',
     probe: () => Promise.resolve({ usable: true, facts: {} }),
     reap: (runId) => reapProcesses(name, runId),
-    prepare: (_artifact, { nodeBinary, resources }) =>
+    prepare: (_artifact, { nodeVersion, resources }) =>
       Promise.resolve({
-        nodeBinary,
+        nodeVersion,
         pinnedTo: resources.serverCpus?.join(',') ?? 'not pinned',
         user: process.getuid?.() === 0 ? 'root' : 'the user who runs the suite',
         memoryLimit: 'heap size only',

@@ -9,6 +9,7 @@ const readmeMetrics: readonly MetricKey[] = [
   'startupMs',
   'throughputRps',
   'latencyMeanMs',
+  'latencyP50Ms',
   'latencyP95Ms',
   'latencyP99Ms',
   'cpuNetMsPerRequest',

@@ -63,6 +63,7 @@ export async function performRun(options: RunOptions): Promise<RunResult> {
       context: {
         runId,
         nodeBinary: process.execPath,
+        nodeVersion: process.version,
         resources: {
           ...config.resources,
           serverCpus: cpuPlan?.server,

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { findOnPath } from '../process/find-on-path.ts';
+import { findProgram } from '@tare/metrics';
 import { runCommand } from '../process/run-command.ts';
 
 /** A program with the arguments that come before any other. */
@@ -8,7 +8,9 @@ export type Command = { readonly program: string; readonly args: readonly string
 
 /** Whether this host can run mmdebstrap: it has it, or can fetch its package. */
 export function canRunMmdebstrap(): boolean {
-  return findOnPath('mmdebstrap') !== undefined || fetchTools.every((tool) => findOnPath(tool) !== undefined);
+  return (
+    findProgram('mmdebstrap') !== undefined || fetchTools.every((tool) => findProgram(tool) !== undefined)
+  );
 }
 
 const fetchTools = ['apt-get', 'dpkg-deb', 'perl'];
@@ -18,9 +20,9 @@ const fetchTools = ['apt-get', 'dpkg-deb', 'perl'];
  * @throws Error when the host has neither.
  */
 export async function findMmdebstrap(folder: string, signal: AbortSignal): Promise<Command> {
-  const installed = findOnPath('mmdebstrap');
+  const installed = findProgram('mmdebstrap');
   if (installed !== undefined) return { program: installed, args: [] };
-  const missing = fetchTools.find((tool) => findOnPath(tool) === undefined);
+  const missing = fetchTools.find((tool) => findProgram(tool) === undefined);
   if (missing !== undefined)
     throw new Error(`mmdebstrap is not on the PATH, and ${missing}, to fetch it, is not either`);
   const asRoot = process.getuid?.() === 0 ? ['-o', 'APT::Sandbox::User=root'] : [];

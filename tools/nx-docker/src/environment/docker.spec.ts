@@ -38,6 +38,7 @@ const context: RunContext = {
   runId: randomUUID(),
   resources: { cpus: 1, memoryMiB: 200, serverCpus: [0], nodeArguments: ['--max-old-space-size=100'] },
   nodeBinary: process.execPath,
+  nodeVersion: process.version,
 };
 
 afterAll(() => {
