@@ -47,6 +47,8 @@ export type Launch = {
   readonly healthPath: string;
   /** A fixed port; undefined for a free one. */
   readonly port: number | undefined;
+  /** Number of the round, from 1; undefined for the check before the first one. */
+  readonly round: number | undefined;
 };
 
 export type Availability =
@@ -62,8 +64,15 @@ export type Availability =
 /** A moment of a cold start, in milliseconds after {@link Instance.spawnedAt}. */
 export type Milestone = { readonly name: string; readonly atMs: number };
 
+/**
+ * How an instance came to run: from nothing (process, container, booted machine), or as a restart of the app alone in an
+ * environment that was up already. The two are never mixed.
+ */
+export type StartKind = 'cold' | 'restart';
+
 /** One running app in an environment. */
 export interface Instance {
+  readonly startKind: StartKind;
   /** Where the load generator reaches it. */
   readonly url: URL;
   /** Monotonic nanoseconds, just before the command that starts it. */
@@ -103,7 +112,9 @@ export interface Environment {
   reap(runId: string | undefined, signal: AbortSignal): Promise<readonly string[]>;
   /** Makes ready to start the artifact: image present, VM provisioned. Idempotent. */
   prepare(artifact: Artifact, context: RunContext, signal: AbortSignal): Promise<Facts>;
-  /** A cold start. Returns as soon as the start command is given; the caller waits for health. */
+  /** How long an app may take from the start command to its first 200; 30 s where it does not say. */
+  readonly readyDeadlineMs?: number;
+  /** Starts the app. Returns as soon as the start command is given; the caller waits for health. */
   start(launch: Launch, signal: AbortSignal): Promise<Instance>;
   /** Leaves nothing behind. */
   dispose(): Promise<void>;

@@ -9,6 +9,7 @@ const launch: Launch = {
     runId: 'run-1',
     resources: { cpus: 1.5, memoryMiB: 256, serverCpus: [1], nodeArguments: [] },
     nodeBinary: '/node',
+    nodeVersion: 'v24.21.0',
   },
   variables: { A: 'b' },
   healthPath: '/health',
