@@ -88,6 +88,7 @@ export async function startAppProcess(app: AppProcess): Promise<Instance> {
     if (ended === undefined) throw new Error(`process ${pid} (${app.command.file}) does not end`);
   };
   return {
+    startKind: 'cold',
     url: new URL(`http://127.0.0.1:${app.port}/`),
     spawnedAt,
     started: Promise.resolve(),

@@ -53,6 +53,7 @@ beforeAll(async () => {
     variables: { FLAVOUR: 'plain' },
     healthPath: '/',
     port: undefined,
+    round: undefined,
   };
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -9,6 +9,7 @@ export type {
   Milestone,
   Resources,
   RunContext,
+  StartKind,
 } from './contract.ts';
 export { logTail, type LogTail } from './log-tail.ts';
 export { namespace } from './namespace.ts';

@@ -87,6 +87,7 @@ export function exampleRun(rounds = 6): RunFile {
     trials,
     summary,
     comparisons,
+    repeats: [],
     diagnostics: [
       { level: 'info', code: 'page-cache', message: 'The page cache was warm.' },
       {
@@ -133,10 +134,11 @@ function exampleTrial(
   return {
     workload,
     round,
+    attempt: 1,
     order,
     environment,
     startedAt: new Date(Date.UTC(2026, 2, 1, 10, round, order)).toISOString(),
-    startup: { readyMs: noisy(84 * weight.startup), pollErrorMs: 1, polls: 40, milestones: [] },
+    startup: { kind: 'cold', readyMs: noisy(84 * weight.startup), pollErrorMs: 1, polls: 40, milestones: [] },
     load: {
       mode: 'closed',
       connections: 8,

@@ -7,6 +7,7 @@ import { escapeMarkdown } from './safe-text.ts';
 
 const readmeMetrics: readonly MetricKey[] = [
   'startupMs',
+  'restartMs',
   'throughputRps',
   'latencyMeanMs',
   'latencyP50Ms',

@@ -20,6 +20,7 @@ type Paint = (style: Style, text: string) => string;
 /** What a terminal shows; the rest is in summary.md. */
 const terminalMetrics: readonly MetricKey[] = [
   'startupMs',
+  'restartMs',
   'throughputRps',
   'latencyMeanMs',
   'latencyP50Ms',

@@ -34,7 +34,8 @@ test('covers every workload, candidate and metric, and not the baseline itself',
     ['vagrant', 'native', 'docker'].map((environment) => exampleTrial(environment, 1, { workload })),
   );
   const comparisons = compare(trials, 'native');
-  expect(comparisons).toHaveLength(2 * 2 * metricCatalogue.length);
+  // none of them was restarted
+  expect(comparisons).toHaveLength(2 * 2 * (metricCatalogue.length - 1));
   expect([...new Set(comparisons.map(({ workload, candidate }) => `${workload} ${candidate}`))]).toEqual([
     'primes docker',
     'primes vagrant',
@@ -72,19 +73,13 @@ test('counts errors without a ratio', () => {
   });
 });
 
-test('has no figure for a metric that a side lacks', () => {
+test('leaves out a metric that a side has no figure for', () => {
   const trials = [exampleTrial('native', 1, { cpuMs: null }), exampleTrial('docker', 1)];
-  expect(compare(trials, 'native').find(({ metric }) => metric === 'cpuNetMsPerRequest')).toMatchObject({
-    n: 0,
-    ratio: null,
-    ci95: null,
-  });
+  expect(compare(trials, 'native').map(({ metric }) => metric)).not.toContain('cpuNetMsPerRequest');
 });
 
-test('has no ratio without trials of the baseline', () => {
-  const comparisons = compare([exampleTrial('docker', 1)], 'native');
-  expect(comparisons).toHaveLength(metricCatalogue.length);
-  expect(comparisons.every(({ n, ratio, ci95 }) => n === 0 && ratio === null && ci95 === null)).toBe(true);
+test('compares nothing without trials of the baseline', () => {
+  expect(compare([exampleTrial('docker', 1)], 'native')).toEqual([]);
 });
 
 test('fits the run file in every case: no NaN', () => {

@@ -11,7 +11,8 @@ const countedOnly = 'errors are counted, not compared by ratio';
 /**
  * Compares every other environment with the baseline, paired by round, for every workload and metric. Workloads keep the
  * order of the trials, candidates are sorted by name, metrics come in the order of the catalogue.
- * @param baseline name of an environment; without trials of it, comparisons have no ratio.
+ * A metric that either of the two has no figure for is left out: a process is never restarted, a machine is.
+ * @param baseline name of an environment; without trials of it there is nothing to compare.
  * @throws Error when an environment has two trials in one round of a workload; RangeError for a figure that is NaN or infinite.
  */
 export function compare(trials: readonly Trial[], baseline: string): Comparison[] {
@@ -25,13 +26,15 @@ export function compare(trials: readonly Trial[], baseline: string): Comparison[
     return [...inRounds]
       .filter(([candidate]) => candidate !== baseline)
       .flatMap(([candidate, ofCandidate]) =>
-        metricCatalogue.map((metric) => ({
-          workload,
-          metric: metric.key,
-          baseline,
-          candidate,
-          ...compareMetric(metric, ofCandidate, ofBaseline),
-        })),
+        metricCatalogue
+          .filter((metric) => hasFigures(metric, ofCandidate) && hasFigures(metric, ofBaseline))
+          .map((metric) => ({
+            workload,
+            metric: metric.key,
+            baseline,
+            candidate,
+            ...compareMetric(metric, ofCandidate, ofBaseline),
+          })),
       );
   });
 }
@@ -70,6 +73,10 @@ function compareMetric(metric: Metric, candidate: TrialOfRounds, baseline: Trial
 function countBothMeasured(candidate: TrialOfRounds, baseline: TrialOfRounds): PairedRatio {
   const n = candidate.filter((trial, place) => trial !== null && baseline[place] !== null).length;
   return { n, ratio: null, ci95: null, warnings: [] };
+}
+
+function hasFigures(metric: Metric, trials: TrialOfRounds): boolean {
+  return figures(metric, trials).some((figure) => figure !== null);
 }
 
 function figures(metric: Metric, trials: TrialOfRounds): (number | null)[] {

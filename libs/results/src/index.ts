@@ -3,6 +3,7 @@ export { journalHeaderSchema } from './journal/journal-header.ts';
 export type { JournalHeader } from './journal/journal-header.ts';
 export { openJournal } from './journal/open-journal.ts';
 export type { Journal } from './journal/open-journal.ts';
+export type { TrialFailure } from './journal/trial-failure.ts';
 export { readJournal } from './journal/read-journal.ts';
 export type { JournalContent } from './journal/read-journal.ts';
 export { metricCatalogue } from './metric-catalogue.ts';

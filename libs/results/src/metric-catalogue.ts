@@ -16,7 +16,8 @@ export type Metric = {
 // A table reads best with one metric per line.
 // prettier-ignore
 export const metricCatalogue = [
-  { key: 'startupMs', label: 'Startup', unit: 'ms', direction: 'lower', of: (t) => t.startup.readyMs },
+  { key: 'startupMs', label: 'Startup', unit: 'ms', direction: 'lower', of: (t) => (t.startup.kind === 'cold' ? t.startup.readyMs : null) },
+  { key: 'restartMs', label: 'Restart', unit: 'ms', direction: 'lower', of: (t) => (t.startup.kind === 'restart' ? t.startup.readyMs : null) },
   { key: 'throughputRps', label: 'Throughput', unit: 'req/s', direction: 'higher', of: (t) => t.load.throughputRps },
   { key: 'latencyMeanMs', label: 'Latency mean', unit: 'ms', direction: 'lower', of: (t) => t.load.latencyMs.mean },
   { key: 'latencyP50Ms', label: 'Latency p50', unit: 'ms', direction: 'lower', of: (t) => t.load.latencyMs.p50 },

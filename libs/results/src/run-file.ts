@@ -13,6 +13,11 @@ const facts = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]
 const milestone = z.strictObject({ name: z.string(), atMs: finite });
 
 const startup = z.strictObject({
+  kind: z
+    .enum(['cold', 'restart'])
+    .describe(
+      'cold: from nothing (process, container, booted machine). restart: the app alone, in what was up already.',
+    ),
   readyMs: notNegative.describe('Spawn of the start command to the first 200 on the health path.'),
   pollErrorMs: notNegative.describe(
     'The app may have been ready this much earlier: time since the last failed poll began.',
@@ -66,6 +71,7 @@ const sample = z.strictObject({
 export const trialSchema = z.strictObject({
   workload: z.string(),
   round: z.int().positive(),
+  attempt: z.int().positive().describe('1, and one more each time that its round was repeated.'),
   order: z.int().positive().describe('Place within the round, from 1.'),
   environment: z.string(),
   startedAt: isoDate,
@@ -74,6 +80,14 @@ export const trialSchema = z.strictObject({
   cpu: z.strictObject({ net: cpuUse, gross: cpuUse }),
   memory: z.strictObject({ net: memoryUse, gross: memoryUse }),
   samples: z.array(sample),
+});
+
+export const repeatSchema = z.strictObject({
+  round: z.int().positive(),
+  attempt: z.int().positive().describe('The attempt that was given up.'),
+  workload: z.string(),
+  environment: z.string().describe('Whose trial failed.'),
+  reason: z.string(),
 });
 
 export const diagnosticSchema = z.strictObject({
@@ -179,7 +193,10 @@ export const runFileSchema = z.strictObject({
   config: runConfigSchema,
   artifacts: z.record(z.string(), z.strictObject({ sha256, bytes: z.int().positive() })),
   environments: z.array(environmentResultSchema),
-  trials: z.array(trialSchema),
+  trials: z
+    .array(trialSchema)
+    .describe('Of the last attempt of every round; the journal has the others too.'),
+  repeats: z.array(repeatSchema).describe('Rounds that were repeated whole because a trial failed.'),
   summary: z.record(z.string(), z.record(z.string(), z.record(z.string(), summarySchema))),
   comparisons: z.array(comparisonSchema),
   diagnostics: z.array(diagnosticSchema),
@@ -187,6 +204,7 @@ export const runFileSchema = z.strictObject({
 
 export type RunFile = z.infer<typeof runFileSchema>;
 export type Trial = z.infer<typeof trialSchema>;
+export type Repeat = z.infer<typeof repeatSchema>;
 export type Diagnostic = z.infer<typeof diagnosticSchema>;
 export type EnvironmentResult = z.infer<typeof environmentResultSchema>;
 export type HostFacts = z.infer<typeof hostSchema>;

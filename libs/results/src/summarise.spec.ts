@@ -26,9 +26,19 @@ test('describes each metric by workload and environment', () => {
   expect(summary.gallery?.native?.startupMs?.mean).toBe(70);
 });
 
-test('has every metric of the catalogue', () => {
+test('has every metric of the catalogue that a trial has a figure for', () => {
   const native = summarise([exampleTrial('native', 1)]).primes?.native ?? {};
-  expect(Object.keys(native)).toEqual(metricCatalogue.map(({ key }) => key));
+  const keys = metricCatalogue.map(({ key }) => key);
+  expect(Object.keys(native)).toEqual(keys.filter((key) => key !== 'restartMs'));
+});
+
+test('never mixes a restart with a cold start', () => {
+  const cold = exampleTrial('vagrant', 1, { readyMs: 30_000 });
+  const second = exampleTrial('vagrant', 2, { readyMs: 400 });
+  const restart = { ...second, startup: { ...second.startup, kind: 'restart' as const } };
+  const { startupMs, restartMs } = summarise([cold, restart]).primes?.vagrant ?? {};
+  expect([startupMs?.n, startupMs?.mean]).toEqual([1, 30_000]);
+  expect([restartMs?.n, restartMs?.mean]).toEqual([1, 400]);
 });
 
 test('leaves out a metric that no trial has a figure for', () => {

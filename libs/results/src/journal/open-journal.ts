@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { FileHandle } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { fileProblem } from '../file-problem.ts';
@@ -6,6 +7,7 @@ import { trialSchema } from '../run-file.ts';
 import type { Trial } from '../run-file.ts';
 import { schemaProblem } from '../schema-problem.ts';
 import { flushFolder, writeAside } from '../write-aside.ts';
+import { appendFailure, type TrialFailure } from './trial-failure.ts';
 import { checkHeader, journalFiles, readHeader, readIfThere } from './journal-files.ts';
 import type { JournalHeader } from './journal-header.ts';
 import { parseTrialLines } from './trial-lines.ts';
@@ -18,6 +20,8 @@ export type Journal = {
    * @throws Error, one line, when the trial is invalid or not written; the trials before it stay whole and readable.
    */
   readonly append: (trial: Trial) => Promise<void>;
+  /** Adds a trial that failed, with the readings up to then, to failures.jsonl; resolves when it has reached the disk. */
+  readonly fail: (failure: TrialFailure) => Promise<void>;
   /** Waits for what is being written and releases the file. May be called twice. */
   readonly close: () => Promise<void>;
 };
@@ -92,6 +96,7 @@ function journalIn(file: FileHandle, path: string, whole: TrialLines): Journal {
   }
 
   return {
+    fail: (failure) => appendFailure(join(dirname(path), 'failures.jsonl'), failure),
     append: (trial) => {
       const done = last.then(() => write(trial));
       // The caller gets the failure from `done`; the next trial must not fail with it.

@@ -1,5 +1,5 @@
 import type { Availability } from '@tare/environment';
-import type { Trial } from '@tare/results';
+import type { Repeat, Trial } from '@tare/results';
 
 /** What happens in a run, told as it happens. Showing it is somebody else's work. */
 export type RunEvent =
@@ -18,6 +18,7 @@ export type RunEvent =
     }
   | { readonly kind: 'trial-started'; readonly place: TrialPlace }
   | { readonly kind: 'trial-finished'; readonly place: TrialPlace; readonly trial: Trial }
+  | { readonly kind: 'round-repeated'; readonly repeat: Repeat }
   | { readonly kind: 'run-finished'; readonly trials: number; readonly elapsedMs: number };
 
 export type TrialPlace = {

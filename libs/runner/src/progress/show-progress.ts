@@ -41,10 +41,13 @@ function describe(event: RunEvent): string | undefined {
       return undefined;
     case 'trial-finished': {
       const { place, trial } = event;
-      const figures = `${trial.load.throughputRps.toFixed(1)} req/s, ready after ${trial.startup.readyMs.toFixed(0)} ms`;
+      const start = trial.startup.kind === 'restart' ? 'restarted in' : 'ready after';
+      const figures = `${trial.load.throughputRps.toFixed(1)} req/s, ${start} ${trial.startup.readyMs.toFixed(0)} ms`;
       const left = place.trial === place.trials ? '' : `, about ${clock(place.leftMs)} left`;
       return `round ${place.round}/${place.rounds}  ${place.workload} in ${place.environment}: ${figures}${left}`;
     }
+    case 'round-repeated':
+      return `round ${event.repeat.round} is repeated: ${event.repeat.reason}`;
     case 'run-finished':
       return `${event.trials} trials in ${clock(event.elapsedMs)}`;
   }

@@ -4,6 +4,7 @@ import {
   type Diagnostic,
   type EnvironmentResult,
   type JournalHeader,
+  type Repeat,
   type RunFile,
   type Trial,
 } from '@tare/results';
@@ -14,6 +15,7 @@ export type RunParts = {
   readonly header: JournalHeader;
   readonly finishedAt: string;
   readonly trials: readonly Trial[];
+  readonly repeats: readonly Repeat[];
   readonly measured: readonly Usable[];
   readonly unusable: readonly Unusable[];
   readonly diagnostics: readonly Diagnostic[];
@@ -38,14 +40,21 @@ export function assembleRun({ header, trials, measured, unusable, ...parts }: Ru
     finishedAt: parts.finishedAt,
     environments,
     trials: [...trials],
+    repeats: [...parts.repeats],
     summary: summarise(trials),
     comparisons: compare(trials, header.config.baseline),
     diagnostics: [
       ...parts.diagnostics,
       ...runDiagnostics(header, measured),
+      ...parts.repeats.map(repeatDiagnostic),
       ...trials.flatMap((trial) => trialDiagnostics(trial, generatorCpus)),
     ],
   };
+}
+
+function repeatDiagnostic({ round, workload, environment, reason }: Repeat): Diagnostic {
+  const message = `round ${round} was repeated: ${workload} in ${environment} failed: ${reason.split('\n')[0] ?? ''}`;
+  return { level: 'warning', code: 'round-repeated', message };
 }
 
 function runDiagnostics(header: JournalHeader, measured: readonly Usable[]): readonly Diagnostic[] {

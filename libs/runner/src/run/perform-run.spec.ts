@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -139,16 +139,35 @@ it('goes on without an environment that never gets healthy and shows its last lo
   expect(leftovers()).toEqual([]);
 });
 
-it('keeps the trials so far when an instance dies in the middle of a run', async () => {
-  let starts = 0;
-  const mortal = other('mortal', {
+/** An environment whose instance dies during its trials of the given rounds, as often as told. */
+function mortalIn(round: number, deaths: number): Environment {
+  let left = deaths;
+  return other('mortal', {
     start: async (launch, signal) => {
       const instance = await native().start(launch, signal);
-      // the first start is the conformance check, the second the trial of round 1
-      if (++starts === 3) setTimeout(() => void instance.stop(), 500);
+      if (launch.round === round && left-- > 0) setTimeout(() => void instance.stop(), 500);
       return instance;
     },
   });
+}
+
+it('repeats a round in which a trial failed whole, and says so', async () => {
+  const { run: file, journalFolder } = await run({ environments: [native(), mortalIn(2, 1)], rounds: 2 });
+  expect(file.trials.map(({ round, attempt }) => [round, attempt])).toEqual([
+    [1, 1],
+    [1, 1],
+    [2, 2],
+    [2, 2],
+  ]);
+  expect(file.repeats).toMatchObject([{ round: 2, attempt: 1, environment: 'mortal' }]);
+  expect(file.repeats[0]?.reason).toMatch(/^mortal: round 2: the app .* during the trial/);
+  expect(file.diagnostics.map(({ code }) => code)).toContain('round-repeated');
+  const [failure] = (await readFile(join(journalFolder, 'failures.jsonl'), 'utf8')).trim().split('\n');
+  expect(JSON.parse(failure ?? '')).toMatchObject({ round: 2, attempt: 1, environment: 'mortal' });
+});
+
+it('keeps the trials so far when an instance dies again and again', async () => {
+  const mortal = mortalIn(2, 100);
   const events: RunEvent[] = [];
   await expect(run({ environments: [native(), mortal], rounds: 3 }, undefined, events)).rejects.toThrow(
     /^mortal: round 2: the app .* during the trial/,

@@ -90,17 +90,27 @@ export async function performRun(options: RunOptions): Promise<RunResult> {
     const journalFolder = `${options.runsFolder}/${runId}`;
     const journal = await openJournal(journalFolder, header);
     try {
-      const generatorCpus = cpuPlan?.generator;
-      const trials = await measureRounds(
-        { ...options, preparation, seed, runId, journalFolder, generatorCpus },
+      const { trials, repeats } = await measureRounds(
+        {
+          config,
+          listener,
+          signal,
+          preparation,
+          seed,
+          runId,
+          journalFolder,
+          generatorCpus: cpuPlan?.generator,
+          keep: (trial) => journal.append(trial),
+          keepFailure: (failure) => journal.fail(failure),
+        },
         prepared.ready,
-        (trial) => journal.append(trial),
       );
       listener({ kind: 'run-finished', trials: trials.length, elapsedMs: Date.now() - started.getTime() });
       const run = assembleRun({
         header,
         finishedAt: new Date().toISOString(),
         trials,
+        repeats,
         measured: prepared.ready,
         unusable: [...found.unusable, ...prepared.failed],
         diagnostics: prepared.diagnostics,

@@ -19,12 +19,16 @@ export type Prepared = {
   readonly diagnostics: readonly Diagnostic[];
 };
 
-/** @returns the launch of a workload. */
-export function launchOf(workload: Workload, { artifacts, context }: Preparation): Launch {
+/** @returns the launch of a workload in a round, or in the check before the first one. */
+export function launchOf(
+  workload: Workload,
+  { artifacts, context }: Preparation,
+  round: number | undefined,
+): Launch {
   const artifact = artifacts.get(workload.name);
   if (artifact === undefined) throw new Error(`workload ${workload.name} has no artifact`);
   const { variables = {}, healthPath, port } = workload;
-  return { artifact, context, variables, healthPath, port };
+  return { artifact, context, variables, healthPath, port, round };
 }
 
 /**
@@ -67,7 +71,11 @@ function prepareOne(
   preparation: Preparation,
   signal: AbortSignal,
 ): Promise<Facts> {
-  return environment.prepare(launchOf(workload, preparation).artifact, preparation.context, signal);
+  return environment.prepare(
+    launchOf(workload, preparation, undefined).artifact,
+    preparation.context,
+    signal,
+  );
 }
 
 async function checkOne(
@@ -76,8 +84,9 @@ async function checkOne(
   preparation: Preparation,
   signal: AbortSignal,
 ): Promise<readonly Diagnostic[]> {
-  const launch = launchOf(workload, preparation);
-  const { instance } = await startReady(environment, launch, preparation.readyDeadlineMs, signal);
+  const launch = launchOf(workload, preparation, undefined);
+  const readyDeadlineMs = environment.readyDeadlineMs ?? preparation.readyDeadlineMs;
+  const { instance } = await startReady(environment, launch, readyDeadlineMs, signal);
   try {
     const { failures, closesConnections } = await checkConformance(
       instance.url,

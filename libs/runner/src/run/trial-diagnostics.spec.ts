@@ -6,10 +6,11 @@ const use = { cpu: { percent: 50, msPerRequest: 1 }, memory: { meanMiB: 50, peak
 const sound: Trial = {
   workload: 'primes',
   round: 1,
+  attempt: 1,
   order: 1,
   environment: 'native',
   startedAt: '2026-01-01T00:00:00.000Z',
-  startup: { readyMs: 90, pollErrorMs: 1, polls: 40, milestones: [] },
+  startup: { kind: 'cold', readyMs: 90, pollErrorMs: 1, polls: 40, milestones: [] },
   load: {
     mode: 'closed',
     connections: 8,

@@ -1,11 +1,11 @@
 import type { Environment, Launch } from '@tare/environment';
 import { generateLoad, type LoadOrder } from '@tare/metrics';
-import type { Trial } from '@tare/results';
+import type { Trial, TrialSample } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import type { WorkloadRequest } from '../config/workload.ts';
 import { startReady } from './ready-instance.ts';
 import { resourceUse, trialSamples } from './resource-use.ts';
-import { windowSampler } from './window-sampler.ts';
+import { windowSampler, type WindowSampler } from './window-sampler.ts';
 
 const sampleIntervalMs = 100;
 const requestTimeoutSeconds = 30;
@@ -20,9 +20,13 @@ export type TrialPlan = {
   readonly load: ResolvedConfig['load'];
   readonly generatorCpus: readonly number[] | undefined;
   readonly round: number;
+  /** Which attempt at the round this is, from 1. */
+  readonly attempt: number;
   /** Place within the round, from 1. */
   readonly order: number;
   readonly readyDeadlineMs: number;
+  /** Given the readings of a window in which the trial failed. */
+  readonly onLost: (samples: readonly TrialSample[]) => void;
 };
 
 /**
@@ -33,9 +37,9 @@ export async function performTrial(plan: TrialPlan, signal: AbortSignal): Promis
   const { environment, launch, request, load } = plan;
   const startedAt = new Date().toISOString();
   const { instance, readiness } = await startReady(environment, launch, plan.readyDeadlineMs, signal);
+  let sampler: WindowSampler | undefined;
   try {
-    const meters = await instance.meters();
-    const sampler = windowSampler(meters, sampleIntervalMs);
+    sampler = windowSampler(await instance.meters(), sampleIntervalMs);
     const order: LoadOrder = {
       url: new URL(request.path, instance.url).href,
       connections: load.connections,
@@ -72,10 +76,11 @@ export async function performTrial(plan: TrialPlan, signal: AbortSignal): Promis
     return {
       workload: launch.artifact.workload,
       round: plan.round,
+      attempt: plan.attempt,
       order: plan.order,
       environment: environment.name,
       startedAt,
-      startup: { ...readiness, milestones },
+      startup: { kind: instance.startKind, ...readiness, milestones },
       load: { mode: 'closed', ...window, generator: { name: 'autocannon', cpuPercent: generatorCpuPercent } },
       cpu: { net: net.cpu, gross: gross.cpu },
       memory: { net: net.memory, gross: gross.memory },
@@ -83,6 +88,7 @@ export async function performTrial(plan: TrialPlan, signal: AbortSignal): Promis
     };
   } catch (error) {
     if (signal.aborted) throw error;
+    if (sampler !== undefined) plan.onLost(trialSamples(await sampler.soFar()));
     const message = error instanceof Error ? error.message : String(error);
     const log = await instance.lastLog().catch(() => '');
     throw new Error(

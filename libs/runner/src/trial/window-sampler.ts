@@ -9,6 +9,8 @@ export interface WindowSampler {
   readonly end: () => void;
   /** @returns the readings in order of time, at least two. @throws Error when a reading failed or one moment was missed. */
   samples(): Promise<readonly SamplePair[]>;
+  /** @returns the readings that succeeded so far, for a trial that failed. Never rejects. */
+  soFar(): Promise<readonly SamplePair[]>;
 }
 
 /** @param intervalMs pause between two readings. */
@@ -43,6 +45,11 @@ export function windowSampler({ net, gross }: Meters, intervalMs: number): Windo
       clearInterval(timer);
       if (moments !== 2) throw new Error('the load generator did not tell where its window lay');
       return Promise.all(readings);
+    },
+    soFar: async () => {
+      clearInterval(timer);
+      const settled = await Promise.allSettled(readings);
+      return settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
     },
   };
 }

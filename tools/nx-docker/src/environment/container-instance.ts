@@ -56,6 +56,7 @@ export function containerInstance(container: StartedContainer): Instance {
   };
 
   return {
+    startKind: 'cold',
     url: container.url,
     spawnedAt: container.spawnedAt,
     started: Promise.resolve(),

@@ -14,6 +14,7 @@ const launch: Launch = {
   variables: { A: 'b' },
   healthPath: '/health',
   port: undefined,
+  round: 1,
 };
 const image: ImageFacts = {
   Id: 'sha256:1',

@@ -88,7 +88,7 @@ describe.skipIf(found === undefined)('with a real engine', () => {
     const environment = docker({ network, images });
     await environment.prepare(artifact, context, signal);
     const instance = await environment.start(
-      { artifact, context, variables: { A: 'b' }, healthPath: '/', port: undefined, ...launch },
+      { artifact, context, variables: { A: 'b' }, healthPath: '/', port: undefined, round: 1, ...launch },
       signal,
     );
     running.push(instance);
@@ -219,7 +219,7 @@ describe.skipIf(found === undefined)('with a real engine', () => {
     setTimeout(() => {
       abort.abort(new Error('ended by SIGINT'));
     }, 60);
-    const launch = { artifact, context, variables: {}, healthPath: '/', port: undefined };
+    const launch = { artifact, context, variables: {}, healthPath: '/', port: undefined, round: 1 };
     await expect(environment.start(launch, abort.signal)).rejects.toThrow('ended by SIGINT');
     expect(await containers()).toBe(0);
   });
@@ -235,7 +235,10 @@ describe.skipIf(found === undefined)('with a real engine', () => {
   test('dispose stops what still runs', async () => {
     const environment = docker({ images });
     await environment.prepare(artifact, context, signal);
-    await environment.start({ artifact, context, variables: {}, healthPath: '/', port: undefined }, signal);
+    await environment.start(
+      { artifact, context, variables: {}, healthPath: '/', port: undefined, round: 1 },
+      signal,
+    );
     await environment.dispose();
     expect(await containers()).toBe(0);
   });
