@@ -1,15 +1,8 @@
 import type { Meter } from './meter.ts';
+import type { ProcessScope } from './process-scope.ts';
 import { watchProcess, type WatchedProcess } from './proc/watched-process.ts';
 import { findProcess } from './proc/process-table.ts';
 import { pidusageMeter } from './pidusage-meter.ts';
-
-/** Which processes a meter watches. */
-export type ProcessScope = {
-  /** In words, for the run file. */
-  readonly scope: string;
-  /** The pids at this moment; asked at every reading, so that processes may come and go. */
-  readonly pids: () => readonly number[];
-};
 
 /**
  * Meters processes: CPU time of all their threads, ended ones included, and the sum of their own resident memory.

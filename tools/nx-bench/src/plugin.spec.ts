@@ -12,10 +12,13 @@ it('never caches a measurement and runs it alone', () => {
   expect(targets.measure).toMatchObject({ cache: false, parallelism: false });
 });
 
-it('tests, builds and bakes the workloads before it measures them', () => {
-  expect(targets.measure?.dependsOn).toEqual(
-    ['test', 'build', 'docker-build'].map((target) => ({ target, projects: ['tag:workload'] })),
-  );
+it('tests, builds and bakes the workloads and brings machines up before it measures', () => {
+  expect(targets.measure?.dependsOn).toEqual([
+    { target: 'test', projects: ['tag:workload'] },
+    { target: 'build', projects: ['tag:workload'] },
+    { target: 'docker-build', projects: ['tag:workload'] },
+    { target: 'vagrant-up', projects: ['tag:type:environment'] },
+  ]);
 });
 
 it('passes the options of compare on to measure', () => {

@@ -3,8 +3,14 @@ import { createNodesFromFiles, type CreateNodes, type TargetConfiguration } from
 
 /** Options of the plugin in nx.json. */
 export type BenchPluginOptions = {
-  /** Projects that are measured: those with this tag are tested, built and baked before a run. */
+  /** Projects with this tag are measured. */
   readonly workloadTag?: string;
+  /** What is done with them before a run, as far as they have such targets: by default they are tested, built and baked. */
+  readonly workloadTargets?: readonly string[];
+  /** Projects with this tag are recipes of environments. */
+  readonly environmentTag?: string;
+  /** What is done with those before a run: by default a machine is brought up. */
+  readonly environmentTargets?: readonly string[];
   readonly measureTargetName?: string;
   readonly reportTargetName?: string;
   readonly compareTargetName?: string;
@@ -31,14 +37,17 @@ export const createNodes: CreateNodes<BenchPluginOptions> = [
 export function benchTargets(file: string, options: BenchPluginOptions): Record<string, TargetConfiguration> {
   const {
     workloadTag = 'workload',
+    workloadTargets = ['test', 'build', 'docker-build'],
+    environmentTag = 'type:environment',
+    environmentTargets = ['vagrant-up'],
     measureTargetName: measure = 'measure',
     reportTargetName: report = 'report',
     compareTargetName: compare = 'compare',
   } = options;
-  const before = ['test', 'build', 'docker-build'].map((target) => ({
-    target,
-    projects: [`tag:${workloadTag}`],
-  }));
+  const before = [
+    ...workloadTargets.map((target) => ({ target, projects: [`tag:${workloadTag}`] })),
+    ...environmentTargets.map((target) => ({ target, projects: [`tag:${environmentTag}`] })),
+  ];
   return {
     [measure]: {
       executor: '@tare/nx-bench:bench',
