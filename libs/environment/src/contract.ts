@@ -49,6 +49,11 @@ export type Launch = {
   readonly port: number | undefined;
   /** Number of the round, from 1; undefined for the check before the first one. */
   readonly round: number | undefined;
+  /**
+   * Whether an environment that takes long to start from nothing (a machine that boots) shall do so now. Otherwise it may
+   * restart the app alone, and says so in {@link Instance.startKind}. The others start from nothing every time.
+   */
+  readonly cold: boolean;
 };
 
 export type Availability =

@@ -54,6 +54,7 @@ beforeAll(async () => {
     healthPath: '/',
     port: undefined,
     round: undefined,
+    cold: false,
   };
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));

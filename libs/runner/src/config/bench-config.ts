@@ -24,6 +24,8 @@ export type BenchConfig = {
     readonly cpus?: number;
     readonly memoryMiB?: number;
   };
+  /** In how many rounds, from the first, a machine boots from nothing; in the others its service is restarted. */
+  readonly coldBoots?: number;
   /** How many times in all a round may be repeated because a trial in it failed. */
   readonly retries?: number;
   /** Seed of the orders of the rounds; a new one for every run by default. It is in the run file. */
@@ -49,6 +51,7 @@ export type ResolvedConfig = {
       | { readonly kind: 'requests'; readonly requests: number };
   };
   readonly resources: { readonly cpus: number; readonly memoryMiB: number };
+  readonly coldBoots: number;
   readonly retries: number;
   readonly seed: number | undefined;
 };
@@ -122,6 +125,7 @@ const schema = z.strictObject({
   resources: z
     .strictObject({ cpus: positive.default(1), memoryMiB: z.int().min(64).default(512) })
     .prefault({}),
+  coldBoots: z.int().min(0).max(limits.rounds).default(3),
   retries: z.int().min(0).max(100).default(2),
   seed: z.int().min(0).optional(),
 });
@@ -140,7 +144,8 @@ export function resolveConfig(config: unknown, source: string): ResolvedConfig {
     const place = issue === undefined || issue.path.length === 0 ? 'the configuration' : issue.path.join('.');
     throw new Error(`${source}: ${place}: ${issue?.message ?? 'not valid'}`);
   }
-  const { workloads, environments, baseline, rounds, load, resources, retries, seed } = parsed.data;
+  const { workloads, environments, baseline, rounds, load, resources, coldBoots, retries, seed } =
+    parsed.data;
   refuseTwice(environments, 'environments', source);
   refuseTwice(workloads, 'workloads', source);
   if (load.durationMs !== undefined && load.requests !== undefined) {
@@ -161,6 +166,7 @@ export function resolveConfig(config: unknown, source: string): ResolvedConfig {
           : { kind: 'requests', requests: load.requests },
     },
     resources,
+    coldBoots,
     retries,
     seed,
   };

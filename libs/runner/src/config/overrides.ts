@@ -13,6 +13,8 @@ export type Overrides = {
   readonly warmup?: number | string;
   readonly connections?: number | string;
   readonly requests?: number | string;
+  /** Rounds in which machines boot from nothing. */
+  readonly coldBoots?: number | string;
   readonly seed?: number | string;
   readonly baseline?: string;
   /** The parameter n of the workloads that have one. */
@@ -56,6 +58,7 @@ export function applyOverrides(config: ResolvedConfig, overrides: Overrides): Re
     workloads: n === undefined ? workloads : setParameter(workloads, 'n', n),
     baseline: chooseBaseline(overrides.baseline, config.baseline, environments),
     rounds: integer('rounds', 1, limits.rounds) ?? config.rounds,
+    coldBoots: integer('coldBoots', 0, limits.rounds) ?? config.coldBoots,
     load: {
       connections: integer('connections', 1, limits.connections) ?? config.load.connections,
       warmupMs: milliseconds('warmup', 0, limits.warmupMs) ?? config.load.warmupMs,

@@ -71,6 +71,7 @@ export async function performRun(options: RunOptions): Promise<RunResult> {
         },
       },
       readyDeadlineMs: options.readyDeadlineMs ?? defaultReadyDeadlineMs,
+      coldBoots: config.coldBoots,
     };
     const prepared = await prepareEnvironments(found.usable, preparation, listener, signal);
     requireBaseline(config.baseline, prepared.ready, [...found.unusable, ...prepared.failed]);

@@ -11,6 +11,8 @@ export type Preparation = {
   readonly artifacts: ReadonlyMap<string, Artifact>;
   readonly context: RunContext;
   readonly readyDeadlineMs: number;
+  /** In how many rounds, from the first, machines boot from nothing. */
+  readonly coldBoots: number;
 };
 
 export type Prepared = {
@@ -22,13 +24,21 @@ export type Prepared = {
 /** @returns the launch of a workload in a round, or in the check before the first one. */
 export function launchOf(
   workload: Workload,
-  { artifacts, context }: Preparation,
+  { artifacts, context, coldBoots }: Preparation,
   round: number | undefined,
 ): Launch {
   const artifact = artifacts.get(workload.name);
   if (artifact === undefined) throw new Error(`workload ${workload.name} has no artifact`);
   const { variables = {}, healthPath, port } = workload;
-  return { artifact, context, variables, healthPath, port, round };
+  return {
+    artifact,
+    context,
+    variables,
+    healthPath,
+    port,
+    round,
+    cold: round !== undefined && round <= coldBoots,
+  };
 }
 
 /**

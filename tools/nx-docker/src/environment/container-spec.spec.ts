@@ -15,6 +15,7 @@ const launch: Launch = {
   healthPath: '/health',
   port: undefined,
   round: 1,
+  cold: true,
 };
 const image: ImageFacts = {
   Id: 'sha256:1',

@@ -88,7 +88,16 @@ describe.skipIf(found === undefined)('with a real engine', () => {
     const environment = docker({ network, images });
     await environment.prepare(artifact, context, signal);
     const instance = await environment.start(
-      { artifact, context, variables: { A: 'b' }, healthPath: '/', port: undefined, round: 1, ...launch },
+      {
+        artifact,
+        context,
+        variables: { A: 'b' },
+        healthPath: '/',
+        port: undefined,
+        round: 1,
+        cold: true,
+        ...launch,
+      },
       signal,
     );
     running.push(instance);
@@ -219,7 +228,15 @@ describe.skipIf(found === undefined)('with a real engine', () => {
     setTimeout(() => {
       abort.abort(new Error('ended by SIGINT'));
     }, 60);
-    const launch = { artifact, context, variables: {}, healthPath: '/', port: undefined, round: 1 };
+    const launch = {
+      artifact,
+      context,
+      variables: {},
+      healthPath: '/',
+      port: undefined,
+      round: 1,
+      cold: true,
+    };
     await expect(environment.start(launch, abort.signal)).rejects.toThrow('ended by SIGINT');
     expect(await containers()).toBe(0);
   });
@@ -236,7 +253,7 @@ describe.skipIf(found === undefined)('with a real engine', () => {
     const environment = docker({ images });
     await environment.prepare(artifact, context, signal);
     await environment.start(
-      { artifact, context, variables: {}, healthPath: '/', port: undefined, round: 1 },
+      { artifact, context, variables: {}, healthPath: '/', port: undefined, round: 1, cold: true },
       signal,
     );
     await environment.dispose();
