@@ -1,15 +1,10 @@
 import { meanInterval } from '../estimates/mean-interval.ts';
 import type { Interval } from '../estimates/mean-interval.ts';
 import { mean } from '../estimates/mean.ts';
-
-/** With fewer rounds no two-sided sign-flip test can reach p < 0.05: at 6 its smallest p is 2⁻⁵. */
-export const fewestRounds = 6;
-
-/** What a reader must know about a figure; shown beside it, never printed by this library. */
-export type ComparisonWarning = {
-  readonly code: 'too-few-rounds' | 'rounds-left-out' | 'out-of-range';
-  readonly message: string;
-};
+import type { ComparisonWarning } from './comparison-warning.ts';
+import { logRatiosByRound } from './log-ratios.ts';
+import type { ByRound } from './log-ratios.ts';
+import { outOfRange, ratioOfLog, ratiosOfLogs } from './ratio-of-log.ts';
 
 /** Candidate against baseline, over rounds. */
 export type PairedRatio = {
@@ -22,68 +17,20 @@ export type PairedRatio = {
   readonly warnings: readonly ComparisonWarning[];
 };
 
-/** The value of each round; null or undefined where it was not measured. */
-export type ByRound = readonly (number | null | undefined)[];
-
 /**
  * Ratio of a candidate to a baseline, paired by round: d = ln candidate − ln baseline, ratio = exp(mean d), and the interval
  * exp(mean d ± t · s / √n). Pairing takes out what a whole round has in common, such as a slow host.
  *
- * A round in which either value is missing or not positive is left out, with a warning.
+ * A round in which either value is missing or not positive is left out, with a warning. The interval supposes normal d;
+ * for a test and an interval that do not, see `comparePaired`.
  * @param candidateByRound in one unit with, and in the same order of rounds as, `baselineByRound`.
  * @throws RangeError when the lists differ in length, or a value is NaN or infinite; names the list and the place.
  */
 export function pairedRatio(candidateByRound: ByRound, baselineByRound: ByRound): PairedRatio {
-  if (candidateByRound.length !== baselineByRound.length) {
-    throw new RangeError(
-      `pairedRatio: ${candidateByRound.length} rounds of the candidate, ${baselineByRound.length} of the baseline, expected as many`,
-    );
-  }
-  requireFinite(candidateByRound, 'candidate');
-  requireFinite(baselineByRound, 'baseline');
-
-  const logRatios = candidateByRound.flatMap((candidate, round) => {
-    const baseline = baselineByRound[round];
-    return isPositive(candidate) && isPositive(baseline) ? [Math.log(candidate) - Math.log(baseline)] : [];
-  });
-  const n = logRatios.length;
-  const ratio = n > 0 ? Math.exp(mean(logRatios)) : null;
-  const ci95 = n > 1 ? exponential(meanInterval(logRatios, 0.95)) : null;
-  const ratioFits = ratio === null || isRepresentable(ratio);
-  const intervalFits = ci95 === null || ci95.every(isRepresentable);
-
-  const warnings: ComparisonWarning[] = [];
-  const rounds = candidateByRound.length;
-  if (n < rounds) {
-    warnings.push({
-      code: 'rounds-left-out',
-      message: `${rounds - n} of ${rounds} rounds left out: candidate or baseline missing or not positive`,
-    });
-  }
-  if (n < fewestRounds)
-    warnings.push({ code: 'too-few-rounds', message: `needs at least ${fewestRounds} rounds` });
-  if (!ratioFits || !intervalFits) {
-    warnings.push({ code: 'out-of-range', message: 'ratio or interval too large or too small for a number' });
-  }
-  return { n, ratio: ratioFits ? ratio : null, ci95: intervalFits ? ci95 : null, warnings };
-}
-
-function requireFinite(values: ByRound, side: string): void {
-  values.forEach((value, place) => {
-    if (typeof value === 'number' && !Number.isFinite(value)) {
-      throw new RangeError(`pairedRatio: ${side} value ${place} is ${value}, expected a finite number`);
-    }
-  });
-}
-
-function isPositive(value: number | null | undefined): value is number {
-  return typeof value === 'number' && value > 0;
-}
-
-function exponential([lower, upper]: Interval): Interval {
-  return [Math.exp(lower), Math.exp(upper)];
-}
-
-function isRepresentable(ratio: number): boolean {
-  return ratio > 0 && ratio < Infinity;
+  const { values, warnings } = logRatiosByRound(candidateByRound, baselineByRound, 'pairedRatio');
+  const n = values.length;
+  const ratio = n > 0 ? ratioOfLog(mean(values)) : null;
+  const ci95 = n > 1 ? ratiosOfLogs(meanInterval(values, 0.95)) : null;
+  const fits = (ratio !== null || n < 1) && (ci95 !== null || n < 2);
+  return { n, ratio, ci95, warnings: fits ? warnings : [...warnings, outOfRange] };
 }
