@@ -1,8 +1,10 @@
 import { namespace, native } from '@tare/environment';
 import { defineBench } from '@tare/nx-bench';
 import { docker } from '@tare/nx-docker';
+import { vagrant } from '@tare/nx-vagrant';
 
-const dist = new URL('../../dist/', import.meta.url);
+const workspace = new URL('../../', import.meta.url);
+const dist = new URL('dist/', workspace);
 
 export default defineBench({
   workloads: [
@@ -26,9 +28,16 @@ export default defineBench({
       ],
     },
   ],
-  environments: [native(), namespace(), docker({ images: new URL('docker/', dist) })],
+  environments: [
+    native(),
+    namespace(),
+    docker({ images: new URL('docker/', dist) }),
+    vagrant({ folder: new URL('environments/vagrant/', workspace), records: new URL('vagrant/', dist) }),
+  ],
   baseline: 'native',
   rounds: 12,
+  // a boot takes half a minute and more where the CPU is emulated; the other rounds restart the service in the machine
+  coldBoots: 3,
   load: { connections: 8, warmupMs: 2000, durationMs: 3000 },
   resources: { cpus: 1, memoryMiB: 512 },
 });

@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { awaitCommand, type CommandResult } from '../process/run-command.ts';
+import { parseBoxList, type InstalledBox } from './box-list.ts';
+import { explainFailure, isLocked, isStackTrace } from './explain-failure.ts';
+import { parseMachineReadable } from './machine-readable.ts';
+import { parseSshConfig, type SshConfig } from './ssh-config.ts';
+
+/** In Vagrant's words: "running", "shutoff" (libvirt) or "poweroff" (VirtualBox), "paused", "not_created", … */
+export type MachineState = string;
+
+/** What every call takes. */
+export type Call = { readonly signal: AbortSignal };
+
+/** Vagrant in one folder with a Vagrantfile. Each call starts Ruby (1 to 2 s), has a deadline, and leaves no process behind when aborted. */
+export interface Vagrant {
+  /** Boots the machine, creating it first if need be. `provision: true` provisions also a machine that was before. */
+  up(options: Call & { readonly provision: boolean }): Promise<void>;
+  /** Provisions a running machine. */
+  provision(options: Call): Promise<void>;
+  /** Shuts the machine down; with `force` no ssh is tried first. */
+  halt(options: Call & { readonly force: boolean }): Promise<void>;
+  /** Removes the machine and its disk. Succeeds when there is none. */
+  destroy(options: Call): Promise<void>;
+  status(options: Call): Promise<MachineState>;
+  /** How to reach the running machine. */
+  sshConfig(options: Call): Promise<SshConfig>;
+  /** Vagrant's own version: "2.3.4". */
+  version(options: Call): Promise<string>;
+  boxAdd(
+    options: Call & { readonly name: string; readonly source: string; readonly version?: string },
+  ): Promise<void>;
+  boxList(options: Call): Promise<readonly InstalledBox[]>;
+  boxRemove(options: Call & { readonly name: string }): Promise<void>;
+}
+
+/** Where Vagrant runs, and with what. */
+export type VagrantClientOptions = {
+  /** Absolute path of the folder with the Vagrantfile. */
+  readonly folder: string;
+  /** Environment variables for the Vagrantfile and for Vagrant, on top of this process's own. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** In Vagrant's words: "libvirt", "virtualbox". */
+  readonly provider?: 'libvirt' | 'virtualbox';
+  /** Called with every line that Vagrant prints. */
+  readonly onLine?: (line: string) => void;
+  /** How long `up` may take to boot and provision; 10 minutes where not given. */
+  readonly upDeadlineMs?: number;
+};
+
+const minuteMs = 60_000;
+// Vagrant takes down what it was creating; Nx ends what takes longer than 5 s
+const interruptedMs = 4_000;
+const attempts = 3;
+
+/** @returns a client for the machine `default` of the Vagrantfile in `folder`. Starts nothing by itself. */
+export function createVagrant({
+  folder,
+  variables,
+  provider = 'libvirt',
+  onLine,
+  upDeadlineMs = 10 * minuteMs,
+}: VagrantClientOptions): Vagrant {
+  const env = {
+    ...process.env,
+    VAGRANT_CHECKPOINT_DISABLE: '1',
+    VAGRANT_DEFAULT_PROVIDER: provider,
+    ...variables,
+  };
+  const once = (
+    args: readonly string[],
+    { signal }: Call,
+    deadlineMs: number,
+    quiet: boolean,
+  ): Promise<CommandResult> =>
+    awaitCommand('vagrant', args, {
+      signal,
+      deadlineMs,
+      cwd: folder,
+      env,
+      onLine: quiet || onLine === undefined ? undefined : (line) => isStackTrace(line) || onLine(line),
+      graceMs: interruptedMs,
+    });
+  const ask = async (
+    args: readonly string[],
+    call: Call,
+    deadlineMs: number,
+    { quiet = false }: { readonly quiet?: boolean } = {},
+  ): Promise<CommandResult> => {
+    for (let attempt = 1; ; attempt++) {
+      const result = await once(args, call, deadlineMs, quiet);
+      if (result.code === 0) return result;
+      // another Vagrant of this user looked at its index of machines just then
+      if (attempt === attempts || !isLocked(result.said)) throw new Error(explainFailure(args, result));
+      await sleep(1_000, undefined, { signal: call.signal });
+    }
+  };
+  const quiet = { quiet: true };
+  return {
+    up: async ({ provision, ...call }) => {
+      const wanted = provision ? '--provision' : '--no-provision';
+      await ask(['up', `--provider=${provider}`, wanted, '--no-tty'], call, upDeadlineMs);
+    },
+    provision: async (call) => {
+      await ask(['provision', '--no-tty'], call, 5 * minuteMs);
+    },
+    halt: async ({ force, ...call }) => {
+      await ask(['halt', ...(force ? ['-f'] : []), '--no-tty'], call, 2 * minuteMs);
+    },
+    destroy: async (call) => {
+      await ask(['destroy', '-f', '--no-tty'], call, 2 * minuteMs);
+    },
+    status: async (call) => {
+      const { stdout } = await ask(['status', '--machine-readable'], call, minuteMs, quiet);
+      const state = parseMachineReadable(stdout).find(({ type }) => type === 'state')?.data[0];
+      if (state === undefined) throw new Error(`vagrant status named no state of the machine in ${folder}`);
+      return state;
+    },
+    sshConfig: async (call) => parseSshConfig((await ask(['ssh-config'], call, minuteMs, quiet)).stdout),
+    version: async (call) => {
+      const { stdout } = await ask(['--version'], call, minuteMs, quiet);
+      const found = /(\d+\.\d+\.\d+\S*)/.exec(stdout)?.[1];
+      if (found === undefined)
+        throw new Error(`vagrant --version said "${stdout.trim()}"; expected a version`);
+      return found;
+    },
+    boxAdd: async ({ name, source, version, ...call }) => {
+      // a public box is named by its source; a file is given a name
+      const what = source === name ? [source] : ['--name', name, source];
+      const pinned = version === undefined ? [] : ['--box-version', version];
+      const args = ['box', 'add', '--force', '--provider', provider, ...pinned, ...what, '--no-tty'];
+      await ask(args, call, 20 * minuteMs);
+    },
+    boxList: async (call) =>
+      parseBoxList((await ask(['box', 'list', '--machine-readable'], call, minuteMs, quiet)).stdout),
+    boxRemove: async ({ name, ...call }) => {
+      await ask(['box', 'remove', '--force', '--all', '--provider', provider, name], call, minuteMs);
+    },
+  };
+}

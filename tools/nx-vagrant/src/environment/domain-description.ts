@@ -1,0 +1,44 @@
+import { virsh } from '../libvirt/virsh.ts';
+
+/** What libvirt knows of a domain, as far as it matters here. */
+export type DomainDescription = {
+  readonly name: string;
+  readonly accelerator: 'kvm' | 'tcg';
+  readonly vcpus: number;
+  readonly memoryMiB: number;
+  /** The run that made it; undefined for one that a user made. */
+  readonly runId: string | undefined;
+};
+
+/**
+ * Asks libvirt for a domain.
+ * @param domain its name or its UUID.
+ * @throws Error when there is none.
+ */
+export async function describeDomain(domain: string, signal: AbortSignal): Promise<DomainDescription> {
+  return parseDomain(await virsh(['dumpxml', domain], signal));
+}
+
+/** Reads a domain's XML (libvirt, Domain XML format). */
+export function parseDomain(xml: string): DomainDescription {
+  const text = (pattern: RegExp): string => pattern.exec(xml)?.[1] ?? '';
+  const marks = `${text(/<title>([\s\S]*?)<\/title>/)}\n${text(/<description>([\s\S]*?)<\/description>/)}`;
+  return {
+    name: text(/<name>([^<]*)<\/name>/),
+    accelerator: text(/<domain type='([^']*)'/) === 'kvm' ? 'kvm' : 'tcg',
+    vcpus: Number(text(/<vcpu\b[^>]*>(\d+)<\/vcpu>/)),
+    memoryMiB: Number(text(/<memory unit='KiB'>(\d+)<\/memory>/)) / 1024,
+    runId: /tare run ([\w-]+)/.exec(marks)?.[1],
+  };
+}
+
+/** @returns the domain's state in libvirt's words: "running", "paused", "shut off". */
+export async function domainState(domain: string, signal: AbortSignal): Promise<string> {
+  return (await virsh(['domstate', domain], signal)).trim();
+}
+
+/** @returns the addresses that DHCP has given a domain so far. */
+export async function domainAddresses(domain: string, signal: AbortSignal): Promise<readonly string[]> {
+  const table = await virsh(['domifaddr', domain], signal);
+  return [...table.matchAll(/\bipv4\s+([\d.]+)\//g)].flatMap(([, address]) => address ?? []);
+}

@@ -1,0 +1,122 @@
+import { choosePort, type Instance, type Launch } from '@tare/environment';
+import type { ArmedStart } from '../guest/armed-start.ts';
+import { guestPort, guestService } from '../guest/guest-service.ts';
+import { openSsh } from '../ssh/open-ssh.ts';
+import { guestAnswers } from './guest-answers.ts';
+import { openGuestSession, type GuestSession } from './guest-session.ts';
+import { openTunnel, type Tunnel } from './tunnel.ts';
+import type { VagrantMachine } from './vagrant-machine.ts';
+import { vmInstance } from './vm-instance.ts';
+import type { VmPath } from './vm-path.ts';
+
+/** What to start, and how requests reach it. */
+export type VmLaunch = { readonly machine: VagrantMachine; readonly path: VmPath; readonly launch: Launch };
+
+type Way = {
+  readonly url: URL;
+  readonly tunnel: (() => Tunnel) | undefined;
+};
+
+/**
+ * A cold start: the machine is shut down before the clock; the clock starts at `vagrant up --provision`, which goes on in
+ * the background while the caller polls.
+ */
+export async function coldStart({ machine, path, launch }: VmLaunch, signal: AbortSignal): Promise<Instance> {
+  const { artifact, context, variables } = launch;
+  const giveUp = new AbortController();
+  const either = AbortSignal.any([signal, giveUp.signal]);
+  const way = await wayTo(machine, path, launch, either);
+  await machine.wake(artifact.workload, context, signal);
+  const ssh = await openSsh(machine.sshConfig(), { signal });
+  try {
+    await guestService(ssh, artifact.workload).arrange(variables, signal);
+  } finally {
+    await ssh.close();
+  }
+  await machine.halt(signal);
+  const spawnedAt = process.hrtime.bigint();
+  const command = machine.boot(artifact.workload, context, either);
+  const session = command.then(() =>
+    openGuestSession(machine, artifact.workload, () => Promise.resolve(), either),
+  );
+  // told by `ended`, and by whoever waits for the meters
+  session.catch(() => undefined);
+  const tunnel = way.tunnel?.();
+  const reachable = tunnel?.open ?? guestAnswers(way.url.hostname, guestPort, either);
+  reachable.catch(() => undefined);
+  return vmInstance({
+    startKind: 'cold',
+    reachable,
+    machine,
+    url: way.url,
+    spawnedAt,
+    command,
+    session,
+    tunnel,
+    giveUp,
+  });
+}
+
+/**
+ * A restart: the machine runs, the service does not; the clock starts at `systemctl start` over a connection that is
+ * open. The boot of a machine that is off is not part of it.
+ */
+export async function restart({ machine, path, launch }: VmLaunch, signal: AbortSignal): Promise<Instance> {
+  const { artifact, context, variables } = launch;
+  const giveUp = new AbortController();
+  const either = AbortSignal.any([signal, giveUp.signal]);
+  const way = await wayTo(machine, path, launch, either);
+  await machine.wake(artifact.workload, context, signal);
+  const tunnel = way.tunnel?.();
+  let open: GuestSession | undefined;
+  let start: ArmedStart;
+  try {
+    await tunnel?.open;
+    open = await openGuestSession(
+      machine,
+      artifact.workload,
+      async (service) => {
+        await service.stop(signal);
+        await service.arrange(variables, signal);
+      },
+      signal,
+    );
+    start = await open.service.arm(signal);
+  } catch (error) {
+    await open?.close();
+    await tunnel?.close();
+    // it costs nothing until the next start
+    await machine.pause(AbortSignal.timeout(30_000)).catch(() => undefined);
+    throw error;
+  }
+  const spawnedAt = process.hrtime.bigint();
+  const command = start.fire(either);
+  command.catch(() => undefined);
+  const session = Promise.resolve(open);
+  return vmInstance({
+    startKind: 'restart',
+    reachable: Promise.resolve(),
+    machine,
+    url: way.url,
+    spawnedAt,
+    command,
+    session,
+    tunnel,
+    giveUp,
+  });
+}
+
+async function wayTo(
+  machine: VagrantMachine,
+  path: VmPath,
+  { port, context }: Launch,
+  signal: AbortSignal,
+): Promise<Way> {
+  const config = machine.sshConfig();
+  if (path === 'guest') return { url: new URL(`http://${config.hostName}:${guestPort}/`), tunnel: undefined };
+  const chosen = await choosePort(port);
+  return {
+    url: new URL(`http://127.0.0.1:${chosen}/`),
+    tunnel: () => openTunnel(config, chosen, context.runId, signal),
+  };
+}

@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { environmentVariable, runVariable } from '@tare/environment';
+import type { SshConfig } from '../client/ssh-config.ts';
+import { sshArguments } from '../ssh/ssh-arguments.ts';
+import { guestAnswers } from './guest-answers.ts';
+import { guestPort } from '../guest/guest-service.ts';
+
+/** A forwarded port: the host's port that reaches the guest's, by `ssh -L` as Vagrant makes it with libvirt. */
+export interface Tunnel {
+  /** Resolves when the port listens. Rejects when it is closed before. */
+  readonly open: Promise<void>;
+  /** Host nanoseconds at which the port listened; undefined before. */
+  openedAtNs(): bigint | undefined;
+  /** Of the ssh that forwards; none while the guest does not answer. */
+  pids(): readonly number[];
+  /** Never throws; may be called twice. */
+  close(): Promise<void>;
+}
+
+const retryMs = 200;
+
+/**
+ * Forwards a port, again and again until the guest's sshd answers, which it does not while the guest boots.
+ * @param port of 127.0.0.1.
+ */
+export function openTunnel(config: SshConfig, port: number, runId: string, signal: AbortSignal): Tunnel {
+  const closing = new AbortController();
+  const stop = AbortSignal.any([signal, closing.signal]);
+  let pid: number | undefined;
+  let openedAtNs: bigint | undefined;
+  let exited: Promise<void> = Promise.resolve();
+  const arguments_ = [
+    '-n',
+    '-N',
+    '-o',
+    'ExitOnForwardFailure=yes',
+    '-L',
+    `127.0.0.1:${port}:${config.hostName}:${guestPort}`,
+    ...sshArguments(config),
+  ];
+  const forward = async (): Promise<void> => {
+    for (;;) {
+      await guestAnswers(config.hostName, config.port, stop);
+      const env = { ...process.env, [runVariable]: runId, [environmentVariable]: 'vagrant' };
+      const child = spawn('ssh', arguments_, { stdio: 'ignore', detached: true, env });
+      const end = (): void => void child.kill('SIGTERM');
+      stop.addEventListener('abort', end, { once: true });
+      let over = false;
+      exited = new Promise((resolve) => {
+        const done = (): void => {
+          over = true;
+          pid = undefined;
+          stop.removeEventListener('abort', end);
+          resolve();
+        };
+        child.once('exit', done);
+        child.once('error', done);
+      });
+      pid = child.pid;
+      while (!over) {
+        if (await listens(port)) {
+          openedAtNs = process.hrtime.bigint();
+          return;
+        }
+        await Promise.race([sleep(20), exited]);
+      }
+      await sleep(retryMs);
+    }
+  };
+  const open = forward();
+  open.catch(() => undefined);
+  return {
+    open,
+    openedAtNs: () => openedAtNs,
+    pids: () => (pid === undefined ? [] : [pid]),
+    close: async () => {
+      closing.abort(new Error('the tunnel was closed'));
+      await open.catch(() => undefined);
+      await exited;
+    },
+  };
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port }, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => {
+      resolve(false);
+    });
+  });
+}

@@ -1,0 +1,202 @@
+import { environmentVariable, runVariable, type Artifact, type RunContext } from '@tare/environment';
+import { ensureBox } from '../box/ensure-box.ts';
+import type { SshConfig } from '../client/ssh-config.ts';
+import { createVagrant, type Vagrant } from '../client/vagrant.ts';
+import { resumeDomain, suspendDomain } from '../libvirt/pause-domain.ts';
+import { virsh } from '../libvirt/virsh.ts';
+import { bootMachine } from '../machine/boot-machine.ts';
+import { bringUp } from '../machine/bring-up.ts';
+import { machineId } from '../machine/machine-id.ts';
+import { machineVariables } from '../machine/machine-variables.ts';
+import type { BoxRecord } from '../record/box-record.ts';
+import { kvmDevice, rememberedChoice, type Accelerator } from './accelerator.ts';
+import { describeDomain, domainState, type DomainDescription } from './domain-description.ts';
+import { readBoxRecord } from './read-box-record.ts';
+import { pinDomain, planPinning } from './vcpu-pinning.ts';
+
+/** Which machine, and how to boot it. */
+export type MachineOptions = {
+  /** Absolute path of the folder with the Vagrantfile. */
+  readonly folder: string;
+  /** Absolute path of the folder with `box/box.json`. */
+  readonly records: string;
+  readonly accelerator: 'auto' | Accelerator;
+  /** How long a boot may take until it is provisioned. */
+  readonly bootDeadlineMs: number;
+};
+
+/** The VM of a checkout, as a run uses it: one at a time, on or off or paused. */
+export interface VagrantMachine {
+  /** Makes sure that it runs, and that the artifact is in it: boots it or takes one that runs already. */
+  provide(artifact: Artifact, context: RunContext, signal: AbortSignal): Promise<void>;
+  /** Lets it go on when paused, and boots it when off. */
+  wake(workload: string, context: RunContext, signal: AbortSignal): Promise<void>;
+  /** `vagrant up --provision`, with this workload as the one that starts at boot. */
+  boot(workload: string, context: RunContext, signal: AbortSignal): Promise<void>;
+  /** `vagrant halt -f`. */
+  halt(signal: AbortSignal): Promise<void>;
+  /** Pulls the plug: for a machine that does not answer. */
+  cut(signal: AbortSignal): Promise<void>;
+  /** Freezes it: keeps its memory, uses no CPU. */
+  pause(signal: AbortSignal): Promise<void>;
+  /** Removes it with its disk, if this process has used it. */
+  destroy(signal: AbortSignal): Promise<void>;
+  describe(signal: AbortSignal): Promise<DomainDescription>;
+  /** What libvirt knows it by. @throws Error when it has not been created. */
+  domain(): string;
+  sshConfig(): SshConfig;
+  box(): BoxRecord;
+  /** Why it runs with the accelerator that it has. */
+  acceleratorReason(): string;
+}
+
+/** Of the VM; the app in it has the run's budget, as everywhere. */
+export const machineMemoryMiB = 2048;
+
+/** One vCPU for the app, as many as it may use, and one for the rest of the guest. */
+export function machineCpus({ resources }: RunContext): number {
+  return resources.cpus + 1;
+}
+
+/** @returns the machine of a folder; nothing is started by this. */
+export function vagrantMachine(options: MachineOptions): VagrantMachine {
+  const { folder, records, bootDeadlineMs } = options;
+  const place = { folder, provider: 'libvirt' } as const;
+  const artifacts = new Map<string, string>();
+  let box: BoxRecord | undefined;
+  let config: SshConfig | undefined;
+  let accelerator: Accelerator | undefined;
+  let used: Readonly<Record<string, string>> | undefined;
+
+  const theBox = (): BoxRecord => (box ??= readBoxRecord(records));
+  const domain = (): string => {
+    const id = machineId(folder);
+    if (id === undefined)
+      throw new Error(`the VM of ${folder} has not been created; run nx run vagrant:vagrant-up`);
+    return id;
+  };
+  const client = (workload: string, context: RunContext, by: Accelerator | undefined): Vagrant => {
+    used = variablesOf(theBox(), inOrder(artifacts, workload), context, by);
+    return createVagrant({ folder, variables: used, upDeadlineMs: bootDeadlineMs });
+  };
+  const inUse = (): Vagrant => {
+    if (used === undefined) throw new Error('the VM is not prepared; call prepare first');
+    return createVagrant({ folder, variables: used });
+  };
+  const pin = async (context: RunContext, signal: AbortSignal): Promise<void> => {
+    const pinning = planPinning(context.resources.serverCpus);
+    if (pinning !== undefined) await pinDomain(domain(), machineCpus(context), pinning, signal);
+  };
+  /** A machine of another size, or of another accelerator than asked for, is removed. */
+  const removeUnfit = async (context: RunContext, signal: AbortSignal): Promise<void> => {
+    const id = machineId(folder);
+    if (id === undefined) return;
+    const found = await describeDomain(id, signal).catch(() => undefined);
+    const fits =
+      found?.vcpus === machineCpus(context) &&
+      found.memoryMiB === machineMemoryMiB &&
+      (options.accelerator === 'auto' || found.accelerator === options.accelerator);
+    if (!fits) await client('', context, accelerator).destroy({ signal });
+  };
+
+  const machine: VagrantMachine = {
+    domain,
+    provide: async (artifact, context, signal) => {
+      const { workload, path } = artifact;
+      const known = artifacts.get(workload) === path && config !== undefined;
+      artifacts.set(workload, path);
+      if (known && machineId(folder) !== undefined) {
+        await machine.wake(workload, context, signal);
+        return;
+      }
+      await ensureBox(createVagrant({ folder, variables: {} }), theBox(), `${records}/box`, signal);
+      await removeUnfit(context, signal);
+      const order = {
+        place,
+        vagrant: (by: Accelerator | undefined) => client(workload, context, by ?? accelerator),
+        accelerator: accelerator ?? options.accelerator,
+        records,
+        box: theBox().name,
+        port: undefined,
+        bootDeadlineMs,
+        say: () => undefined,
+      };
+      await bringUp(order, signal);
+      ({ accelerator } = await describeDomain(domain(), signal));
+      config = await client(workload, context, accelerator).sshConfig({ signal });
+      await pin(context, signal);
+    },
+    wake: async (workload, context, signal) => {
+      const state = await domainState(domain(), signal);
+      if (state === 'paused') await resumeDomain(domain(), signal);
+      if (state === 'shut off') await machine.boot(workload, context, signal);
+    },
+    boot: async (workload, context, signal) => {
+      const vagrant = client(workload, context, accelerator);
+      await bootMachine({ vagrant, place, port: undefined, deadlineMs: bootDeadlineMs }, signal);
+      await pin(context, signal);
+    },
+    halt: async (signal) => {
+      if ((await domainState(domain(), signal)) === 'paused') await resumeDomain(domain(), signal);
+      await inUse().halt({ force: true, signal });
+    },
+    cut: async (signal) => {
+      if (machineId(folder) === undefined || (await domainState(domain(), signal)) === 'shut off') return;
+      await virsh(['destroy', domain()], signal);
+    },
+    pause: async (signal) => {
+      if ((await domainState(domain(), signal)) === 'running') await suspendDomain(domain(), signal);
+    },
+    destroy: async (signal) => {
+      if (used === undefined) return;
+      await inUse().destroy({ signal });
+      used = undefined;
+      config = undefined;
+    },
+    describe: (signal) => describeDomain(domain(), signal),
+    sshConfig: () => {
+      if (config === undefined) throw new Error('the VM is not prepared; call prepare first');
+      return config;
+    },
+    box: theBox,
+    acceleratorReason: () => {
+      if (options.accelerator !== 'auto') return 'asked for';
+      if (!kvmDevice()) return 'there is no /dev/kvm for this user';
+      const { reason } = rememberedChoice(records, theBox().name) ?? { reason: 'the VM was there already' };
+      return reason;
+    },
+  };
+  return machine;
+}
+
+/** The workload in question first: that one starts at boot. */
+function inOrder(artifacts: ReadonlyMap<string, string>, first: string): Readonly<Record<string, string>> {
+  const path = artifacts.get(first);
+  return { ...(path === undefined ? {} : { [first]: path }), ...Object.fromEntries(artifacts) };
+}
+
+function variablesOf(
+  box: BoxRecord,
+  artifacts: Readonly<Record<string, string>>,
+  context: RunContext,
+  accelerator: Accelerator | undefined,
+): Readonly<Record<string, string>> {
+  const { resources, runId } = context;
+  return {
+    ...machineVariables({
+      box: box.name,
+      ...(box.mode === 'public' ? { boxVersion: box.version } : {}),
+      artifacts,
+      cpus: machineCpus(context),
+      memoryMiB: machineMemoryMiB,
+      ...(accelerator === undefined ? {} : { driver: accelerator === 'kvm' ? 'kvm' : 'qemu' }),
+      runId,
+      nodeArguments: resources.nodeArguments,
+      appMemoryMiB: resources.memoryMiB,
+      // the path of the requests is the environment's own
+      forward: false,
+    }),
+    [runVariable]: runId,
+    [environmentVariable]: 'vagrant',
+  };
+}

@@ -1,0 +1,121 @@
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Availability, Environment, Facts, Instance } from '@tare/environment';
+import { probeVagrant, type VagrantProbe } from '../probe/probe-vagrant.ts';
+import type { Accelerator } from './accelerator.ts';
+import { reapMachine } from './reap-machine.ts';
+import { coldStart, restart } from './start-in-vm.ts';
+import { vagrantMachine, type MachineOptions, type VagrantMachine } from './vagrant-machine.ts';
+import { vmFacts } from './vm-facts.ts';
+import { pathWords, type VmPath } from './vm-path.ts';
+
+/** How to run a VM. */
+export type VagrantOptions = {
+  /** How requests reach the app. The default is the guest's own address; a forwarded port goes through ssh. */
+  readonly path?: VmPath;
+  /** KVM (the processor), TCG (emulation), or, the default, KVM where a guest comes up with it. */
+  readonly accelerator?: 'auto' | Accelerator;
+  /** Folder of the Vagrantfile; `environments/vagrant/` under the working directory unless told. */
+  readonly folder?: URL;
+  /** Folder of `box/box.json`; `dist/vagrant/` under the working directory unless told. */
+  readonly records?: URL;
+  /** How long a boot may take until it is provisioned; 5 minutes unless told. */
+  readonly bootDeadlineMs?: number;
+};
+
+const defaultBootDeadlineMs = 300_000;
+const disposeDeadlineMs = 150_000;
+
+/** One machine per folder: environments that differ in the path share it, one up at a time. */
+const machines = new Map<string, VagrantMachine>();
+const idleCosts = new WeakMap<VagrantMachine, Facts>();
+
+/**
+ * Runs the artifact as a service of a Vagrant VM (libvirt). The VM is the run's: `dispose` destroys it, also one that was
+ * up before the run and was taken over. Between its trials it is paused.
+ */
+export function vagrant(options: VagrantOptions = {}): Environment {
+  const { path = 'guest' } = options;
+  const workspace = pathToFileURL(`${process.cwd()}/`);
+  const folder = pathOf(options.folder ?? new URL('environments/vagrant/', workspace));
+  const bootDeadlineMs = options.bootDeadlineMs ?? defaultBootDeadlineMs;
+  const machine = sharedMachine({
+    folder,
+    records: pathOf(options.records ?? new URL('dist/vagrant/', workspace)),
+    accelerator: options.accelerator ?? 'auto',
+    bootDeadlineMs,
+  });
+  const running = new Set<Instance>();
+
+  const probe = async (signal: AbortSignal): Promise<Availability> => {
+    try {
+      const found = await probeVagrant(signal);
+      return found.usable && found.provider !== 'libvirt' ? unmeasured(found.provider) : availability(found);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return { usable: false, reason, remedy: 'See what `vagrant status` says.' };
+    }
+  };
+
+  return {
+    name: path === 'guest' ? 'vagrant' : `vagrant:${path}`,
+    kind: 'vagrant',
+    readyDeadlineMs: bootDeadlineMs,
+    probe,
+    reap: (runId, signal) => reapMachine(folder, runId, signal),
+    prepare: async (artifact, context, signal) => {
+      requireOneCpu(context.resources.cpus);
+      await machine.provide(artifact, context, signal);
+      const before = idleCosts.get(machine);
+      const { facts, idle } = await vmFacts(machine, artifact, context, before, signal);
+      idleCosts.set(machine, idle);
+      await machine.pause(signal);
+      return { network: pathWords[path], ...facts };
+    },
+    start: async (launch, signal) => {
+      const started = await (launch.cold ? coldStart : restart)({ machine, path, launch }, signal);
+      running.add(started);
+      const stop = async (): Promise<void> => {
+        await started.stop();
+        running.delete(started);
+      };
+      return { ...started, stop };
+    },
+    dispose: async () => {
+      await Promise.allSettled([...running].map((instance) => instance.stop()));
+      running.clear();
+      await machine.destroy(AbortSignal.timeout(disposeDeadlineMs));
+    },
+  };
+}
+
+function sharedMachine(options: MachineOptions): VagrantMachine {
+  const machine = machines.get(options.folder) ?? vagrantMachine(options);
+  machines.set(options.folder, machine);
+  return machine;
+}
+
+function availability(found: VagrantProbe): Availability {
+  if (!found.usable) return { usable: false, reason: found.reason, remedy: found.remedy };
+  const { vagrantVersion, providerVersion, hypervisorVersion } = found.facts;
+  return {
+    usable: true,
+    facts: { vagrant: `Vagrant ${vagrantVersion}`, provider: providerVersion, hypervisor: hypervisorVersion },
+  };
+}
+
+function unmeasured(provider: string): Availability {
+  return {
+    usable: false,
+    reason: `the provider here is ${provider}; a VM is measured with libvirt only`,
+    remedy: 'On Debian: bash environments/vagrant/setup-debian.sh.',
+  };
+}
+
+function requireOneCpu(cpus: number): void {
+  if (cpus === 1) return;
+  throw new Error(`resources.cpus is ${cpus}, expected 1: the service in the VM is bound to one vCPU`);
+}
+
+function pathOf(url: URL): string {
+  return fileURLToPath(url).replace(/\/$/, '');
+}

@@ -1,0 +1,84 @@
+import type { Artifact, Facts, RunContext } from '@tare/environment';
+import { domainPid } from '../libvirt/domain-pid.ts';
+import { guestService } from '../guest/guest-service.ts';
+import { openSsh } from '../ssh/open-ssh.ts';
+import { shellWords } from '../ssh/shell-words.ts';
+import { idleCost } from './idle-cost.ts';
+import type { VagrantMachine } from './vagrant-machine.ts';
+import { pinningWords, planPinning } from './vcpu-pinning.ts';
+
+const askDeadlineMs = 60_000;
+
+/**
+ * Checks that the guest holds the artifact, stops its service, and measures what is left: facts of the VM for the run file.
+ * @param idle what the VM was found to cost before; measured when undefined, which takes 5 s.
+ * @throws Error when the guest holds another build.
+ */
+export async function vmFacts(
+  machine: VagrantMachine,
+  artifact: Artifact,
+  context: RunContext,
+  idle: Facts | undefined,
+  signal: AbortSignal,
+): Promise<{ readonly facts: Facts; readonly idle: Facts }> {
+  const ssh = await openSsh(machine.sshConfig(), { signal });
+  try {
+    const ask = async (command: readonly string[]): Promise<string> => {
+      const { stdout, stderr, code } = await ssh.run(shellWords(command), {
+        deadlineMs: askDeadlineMs,
+        signal,
+      });
+      if (code !== 0) throw new Error(`in the VM, ${command.join(' ')} failed: ${stderr.trim()}`);
+      return stdout.trim();
+    };
+    await guestService(ssh, artifact.workload).stop(signal);
+    requireArtifact(await ask(['sha256sum', `/opt/tare/${artifact.workload}/main.mjs`]), artifact);
+    const [kernel, nodeVersion] = [
+      await ask(['uname', '-r']),
+      await ask(['/usr/local/bin/node', '--version']),
+    ];
+    const description = await machine.describe(signal);
+    const box = machine.box();
+    const { memoryMiB, serverCpus } = context.resources;
+    const emulated = description.accelerator === 'tcg';
+    const measured = idle ?? (await measureIdle(machine, signal));
+    const facts: Facts = {
+      box: box.mode === 'public' ? `${box.name} ${box.version}` : box.name,
+      boxMode: `${box.mode}: ${box.reason}`,
+      accelerator: description.accelerator,
+      acceleratorReason: machine.acceleratorReason(),
+      emulated,
+      domain: description.name,
+      guestKernel: kernel,
+      nodeVersion,
+      vcpus: description.vcpus,
+      vmMemoryMiB: description.memoryMiB,
+      user: 'tare-app (unprivileged, in the guest)',
+      memoryLimit: `${memoryMiB} MiB, the service’s`,
+      pinnedTo: pinningWords(planPinning(serverCpus)),
+      notEqual: [
+        emulated ? 'the processor is emulated' : 'the processor is virtual',
+        'a kernel of its own',
+        'requests cross a virtual network card',
+        'ssh and the sampler run beside the app, on a vCPU of their own',
+      ].join('; '),
+      ...measured,
+    };
+    return { facts, idle: measured };
+  } finally {
+    await ssh.close();
+  }
+}
+
+function requireArtifact(said: string, { workload, sha256 }: Artifact): void {
+  const held = said.split(' ', 1)[0] ?? '';
+  if (held === sha256) return;
+  throw new Error(
+    `the VM holds another build of ${workload} (${held.slice(0, 12)}, not ${sha256.slice(0, 12)}); run nx run vagrant:vagrant-destroy`,
+  );
+}
+
+async function measureIdle(machine: VagrantMachine, signal: AbortSignal): Promise<Facts> {
+  const pid = domainPid(machine.domain());
+  return pid === undefined ? {} : { ...(await idleCost(pid, signal)) };
+}

@@ -1,0 +1,150 @@
+import type { Instance, Milestone, StartKind } from '@tare/environment';
+import { findProcess } from '@tare/metrics';
+import { guestMilestones } from '../guest/guest-milestones.ts';
+import { consoleTail } from '../libvirt/console-tail.ts';
+import { domainPid } from '../libvirt/domain-pid.ts';
+import type { GuestSession } from './guest-session.ts';
+import { processStartNs } from './power-on.ts';
+import type { Tunnel } from './tunnel.ts';
+import type { VagrantMachine } from './vagrant-machine.ts';
+import { vmMeters, type VmMeters } from './vm-meters.ts';
+
+/** An app that is being started in a VM. */
+export type VmStart = {
+  readonly startKind: StartKind;
+  readonly machine: VagrantMachine;
+  readonly url: URL;
+  readonly spawnedAt: bigint;
+  /** Resolves when a poll of the URL makes sense. */
+  readonly reachable: Promise<void>;
+  /** Settles when the start command has returned. */
+  readonly command: Promise<void>;
+  /** The way into the guest: at once for a restart, after the boot for a cold start. */
+  readonly session: Promise<GuestSession>;
+  readonly tunnel: Tunnel | undefined;
+  /** Ends the start command and the opening of the session. */
+  readonly giveUp: AbortController;
+};
+
+const logLines = 50;
+const askDeadlineMs = 30_000;
+const stopDeadlineMs = 60_000;
+const watchIntervalMs = 500;
+
+/** Makes an {@link Instance} of a start. */
+export function vmInstance(start: VmStart): Instance {
+  const { startKind, machine, spawnedAt, session, tunnel, giveUp } = start;
+  const stopped = Promise.withResolvers<string>();
+  const soon = (): AbortSignal => AbortSignal.timeout(askDeadlineMs);
+  let meters: VmMeters | undefined;
+  let milestones: readonly Milestone[] | undefined;
+  let finalLog: string | undefined;
+  let stopping: Promise<void> | undefined;
+  let open: GuestSession | undefined;
+  session.then(
+    (opened) => (open = opened),
+    // told by `ended`
+    () => undefined,
+  );
+
+  const account = async (): Promise<readonly Milestone[]> => {
+    const { service, sampler } = await session;
+    const cold = startKind === 'cold';
+    const pid = cold ? domainPid(machine.domain()) : undefined;
+    const powerOnNs = pid === undefined ? undefined : processStartNs(pid);
+    const inGuest = guestMilestones(await service.account(cold, soon()), {
+      spawnedAt,
+      offset: sampler.offset,
+      ...(powerOnNs === undefined ? {} : { powerOnNs }),
+    });
+    const openedAtNs = tunnel?.openedAtNs();
+    // of a restart the tunnel is open before the clock starts
+    if (openedAtNs === undefined || openedAtNs < spawnedAt) return inGuest;
+    const opened = { name: 'tunnel', atMs: Number(openedAtNs - spawnedAt) / 1e6 };
+    return [...inGuest, opened].sort((a, b) => a.atMs - b.atMs);
+  };
+  const lastLog = async (): Promise<string> => {
+    if (finalLog !== undefined) return finalLog;
+    const log = await open?.service.lastLog(logLines, soon()).catch(() => undefined);
+    return log ?? `(console of the VM) ${await consoleTail(machine.domain())}`;
+  };
+  const tidyUp = async (): Promise<void> => {
+    const signal = AbortSignal.timeout(stopDeadlineMs);
+    // before anything is closed: what breaks now has not ended by itself
+    stopped.resolve('the VM was stopped');
+    if (open === undefined) {
+      // still booting, or it does not answer
+      giveUp.abort(new Error('the VM was stopped'));
+      await Promise.allSettled([start.command, session]);
+      await (await session.catch(() => undefined))?.close();
+      await machine.cut(signal);
+    } else {
+      finalLog = await lastLog();
+      await meters?.gross.close();
+      await start.command.catch(() => undefined);
+      try {
+        await open.service.stop(signal);
+        await open.close();
+        await machine.pause(signal);
+      } catch {
+        // a guest that does not answer boots anew
+        await open.close();
+        await machine.cut(signal);
+      }
+    }
+    await tunnel?.close();
+    giveUp.abort();
+  };
+
+  return {
+    startKind,
+    url: start.url,
+    spawnedAt,
+    started: start.reachable,
+    ended: Promise.race([stopped.promise, howItEnds(start)]),
+    milestones: async () => (milestones ??= await account()),
+    meters: async () => {
+      const { sampler } = await session;
+      return (meters ??= vmMeters(machine.domain(), sampler, tunnel));
+    },
+    lastLog,
+    stop: () => {
+      // a stop that failed may be tried again
+      stopping ??= tidyUp().catch((error: unknown) => {
+        stopping = undefined;
+        throw error;
+      });
+      return stopping;
+    },
+  };
+}
+
+/** Resolves with a reason when the start fails, the service ends, or the VM goes away. Never rejects. */
+async function howItEnds({ command, session, machine, giveUp }: VmStart): Promise<string> {
+  try {
+    const [{ sampler, service }] = await Promise.all([session, command]);
+    const pid = domainPid(machine.domain());
+    const over = await Promise.race([sampler.over, processEnd(pid, giveUp.signal)]);
+    if (over === 'service') {
+      return `the service in the VM ${await service.howItEnded(AbortSignal.timeout(askDeadlineMs))}`;
+    }
+    const there = pid !== undefined && findProcess(pid) !== undefined;
+    return there ? 'the ssh connection to the VM broke' : 'the VM went away: its QEMU process has ended';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function processEnd(pid: number | undefined, signal: AbortSignal): Promise<'vm'> {
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      if (pid === undefined || findProcess(pid) === undefined) done();
+    }, watchIntervalMs);
+    const done = (): void => {
+      clearInterval(timer);
+      resolve('vm');
+    };
+    timer.unref();
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

@@ -1,0 +1,55 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PromiseExecutor } from '@nx/devkit';
+import { lockedNode } from '../../box/locked-node.ts';
+import { makeBox } from '../../box/make-box.ts';
+import { skipWithoutProvider } from '../../probe/skip-without-provider.ts';
+import { abortOnSignals } from '../../process/abort-on-signals.ts';
+import { readRecord } from '../../record/json-record.ts';
+import { probeRecordSchema, type BoxMode } from '../../record/probe-record.ts';
+import { reportFailure } from '../report-failure.ts';
+
+type Options = {
+  readonly mode: BoxMode | 'auto';
+  readonly recipe: string;
+  readonly publicBox: string;
+  readonly publicVersion: string;
+  readonly probe: string;
+  readonly out: string;
+};
+
+const vagrantBox: PromiseExecutor<Options> = (options, { root }) =>
+  reportFailure(() =>
+    abortOnSignals(async (signal) => {
+      const out = join(root, options.out);
+      const host = readRecord(
+        join(root, options.probe),
+        probeRecordSchema,
+        'Run the target vagrant-probe first.',
+      );
+      if (host.provider === 'none') {
+        // what an earlier run left would go into the cache as the result of this skip
+        rmSync(out, { recursive: true, force: true });
+        return skipWithoutProvider('vagrant-box', host);
+      }
+      const made = await makeBox(
+        {
+          mode: options.mode,
+          host,
+          recipe: join(root, options.recipe),
+          node: lockedNode(root, host.architecture),
+          publicBox: { name: options.publicBox, version: options.publicVersion },
+          out,
+          onLine: (line) => process.stdout.write(`${line}\n`),
+        },
+        signal,
+      );
+      const size = made.mode === 'built' ? `, ${(made.bytes / 2 ** 20).toFixed(0)} MiB` : '';
+      process.stdout.write(
+        `box ${made.name}: ${made.mode} (${made.from}; Node ${made.nodeVersion}${size}), because ${made.reason}\n`,
+      );
+      return true;
+    }),
+  );
+
+export default vagrantBox;

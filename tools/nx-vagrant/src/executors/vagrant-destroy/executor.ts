@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PromiseExecutor } from '@nx/devkit';
+import { forgetBox } from '../../box/forget-box.ts';
+import { createVagrant } from '../../client/vagrant.ts';
+import { abortOnSignals } from '../../process/abort-on-signals.ts';
+import { boxRecordSchema } from '../../record/box-record.ts';
+import { readRecord } from '../../record/json-record.ts';
+import { existingMachine } from '../existing-machine.ts';
+import { reportFailure } from '../report-failure.ts';
+
+type Options = { readonly folder: string; readonly box: string; readonly forgetBox: boolean };
+
+const vagrantDestroy: PromiseExecutor<Options> = (options, { root }) =>
+  reportFailure(() =>
+    abortOnSignals(async (signal) => {
+      const folder = join(root, options.folder);
+      const machine = await existingMachine(folder, signal);
+      if (machine === undefined) process.stdout.write('vagrant-destroy: there is no machine\n');
+      else await machine.vagrant.destroy({ signal });
+      const file = join(root, options.box, 'box.json');
+      if (!options.forgetBox || !existsSync(file)) return true;
+      const { name } = readRecord(file, boxRecordSchema, 'Run the target vagrant-box.');
+      const vagrant = createVagrant({ folder, variables: {} });
+      for (const line of await forgetBox(vagrant, name, signal)) process.stdout.write(`removed ${line}\n`);
+      return true;
+    }),
+  );
+
+export default vagrantDestroy;

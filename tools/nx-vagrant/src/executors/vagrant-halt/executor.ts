@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+import type { PromiseExecutor } from '@nx/devkit';
+import { abortOnSignals } from '../../process/abort-on-signals.ts';
+import { existingMachine } from '../existing-machine.ts';
+import { reportFailure } from '../report-failure.ts';
+
+type Options = { readonly folder: string };
+
+const vagrantHalt: PromiseExecutor<Options> = ({ folder }, { root }) =>
+  reportFailure(() =>
+    abortOnSignals(async (signal) => {
+      const machine = await existingMachine(join(root, folder), signal);
+      if (machine?.state !== 'running') {
+        process.stdout.write(`vagrant-halt: no machine runs (${machine?.state ?? 'not_created'})\n`);
+        return true;
+      }
+      await machine.vagrant.halt({ force: true, signal });
+      return true;
+    }),
+  );
+
+export default vagrantHalt;

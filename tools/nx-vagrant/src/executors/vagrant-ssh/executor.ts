@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { PromiseExecutor } from '@nx/devkit';
+import { abortOnSignals } from '../../process/abort-on-signals.ts';
+import { sshArguments } from '../../ssh/ssh-arguments.ts';
+import { existingMachine } from '../existing-machine.ts';
+import { reportFailure } from '../report-failure.ts';
+
+type Options = { readonly folder: string; readonly __unparsed__: readonly string[] };
+
+const vagrantSsh: PromiseExecutor<Options> = ({ folder, __unparsed__: words }, { root }) =>
+  reportFailure(() =>
+    abortOnSignals(async (signal) => {
+      const machine = await existingMachine(join(root, folder), signal);
+      if (machine?.state !== 'running') {
+        const state = machine?.state ?? 'not_created';
+        throw new Error(`vagrant-ssh: no machine runs (${state}); start it: nx run vagrant:vagrant-up`);
+      }
+      const config = await machine.vagrant.sshConfig({ signal });
+      // like ssh itself: the words make one line for the guest's shell
+      const command = words.join(' ');
+      const terminal = command === '' && process.stdin.isTTY ? ['-t'] : [];
+      const child = spawn(
+        'ssh',
+        [...terminal, ...sshArguments(config), ...(command === '' ? [] : [command])],
+        {
+          stdio: 'inherit',
+        },
+      );
+      const end = (): void => void child.kill('SIGTERM');
+      signal.addEventListener('abort', end, { once: true });
+      const code = await new Promise<number>((resolve, reject) => {
+        child.once('error', reject);
+        child.once('exit', (ended) => {
+          resolve(ended ?? 255);
+        });
+      });
+      signal.removeEventListener('abort', end);
+      // Nx knows only 0 and 1
+      if (code !== 0) process.stderr.write(`vagrant-ssh: the command ended with ${code}\n`);
+      return code === 0;
+    }),
+  );
+
+export default vagrantSsh;

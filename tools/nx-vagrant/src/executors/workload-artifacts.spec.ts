@@ -1,0 +1,52 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { workloadArtifacts } from './workload-artifacts.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'tare-test-'));
+afterAll(() => {
+  rmSync(root, { recursive: true });
+});
+for (const app of ['gallery', 'primes']) {
+  mkdirSync(join(root, 'dist/apps', app), { recursive: true });
+  writeFileSync(join(root, 'dist/apps', app, 'main.mjs'), '');
+}
+const node = (name: string, tags: string[]) => ({
+  name,
+  type: 'app' as const,
+  data: { root: `apps/${name}`, tags },
+});
+const nodes = {
+  primes: node('primes', ['workload']),
+  gallery: node('gallery', ['workload']),
+  bench: node('bench', ['pipeline']),
+  late: node('late', ['unbuilt']),
+};
+const context = { root, projectGraph: { nodes, dependencies: {} } };
+const options = { workloadTag: 'workload', artifact: 'dist/{workloadRoot}/main.mjs' };
+
+test('the workloads are the projects with the tag, by name', () => {
+  const found = workloadArtifacts(options, context);
+  expect(Object.entries(found)[0]).toEqual(['gallery', join(root, 'dist/apps/gallery/main.mjs')]);
+  expect(Object.keys(found)).toEqual(['gallery', 'primes']);
+});
+
+test('the workload that starts with the machine comes first', () => {
+  expect(Object.keys(workloadArtifacts({ ...options, workload: 'primes' }, context))).toEqual([
+    'primes',
+    'gallery',
+  ]);
+});
+
+test('what is not there is named', () => {
+  expect(() => workloadArtifacts({ ...options, workload: 'none' }, context)).toThrow(
+    'option workload is "none"; expected one of gallery, primes',
+  );
+  expect(() => workloadArtifacts({ ...options, workloadTag: 'none' }, context)).toThrow(
+    'no project has that tag',
+  );
+  expect(() => workloadArtifacts({ ...options, workloadTag: 'unbuilt' }, context)).toThrow(
+    'run nx run late:build',
+  );
+});

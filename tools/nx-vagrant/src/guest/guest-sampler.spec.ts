@@ -1,0 +1,88 @@
+import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { openGuestSampler, samplerCommand, type GuestSampler } from './guest-sampler.ts';
+
+// the sampler runs on this host in place of a guest: it needs perl and /proc
+const able = process.platform === 'linux' && spawnSync('perl', ['-v']).status === 0;
+const cgroup = mkdtempSync(join(tmpdir(), 'tare-test-'));
+const signal = AbortSignal.timeout(60_000);
+const started: ChildProcessWithoutNullStreams[] = [];
+
+const shell = (command: string): ChildProcessWithoutNullStreams => {
+  const child = spawn('sh', ['-c', command], { stdio: 'pipe' });
+  started.push(child);
+  return child;
+};
+const members = (pids: readonly (number | undefined)[]): void => {
+  writeFileSync(join(cgroup, 'cgroup.procs'), pids.map((pid) => `${pid ?? ''}\n`).join(''));
+};
+const open = async (): Promise<GuestSampler> => openGuestSampler(shell(samplerCommand(cgroup)), signal);
+
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+});
+afterAll(() => {
+  rmSync(cgroup, { recursive: true });
+});
+
+describe.skipIf(!able)('the sampler', () => {
+  it('counts the CPU time of a process, at the host’s time', async () => {
+    const busy = spawn(process.execPath, [
+      '-e',
+      'const end = performance.now() + 1000; while (performance.now() < end); console.log(JSON.stringify(process.cpuUsage())); setInterval(() => {}, 1000);',
+    ]);
+    started.push(busy);
+    const used = new Promise<{ user: number; system: number }>((resolve) => {
+      busy.stdout.once('data', (text: Buffer) => {
+        resolve(JSON.parse(text.toString()) as { user: number; system: number });
+      });
+    });
+    members([busy.pid]);
+    const sampler = await open();
+    expect(Number(sampler.offset.errorNs) / 1e6).toBeLessThan(50);
+    const { user, system } = await used;
+    const before = process.hrtime.bigint();
+    const { atNs, cpuNs, memoryBytes } = await sampler.read();
+    expect(atNs).toBeGreaterThanOrEqual(before);
+    expect(atNs).toBeLessThanOrEqual(process.hrtime.bigint());
+    expect(Number(cpuNs) / 1e3 / (user + system)).toBeGreaterThan(0.95);
+    expect(Number(cpuNs) / 1e3 / (user + system)).toBeLessThan(1.05);
+    expect(memoryBytes).toBeGreaterThan(5 * 2 ** 20);
+    await sampler.close();
+    await sampler.close();
+  });
+
+  it('tells when the processes are gone, and has nothing to read then', async () => {
+    const short = spawn('sleep', ['1']);
+    members([short.pid]);
+    const sampler = await open();
+    expect((await sampler.read()).memoryBytes).toBeGreaterThan(0);
+    await new Promise((resolve) => short.once('exit', resolve));
+    members([]);
+    expect(await sampler.over).toBe('service');
+    await expect(sampler.read()).rejects.toThrow('nothing left to meter');
+    await sampler.close();
+  });
+
+  it('a connection that breaks rejects what is asked, in one line', async () => {
+    members([process.pid]);
+    const child = shell(samplerCommand(cgroup));
+    const sampler = await openGuestSampler(child, signal);
+    await sampler.read();
+    child.kill('SIGKILL');
+    expect(await sampler.over).toBe('connection');
+    await expect(sampler.read()).rejects.toThrow('the connection to the VM broke');
+  });
+
+  it('a guest that says something else is one clear line', async () => {
+    await expect(openGuestSampler(shell('echo "no perl here"; cat > /dev/null'), signal)).rejects.toThrow(
+      'said "no perl here", which is not a reading',
+    );
+    await expect(openGuestSampler(shell('echo broken >&2; exit 1'), signal)).rejects.toThrow(
+      'the connection to the VM broke: broken',
+    );
+  });
+});

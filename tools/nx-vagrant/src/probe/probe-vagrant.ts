@@ -1,0 +1,122 @@
+import { runCommand } from '../process/run-command.ts';
+import { virsh } from '../libvirt/virsh.ts';
+import type { Provider } from '../record/probe-record.ts';
+import {
+  debianArchitecture,
+  findProgram,
+  isDebianFamily,
+  libvirtPluginVersion,
+  type Variables,
+} from './host-tools.ts';
+
+/** A provider that answers, or why none does and what to do. */
+export type VagrantProbe =
+  | { readonly usable: true; readonly provider: Provider; readonly facts: VagrantFacts }
+  | { readonly usable: false; readonly reason: string; readonly remedy: string };
+
+/** What is known of the host's Vagrant without starting a machine. */
+export type VagrantFacts = {
+  /** "2.3.4". */
+  readonly vagrantVersion: string;
+  /** "vagrant-libvirt 0.11.2", "VirtualBox 7.0.20". */
+  readonly providerVersion: string;
+  /** "QEMU 7.2.22", "VirtualBox 7.0.20". */
+  readonly hypervisorVersion: string;
+  /** In Debian's words: "amd64", "arm64". */
+  readonly architecture: string;
+};
+
+/** Where the provider comes from on Debian, from the workspace's root. */
+export const setupScript = 'environments/vagrant/setup-debian.sh';
+
+/** A provider that can be used, or in words why not. */
+type Found =
+  | { readonly provider: Provider; readonly providerVersion: string; readonly hypervisorVersion: string }
+  | string;
+
+/**
+ * Looks for Vagrant and a provider that answers, in a fraction of a second: no Ruby is started where a file tells. With
+ * both providers libvirt is taken, unless `VAGRANT_DEFAULT_PROVIDER` names VirtualBox. Never throws, unless aborted.
+ */
+export async function probeVagrant(
+  signal: AbortSignal,
+  variables: Variables = process.env,
+): Promise<VagrantProbe> {
+  try {
+    if (findProgram('vagrant', variables) === undefined) return unusable('no vagrant on the PATH');
+    const [version, libvirt, virtualbox] = await Promise.all([
+      vagrantVersion(signal, variables),
+      findLibvirt(signal, variables),
+      findVirtualBox(signal, variables),
+    ]);
+    const order =
+      variables.VAGRANT_DEFAULT_PROVIDER === 'virtualbox' ? [virtualbox, libvirt] : [libvirt, virtualbox];
+    const found = order.find((each) => typeof each !== 'string');
+    if (found === undefined)
+      return unusable(
+        `no provider for Vagrant: ${[libvirt, virtualbox].filter((each) => typeof each === 'string').join(', and ')}`,
+      );
+    const { provider, ...versions } = found;
+    const facts = { vagrantVersion: version, ...versions, architecture: debianArchitecture() };
+    return { usable: true, provider, facts };
+  } catch (error) {
+    signal.throwIfAborted();
+    return unusable(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function vagrantVersion(signal: AbortSignal, variables: Variables): Promise<string> {
+  const env = { ...variables, VAGRANT_CHECKPOINT_DISABLE: '1' };
+  // Vagrant takes a fast path for this and does not load itself
+  const said = await runCommand('vagrant', ['--version'], { signal, deadlineMs: 20_000, env });
+  return /\d+\.\d+\.\d+\S*/.exec(said)?.[0] ?? said.trim();
+}
+
+async function findLibvirt(signal: AbortSignal, variables: Variables): Promise<Found> {
+  const plugin = libvirtPluginVersion(variables);
+  if (plugin === undefined) return 'the plugin vagrant-libvirt is not installed';
+  if (findProgram('virsh', variables) === undefined) return 'virsh is not on the PATH';
+  try {
+    const said = await virsh(['version'], signal, variables);
+    const hypervisorVersion = /^Running hypervisor: (.+)$/m.exec(said)?.[1] ?? 'unknown';
+    return { provider: 'libvirt', providerVersion: `vagrant-libvirt ${plugin}`, hypervisorVersion };
+  } catch (error) {
+    signal.throwIfAborted();
+    return `libvirtd does not answer (${connectionError(error)})`;
+  }
+}
+
+async function findVirtualBox(signal: AbortSignal, variables: Variables): Promise<Found> {
+  if (findProgram('VBoxManage', variables) === undefined) return 'VirtualBox is not installed';
+  try {
+    const said = await runCommand('VBoxManage', ['--version'], {
+      signal,
+      deadlineMs: 20_000,
+      env: { ...variables },
+    });
+    // a missing kernel module is told before the version
+    const version = /^\d+\.\d+\.\d+\S*$/m.exec(said)?.[0];
+    if (version === undefined || said.includes('kernel module is not loaded'))
+      return 'VirtualBox has no kernel module loaded';
+    const shown = `VirtualBox ${version}`;
+    return { provider: 'virtualbox', providerVersion: shown, hypervisorVersion: shown };
+  } catch (error) {
+    signal.throwIfAborted();
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** The socket and the system's error out of what virsh said. */
+function connectionError(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const [, socket, reason] = /Failed to connect socket to '([^']+)': ([^|\n]+)/.exec(message) ?? [];
+  return socket === undefined || reason === undefined ? message : `${socket}: ${reason.trim()}`;
+}
+
+function unusable(reason: string): VagrantProbe {
+  const sudo = process.getuid?.() === 0 ? '' : 'sudo ';
+  const remedy = isDebianFamily()
+    ? `Set it up: \`${sudo}bash ${setupScript}\`.`
+    : 'Install Vagrant (https://developer.hashicorp.com/vagrant/install) and VirtualBox, or libvirt with vagrant-libvirt.';
+  return { usable: false, reason, remedy };
+}

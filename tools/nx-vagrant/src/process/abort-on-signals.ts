@@ -1,0 +1,24 @@
+/**
+ * Runs `work` with a signal that aborts when this process is told to end (SIGINT, SIGTERM, SIGHUP), so that the work can
+ * clean up first. Told again while it cleans up, it goes on cleaning up.
+ */
+export async function abortOnSignals<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const abort = (name: NodeJS.Signals): void => {
+    controller.abort(new Error(`ended by ${name}`));
+  };
+  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const name of names) process.on(name, abort);
+  // nobody may read any more: that must not end the clean-up
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignore);
+  try {
+    return await work(controller.signal);
+  } finally {
+    for (const name of names) process.off(name, abort);
+    for (const stream of [process.stdout, process.stderr]) stream.off('error', ignore);
+  }
+}
+
+function ignore(): void {
+  // on purpose
+}
