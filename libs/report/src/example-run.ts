@@ -39,13 +39,16 @@ export function exampleRun(rounds = 6): RunFile {
     summary[workload] = {};
     for (const environment of names) {
       const own = trials.filter((t) => t.workload === workload && t.environment === environment);
-      const summaries = metricCatalogue.map(
-        ({ key, of }) => [key, summaryOf(own.flatMap((t) => of(t) ?? []))] as const,
-      );
+      // nothing of the example was restarted: a metric without a figure is left out
+      const summaries = metricCatalogue.flatMap(({ key, of }) => {
+        const figures = own.flatMap((t) => of(t) ?? []);
+        return figures.length === 0 ? [] : [[key, summaryOf(figures)] as const];
+      });
       summary[workload][environment] = Object.fromEntries(summaries);
     }
+    const summaryOfBaseline = summary[workload][names[0] ?? ''] ?? {};
     for (const candidate of names.slice(1)) {
-      for (const { key, direction } of metricCatalogue) {
+      for (const { key, direction } of metricCatalogue.filter((metric) => metric.key in summaryOfBaseline)) {
         comparisons.push(exampleComparison(summary[workload], workload, candidate, key, direction, rounds));
       }
     }

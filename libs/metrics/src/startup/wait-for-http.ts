@@ -29,6 +29,7 @@ export type Readiness = {
 export async function waitForHttp(wait: HttpWait): Promise<Readiness> {
   const deadlineNs = wait.since + BigInt(Math.round(wait.deadlineMs * 1e6));
   let lastFailedAt = process.hrtime.bigint();
+  let lastSeen: number | Error | undefined;
   for (let polls = 1; ; polls++) {
     wait.signal.throwIfAborted();
     const pollAt = process.hrtime.bigint();
@@ -43,13 +44,19 @@ export async function waitForHttp(wait: HttpWait): Promise<Readiness> {
       };
     }
     lastFailedAt = pollAt;
+    // a poll that the deadline cut off tells less than the one before it
+    if (lastSeen === undefined || now <= deadlineNs) lastSeen = outcome;
     if (now > deadlineNs) {
-      const got = typeof outcome === 'number' ? `status ${outcome}` : outcome.message;
+      const got = typeof lastSeen === 'number' ? `status ${lastSeen}` : lastSeen.message;
       throw new Error(`${wait.url.href} did not answer 200 within ${wait.deadlineMs} ms (last: ${got})`);
     }
     await sleep(wait.intervalMs, undefined, { signal: wait.signal });
   }
 }
+
+// A host that is not up yet does not refuse a connection, it drops it, and the kernel then tries again after 1, 3, 7 s:
+// a poll that is given up and made anew finds it sooner. Once connected, a slow reply is waited for.
+const connectLimitMs = 250;
 
 function poll(url: URL, timeoutMs: number, signal: AbortSignal): Promise<number | Error> {
   return new Promise((resolve) => {
@@ -59,6 +66,15 @@ function poll(url: URL, timeoutMs: number, signal: AbortSignal): Promise<number 
         resolve(reply.statusCode ?? 0);
       });
       reply.resume();
+    });
+    const unanswered = setTimeout(() => asked.destroy(new Error('no connection')), connectLimitMs);
+    asked.on('socket', (socket) => {
+      socket.once('connect', () => {
+        clearTimeout(unanswered);
+      });
+    });
+    asked.on('close', () => {
+      clearTimeout(unanswered);
     });
     asked.on('timeout', () => asked.destroy(new Error('no reply')));
     asked.on('error', resolve);
