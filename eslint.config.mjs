@@ -6,6 +6,7 @@ import tseslint from 'typescript-eslint';
 const layers = [
   { sourceTag: 'layer:statistics', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'layer:metrics', onlyDependOnLibsWithTags: [] },
+  { sourceTag: 'layer:recipe', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'layer:environment', onlyDependOnLibsWithTags: ['layer:metrics'] },
   { sourceTag: 'layer:results', onlyDependOnLibsWithTags: ['layer:statistics'] },
   {

@@ -1,10 +1,10 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeRecord } from '@tare/recipe';
 import type { Engine } from '../engine/connect-engine.ts';
 import { pullImage } from '../image/pull-image.ts';
 import type { BaseMode } from '../record/probe-record.ts';
 import type { BaseRecord } from '../record/base-record.ts';
-import { writeRecord } from '../record/json-record.ts';
 import type { ModeChoice } from './base-mode.ts';
 import type { BaseRecipe } from './base-recipe.ts';
 import { debianUserland } from './debian-userland.ts';

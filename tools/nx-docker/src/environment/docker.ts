@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Artifact, Availability, Environment, Facts, Instance } from '@tare/environment';
+import { readRecord } from '@tare/recipe';
 import { probeEngine, type EngineFacts } from '../engine/probe-engine.ts';
 import type { Engine } from '../engine/connect-engine.ts';
 import { ensureImage } from '../image/ensure-image.ts';
 import type { ImageFacts } from '../image/inspect-image.ts';
 import { appUserId } from '../base/rootfs-archive.ts';
 import { imageRecordSchema, type ImageRecord } from '../record/image-record.ts';
-import { readRecord } from '../record/json-record.ts';
 import { networkWords, type ContainerNetwork } from './container-path.ts';
 import { reapContainers } from './reap-containers.ts';
 import { startContainer } from './start-container.ts';

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeRecord } from '@tare/recipe';
 import type { Engine } from '../engine/connect-engine.ts';
-import { writeRecord } from '../record/json-record.ts';
 import type { ImageRecord } from '../record/image-record.ts';
 import { buildImage, type BuildOptions } from './build-image.ts';
 import { imageRepository, imageTag } from './image-tag.ts';

@@ -3,9 +3,9 @@ import { release } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { writeRecord } from '@tare/recipe';
 import { domainPid } from '../libvirt/domain-pid.ts';
 import { machineId } from '../machine/machine-id.ts';
-import { writeRecord } from '../record/json-record.ts';
 import { domainAddresses } from './domain-description.ts';
 
 /** What runs the guest's code: the processor (KVM), or QEMU's translator (TCG), which emulates it. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { readRecord } from '@tare/recipe';
 import { boxRecordSchema, type BoxRecord } from '../record/box-record.ts';
-import { readRecord } from '../record/json-record.ts';
 
 /**
  * Reads which box machines are made of.

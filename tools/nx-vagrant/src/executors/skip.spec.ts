@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { writeRecord } from '../record/json-record.ts';
+import { writeRecord } from '@tare/recipe';
 import vagrantBox from './vagrant-box/executor.ts';
 import vagrantDestroy from './vagrant-destroy/executor.ts';
 import vagrantHalt from './vagrant-halt/executor.ts';

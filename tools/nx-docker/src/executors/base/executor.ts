@@ -1,15 +1,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
+import { abortOnSignals, lockedNode, readRecord, reportFailure } from '@tare/recipe';
 import { likelyBaseMode } from '../../base/base-mode.ts';
 import { baseRecipeSchema } from '../../base/base-recipe.ts';
-import { lockedNode } from '../../base/locked-node.ts';
 import { makeBase } from '../../base/make-base.ts';
 import { connectEngine } from '../../engine/connect-engine.ts';
-import { abortOnSignals } from '../../process/abort-on-signals.ts';
-import { readRecord } from '../../record/json-record.ts';
 import { probeRecordSchema, type BaseMode } from '../../record/probe-record.ts';
-import { reportFailure } from '../report-failure.ts';
 
 type Options = {
   readonly mode: BaseMode | 'auto';

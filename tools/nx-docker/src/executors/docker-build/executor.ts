@@ -1,17 +1,15 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
+import { abortOnSignals, readRecord, reportFailure } from '@tare/recipe';
 import { connectEngine } from '../../engine/connect-engine.ts';
 import { skipWithoutEngine } from '../../engine/skip-without-engine.ts';
 import { bakeImage } from '../../image/bake-image.ts';
 import { projectFiles } from '../../image/project-files.ts';
 import { sha256OfFile } from '../../image/sha256-of-file.ts';
-import { abortOnSignals } from '../../process/abort-on-signals.ts';
 import { baseRecordSchema } from '../../record/base-record.ts';
 import { imageRecordSchema, type ImageRecord } from '../../record/image-record.ts';
-import { readRecord } from '../../record/json-record.ts';
 import { probeRecordSchema } from '../../record/probe-record.ts';
-import { reportFailure } from '../report-failure.ts';
 
 type Options = {
   readonly dockerfile: string;

@@ -2,13 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
 import { requiredKinds } from '@tare/environment';
+import { abortOnSignals, reportFailure, writeRecord } from '@tare/recipe';
 import { likelyBaseMode } from '../../base/base-mode.ts';
 import { probeEngine } from '../../engine/probe-engine.ts';
 import { skipWithoutEngine } from '../../engine/skip-without-engine.ts';
-import { abortOnSignals } from '../../process/abort-on-signals.ts';
-import { writeRecord } from '../../record/json-record.ts';
 import type { ProbeRecord } from '../../record/probe-record.ts';
-import { reportFailure } from '../report-failure.ts';
 
 type Options = { readonly out: string; readonly socket?: string };
 

@@ -2,13 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
 import { requiredKinds } from '@tare/environment';
+import { abortOnSignals, reportFailure, writeRecord } from '@tare/recipe';
 import { buildTraits, likelyBoxMode } from '../../box/box-mode.ts';
 import { probeVagrant } from '../../probe/probe-vagrant.ts';
 import { skipWithoutProvider } from '../../probe/skip-without-provider.ts';
-import { abortOnSignals } from '../../process/abort-on-signals.ts';
-import { writeRecord } from '../../record/json-record.ts';
 import type { ProbeRecord } from '../../record/probe-record.ts';
-import { reportFailure } from '../report-failure.ts';
 
 type Options = { readonly out: string };
 

@@ -1,13 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
-import { lockedNode } from '../../box/locked-node.ts';
+import { abortOnSignals, lockedNode, readRecord, reportFailure } from '@tare/recipe';
 import { makeBox } from '../../box/make-box.ts';
 import { skipWithoutProvider } from '../../probe/skip-without-provider.ts';
-import { abortOnSignals } from '../../process/abort-on-signals.ts';
-import { readRecord } from '../../record/json-record.ts';
 import { probeRecordSchema, type BoxMode } from '../../record/probe-record.ts';
-import { reportFailure } from '../report-failure.ts';
 
 type Options = {
   readonly mode: BoxMode | 'auto';

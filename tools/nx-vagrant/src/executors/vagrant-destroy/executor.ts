@@ -1,13 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
+import { abortOnSignals, readRecord, reportFailure } from '@tare/recipe';
 import { forgetBox } from '../../box/forget-box.ts';
 import { createVagrant } from '../../client/vagrant.ts';
-import { abortOnSignals } from '../../process/abort-on-signals.ts';
 import { boxRecordSchema } from '../../record/box-record.ts';
-import { readRecord } from '../../record/json-record.ts';
 import { existingMachine } from '../existing-machine.ts';
-import { reportFailure } from '../report-failure.ts';
 
 type Options = { readonly folder: string; readonly box: string; readonly forgetBox: boolean };
 

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
-import { abortOnSignals } from '../../process/abort-on-signals.ts';
+import { abortOnSignals, reportFailure } from '@tare/recipe';
 import { existingMachine } from '../existing-machine.ts';
-import { reportFailure } from '../report-failure.ts';
 
 type Options = { readonly folder: string };
 

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
-import { abortOnSignals } from '../../process/abort-on-signals.ts';
+import { abortOnSignals, reportFailure } from '@tare/recipe';
 import { sshArguments } from '../../ssh/ssh-arguments.ts';
 import { existingMachine } from '../existing-machine.ts';
-import { reportFailure } from '../report-failure.ts';
 
 type Options = { readonly folder: string; readonly __unparsed__: readonly string[] };
 

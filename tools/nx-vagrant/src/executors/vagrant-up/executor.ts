@@ -1,18 +1,16 @@
 import { dirname, join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
 import { waitForHttp } from '@tare/metrics';
+import { abortOnSignals, readRecord, reportFailure } from '@tare/recipe';
 import { ensureBox } from '../../box/ensure-box.ts';
 import { createVagrant } from '../../client/vagrant.ts';
 import type { Accelerator } from '../../environment/accelerator.ts';
 import { bringUp } from '../../machine/bring-up.ts';
 import { machineVariables } from '../../machine/machine-variables.ts';
 import { skipWithoutProvider } from '../../probe/skip-without-provider.ts';
-import { abortOnSignals } from '../../process/abort-on-signals.ts';
 import { boxRecordSchema } from '../../record/box-record.ts';
-import { readRecord } from '../../record/json-record.ts';
 import { probeRecordSchema } from '../../record/probe-record.ts';
 import { forwardedPort } from '../forwarded-port.ts';
-import { reportFailure } from '../report-failure.ts';
 import { workloadArtifacts, type WorkloadOptions } from '../workload-artifacts.ts';
 
 type Options = WorkloadOptions & {

