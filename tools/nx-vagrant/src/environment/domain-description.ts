@@ -32,6 +32,14 @@ export function parseDomain(xml: string): DomainDescription {
   };
 }
 
+/**
+ * Writes a run into the title of a running domain, as the Vagrantfile does for one that it creates: the run has taken it
+ * over, and whoever cleans up after the run finds it.
+ */
+export async function markDomain(domain: string, runId: string, signal: AbortSignal): Promise<void> {
+  await virsh(['desc', domain, '--live', '--config', '--title', '--new-desc', `tare run ${runId}`], signal);
+}
+
 /** @returns the domain's state in libvirt's words: "running", "paused", "shut off". */
 export async function domainState(domain: string, signal: AbortSignal): Promise<string> {
   return (await virsh(['domstate', domain], signal)).trim();

@@ -10,7 +10,7 @@ import { machineId } from '../machine/machine-id.ts';
 import { machineVariables } from '../machine/machine-variables.ts';
 import type { BoxRecord } from '../record/box-record.ts';
 import { kvmDevice, rememberedChoice, type Accelerator } from './accelerator.ts';
-import { describeDomain, domainState, type DomainDescription } from './domain-description.ts';
+import { describeDomain, domainState, markDomain, type DomainDescription } from './domain-description.ts';
 import { readBoxRecord } from './read-box-record.ts';
 import { pinDomain, planPinning } from './vcpu-pinning.ts';
 
@@ -122,6 +122,7 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
         say: () => undefined,
       };
       await bringUp(order, signal);
+      await markDomain(domain(), context.runId, signal);
       ({ accelerator } = await describeDomain(domain(), signal));
       config = await client(workload, context, accelerator).sshConfig({ signal });
       await pin(context, signal);
