@@ -64,13 +64,16 @@ function planOf(run: RunFile, workload: string, figure: Figure, fileName: string
   const columns = measuredColumns(run, workload, run.config.baseline);
   const bars = columns.flatMap((column, index) => barOf(run, workload, figure, column, index) ?? []);
   if (metric === undefined || bars.length === 0) return undefined;
-  const trials = Math.max(...bars.map((bar) => bar.trials.length));
+  // a machine boots in some rounds only: its startup has fewer trials than that of the others
+  const counts = bars.map((bar) => bar.trials.length);
+  const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
+  const trials = fewest === most ? counted(most, 'trial') : `${fewest} to ${most} trials`;
   const isSplit = figure.netKey !== undefined;
   return {
     fileName,
     workload,
     title: `${oneLine(workload)}: ${figure.title}`,
-    subtitle: `bar: mean of ${counted(trials, 'trial')}; line: its 95 % interval; dots: trials${isSplit ? ' (gross)' : ''}`,
+    subtitle: `bar: mean of ${trials}; line: its 95 % interval; dots: trials${isSplit ? ' (gross)' : ''}`,
     axisTitle: `${metric.unit} (${metric.direction} is better)`,
     legend: isSplit
       ? [
