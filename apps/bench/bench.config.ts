@@ -35,7 +35,8 @@ export default defineBench({
     vagrant({ folder: new URL('environments/vagrant/', workspace), records: new URL('vagrant/', dist) }),
   ],
   baseline: 'native',
-  rounds: 12,
+  rounds: { pilot: 6, max: 30 },
+  budgetMinutes: 12,
   // a boot takes half a minute and more where the CPU is emulated; the other rounds restart the service in the machine
   coldBoots: 3,
   load: { connections: 8, warmupMs: 2000, durationMs: 3000 },

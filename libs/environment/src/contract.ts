@@ -43,6 +43,11 @@ export type Launch = {
   readonly context: RunContext;
   /** Environment variables of the app besides HOST and PORT. */
   readonly variables: Readonly<Record<string, string>>;
+  /**
+   * The variable that tells the app its folder for data, which the environment makes fresh and empty for this launch, on its
+   * own usual kind of storage, writable by the app, and removes after it; undefined for an app that keeps none.
+   */
+  readonly dataVariable?: string | undefined;
   /** Path that answers 200 when the app is ready: "/health". */
   readonly healthPath: string;
   /** A fixed port; undefined for a free one. */

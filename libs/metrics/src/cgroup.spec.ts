@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { findCgroupFolders, openCgroup, type Cgroup } from './cgroup.ts';
+import { findCgroupFolders, openCgroup, parseThrottledNs, type Cgroup } from './cgroup.ts';
 
 const v1Mounts = `32 31 0:29 / /sys/fs/cgroup/cpu rw,relatime - cgroup cgroup rw,cpu
 33 31 0:30 / /sys/fs/cgroup/cpuacct rw,relatime - cgroup cgroup rw,cpuacct
@@ -65,3 +65,9 @@ function openOwnCgroup(): Cgroup | Error {
     return error instanceof Error ? error : new Error(String(error));
   }
 }
+
+it('reads the time of throttling in either version, and none where there is no quota', () => {
+  expect(parseThrottledNs('nr_periods 7\nnr_throttled 2\nthrottled_time 1500\n')).toBe(1500n);
+  expect(parseThrottledNs('usage_usec 9\nnr_throttled 2\nthrottled_usec 15\n')).toBe(15_000n);
+  expect(parseThrottledNs('usage_usec 9\nuser_usec 5\n')).toBeUndefined();
+});

@@ -14,6 +14,8 @@ export interface Cgroup {
   readonly path: string;
   /** CPU time of all that ever ran in it, in nanoseconds. Advances in steps of the scheduler's tick. */
   cpuNs(): bigint;
+  /** Time that its CPU quota kept it from running, in nanoseconds; undefined where the kernel does not tell. */
+  throttledNs(): bigint | undefined;
   /** Memory charged to it, in bytes: also page cache and kernel memory, but no page that another group touched first. */
   memoryBytes(): number;
   /** The processes in it now, as seen from this host. */
@@ -80,6 +82,29 @@ function unescapeMount(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 
+/** cpu.stat has `throttled_time` in nanoseconds in version 1 and `throttled_usec` in version 2; the root group has neither. */
+export function parseThrottledNs(cpuStat: string): bigint | undefined {
+  const [, nanoseconds] = /^throttled_time (\d+)$/m.exec(cpuStat) ?? [];
+  if (nanoseconds !== undefined) return BigInt(nanoseconds);
+  const [, microseconds] = /^throttled_usec (\d+)$/m.exec(cpuStat) ?? [];
+  return microseconds === undefined ? undefined : BigInt(microseconds) * 1000n;
+}
+
+function openThrottling(folder: string): { read(): bigint | undefined; close(): void } | undefined {
+  try {
+    const reader = openReader(join(folder, 'cpu.stat'));
+    return {
+      read: () => parseThrottledNs(reader.read()),
+      close: () => {
+        reader.close();
+      },
+    };
+  } catch {
+    // the account of version 1 may be mounted without the quota's
+    return undefined;
+  }
+}
+
 /**
  * Opens the control group that a process is in.
  * @throws Error when its folders cannot be read from here (another machine, a VM between, no rights).
@@ -90,6 +115,7 @@ export function openCgroup(pid: number): Cgroup {
     readFileSync('/proc/self/mountinfo', 'utf8'),
   );
   const cpu = openReader(join(folders.cpu.folder, folders.cpu.version === 1 ? 'cpuacct.usage' : 'cpu.stat'));
+  const throttling = openThrottling(folders.cpu.folder);
   const memory = openReader(
     join(folders.memory.folder, folders.memory.version === 1 ? 'memory.usage_in_bytes' : 'memory.current'),
   );
@@ -100,6 +126,7 @@ export function openCgroup(pid: number): Cgroup {
       if (folders.cpu.version === 1) return BigInt(text.trim());
       return BigInt(/^usage_usec (\d+)$/m.exec(text)?.[1] ?? '0') * 1000n;
     },
+    throttledNs: () => throttling?.read(),
     memoryBytes: () => Number(memory.read().trim()),
     pids: () =>
       readFileSync(join(folders.cpu.folder, 'cgroup.procs'), 'utf8')
@@ -109,6 +136,7 @@ export function openCgroup(pid: number): Cgroup {
         .map(Number),
     close: () => {
       cpu.close();
+      throttling?.close();
       memory.close();
     },
   };

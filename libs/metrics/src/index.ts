@@ -1,6 +1,10 @@
 export { allowedCpus, parseCpuList } from './affinity/cpu-list.ts';
 export { findProgram, pinned, pinRunning, planCpus, type Command, type CpuPlan } from './affinity/pin.ts';
 export { findCgroupFolders, openCgroup, type Cgroup, type CgroupFolders } from './cgroup.ts';
+export { readClockMHz } from './host/clock-mhz.ts';
+export { hostActivity, type HostActivity } from './host/host-activity.ts';
+export { parseHostStat, type CpuTimes, type HostStat } from './host/parse-host-stat.ts';
+export { readHost, readHostStat, type HostReading } from './host/read-host.ts';
 export {
   createLatencyHistogram,
   encodeHistogram,
@@ -9,8 +13,23 @@ export {
   recordLatency,
   type LatencyQuantiles,
 } from './load/latency-histogram.ts';
-export { generateLoad, type GeneratorOptions } from './load/load-generator.ts';
-export type { LoadOrder, LoadOutcome } from './load/load-order.ts';
+export {
+  startKnownLatencyServer,
+  type KnownLatencyOptions,
+  type KnownLatencyServer,
+} from './load/known-latency-server.ts';
+export { trueMeanMs, trueQuantileMs, type LatencyProfile } from './load/latency-profile.ts';
+export { generateLoad, generateOpenLoad, type GeneratorOptions } from './load/load-generator.ts';
+export type {
+  LatencySummary,
+  LoadOrder,
+  LoadOutcome,
+  LoadRequest,
+  OpenOrder,
+  OpenOutcome,
+  OpenWindow,
+} from './load/load-order.ts';
+export { connectionsBeforehand } from './load/open-loop.ts';
 export type { Meter, MeterReading } from './meter.ts';
 export { parseStat, type ProcessStat } from './proc/parse-stat.ts';
 export { descendants, findProcess, listProcesses, processesWithVariable } from './proc/process-table.ts';

@@ -10,6 +10,8 @@ export type MeterReading = {
    * on how the file once came into the cache (one and the same Node binary: 52 MiB or 73 MiB).
    */
   readonly memoryBytes: number;
+  /** Time since they began that a CPU quota kept them from running, in nanoseconds; absent where it is not known. */
+  readonly throttledNs?: bigint;
 };
 
 /** Watches the CPU time and the memory of a scope: an app's own processes, or all that an environment costs. */

@@ -19,10 +19,12 @@ export function sumMeter(scope: string, meters: readonly Meter[]): Meter {
       );
       const alive = readings.filter((reading) => reading !== undefined);
       if (alive.length === 0) throw new Error(`nothing left to meter: ${scope} has ended`);
+      const throttled = alive.flatMap(({ throttledNs }) => throttledNs ?? []);
       return {
         atNs,
         cpuNs: [...lastCpuNs.values()].reduce((sum, ns) => sum + ns, 0n),
         memoryBytes: alive.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
+        ...(throttled.length > 0 && { throttledNs: throttled.reduce((sum, ns) => sum + ns, 0n) }),
       };
     },
     close: async () => {

@@ -1,64 +1,75 @@
-import { metricCatalogue } from '@tare/results';
-import type { Comparison, EnvironmentResult, MetricSummary, RunFile, Trial } from '@tare/results';
+import { compare, summarise } from '@tare/results';
+import type { EnvironmentResult, Repeat, RoundPlan, RunFile, Violation } from '@tare/results';
+import { roundOrders, seededRandom } from '@tare/statistics';
+import { exampleTrial } from './example-trial.ts';
+import type { ExampleWeights } from './example-trial.ts';
 
-/** How an environment of the example differs from the native one, as factors. */
-type Weights = {
-  readonly startup: number;
-  readonly speed: number;
-  readonly tareCpu: number;
-  readonly tareMiB: number;
+const twin = 'native-twin';
+const seed = 42;
+const nativeWeights: ExampleWeights = {
+  coldMs: 0,
+  startup: 1,
+  speed: 1,
+  latency: 1,
+  netMemory: 1,
+  tareCpu: 0,
+  tareMiB: 0,
+  milestones: { process: 0.05 },
 };
+const weights: Readonly<Record<string, ExampleWeights>> = {
+  native: nativeWeights,
+  namespace: { ...nativeWeights, startup: 1.06, milestones: { process: 0.11 } },
+  docker: {
+    coldMs: 190,
+    startup: 1.15,
+    speed: 0.93,
+    latency: 1.16,
+    netMemory: 0.86,
+    tareCpu: 0.12,
+    tareMiB: 31,
+    milestones: { created: 0.21, started: 0.62, process: 0.64 },
+  },
+  vagrant: {
+    coldMs: 9400,
+    startup: 17,
+    speed: 0.2,
+    latency: 6,
+    netMemory: 1.04,
+    tareCpu: 0.8,
+    tareMiB: 410,
+    milestones: { kernel: 0.18, userspace: 0.55, process: 0.9 },
+  },
+  [twin]: nativeWeights,
+};
+/** Rounds in which the machine boots. */
+const coldBoots = 3;
 
-const weights: Readonly<Record<string, Weights>> = {
-  native: { startup: 1, speed: 1, tareCpu: 0, tareMiB: 0 },
-  docker: { startup: 3.4, speed: 0.93, tareCpu: 0.12, tareMiB: 31 },
-  vagrant: { startup: 130, speed: 0.2, tareCpu: 0.8, tareMiB: 410 },
+const foreignCpu: Violation = {
+  guard: 'foreign-cpu',
+  value: 0.21,
+  limit: 0.15,
+  message: 'other programs used 0.21 of a CPU, the limit is 0.15',
 };
-const studentT975 = [Infinity, 12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
+const repeatedRound = 2;
+const dirtyRound = 4;
 
 /**
- * A made-up run for tests of whatever reads run files: two workloads; native, docker and an emulated VM measured,
- * a failed and an unavailable environment with hostile text. The same number of rounds (1 to 10) gives the same run;
- * its ratios and verdicts are plausible, not computed as the suite does.
+ * A made-up run for tests of whatever reads run files: two workloads; native with its twin, a namespace, docker and an
+ * emulated VM measured, a failed and an unavailable environment with hostile text; with repeats, a trial that still
+ * violates a guard, and verdicts as the suite computes them. The same number of rounds gives the same run.
  */
-export function exampleRun(rounds = 6): RunFile {
-  const random = seededRandom(20260301);
-  const names = Object.keys(weights);
+export function exampleRun(rounds = 12): RunFile {
   const workloads = [
     { name: 'primes', requestPath: '/primecount?n=300000', parameters: { n: 300000 } },
     { name: 'gallery', requestPath: '/gallery', parameters: {} },
   ].map((workload) => ({ ...workload, healthPath: '/health' }));
-  const trials = workloads.flatMap(({ name: workload }) =>
-    Array.from({ length: rounds }, (_, index) =>
-      names.map((environment, place) => exampleTrial(workload, environment, index + 1, place + 1, random)),
-    ).flat(),
-  );
-  const summary: RunFile['summary'] = {};
-  const comparisons: Comparison[] = [];
-  for (const { name: workload } of workloads) {
-    summary[workload] = {};
-    for (const environment of names) {
-      const own = trials.filter((t) => t.workload === workload && t.environment === environment);
-      // nothing of the example was restarted: a metric without a figure is left out
-      const summaries = metricCatalogue.flatMap(({ key, of }) => {
-        const figures = own.flatMap((t) => of(t) ?? []);
-        return figures.length === 0 ? [] : [[key, summaryOf(figures)] as const];
-      });
-      summary[workload][environment] = Object.fromEntries(summaries);
-    }
-    const summaryOfBaseline = summary[workload][names[0] ?? ''] ?? {};
-    for (const candidate of names.slice(1)) {
-      for (const { key, direction } of metricCatalogue.filter((metric) => metric.key in summaryOfBaseline)) {
-        comparisons.push(exampleComparison(summary[workload], workload, candidate, key, direction, rounds));
-      }
-    }
-  }
+  const trials = workloads.flatMap(({ name }) => exampleTrials(name, rounds));
   return {
     schema: 1,
     id: '20260301-100000-example',
     startedAt: '2026-03-01T10:00:00.000Z',
     finishedAt: '2026-03-01T10:21:40.000Z',
-    seed: 42,
+    seed,
     host: {
       cpuModel: 'Example CPU @ 3.00GHz',
       cores: 4,
@@ -70,10 +81,22 @@ export function exampleRun(rounds = 6): RunFile {
     },
     config: {
       workloads,
-      environments: ['native', 'docker', 'vagrant', 'podman', 'jail'],
+      environments: ['native', 'namespace', 'docker', 'vagrant', 'podman', 'jail'],
       baseline: 'native',
-      rounds,
-      load: { connections: 8, warmupMs: 2000, durationMs: 5000, requests: null },
+      twin,
+      rounds: Math.max(30, rounds),
+      budgetMs: 600_000,
+      retries: 3,
+      load: { connections: 8, warmupMs: 2000, durationMs: 5000, requests: null, openDurationMs: 5000 },
+      guards: {
+        foreignCpus: 0.15,
+        stealPercent: 2,
+        throttledMs: 0,
+        clockDriftPercent: 5,
+        generatorCpuPercent: 80,
+        lateSendsPercent: 1,
+        errorsPercent: 0.1,
+      },
       resources: {
         cpus: 1,
         memoryMiB: 512,
@@ -87,10 +110,11 @@ export function exampleRun(rounds = 6): RunFile {
       gallery: { sha256: 'b'.repeat(64), bytes: 61234 },
     },
     environments: exampleEnvironments,
+    plan: examplePlan(rounds),
     trials,
-    summary,
-    comparisons,
-    repeats: [],
+    repeats: rounds < repeatedRound ? [] : exampleRepeats,
+    summary: summarise(trials),
+    comparisons: compare(trials, { baseline: 'native', twin, unjudged: ['vagrant'], seed }),
     diagnostics: [
       { level: 'info', code: 'page-cache', message: 'The page cache was warm.' },
       {
@@ -98,14 +122,93 @@ export function exampleRun(rounds = 6): RunFile {
         code: 'foreign-load',
         message: 'Other programs used 0.21 of a core | in 2 trials.',
       },
+      ...Array.from({ length: rounds }, (_, index) => ({
+        level: 'warning' as const,
+        code: 'littles-law',
+        message: `primes, round ${index + 1}, vagrant: throughput × mean latency is ${(9 + index / 100).toFixed(2)} requests under way, but there were 8 connections`,
+      })),
     ],
   };
 }
 
+function exampleTrials(workload: string, rounds: number) {
+  const generator = seededRandom(workload.length);
+  const random = () => generator.uint32() / 2 ** 32;
+  return roundOrders(Object.keys(weights), rounds, seed).flatMap((names, index) => {
+    const round = index + 1;
+    const drift = 1 + 0.04 * Math.sin(round / 2);
+    return names.map((environment, place) =>
+      exampleTrial({
+        workload,
+        environment,
+        weights: weights[environment] ?? nativeWeights,
+        round,
+        order: place + 1,
+        attempt: workload === 'primes' && round === repeatedRound ? 3 : 1,
+        restarted: environment === 'vagrant' && round > coldBoots,
+        drift,
+        // the emulated machine could not keep up with the rate of the others
+        rateRps: (workload === 'primes' ? 3300 : 9500) * (environment === 'vagrant' ? 0.2 : 1),
+        violations:
+          workload === 'gallery' && environment === 'docker' && round === dirtyRound ? [foreignCpu] : [],
+        random,
+      }),
+    );
+  });
+}
+
+const exampleRepeats: Repeat[] = [
+  {
+    round: repeatedRound,
+    attempt: 1,
+    workload: 'primes',
+    environment: 'docker',
+    cause: 'guard',
+    reason: `foreign-cpu: ${foreignCpu.message}`,
+  },
+  {
+    round: repeatedRound,
+    attempt: 2,
+    workload: 'primes',
+    environment: 'vagrant',
+    cause: 'failure',
+    reason: 'not ready within 60 s',
+  },
+];
+
+function examplePlan(rounds: number): RoundPlan {
+  if (rounds <= 6) return { kind: 'fixed', rounds };
+  return {
+    kind: 'pilot',
+    pilotRounds: 6,
+    rounds,
+    wantedRounds: 40,
+    limitedBy: 'budget',
+    decidedBy: { workload: 'primes', metric: 'latencyP99Ms', candidate: 'docker', logRatioStdev: 0.031 },
+  };
+}
+
 const exampleEnvironments: EnvironmentResult[] = [
-  { name: 'native', kind: 'native', status: 'measured', facts: { node: 'v24.21.0' } },
-  { name: 'docker', kind: 'docker', status: 'measured', facts: { engine: '27.5.1', network: 'bridge' } },
-  { name: 'vagrant', kind: 'vagrant', status: 'measured', facts: { emulated: true, accelerator: 'tcg' } },
+  { name: 'native', kind: 'native', status: 'measured', facts: { nodeVersion: 'v24.21.0', pinnedTo: '0' } },
+  {
+    name: 'namespace',
+    kind: 'namespace',
+    status: 'measured',
+    facts: { nodeVersion: 'v24.21.0', namespaces: 'mount, pid' },
+  },
+  {
+    name: 'docker',
+    kind: 'docker',
+    status: 'measured',
+    facts: { engine: '27.5.1', network: 'bridge', imageId: `sha256:${'c'.repeat(64)}` },
+  },
+  {
+    name: 'vagrant',
+    kind: 'vagrant',
+    status: 'measured',
+    facts: { emulated: true, accelerator: 'tcg', guestKernel: '6.1.0' },
+  },
+  { name: twin, kind: 'native', status: 'measured', facts: { nodeVersion: 'v24.21.0', pinnedTo: '0' } },
   {
     name: 'podman',
     kind: 'docker',
@@ -116,102 +219,3 @@ const exampleEnvironments: EnvironmentResult[] = [
   },
   { name: 'jail', kind: 'jail', status: 'failed', facts: {}, reason: 'The app ended with code 1.' },
 ];
-
-function exampleTrial(
-  workload: string,
-  environment: string,
-  round: number,
-  order: number,
-  random: () => number,
-): Trial {
-  const weight = weights[environment] ?? { startup: 1, speed: 1, tareCpu: 0, tareMiB: 0 };
-  const noisy = (value: number) => Number((value * (1 + 0.06 * (random() - 0.5))).toPrecision(6));
-  const throughputRps = noisy((workload === 'primes' ? 7100 : 21000) * weight.speed);
-  const mean = 8000 / throughputRps;
-  const netPercent = noisy(96);
-  const netMiB = noisy(78);
-  const requests = Math.round(throughputRps * 5);
-  const cpu = (percent: number) => ({ percent, msPerRequest: (percent * 50) / requests });
-  const grossPercent = netPercent * (1 + weight.tareCpu);
-  const grossMiB = netMiB + (weight.tareMiB === 0 ? 0 : noisy(weight.tareMiB));
-  return {
-    workload,
-    round,
-    attempt: 1,
-    order,
-    environment,
-    startedAt: new Date(Date.UTC(2026, 2, 1, 10, round, order)).toISOString(),
-    startup: { kind: 'cold', readyMs: noisy(84 * weight.startup), pollErrorMs: 1, polls: 40, milestones: [] },
-    load: {
-      mode: 'closed',
-      connections: 8,
-      durationMs: 5000,
-      requests,
-      errors: environment === 'vagrant' && round === 1 ? 3 : 0,
-      timeouts: 0,
-      throughputRps,
-      latencyMs: { mean, p50: mean * 0.9, p90: mean * 1.4, p95: mean * 1.8, p99: mean * 2.9, max: mean * 9 },
-      histogram: '',
-      generator: { name: 'autocannon', cpuPercent: 55 },
-    },
-    cpu: { net: cpu(netPercent), gross: cpu(grossPercent) },
-    memory: {
-      net: { meanMiB: netMiB, peakMiB: netMiB * 1.1 },
-      gross: { meanMiB: grossMiB, peakMiB: grossMiB * 1.1 },
-    },
-    samples: [],
-  };
-}
-
-function summaryOf(figures: readonly number[]): MetricSummary {
-  const n = figures.length;
-  const mean = figures.reduce((sum, figure) => sum + figure, 0) / n;
-  const sorted = figures.toSorted((a, b) => a - b);
-  const base = {
-    n,
-    mean,
-    median: sorted[Math.floor(n / 2)] ?? mean,
-    min: sorted[0] ?? mean,
-    max: sorted[n - 1] ?? mean,
-  };
-  if (n < 2) return { ...base, stdev: null, ci95: null };
-  const stdev = Math.sqrt(figures.reduce((sum, figure) => sum + (figure - mean) ** 2, 0) / (n - 1));
-  const reach = ((studentT975[n - 1] ?? 2) * stdev) / Math.sqrt(n);
-  return { ...base, stdev, ci95: [mean - reach, mean + reach] };
-}
-
-function exampleComparison(
-  summary: Readonly<Record<string, Readonly<Record<string, MetricSummary>>>>,
-  workload: string,
-  candidate: string,
-  metric: string,
-  direction: 'lower' | 'higher',
-  n: number,
-): Comparison {
-  const [of, to] = [summary[candidate]?.[metric]?.mean ?? 0, summary.native?.[metric]?.mean ?? 0];
-  const ratio = of > 0 && to > 0 ? of / to : null;
-  const isBetter = ratio !== null && ratio < 1 === (direction === 'lower');
-  const isSame = ratio !== null && Math.abs(ratio - 1) < 0.02;
-  const decided = isSame ? 'same' : isBetter ? 'better' : 'worse';
-  return {
-    workload,
-    metric,
-    baseline: 'native',
-    candidate,
-    n,
-    ratio,
-    ci95: ratio === null || n < 2 ? null : [ratio * 0.96, ratio * 1.04],
-    p: ratio === null || n < 6 ? null : 0.03125,
-    verdict: n < 6 || ratio === null ? 'undecided' : decided,
-    warnings: n < 6 ? ['needs at least 6 rounds'] : [],
-  };
-}
-
-/** Uniform numbers from 0 to 1: a linear congruential generator (Numerical Recipes, "quick and dirty"). */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}

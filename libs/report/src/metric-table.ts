@@ -1,5 +1,5 @@
-import { metricCatalogue, noTestMade } from '@tare/results';
-import type { Comparison, EnvironmentResult, Metric, MetricKey, MetricSummary, RunFile } from '@tare/results';
+import { metricCatalogue } from '@tare/results';
+import type { EnvironmentResult, Metric, MetricKey, MetricSummary, RunFile, Verdict } from '@tare/results';
 import { isEmulated } from './emulation.ts';
 import { meanText, ratioText } from './number-text.ts';
 
@@ -17,8 +17,8 @@ export type TableCell = {
   readonly mean: string;
   /** "×1.23 [1.18, 1.29]"; empty for the baseline. */
   readonly ratio: string;
-  /** undefined where nothing was to be decided: the baseline, an emulated environment, no ratio, no test. */
-  readonly verdict: Comparison['verdict'] | undefined;
+  /** undefined where nothing was to be decided: the baseline, an emulated environment, a metric that repeats another. */
+  readonly verdict: Verdict | undefined;
 };
 
 export type TableRow = { readonly metric: Metric; readonly cells: readonly TableCell[] };
@@ -54,13 +54,13 @@ export function measuredWorkloads(run: RunFile): readonly string[] {
   ];
 }
 
-/** The environments that have figures for a workload: the baseline first, then in the order of the run. */
+/** The environments that have figures for a workload: the baseline first, then in the order of the run; never the twin. */
 export function measuredColumns(run: RunFile, workload: string, baseline: string): readonly TableColumn[] {
   const measured = Object.keys(run.summary[workload] ?? {});
   const listed = run.environments.map(({ name }) => name);
   const order = [baseline, ...listed, ...measured];
   return [...new Set(order)]
-    .filter((name) => measured.includes(name))
+    .filter((name) => measured.includes(name) && name !== run.config.twin)
     .map((name) => {
       const environment = run.environments.find((e) => e.name === name);
       return {
@@ -108,10 +108,9 @@ function cellOf(
     (c) => c.workload === workload && c.metric === metric.key && c.candidate === column.environment,
   );
   const hasRatio = !column.isBaseline && comparison !== undefined && comparison.ratio !== null;
-  const isJudged = hasRatio && !column.emulated && !comparison.warnings.includes(noTestMade);
   return {
     mean: metric.key === 'errors' ? String(Math.round(summary.mean * summary.n)) : meanText(summary),
     ratio: hasRatio ? ratioText(comparison) : '',
-    verdict: isJudged ? comparison.verdict : undefined,
+    verdict: hasRatio ? (comparison.verdict ?? undefined) : undefined,
   };
 }

@@ -1,21 +1,32 @@
 import { metricCatalogue } from '@tare/results';
 import type { RunFile } from '@tare/results';
 import { chartPictures } from './chart-pictures.ts';
+import { conclusionMarkdown } from './conclusion-markdown.ts';
 import { markdownTable, tableLine } from './markdown-table.ts';
 import { metricTables } from './metric-table.ts';
+import type { MetricTable } from './metric-table.ts';
 import { repeatCommand } from './repeat-command.ts';
 import { comparisonWarnings, counted, dateText, loadText, missingEnvironments } from './run-notes.ts';
 import { codeSpan, escapeMarkdown, oneLine } from './safe-text.ts';
+import { twinTable } from './twin-table.ts';
+import { latencySource } from './words/latency-source.ts';
+import { runCare } from './words/run-care.ts';
+import type { RunCareOptions } from './words/run-care.ts';
 
 /**
- * The run as a Markdown document: host, tables, what could not be measured and why, what was compared, facts of the
- * environments, diagnostics, and the command that repeats it. The same run gives the same text.
+ * The run as a Markdown document: the conclusion, the tables, how far the run can be trusted, what could not be measured and
+ * why, what was compared, facts of the environments, diagnostics in full, and the command that repeats it. The same run and
+ * options give the same text.
  */
-export function renderSummaryMarkdown(run: RunFile): string {
+export function renderSummaryMarkdown(run: RunFile, options: RunCareOptions = {}): string {
+  const tables = resultTables(run);
   const sections = [
     `# Comparison of ${dateText(run.startedAt)} on ${escapeMarkdown(run.host.cpuModel)}`,
     hostText(run),
-    ...resultSections(run),
+    ...(tables.length === 0 ? ['No trial was measured.'] : ['## Conclusion', ...conclusions(run, tables)]),
+    ...resultSections(run, tables),
+    ...section('How far this can be trusted', careLines(run, options)),
+    ...twinSections(run),
     ...section('Not measured', missingLines(run)),
     ...section('What was compared', comparedLines(run)),
     ...factSections(run),
@@ -23,6 +34,25 @@ export function renderSummaryMarkdown(run: RunFile): string {
     `## How to repeat this run\n\n\`\`\`sh\n${repeatCommand(run)}\n\`\`\``,
   ];
   return `${sections.join('\n\n')}\n`;
+}
+
+/**
+ * The conclusion and the tables alone, for the page of a job: nothing that is a file beside. The same run gives the same text.
+ */
+export function renderStepSummary(run: RunFile, options: RunCareOptions = {}): string {
+  const tables = resultTables(run);
+  const sections = [
+    `## Comparison of ${dateText(run.startedAt)} on ${escapeMarkdown(run.host.cpuModel)}`,
+    ...(tables.length === 0 ? ['No trial was measured.'] : conclusions(run, tables)),
+    ...tables.flatMap((table) => [
+      `### ${escapeMarkdown(table.workload)}`,
+      markdownTable(table),
+      escapeMarkdown(latencySource(run, table.workload)),
+    ]),
+    careLines(run, options).join('\n'),
+    missingLines(run).join('\n'),
+  ];
+  return `${sections.filter((text) => text !== '').join('\n\n')}\n`;
 }
 
 function hostText({ host }: RunFile): string {
@@ -37,23 +67,45 @@ function hostText({ host }: RunFile): string {
   return `Host: ${parts.join(', ')}.`;
 }
 
-function resultSections(run: RunFile): readonly string[] {
-  const tables = metricTables(
+function resultTables(run: RunFile): readonly MetricTable[] {
+  return metricTables(
     run,
     metricCatalogue.map(({ key }) => key),
   );
-  if (tables.length === 0) return ['No trial was measured.'];
+}
+
+function conclusions(run: RunFile, tables: readonly MetricTable[]): readonly string[] {
+  return tables.flatMap(({ workload }) => [
+    ...(tables.length === 1 ? [] : [`**${escapeMarkdown(workload)}**`]),
+    conclusionMarkdown(run, workload),
+  ]);
+}
+
+function resultSections(run: RunFile, tables: readonly MetricTable[]): readonly string[] {
   return tables.flatMap((table) => [
     `## ${escapeMarkdown(table.workload)}`,
-    `Mean ± standard deviation over trials; below it the ratio to ${escapeMarkdown(table.baseline)} with its 95 % interval and the verdict.`,
+    `Mean ± standard deviation over trials; below it the ratio to ${escapeMarkdown(table.baseline)} with its 95 % interval and the verdict. ` +
+      'A metric that repeats another, and an emulated environment, get no verdict.',
     markdownTable(table),
+    escapeMarkdown(latencySource(run, table.workload)),
     chartPictures(run, table.workload, 'charts'),
-    ...(table.columns.some(({ emulated }) => emulated)
-      ? [
-          'An emulated environment runs without hardware acceleration: its figures weigh the emulator, so it gets no verdict.',
-        ]
-      : []),
   ]);
+}
+
+function careLines(run: RunFile, options: RunCareOptions): readonly string[] {
+  return runCare(run, options).map(
+    ({ level, text }) => `- ${level === 'warning' ? '**Warning:** ' : ''}${escapeMarkdown(text)}`,
+  );
+}
+
+function twinSections(run: RunFile): readonly string[] {
+  const table = twinTable(run);
+  if (table === undefined) return [];
+  return [
+    `## The twin of ${escapeMarkdown(run.config.baseline)}`,
+    'A second copy of the baseline that takes part in every round: what differs here is not real.',
+    table,
+  ];
 }
 
 function missingLines(run: RunFile): readonly string[] {
@@ -65,11 +117,12 @@ function missingLines(run: RunFile): readonly string[] {
 
 function comparedLines(run: RunFile): readonly string[] {
   const { config, artifacts, environments, seed, id } = run;
+  const shown = environments.filter(({ name }) => name !== config.twin);
   const { cpus, memoryMiB, serverCpus, generatorCpus, nodeArguments } = config.resources;
   const cores = (list: readonly number[] | null) => (list === null ? 'not pinned' : `CPU ${list.join(', ')}`);
   return [
-    `- Run ${codeSpan(id)}, seed ${seed}, ${counted(config.rounds, 'round')} in random order, from ${dateText(run.startedAt)} to ${dateText(run.finishedAt)}`,
-    `- Environments: ${environments.map(({ name }) => escapeMarkdown(name)).join(', ')}; baseline ${escapeMarkdown(config.baseline)}`,
+    `- Run ${codeSpan(id)}, seed ${seed}, ${counted(run.plan.rounds, 'round')} in random order, from ${dateText(run.startedAt)} to ${dateText(run.finishedAt)}`,
+    `- Environments: ${shown.map(({ name }) => escapeMarkdown(name)).join(', ')}; baseline ${escapeMarkdown(config.baseline)}`,
     `- Load: ${loadText(run)}`,
     ...config.workloads.map(({ name, requestPath, healthPath, parameters }) => {
       const values = Object.entries(parameters).map(([key, value]) => `${escapeMarkdown(key)} = ${value}`);

@@ -1,21 +1,24 @@
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
-import type { Comparison, MetricKey, RunFile } from '@tare/results';
+import type { MetricKey, RunFile, Verdict } from '@tare/results';
 import { metricTables, metricTitle } from './metric-table.ts';
 import type { MetricTable, TableCell, TableColumn } from './metric-table.ts';
-import { comparisonWarnings, counted, dateText, loadText, missingEnvironments } from './run-notes.ts';
+import { painter } from './paint.ts';
+import type { Paint, Style } from './paint.ts';
+import { counted, dateText, loadText } from './run-notes.ts';
 import { oneLine } from './safe-text.ts';
+import { terminalNotes } from './terminal-notes.ts';
+import { conclusionSentences } from './words/conclusion.ts';
+import { latencySource } from './words/latency-source.ts';
+import type { RunCareOptions } from './words/run-care.ts';
+import { wrapped } from './wrapped.ts';
 
-export type TerminalOptions = {
+export type TerminalOptions = RunCareOptions & {
   /** Width of the terminal in characters. */
   readonly columns: number;
   /** Whether to write escape sequences for colours. */
   readonly colour: boolean;
 };
-
-type Verdict = Comparison['verdict'];
-type Style = Parameters<typeof styleText>[0];
-type Paint = (style: Style, text: string) => string;
 
 /** What a terminal shows; the rest is in summary.md. */
 const terminalMetrics: readonly MetricKey[] = [
@@ -49,19 +52,20 @@ const borderless = {
 }; // prettier-ignore
 
 /**
- * The run as text for a terminal: per workload a table of metrics by environment, then the environments that could
- * not be measured, then the warnings. When the environments do not fit beside each other, they follow in blocks.
+ * The run as text for a terminal: per workload a table of metrics by environment and what follows from the verdicts; then how
+ * far the run can be trusted, the environments that could not be measured, and the warnings, many of a kind summed up.
+ * When the environments do not fit beside each other, they follow in blocks. The twin is not shown as an environment.
  * @returns lines ending in a line feed; the same run and options give the same text.
  */
-export function renderTerminalTable(run: RunFile, { columns, colour }: TerminalOptions): string {
-  const paint: Paint = (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text);
+export function renderTerminalTable(run: RunFile, options: TerminalOptions): string {
+  const { columns, colour } = options;
+  const paint = painter(colour);
   const tables = metricTables(run, terminalMetrics);
   const texts = tables.map((table) => workloadText(run, table, columns, paint));
   const sections = [
     `${paint('bold', `Run ${oneLine(run.id)}`)}, ${dateText(run.startedAt)}, seed ${run.seed}\n${loadText(run)}`,
     ...(tables.length === 0 ? ['No trial was measured.'] : [...texts, legendText(tables, paint)]),
-    ...missingSection(run, paint),
-    ...warningSection(run, paint),
+    ...terminalNotes(run, columns, paint, options),
   ];
   return `${sections.join('\n\n')}\n`;
 }
@@ -71,7 +75,15 @@ function workloadText(run: RunFile, table: MetricTable, columns: number, paint: 
   const path = run.config.workloads.find(({ name }) => name === table.workload)?.requestPath ?? '';
   const heading = `${paint('bold', oneLine(table.workload))}  ${oneLine(path)}`.trimEnd();
   const counts = `${counted(new Set(rounds).size, 'round')}, mean ± sd, ratio to ${oneLine(table.baseline)} [95 % interval]`;
-  return [`${heading}\n${paint('dim', counts)}`, ...blocks(table, columns, paint)].join('\n\n');
+  const source = wrapped(latencySource(run, table.workload), columns, '');
+  const sentences = conclusionSentences(run, { intervals: false })
+    .filter(({ workload }) => workload === table.workload)
+    .flatMap((conclusion) => conclusion.sentences.map((sentence) => wrapped(sentence, columns, '')));
+  return [
+    `${heading}\n${paint('dim', counts)}`,
+    ...blocks(table, columns, paint),
+    [...sentences, paint('dim', source)].join('\n'),
+  ].join('\n\n');
 }
 
 /** As many environments beside each other as fit into the width, at least one; then the next ones below. */
@@ -137,27 +149,6 @@ function legendText(tables: readonly MetricTable[], paint: Paint): string {
   const isJudged = tables.some(({ rows }) => rows.some(({ cells }) => cells.some(({ verdict }) => verdict)));
   const verdicts = Object.entries(verdictMarks).map(([name, { sign }]) => `${sign} ${name}`);
   return paint('dim', ['↓ lower is better', '↑ higher is better', ...(isJudged ? verdicts : [])].join('  '));
-}
-
-function missingSection(run: RunFile, paint: Paint): readonly string[] {
-  const lines = missingEnvironments(run).flatMap(({ name, status, reason, remedy }) => [
-    `  ${oneLine(name)}: ${paint('yellow', status)}, ${oneLine(reason)}`,
-    ...(remedy === undefined ? [] : [`    remedy: ${oneLine(remedy)}`]),
-  ]);
-  return lines.length === 0 ? [] : [[paint('bold', 'Not measured'), ...lines].join('\n')];
-}
-
-function warningSection(run: RunFile, paint: Paint): readonly string[] {
-  const lines = [
-    ...run.diagnostics
-      .filter(({ level }) => level !== 'info')
-      .map(
-        ({ level, message }) =>
-          `  ${paint(level === 'error' ? 'red' : 'yellow', level)}: ${oneLine(message)}`,
-      ),
-    ...comparisonWarnings(run).map((warning) => `  ${paint('yellow', 'warning')}: ${oneLine(warning)}`),
-  ];
-  return lines.length === 0 ? [] : [[paint('bold', 'Diagnostics'), ...lines].join('\n')];
 }
 
 function widthOf(text: string): number {

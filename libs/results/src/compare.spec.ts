@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { exampleTrial } from '../fixtures/example-run.ts';
-import { compare, noTestMade } from './compare.ts';
+import { compare as compareWith } from './compare.ts';
 import { metricCatalogue } from './metric-catalogue.ts';
 import { comparisonSchema } from './run-file.ts';
 import type { Trial } from './run-file.ts';
 
 const rounds = [1, 2, 3, 4, 5, 6];
+const compare = (trials: readonly Trial[], baseline: string) => compareWith(trials, { baseline, seed: 7 });
 const leftOut = 'rounds left out: candidate or baseline missing or not positive';
 
 function startup(trials: readonly Trial[]) {
@@ -24,9 +25,19 @@ test('pairs by round, whatever the order of the trials', () => {
   expect(comparison?.ci95?.[1]).toBeCloseTo(2, 12);
 });
 
-test('is undecided and says that no test was made', () => {
+test('takes the margin of the configuration before that of the catalogue', () => {
   const trials = rounds.flatMap((round) => [exampleTrial('docker', round), exampleTrial('native', round)]);
-  expect(startup(trials)).toMatchObject({ p: null, verdict: 'undecided', warnings: [noTestMade] });
+  const options = { baseline: 'native', seed: 7, margins: { startupMs: 0.3 } };
+  const margins = compareWith(trials, options).map(({ metric, margin }) => [metric, margin]);
+  expect(margins).toContainEqual(['startupMs', 0.3]);
+  expect(margins).toContainEqual(['throughputRps', 0.02]);
+});
+
+test('refuses a margin below 0', () => {
+  const trials = [exampleTrial('docker', 1), exampleTrial('native', 1)];
+  expect(() => compareWith(trials, { baseline: 'native', seed: 7, margins: { startupMs: -0.1 } })).toThrow(
+    RangeError,
+  );
 });
 
 test('covers every workload, candidate and metric, and not the baseline itself', () => {
@@ -51,7 +62,7 @@ test('leaves out the round that one of the two is missing in, and says so', () =
   ];
   expect(startup(trials)).toMatchObject({
     n: 5,
-    warnings: [`1 of 6 ${leftOut}`, 'needs at least 6 rounds', noTestMade],
+    warnings: [`1 of 6 ${leftOut}`, 'needs at least 6 rounds'],
   });
 });
 
@@ -69,7 +80,7 @@ test('counts errors without a ratio', () => {
     n: 1,
     ratio: null,
     ci95: null,
-    warnings: ['errors are counted, not compared by ratio', noTestMade],
+    warnings: ['errors are counted, not compared by ratio'],
   });
 });
 

@@ -1,42 +1,62 @@
-import { pairedRatio } from '@tare/statistics';
-import type { PairedRatio } from '@tare/statistics';
+import { comparePaired, type PairedComparison } from '@tare/statistics';
+import { judge, type Unjudged } from './judge.ts';
 import { metricCatalogue } from './metric-catalogue.ts';
-import type { Metric } from './metric-catalogue.ts';
+import type { Metric, MetricKey } from './metric-catalogue.ts';
 import type { Comparison, Trial } from './run-file.ts';
 
-/** Warning of every comparison until there is a test behind the verdict. */
-export const noTestMade = 'no test was made: this version reports ratios and intervals only';
 const countedOnly = 'errors are counted, not compared by ratio';
 
+/** Relative differences that do not matter, as shares, by key of the metric; others have those of the catalogue. */
+export type Margins = Partial<Readonly<Record<MetricKey, number>>>;
+
+export type CompareOptions = {
+  /** Name of an environment; without trials of it there is nothing to compare. */
+  readonly baseline: string;
+  /** The second copy of the baseline: judged by itself, so that it takes nothing from the others. */
+  readonly twin?: string | undefined;
+  /** Environments that get no verdict: the emulated ones. */
+  readonly unjudged?: readonly string[];
+  readonly margins?: Margins;
+  /** Seed of the random flips of comparisons with more than 12 rounds: that of the run. */
+  readonly seed: number;
+};
+
 /**
- * Compares every other environment with the baseline, paired by round, for every workload and metric. Workloads keep the
- * order of the trials, candidates are sorted by name, metrics come in the order of the catalogue.
+ * Compares every other environment with the baseline, paired by round, for every workload and metric, and judges.
+ * Workloads keep the order of the trials, candidates are sorted by name, metrics come in the order of the catalogue.
  * A metric that either of the two has no figure for is left out: a process is never restarted, a machine is.
- * @param baseline name of an environment; without trials of it there is nothing to compare.
- * @throws Error when an environment has two trials in one round of a workload; RangeError for a figure that is NaN or infinite.
+ * @throws Error when an environment has two trials in one round of a workload; RangeError for a figure that is NaN or
+ *   infinite, or a margin below 0.
  */
-export function compare(trials: readonly Trial[], baseline: string): Comparison[] {
-  return [...Map.groupBy(trials, (trial) => trial.workload)].flatMap(([workload, ofWorkload]) => {
-    const rounds = [...new Set(ofWorkload.map((trial) => trial.round))].toSorted((a, b) => a - b);
-    const names = [...new Set(ofWorkload.map((trial) => trial.environment))].toSorted();
-    const inRounds = new Map(
-      names.map((name) => [name, trialOfEachRound(ofWorkload, name, rounds)] as const),
+export function compare(trials: readonly Trial[], options: CompareOptions): Comparison[] {
+  const unjudged = [...Map.groupBy(trials, (trial) => trial.workload)].flatMap(([workload, ofWorkload]) =>
+    compareWorkload(workload, ofWorkload, options),
+  );
+  return judge(unjudged, options);
+}
+
+function compareWorkload(
+  workload: string,
+  trials: readonly Trial[],
+  { baseline, margins = {}, seed }: CompareOptions,
+): Unjudged[] {
+  const rounds = [...new Set(trials.map((trial) => trial.round))].toSorted((a, b) => a - b);
+  const names = [...new Set(trials.map((trial) => trial.environment))].toSorted();
+  const inRounds = new Map(names.map((name) => [name, trialOfEachRound(trials, name, rounds)] as const));
+  const ofBaseline = inRounds.get(baseline) ?? rounds.map(() => null);
+  return [...inRounds]
+    .filter(([candidate]) => candidate !== baseline)
+    .flatMap(([candidate, ofCandidate]) =>
+      metricCatalogue
+        .filter((metric) => hasFigures(metric, ofCandidate) && hasFigures(metric, ofBaseline))
+        .map((metric) => ({
+          workload,
+          metric,
+          baseline,
+          candidate,
+          ...compareMetric(metric, ofCandidate, ofBaseline, margins[metric.key] ?? metric.margin, seed),
+        })),
     );
-    const ofBaseline = inRounds.get(baseline) ?? rounds.map(() => null);
-    return [...inRounds]
-      .filter(([candidate]) => candidate !== baseline)
-      .flatMap(([candidate, ofCandidate]) =>
-        metricCatalogue
-          .filter((metric) => hasFigures(metric, ofCandidate) && hasFigures(metric, ofBaseline))
-          .map((metric) => ({
-            workload,
-            metric: metric.key,
-            baseline,
-            candidate,
-            ...compareMetric(metric, ofCandidate, ofBaseline),
-          })),
-      );
-  });
 }
 
 /** The trial of each round, null where the environment was not measured. */
@@ -58,21 +78,61 @@ function trialOfEachRound(
   });
 }
 
-type Figures = Pick<Comparison, 'n' | 'ratio' | 'ci95' | 'p' | 'verdict' | 'warnings'>;
+type Figures = Pick<
+  Unjudged,
+  | 'n'
+  | 'ratio'
+  | 'hodgesLehmannRatio'
+  | 'ci95'
+  | 'ci90'
+  | 'p'
+  | 'margin'
+  | 'logRatioStdev'
+  | 'minimumDetectableRatio'
+  | 'warnings'
+>;
 
-function compareMetric(metric: Metric, candidate: TrialOfRounds, baseline: TrialOfRounds): Figures {
-  const { n, ratio, ci95, warnings } =
+function compareMetric(
+  metric: Metric,
+  candidate: TrialOfRounds,
+  baseline: TrialOfRounds,
+  margin: number,
+  seed: number,
+): Figures {
+  const { direction } = metric;
+  const compared =
     metric.key === 'errors'
-      ? countBothMeasured(candidate, baseline)
-      : pairedRatio(figures(metric, candidate), figures(metric, baseline));
-  const messages = warnings.map(({ message }) => message);
-  if (metric.key === 'errors') messages.push(countedOnly);
-  return { n, ratio, ci95, p: null, verdict: 'undecided', warnings: [...messages, noTestMade] };
+      ? // a count may be 0, and has no ratio
+        { ...comparePaired([], [], { margin, direction, seed }), n: countBoth(candidate, baseline) }
+      : comparePaired(figures(metric, candidate), figures(metric, baseline), { margin, direction, seed });
+  return {
+    ...pick(compared),
+    warnings: metric.key === 'errors' ? [countedOnly] : compared.warnings.map(({ message }) => message),
+  };
 }
 
-function countBothMeasured(candidate: TrialOfRounds, baseline: TrialOfRounds): PairedRatio {
-  const n = candidate.filter((trial, place) => trial !== null && baseline[place] !== null).length;
-  return { n, ratio: null, ci95: null, warnings: [] };
+function pick(compared: PairedComparison): Omit<Figures, 'warnings'> {
+  const { n, ratio, hodgesLehmannRatio, ci95, ci90, p, margin, logRatioStdev, minimumDetectableRatio } =
+    compared;
+  return {
+    n,
+    ratio,
+    hodgesLehmannRatio,
+    ci95: pair(ci95),
+    ci90: pair(ci90),
+    p,
+    margin,
+    logRatioStdev,
+    minimumDetectableRatio,
+  };
+}
+
+function pair(interval: readonly [number, number] | null): [number, number] | null {
+  return interval === null ? null : [interval[0], interval[1]];
+}
+
+function countBoth(candidate: TrialOfRounds, baseline: TrialOfRounds): number {
+  return candidate.filter((trial, place) => trial !== null && baseline[place] !== null).length;
 }
 
 function hasFigures(metric: Metric, trials: TrialOfRounds): boolean {

@@ -1,4 +1,6 @@
-export { compare, noTestMade } from './compare.ts';
+export { compare } from './compare.ts';
+export type { CompareOptions, Margins } from './compare.ts';
+export { isEmulated } from './emulation.ts';
 export { journalHeaderSchema } from './journal/journal-header.ts';
 export type { JournalHeader } from './journal/journal-header.ts';
 export { openJournal } from './journal/open-journal.ts';

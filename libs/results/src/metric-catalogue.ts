@@ -8,30 +8,46 @@ export type Metric = {
   /** Unit to show: "ms", "req/s", "%", "MiB", "". */
   readonly unit: string;
   readonly direction: 'lower' | 'higher';
+  /** Relative difference that does not matter by default, as a share; a configuration may set another. */
+  readonly margin: number;
+  /**
+   * Whether comparisons of it get a verdict. One metric of each kind does: the more are judged together, the more rounds
+   * each takes (Holm), and the mean of a quantity that has quantiles, or a share of a CPU that is always full, says nothing more.
+   */
+  readonly judged: boolean;
   /** The figure of one trial; null when the trial has none. */
   readonly of: (trial: Trial) => number | null;
 };
+
+/** Latencies at a fixed arrival rate where there was such a window, else those of the closed loop. */
+function latencyOf(trial: Trial): Trial['load']['latencyMs'] {
+  return (trial.open ?? trial.load).latencyMs;
+}
+
+function errorsOf({ load, open }: Trial): number {
+  return load.errors + load.timeouts + (open === null ? 0 : open.errors + open.timeouts);
+}
 
 /** Every metric of a run, in the order in which they are shown. */
 // A table reads best with one metric per line.
 // prettier-ignore
 export const metricCatalogue = [
-  { key: 'startupMs', label: 'Startup', unit: 'ms', direction: 'lower', of: (t) => (t.startup.kind === 'cold' ? t.startup.readyMs : null) },
-  { key: 'restartMs', label: 'Restart', unit: 'ms', direction: 'lower', of: (t) => (t.startup.kind === 'restart' ? t.startup.readyMs : null) },
-  { key: 'throughputRps', label: 'Throughput', unit: 'req/s', direction: 'higher', of: (t) => t.load.throughputRps },
-  { key: 'latencyMeanMs', label: 'Latency mean', unit: 'ms', direction: 'lower', of: (t) => t.load.latencyMs.mean },
-  { key: 'latencyP50Ms', label: 'Latency p50', unit: 'ms', direction: 'lower', of: (t) => t.load.latencyMs.p50 },
-  { key: 'latencyP90Ms', label: 'Latency p90', unit: 'ms', direction: 'lower', of: (t) => t.load.latencyMs.p90 },
-  { key: 'latencyP95Ms', label: 'Latency p95', unit: 'ms', direction: 'lower', of: (t) => t.load.latencyMs.p95 },
-  { key: 'latencyP99Ms', label: 'Latency p99', unit: 'ms', direction: 'lower', of: (t) => t.load.latencyMs.p99 },
-  { key: 'cpuNetPercent', label: 'CPU net', unit: '%', direction: 'lower', of: (t) => t.cpu.net.percent },
-  { key: 'cpuGrossPercent', label: 'CPU gross', unit: '%', direction: 'lower', of: (t) => t.cpu.gross.percent },
-  { key: 'cpuNetMsPerRequest', label: 'CPU net per request', unit: 'ms', direction: 'lower', of: (t) => t.cpu.net.msPerRequest },
-  { key: 'cpuGrossMsPerRequest', label: 'CPU gross per request', unit: 'ms', direction: 'lower', of: (t) => t.cpu.gross.msPerRequest },
-  { key: 'memoryNetMiB', label: 'Memory net', unit: 'MiB', direction: 'lower', of: (t) => t.memory.net.meanMiB },
-  { key: 'memoryNetPeakMiB', label: 'Memory net peak', unit: 'MiB', direction: 'lower', of: (t) => t.memory.net.peakMiB },
-  { key: 'memoryGrossMiB', label: 'Memory gross', unit: 'MiB', direction: 'lower', of: (t) => t.memory.gross.meanMiB },
-  { key: 'errors', label: 'Errors', unit: '', direction: 'lower', of: (t) => t.load.errors + t.load.timeouts },
+  { key: 'startupMs', label: 'Startup', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, of: (t) => (t.startup.kind === 'cold' ? t.startup.readyMs : null) },
+  { key: 'restartMs', label: 'Restart', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, of: (t) => (t.startup.kind === 'restart' ? t.startup.readyMs : null) },
+  { key: 'throughputRps', label: 'Throughput', unit: 'req/s', direction: 'higher', margin: 0.02, judged: true, of: (t) => t.load.throughputRps },
+  { key: 'latencyMeanMs', label: 'Latency mean', unit: 'ms', direction: 'lower', margin: 0.05, judged: false, of: (t) => latencyOf(t).mean },
+  { key: 'latencyP50Ms', label: 'Latency p50', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, of: (t) => latencyOf(t).p50 },
+  { key: 'latencyP90Ms', label: 'Latency p90', unit: 'ms', direction: 'lower', margin: 0.05, judged: false, of: (t) => latencyOf(t).p90 },
+  { key: 'latencyP95Ms', label: 'Latency p95', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, of: (t) => latencyOf(t).p95 },
+  { key: 'latencyP99Ms', label: 'Latency p99', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, of: (t) => latencyOf(t).p99 },
+  { key: 'cpuNetPercent', label: 'CPU net', unit: '%', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.cpu.net.percent },
+  { key: 'cpuGrossPercent', label: 'CPU gross', unit: '%', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.cpu.gross.percent },
+  { key: 'cpuNetMsPerRequest', label: 'CPU net per request', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.cpu.net.msPerRequest },
+  { key: 'cpuGrossMsPerRequest', label: 'CPU gross per request', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.cpu.gross.msPerRequest },
+  { key: 'memoryNetMiB', label: 'Memory net', unit: 'MiB', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.memory.net.meanMiB },
+  { key: 'memoryNetPeakMiB', label: 'Memory net peak', unit: 'MiB', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.memory.net.peakMiB },
+  { key: 'memoryGrossMiB', label: 'Memory gross', unit: 'MiB', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.memory.gross.meanMiB },
+  { key: 'errors', label: 'Errors', unit: '', direction: 'lower', margin: 0.05, judged: false, of: errorsOf },
 ] as const satisfies readonly Metric[];
 
 export type MetricKey = (typeof metricCatalogue)[number]['key'];

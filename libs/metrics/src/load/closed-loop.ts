@@ -5,7 +5,9 @@ import {
   latencyQuantiles,
   recordLatency,
 } from './latency-histogram.ts';
-import type { LoadOrder, LoadOutcome } from './load-order.ts';
+import type { LoadOrder, LoadOutcome, LoadRequest } from './load-order.ts';
+import { completionCounter } from './completion-counter.ts';
+import { requestSequence } from './request-mix.ts';
 
 // autocannon ends by itself after this long; our own window ends it before
 const autocannonHorizonSeconds = 24 * 3600;
@@ -18,7 +20,8 @@ export type WindowMoments = { readonly onStart: () => void; readonly onEnd: () =
 /**
  * Sends requests in a closed loop: every connection sends its next request when the reply has come. The warm-up and
  * the window share one run and its connections. A latency is the time from the write of a request to the end of its
- * reply; replies that arrive within the window count.
+ * reply; replies that arrive within the window count. Each connection goes along the mix of requests from a place of
+ * its own.
  *
  * autocannon is the client. Its own histogram holds whole milliseconds, so latencies are taken from its fractional
  * `response` events; and it ends on a tick of its own, so the window is timed here.
@@ -26,6 +29,7 @@ export type WindowMoments = { readonly onStart: () => void; readonly onEnd: () =
 export function runClosedLoop(order: LoadOrder, moments: WindowMoments): Promise<LoadOutcome> {
   return new Promise((resolve, reject) => {
     const histogram = createLatencyHistogram();
+    const completions = completionCounter(performance.now());
     let phase: 'warm-up' | 'window' | 'over' = 'warm-up';
     let startedAt = 0;
     let cpuAtStart = process.cpuUsage();
@@ -56,6 +60,7 @@ export function runClosedLoop(order: LoadOrder, moments: WindowMoments): Promise
         },
         histogram: encodeHistogram(histogram),
         generatorCpuPercent: ((cpu.user + cpu.system) / 1000 / durationMs) * 100,
+        completionsPer100Ms: completions.until(endedAt),
       };
       running.stop();
     };
@@ -77,14 +82,11 @@ export function runClosedLoop(order: LoadOrder, moments: WindowMoments): Promise
     if (order.warmupMs === 0) beginWindow();
     const running = autocannon(
       {
-        url: order.url,
         connections: order.connections,
         duration: autocannonHorizonSeconds,
         timeout: order.timeoutSeconds,
         sampleInt: autocannonTickMs,
-        ...(order.method !== undefined && { method: order.method }),
-        ...(order.headers !== undefined && { headers: { ...order.headers } }),
-        ...(order.body !== undefined && { body: order.body }),
+        ...requestOptions(order),
       },
       (error: unknown) => {
         if (outcome !== undefined) resolve(outcome);
@@ -92,8 +94,10 @@ export function runClosedLoop(order: LoadOrder, moments: WindowMoments): Promise
       },
     );
     running.on('response', (_client, status, _bytes, latencyMs) => {
+      const good = status >= 200 && status <= 299;
+      if (good) completions.note();
       if (phase !== 'window') return;
-      if (status < 200 || status > 299) {
+      if (!good) {
         errors += 1;
         return;
       }
@@ -111,4 +115,36 @@ export function runClosedLoop(order: LoadOrder, moments: WindowMoments): Promise
     });
     if (order.warmupMs > 0) setTimeout(beginWindow, order.warmupMs);
   });
+}
+
+/** What autocannon shall send. A single request takes its simple way; a mix is laid into each connection. */
+function requestOptions(order: LoadOrder): autocannon.Options {
+  const [first, ...others] = order.requests.map(autocannonRequest);
+  if (first !== undefined && others.length === 0) {
+    const { path = '/', ...rest } = first;
+    return { ...rest, url: `${order.origin}${path}` };
+  }
+  const requests = order.requests.map(autocannonRequest);
+  // autocannon builds a request once per place in the list, but keeps the bytes with the object: places share them
+  const walk = requestSequence(order.requests, order.seed).flatMap((index) => requests[index] ?? []);
+  let connection = 0;
+  return {
+    url: order.origin,
+    setupClient: (client) => {
+      const offset = Math.floor((connection * walk.length) / order.connections) % walk.length;
+      connection += 1;
+      client.setRequests([...walk.slice(offset), ...walk.slice(0, offset)]);
+    },
+  };
+}
+
+function autocannonRequest({ path, method, headers, body }: LoadRequest): autocannon.Request {
+  return {
+    path,
+    ...(method !== undefined && { method }),
+    ...(headers !== undefined && { headers: { ...headers } }),
+    ...(body !== undefined && {
+      body: typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+    }),
+  };
 }

@@ -15,10 +15,12 @@ async function listen(handler: RequestListener): Promise<string> {
   const created = createServer(handler);
   server = created;
   await new Promise<void>((resolve) => created.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(created.address() as AddressInfo).port}/`;
+  return `http://127.0.0.1:${(created.address() as AddressInfo).port}`;
 }
 
 const order = {
+  requests: [{ path: '/' }],
+  seed: 1,
   connections: 4,
   warmupMs: 200,
   timeoutSeconds: 5,
@@ -27,10 +29,10 @@ const order = {
 const options = { cpus: undefined, deadlineMs: 20_000, signal: new AbortController().signal };
 
 it('measures a server of known latency, and throughput by Little’s law', async () => {
-  const url = await listen((_, reply) => {
+  const origin = await listen((_, reply) => {
     setTimeout(() => reply.end('ok'), 20);
   });
-  const outcome = await generateLoad({ ...order, url }, options);
+  const outcome = await generateLoad({ ...order, origin }, options);
   expect(outcome.errors + outcome.timeouts).toBe(0);
   expect(outcome.latencyMs.mean).toBeGreaterThan(19.5);
   expect(outcome.latencyMs.p50).toBeLessThan(30);
@@ -40,43 +42,43 @@ it('measures a server of known latency, and throughput by Little’s law', async
 });
 
 it('sees latencies below a millisecond', async () => {
-  const url = await listen((_, reply) => reply.end('ok'));
-  const outcome = await generateLoad({ ...order, connections: 1, url }, options);
+  const origin = await listen((_, reply) => reply.end('ok'));
+  const outcome = await generateLoad({ ...order, connections: 1, origin }, options);
   expect(outcome.latencyMs.p50).toBeGreaterThan(0);
   expect(outcome.latencyMs.p50).toBeLessThan(5);
 });
 
 it('leaves replies of the warm-up out', async () => {
   let served = 0;
-  const url = await listen((_, reply) => {
+  const origin = await listen((_, reply) => {
     served += 1;
     reply.end('ok');
   });
-  const outcome = await generateLoad({ ...order, url }, options);
+  const outcome = await generateLoad({ ...order, origin }, options);
   expect(served).toBeGreaterThan(outcome.requests);
 });
 
 it('ends after the wanted number of requests', async () => {
-  const url = await listen((_, reply) => reply.end('ok'));
-  const wanted: LoadOrder = { ...order, warmupMs: 0, window: { kind: 'requests', requests: 50 }, url };
+  const origin = await listen((_, reply) => reply.end('ok'));
+  const wanted: LoadOrder = { ...order, warmupMs: 0, window: { kind: 'requests', requests: 50 }, origin };
   expect((await generateLoad(wanted, options)).requests).toBe(50);
 });
 
 it('counts replies that are not 2xx as errors, not as requests', async () => {
   let asked = 0;
-  const url = await listen((_, reply) => {
+  const origin = await listen((_, reply) => {
     reply.statusCode = asked++ % 2 === 0 ? 200 : 500;
     setTimeout(() => reply.end(), 5);
   });
-  const outcome = await generateLoad({ ...order, url }, options);
+  const outcome = await generateLoad({ ...order, origin }, options);
   expect(outcome.errors).toBeGreaterThan(0);
   expect(Math.abs(outcome.errors - outcome.requests)).toBeLessThan(10);
 });
 
 it('counts timeouts', async () => {
-  const url = await listen(() => undefined);
+  const origin = await listen(() => undefined);
   const outcome = await generateLoad(
-    { ...order, timeoutSeconds: 1, window: { kind: 'duration', durationMs: 1500 }, url },
+    { ...order, timeoutSeconds: 1, window: { kind: 'duration', durationMs: 1500 }, origin },
     options,
   );
   expect(outcome.requests).toBe(0);
@@ -85,21 +87,21 @@ it('counts timeouts', async () => {
 });
 
 it('counts refused connections as errors', async () => {
-  const url = await listen((_, reply) => reply.end());
+  const origin = await listen((_, reply) => reply.end());
   server?.close();
-  const outcome = await generateLoad({ ...order, url }, options);
+  const outcome = await generateLoad({ ...order, origin }, options);
   expect(outcome.requests).toBe(0);
   expect(outcome.errors).toBeGreaterThan(0);
 });
 
 it('tells when the window begins and ends', async () => {
-  const url = await listen((_, reply) => reply.end('ok'));
+  const origin = await listen((_, reply) => reply.end('ok'));
   const moments: number[] = [];
   const note = (): void => {
     moments.push(performance.now());
   };
   const outcome = await generateLoad(
-    { ...order, url },
+    { ...order, origin },
     { ...options, onWindowStart: note, onWindowEnd: note },
   );
   const [start = 0, end = 0] = moments;
@@ -108,14 +110,14 @@ it('tells when the window begins and ends', async () => {
 });
 
 it('ends the process when it is aborted', async () => {
-  const url = await listen((_, reply) => reply.end('ok'));
+  const origin = await listen((_, reply) => reply.end('ok'));
   const signal = AbortSignal.timeout(600);
-  await expect(generateLoad({ ...order, warmupMs: 60_000, url }, { ...options, signal })).rejects.toThrow();
+  await expect(generateLoad({ ...order, warmupMs: 60_000, origin }, { ...options, signal })).rejects.toThrow();
 });
 
 it('says so when the deadline passes', async () => {
-  const url = await listen((_, reply) => reply.end('ok'));
+  const origin = await listen((_, reply) => reply.end('ok'));
   await expect(
-    generateLoad({ ...order, warmupMs: 60_000, url }, { ...options, deadlineMs: 500 }),
+    generateLoad({ ...order, warmupMs: 60_000, origin }, { ...options, deadlineMs: 500 }),
   ).rejects.toThrow('the load generator gave no outcome within 500 ms');
 });

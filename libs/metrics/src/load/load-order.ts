@@ -1,6 +1,26 @@
+import type { LatencyQuantiles } from './latency-histogram.ts';
+
+/** One of the requests that the load is made of. */
+export type LoadRequest = {
+  readonly path: string;
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** Share in the mix, 1 by default. */
+  readonly weight?: number;
+};
+
+/** A window in which requests are sent at planned times, whether or not earlier replies have come. */
+export type OpenWindow = { readonly rateRps: number; readonly durationMs: number };
+
 /** What the load generator is told to do. Plain data: it crosses a process border. */
 export type LoadOrder = {
-  readonly url: string;
+  /** As in "http://127.0.0.1:4000". */
+  readonly origin: string;
+  /** At least one; sent in a random order by weight, fixed by the seed. */
+  readonly requests: readonly LoadRequest[];
+  readonly seed: number;
+  /** Of the closed loop; the open one opens as many as its rate needs. */
   readonly connections: number;
   /** Load before the window, whose replies do not count. */
   readonly warmupMs: number;
@@ -9,9 +29,45 @@ export type LoadOrder = {
     | { readonly kind: 'requests'; readonly requests: number };
   /** A request without a reply after this long is a timeout. A whole number: autocannon takes no other. */
   readonly timeoutSeconds: number;
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  /** Follows the closed window in the same process. */
+  readonly open?: OpenWindow;
+};
+
+/** Load at a fixed arrival rate alone. */
+export type OpenOrder = {
+  readonly origin: string;
+  readonly requests: readonly LoadRequest[];
+  readonly seed: number;
+  readonly timeoutSeconds: number;
+  /** At the same rate before the window; does not count. */
+  readonly warmupMs: number;
+  readonly open: OpenWindow;
+};
+
+/** Mean and maximum are exact, quantiles come from the histogram. All 0 without a request. */
+export type LatencySummary = LatencyQuantiles & { readonly mean: number; readonly max: number };
+
+/** What an open window came to. `requests + errors + timeouts = planned`. */
+export type OpenOutcome = {
+  readonly durationMs: number;
+  readonly rateRps: number;
+  /** Requests whose planned time lies in the window. They count even if their replies come after it. */
+  readonly planned: number;
+  /** 2xx replies to them. */
+  readonly requests: number;
+  /** Replies that are not 2xx, connections refused or broken. Not among the latencies. */
+  readonly errors: number;
+  /** Without a reply after the timeout; among the latencies with the timeout as theirs, so that quantiles are not flattered. */
+  readonly timeouts: number;
+  /** Of the planned ones, how many the generator sent more than 1 ms late. */
+  readonly lateSends: number;
+  readonly maxLateMs: number;
+  /** From the planned time of sending to the end of the reply. */
+  readonly latencyMs: LatencySummary;
+  /** HDR histogram in microseconds, V2 compressed, base64. */
+  readonly histogram: string;
+  /** Mean share of one CPU that sending and receiving took in the window, without the waiting between; 100 is one CPU. */
+  readonly generatorCpuPercent: number;
 };
 
 /** What a load window came to. */
@@ -26,19 +82,22 @@ export type LoadOutcome = {
   readonly timeouts: number;
   /** `requests` per second of the window. */
   readonly throughputRps: number;
-  /** Mean and maximum are exact, quantiles come from the histogram. */
-  readonly latencyMs: {
-    readonly mean: number;
-    readonly p50: number;
-    readonly p90: number;
-    readonly p95: number;
-    readonly p99: number;
-    readonly max: number;
-  };
+  readonly latencyMs: LatencySummary;
   /** HDR histogram in microseconds, V2 compressed, base64. */
   readonly histogram: string;
   /** CPU time of the generator over the window; 100 is one CPU. */
   readonly generatorCpuPercent: number;
+  /** 2xx replies in each whole 100 ms from the start of the load on, warm-up included, to the end of the window. */
+  readonly completionsPer100Ms: readonly number[];
+  readonly open?: OpenOutcome;
+};
+
+/** What the generator's process is sent by its parent. */
+export type GeneratorJob = (
+  { readonly kind: 'load'; readonly order: LoadOrder } | { readonly kind: 'open'; readonly order: OpenOrder }
+) & {
+  /** Whether the generator has CPUs of its own, so that it may poll the clock between two sends. */
+  readonly spin: boolean;
 };
 
 /** What the generator's process sends to its parent. */
@@ -46,5 +105,8 @@ export type GeneratorMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'window-start' }
   | { readonly kind: 'window-end' }
+  | { readonly kind: 'open-start' }
+  | { readonly kind: 'open-end' }
   | { readonly kind: 'outcome'; readonly outcome: LoadOutcome }
+  | { readonly kind: 'open-outcome'; readonly outcome: OpenOutcome }
   | { readonly kind: 'failed'; readonly message: string };

@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url';
-import { resolveConfig, type ResolvedConfig } from './bench-config.ts';
+import type { ResolvedConfig } from './bench-config.ts';
+import { resolveConfig } from './resolve-config.ts';
 
 /**
  * Loads a `bench.config.ts`: its default export, or what that returns if it is a function.

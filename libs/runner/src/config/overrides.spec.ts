@@ -1,6 +1,6 @@
 import { namespace, native } from '@tare/environment';
 import { expect, it } from 'vitest';
-import { resolveConfig } from './bench-config.ts';
+import { resolveConfig } from './resolve-config.ts';
 import { applyOverrides, type Overrides } from './overrides.ts';
 
 const config = resolveConfig(
@@ -33,11 +33,12 @@ it('takes numbers and their texts, durations in seconds', () => {
     seed: 7,
     n: '300000',
   });
-  expect(changed.rounds).toBe(3);
+  expect(changed.rounds).toEqual({ kind: 'fixed', rounds: 3 });
   expect(changed.load).toEqual({
     connections: 2,
     warmupMs: 0,
     window: { kind: 'duration', durationMs: 1500 },
+    open: { rateRps: undefined, durationMs: 3000 },
   });
   expect(changed.seed).toBe(7);
   expect(changed.workloads[0]?.parameters).toEqual({ n: 300_000 });
@@ -53,7 +54,27 @@ it('picks environments in the given order and moves the baseline when it was lef
   expect(changed.baseline).toBe('namespace');
 });
 
+it('sets the open loop, or leaves it out', () => {
+  expect(applyOverrides(config, { rate: '80', openDuration: 2 }).load.open).toEqual({
+    rateRps: 80,
+    durationMs: 2000,
+  });
+  expect(applyOverrides(config, { openDuration: 0 }).load.open).toBeUndefined();
+});
+
+it('sets the time budget of a pilot, the twin and the retries', () => {
+  const changed = applyOverrides(config, { budget: '1.5', twin: 'false', retries: 0 });
+  expect(changed).toMatchObject({ budgetMs: 90_000, twin: false, retries: 0 });
+});
+
 it.each<[Overrides, string]>([
+  [{ rate: 0 }, '--rate=0: expected a number of requests per second from 0.1 to 1000000'],
+  [{ rate: 10, openDuration: 0 }, '--rate=10: there is no open-loop window with --openDuration=0'],
+  [
+    { rounds: 3, budget: 5 },
+    '--budget=5: the number of rounds is fixed at 3, expected one of --rounds and --budget',
+  ],
+  [{ twin: 'maybe' }, '--twin=maybe: expected true or false'],
   [{ rounds: 0 }, '--rounds=0: expected a whole number from 1 to 1000'],
   [{ rounds: 'ten' }, '--rounds=ten: expected a whole number from 1 to 1000'],
   [{ rounds: 2.5 }, '--rounds=2.5: expected a whole number'],

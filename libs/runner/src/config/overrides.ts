@@ -1,12 +1,28 @@
 import type { Parameters, Workload } from './workload.ts';
-import { limits, type ResolvedConfig } from './bench-config.ts';
+import type { ResolvedConfig } from './bench-config.ts';
+import { limits } from './resolve-config.ts';
+
+const msPerMinute = 60_000;
+const defaultOpenMs = 3000;
+const smallestRateRps = 0.1;
 
 /** What the command line may change about a run; undefined leaves the configuration as it is. */
 export type Overrides = {
   /** Names, separated by commas. */
   readonly environments?: string | readonly string[];
   readonly workloads?: string | readonly string[];
+  /** So many, without a pilot. */
   readonly rounds?: number | string;
+  /** Minutes that the rounds may take together, when their number follows from a pilot. */
+  readonly budget?: number | string;
+  /** A second copy of the baseline in every round. */
+  readonly twin?: boolean | string;
+  /** Requests a second in the open-loop window. */
+  readonly rate?: number | string;
+  /** Seconds of the open-loop window; 0 for none. */
+  readonly openDuration?: number | string;
+  /** How many times a round may be repeated. */
+  readonly retries?: number | string;
   /** Seconds. */
   readonly duration?: number | string;
   /** Seconds. */
@@ -57,15 +73,57 @@ export function applyOverrides(config: ResolvedConfig, overrides: Overrides): Re
     environments,
     workloads: n === undefined ? workloads : setParameter(workloads, 'n', n),
     baseline: chooseBaseline(overrides.baseline, config.baseline, environments),
-    rounds: integer('rounds', 1, limits.rounds) ?? config.rounds,
+    ...chooseRounds(integer('rounds', 1, limits.rounds), overrides, config),
+    twin: readSwitch('twin', overrides.twin) ?? config.twin,
+    retries: integer('retries', 0, limits.retries) ?? config.retries,
     coldBoots: integer('coldBoots', 0, limits.rounds) ?? config.coldBoots,
     load: {
       connections: integer('connections', 1, limits.connections) ?? config.load.connections,
       warmupMs: milliseconds('warmup', 0, limits.warmupMs) ?? config.load.warmupMs,
       window,
+      open: chooseOpen(overrides, config.load.open),
     },
     seed: integer('seed', 0, Number.MAX_SAFE_INTEGER) ?? config.seed,
   };
+}
+
+function chooseRounds(
+  rounds: number | undefined,
+  { budget }: Overrides,
+  config: ResolvedConfig,
+): Pick<ResolvedConfig, 'rounds' | 'budgetMs'> {
+  const minutes = readNumber('budget', budget, 0.1, limits.budgetMinutes, false, 'a number of minutes');
+  const fixed = rounds === undefined ? config.rounds : { kind: 'fixed' as const, rounds };
+  if (minutes !== undefined && fixed.kind === 'fixed') {
+    throw new Error(
+      `--budget=${minutes}: the number of rounds is fixed at ${fixed.rounds}, expected one of --rounds and --budget`,
+    );
+  }
+  return { rounds: fixed, budgetMs: minutes === undefined ? config.budgetMs : minutes * msPerMinute };
+}
+
+function chooseOpen(
+  { rate, openDuration }: Overrides,
+  configured: ResolvedConfig['load']['open'],
+): ResolvedConfig['load']['open'] {
+  const what = 'a number of requests per second';
+  const rateRps = readNumber('rate', rate, smallestRateRps, limits.rateRps, false, what);
+  const seconds = readNumber('openDuration', openDuration, 0, limits.durationMs / 1000, false);
+  if (seconds === 0) {
+    if (rateRps === undefined) return undefined;
+    throw new Error(`--rate=${rateRps}: there is no open-loop window with --openDuration=0`);
+  }
+  if (rateRps === undefined && seconds === undefined) return configured;
+  return {
+    rateRps: rateRps ?? configured?.rateRps,
+    durationMs: seconds === undefined ? (configured?.durationMs ?? defaultOpenMs) : seconds * 1000,
+  };
+}
+
+function readSwitch(option: string, value: unknown): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value;
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new Error(`--${option}=${describe(value)}: expected true or false`);
 }
 
 function readNumber(
@@ -74,12 +132,13 @@ function readNumber(
   minimum: number,
   maximum: number,
   whole: boolean,
+  what = 'a number of seconds',
 ): number | undefined {
   if (value === undefined) return undefined;
   const text = typeof value === 'number' || typeof value === 'string' ? String(value).trim() : '';
   const number = /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (!(number >= minimum && number <= maximum) || (whole && !Number.isInteger(number))) {
-    const kind = whole ? 'a whole number' : 'a number of seconds';
+    const kind = whole ? 'a whole number' : what;
     throw new Error(`--${option}=${describe(value)}: expected ${kind} from ${minimum} to ${maximum}`);
   }
   return number;

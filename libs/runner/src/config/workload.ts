@@ -7,7 +7,23 @@ export type WorkloadRequest = {
   readonly path: string;
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
+};
+
+/** A request of a mix. */
+export type WeightedRequest = WorkloadRequest & {
+  /** Its share in the mix, relative to the others; 1 by default. */
+  readonly weight?: number;
+};
+
+/** What the data of a trial is made from before its load. */
+export type SetUpContext = {
+  /** Of the instance: "http://127.0.0.1:41234". */
+  readonly origin: URL;
+  readonly parameters: Parameters;
+  /** Seed of the run: the same data in every trial. */
+  readonly seed: number;
+  readonly signal: AbortSignal;
 };
 
 /** One question of the conformance check, and what a right answer holds. */
@@ -18,9 +34,14 @@ export type ConformanceCheck = {
   readonly json?: Readonly<Record<string, string | number | boolean | null>>;
 };
 
+/** @returns the app of a workload: "gallery" of "gallery:browse". */
+export function appOf(workloadName: string): string {
+  return workloadName.split(':', 1)[0] ?? workloadName;
+}
+
 /** An app and the request sent to it. */
 export type Workload = {
-  /** Unique in a run. */
+  /** Unique in a run: that of the app, "primes", or with what is asked of it, "gallery:browse". */
   readonly name: string;
   /** The bundled file that every environment runs. */
   readonly artifact: URL;
@@ -28,8 +49,15 @@ export type Workload = {
   readonly healthPath: string;
   /** Defaults of the parameters. */
   readonly parameters?: Parameters;
-  /** The request of the load window. */
-  readonly request: (parameters: Parameters) => WorkloadRequest;
+  /**
+   * The request of the load window, or a mix of some. Bodies are made here, from the seed of the run: the same in every
+   * trial.
+   */
+  readonly request: (parameters: Parameters, seed: number) => WorkloadRequest | readonly WeightedRequest[];
+  /** Puts data into a ready instance before its load; called in every trial. */
+  readonly setUp?: (context: SetUpContext) => Promise<void>;
+  /** The variable that tells the app its folder for data: fresh and empty in every trial, removed after it. */
+  readonly dataVariable?: string;
   /** Asked of every environment before the first round: known answers, and a bad request that must be refused. */
   readonly conformance: readonly ConformanceCheck[];
   /** Environment variables of the app besides HOST and PORT. */
@@ -37,3 +65,10 @@ export type Workload = {
   /** A fixed port; a free one by default. */
   readonly port?: number;
 };
+
+/** @returns the mix of a load: one request is a mix of one. */
+export function requestsOf(
+  request: WorkloadRequest | readonly WeightedRequest[],
+): readonly WeightedRequest[] {
+  return 'path' in request ? [request] : request;
+}

@@ -1,5 +1,5 @@
 import type { Availability } from '@tare/environment';
-import type { Repeat, Trial } from '@tare/results';
+import type { Repeat, RoundPlan, Trial } from '@tare/results';
 
 /** What happens in a run, told as it happens. Showing it is somebody else's work. */
 export type RunEvent =
@@ -12,10 +12,12 @@ export type RunEvent =
       readonly kind: 'run-started';
       readonly runId: string;
       readonly seed: number;
-      readonly rounds: number;
-      readonly trials: number;
+      /** So many; undefined when a pilot decides. */
+      readonly rounds: number | undefined;
       readonly journal: string;
     }
+  | { readonly kind: 'preflight'; readonly message: string }
+  | { readonly kind: 'rounds-decided'; readonly plan: RoundPlan }
   | { readonly kind: 'trial-started'; readonly place: TrialPlace }
   | { readonly kind: 'trial-finished'; readonly place: TrialPlace; readonly trial: Trial }
   | { readonly kind: 'round-repeated'; readonly repeat: Repeat }
@@ -26,6 +28,7 @@ export type TrialPlace = {
   readonly rounds: number;
   /** Number of the trial in the run, from 1. */
   readonly trial: number;
+  /** So many in all, as far as it is known. */
   readonly trials: number;
   readonly environment: string;
   readonly workload: string;

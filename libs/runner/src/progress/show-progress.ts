@@ -1,3 +1,5 @@
+import type { RoundPlan } from '@tare/results';
+import { comparisonTitle } from '../run/round-plan.ts';
 import type { Listener, RunEvent, TrialPlace } from './run-event.ts';
 
 /** Where progress is written: a terminal, or a stream of plain lines. */
@@ -36,7 +38,11 @@ function describe(event: RunEvent): string | undefined {
     case 'failed':
       return `${event.environment}: failed: ${event.reason}`;
     case 'run-started':
-      return `run ${event.runId}: ${event.rounds} rounds, ${event.trials} trials, seed ${event.seed}, journal ${event.journal}`;
+      return `run ${event.runId}: ${event.rounds ?? 'a pilot, then as many as it takes:'} rounds, seed ${event.seed}, journal ${event.journal}`;
+    case 'preflight':
+      return event.message;
+    case 'rounds-decided':
+      return describePlan(event.plan);
     case 'trial-started':
       return undefined;
     case 'trial-finished': {
@@ -51,6 +57,18 @@ function describe(event: RunEvent): string | undefined {
     case 'run-finished':
       return `${event.trials} trials in ${clock(event.elapsedMs)}`;
   }
+}
+
+function describePlan(plan: RoundPlan): string {
+  if (plan.kind === 'fixed') return `${plan.rounds} rounds`;
+  const { pilotRounds, rounds, wantedRounds, limitedBy, decidedBy } = plan;
+  const most = decidedBy === null ? '' : ` (${comparisonTitle(decidedBy)})`;
+  const limit = {
+    precision: '',
+    maximum: `; the wanted precision would take ${wantedRounds}${most}, more than the maximum`,
+    budget: `; the wanted precision would take ${wantedRounds}${most}, more than the time budget allows`,
+  }[limitedBy];
+  return `pilot of ${pilotRounds} rounds done: ${rounds} rounds in all${limit}`;
 }
 
 function underWay({ round, rounds, trial, trials, environment, workload, leftMs }: TrialPlace): string {

@@ -4,10 +4,13 @@ import {
   type Diagnostic,
   type EnvironmentResult,
   type JournalHeader,
+  type Margins,
   type Repeat,
+  type RoundPlan,
   type RunFile,
   type Trial,
 } from '@tare/results';
+import { runDiagnostics } from './run-diagnostics.ts';
 import { trialDiagnostics } from './trial-diagnostics.ts';
 import type { Unusable, Usable } from './usable-environments.ts';
 
@@ -16,6 +19,10 @@ export type RunParts = {
   readonly finishedAt: string;
   readonly trials: readonly Trial[];
   readonly repeats: readonly Repeat[];
+  readonly plan: RoundPlan;
+  readonly margins: Margins;
+  /** Environments that get no verdict. */
+  readonly unjudged: readonly string[];
   readonly measured: readonly Usable[];
   readonly unusable: readonly Unusable[];
   readonly diagnostics: readonly Diagnostic[];
@@ -25,6 +32,17 @@ export type RunParts = {
 
 /** Puts the run file together: a pure function of what was measured. */
 export function assembleRun({ header, trials, measured, unusable, ...parts }: RunParts): RunFile {
+  const { baseline, twin } = header.config;
+  // the twin is in no configuration: it comes last
+  const place = (name: string): number =>
+    name === twin ? parts.configuredOrder.length : parts.configuredOrder.indexOf(name);
+  const comparisons = compare(trials, {
+    baseline,
+    twin: twin ?? undefined,
+    unjudged: parts.unjudged,
+    margins: parts.margins,
+    seed: header.seed,
+  });
   const environments: EnvironmentResult[] = [
     ...measured.map(({ environment: { name, kind }, facts }) => ({
       name,
@@ -33,49 +51,27 @@ export function assembleRun({ header, trials, measured, unusable, ...parts }: Ru
       status: 'measured' as const,
     })),
     ...unusable,
-  ].sort((one, other) => parts.configuredOrder.indexOf(one.name) - parts.configuredOrder.indexOf(other.name));
-  const generatorCpus = header.config.resources.generatorCpus?.length ?? 1;
+  ].toSorted((one, other) => place(one.name) - place(other.name));
   return {
     ...header,
     finishedAt: parts.finishedAt,
     environments,
+    plan: parts.plan,
     trials: [...trials],
     repeats: [...parts.repeats],
     summary: summarise(trials),
-    comparisons: compare(trials, header.config.baseline),
+    comparisons,
     diagnostics: [
       ...parts.diagnostics,
-      ...runDiagnostics(header, measured),
+      ...runDiagnostics(header, measured, trials, comparisons),
       ...parts.repeats.map(repeatDiagnostic),
-      ...trials.flatMap((trial) => trialDiagnostics(trial, generatorCpus)),
+      ...trials.flatMap((trial) => trialDiagnostics(trial)),
     ],
   };
 }
 
-function repeatDiagnostic({ round, workload, environment, reason }: Repeat): Diagnostic {
-  const message = `round ${round} was repeated: ${workload} in ${environment} failed: ${reason.split('\n')[0] ?? ''}`;
+function repeatDiagnostic({ round, workload, environment, cause, reason }: Repeat): Diagnostic {
+  const what = cause === 'failure' ? 'failed' : 'violated a guard';
+  const message = `round ${round} was repeated: ${workload} in ${environment} ${what}: ${reason.split('\n')[0] ?? ''}`;
   return { level: 'warning', code: 'round-repeated', message };
-}
-
-function runDiagnostics(header: JournalHeader, measured: readonly Usable[]): readonly Diagnostic[] {
-  const found: Diagnostic[] = [];
-  if (measured.length === 1) {
-    found.push({
-      level: 'warning',
-      code: 'nothing-to-compare',
-      message: 'only one environment was measured',
-    });
-  }
-  if (header.config.resources.serverCpus === null) {
-    const message =
-      'server and load generator shared the CPUs: there are too few to keep them apart, or taskset is missing';
-    found.push({ level: 'warning', code: 'not-pinned', message });
-  }
-  for (const { environment, facts } of measured) {
-    if (facts.nodeVersion !== undefined && facts.nodeVersion !== header.host.node) {
-      const message = `${environment.name} runs Node ${String(facts.nodeVersion)}, this host ${header.host.node}`;
-      found.push({ level: 'warning', code: 'unequal-node', message });
-    }
-  }
-  return found;
 }

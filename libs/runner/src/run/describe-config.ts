@@ -1,30 +1,40 @@
 import type { RunContext } from '@tare/environment';
 import type { RunConfig } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
+import { requestsOf, type WeightedRequest, type WorkloadRequest } from '../config/workload.ts';
+
+const shownRequests = 4;
 
 /** The configuration as it goes into the run file: plain data, the requests spelled out. */
 export function describeConfig(
   config: ResolvedConfig,
   context: RunContext,
   generatorCpus: readonly number[] | undefined,
+  twin: string | undefined,
+  seed: number,
 ): RunConfig {
   const { window } = config.load;
   return {
     workloads: config.workloads.map(({ name, healthPath, request, parameters = {} }) => ({
       name,
       healthPath,
-      requestPath: request(parameters).path,
+      requestPath: requestsText(request(parameters, seed)),
       parameters: { ...parameters },
     })),
     environments: config.environments.map(({ name }) => name),
     baseline: config.baseline,
-    rounds: config.rounds,
+    twin: twin ?? null,
+    rounds: config.rounds.kind === 'fixed' ? config.rounds.rounds : config.rounds.max,
+    budgetMs: config.rounds.kind === 'fixed' ? null : config.budgetMs,
+    retries: config.retries,
     load: {
       connections: config.load.connections,
       warmupMs: config.load.warmupMs,
       durationMs: window.kind === 'duration' ? window.durationMs : null,
       requests: window.kind === 'requests' ? window.requests : null,
+      openDurationMs: config.load.open?.durationMs ?? null,
     },
+    guards: { ...config.guards },
     resources: {
       cpus: config.resources.cpus,
       memoryMiB: config.resources.memoryMiB,
@@ -33,4 +43,16 @@ export function describeConfig(
       nodeArguments: [...context.resources.nodeArguments],
     },
   };
+}
+
+/** @returns the path of a request, or the methods and paths of a mix with their shares. */
+function requestsText(request: WorkloadRequest | readonly WeightedRequest[]): string {
+  const requests = requestsOf(request);
+  const [first] = requests;
+  if (requests.length === 1 && first !== undefined) return first.path;
+  const shown = requests
+    .slice(0, shownRequests)
+    .map(({ method = 'GET', path, weight = 1 }) => `${weight} × ${method} ${path}`);
+  const more = requests.length - shown.length;
+  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }

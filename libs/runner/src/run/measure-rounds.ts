@@ -1,9 +1,11 @@
-import type { Repeat, Trial, TrialFailure, TrialSample } from '@tare/results';
+import type { Repeat, RoundPlan, Trial, TrialFailure } from '@tare/results';
 import { roundOrders } from '@tare/statistics';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import type { Listener } from '../progress/run-event.ts';
-import { performTrial } from '../trial/perform-trial.ts';
-import { launchOf, type Preparation } from './ready-environments.ts';
+import type { ArrivalRates } from './arrival-rates.ts';
+import { performRound, type RoundPlace } from './perform-round.ts';
+import type { Preparation } from './ready-environments.ts';
+import { planAfterPilot } from './round-plan.ts';
 import { timeLeft } from './time-left.ts';
 import type { Usable } from './usable-environments.ts';
 
@@ -12,126 +14,113 @@ export type Measuring = {
   readonly listener: Listener;
   readonly signal: AbortSignal;
   readonly preparation: Preparation;
+  readonly rates: ArrivalRates;
   readonly seed: number;
   readonly runId: string;
   readonly journalFolder: string;
-  readonly generatorCpus: readonly number[] | undefined;
+  readonly twin: string | undefined;
+  /** Environments that get no verdict. */
+  readonly unjudged: readonly string[];
   /** Called with every finished trial, and waited for before the next begins. */
   readonly keep: (trial: Trial) => Promise<void>;
   /** Called with every trial that failed. */
   readonly keepFailure: (failure: TrialFailure) => Promise<void>;
 };
 
-export type Measured = { readonly trials: readonly Trial[]; readonly repeats: readonly Repeat[] };
+export type Measured = {
+  readonly trials: readonly Trial[];
+  readonly repeats: readonly Repeat[];
+  readonly plan: RoundPlan;
+};
 
 /**
- * Measures every environment once in every round, in an order that follows from the seed, one up at a time. A round in
- * which a trial fails is repeated whole, as long as there are retries and its environment is still usable.
- * @returns the trials of the last attempt of every round, and what was repeated.
+ * Measures every environment once in every round, in an order that follows from the seed, one up at a time. After the
+ * pilot, if there is one, the number of rounds is decided once and for all. A round in which a trial fails or violates a
+ * guard is repeated whole, as often as the configuration allows.
+ * @returns the trials of the last attempt of every round, what was repeated, and how many rounds there were, and why.
  * @throws Error of the trial that could not be had.
  */
 export async function measureRounds(measuring: Measuring, ready: readonly Usable[]): Promise<Measured> {
-  const { config, listener, signal, seed, runId, journalFolder } = measuring;
+  const { config, listener, seed, runId, journalFolder } = measuring;
   const environments = new Map(ready.map(({ environment }) => [environment.name, environment]));
-  const orders = roundOrders([...environments.keys()], config.rounds, seed);
-  const total = config.rounds * environments.size * config.workloads.length;
+  const { rounds: wanted } = config;
+  const most = wanted.kind === 'fixed' ? wanted.rounds : Math.max(wanted.max, wanted.pilot);
+  const orders = roundOrders([...environments.keys()], most, seed);
+  const perRound = environments.size * config.workloads.length;
   listener({
     kind: 'run-started',
     runId,
     seed,
-    rounds: config.rounds,
-    trials: total,
+    rounds: wanted.kind === 'fixed' ? wanted.rounds : undefined,
     journal: journalFolder,
   });
-  const left = timeLeft(total, config.load);
+  const left = timeLeft(config.load);
+  const begunAt = performance.now();
   const trials: Trial[] = [];
   const repeats: Repeat[] = [];
+  let plan: RoundPlan | undefined =
+    wanted.kind === 'fixed' ? { kind: 'fixed', rounds: wanted.rounds } : undefined;
   for (const [index, names] of orders.entries()) {
-    for (let attempt = 1; ; attempt++) {
-      const inRound = names.flatMap((name) => environments.get(name) ?? []);
-      const place = { round: index + 1, attempt, before: trials.length, total };
-      const outcome = await performRound(measuring, inRound, place, left);
-      if (outcome.kind === 'complete') {
-        trials.push(...outcome.trials);
-        break;
-      }
-      const { failure, error } = outcome;
-      const { samples, ...repeat } = failure;
-      await measuring.keepFailure({ ...repeat, samples });
-      repeats.push(repeat);
-      const availability = await environments.get(repeat.environment)?.probe(signal);
-      if (repeats.length > config.retries || availability?.usable !== true) throw error;
-      listener({ kind: 'round-repeated', repeat });
+    const rounds = plan?.rounds ?? (wanted.kind === 'pilot' ? wanted.pilot : wanted.rounds);
+    if (index >= rounds) break;
+    const round = {
+      round: index + 1,
+      rounds,
+      before: trials.length,
+      total: rounds * perRound,
+      left,
+      inTime: () => wanted.kind === 'fixed' || performance.now() - begunAt < config.budgetMs,
+    };
+    const inRound = names.flatMap((name) => environments.get(name) ?? []);
+    trials.push(...(await completeRound(measuring, inRound, round, repeats)));
+    if (wanted.kind === 'pilot' && round.round === wanted.pilot) {
+      const elapsedMs = performance.now() - begunAt;
+      plan = planAfterPilot({ ...pilotOf(measuring), trials, rounds: round.round, elapsedMs });
+      listener({ kind: 'rounds-decided', plan });
     }
   }
-  return { trials, repeats };
+  return { trials, repeats, plan: plan ?? { kind: 'fixed', rounds: orders.length } };
 }
 
-type RoundPlace = {
-  readonly round: number;
-  readonly attempt: number;
-  /** Trials of the rounds before. */
-  readonly before: number;
-  /** Trials of the whole run. */
-  readonly total: number;
-};
+function pilotOf({ config, twin, unjudged, seed }: Measuring) {
+  const { rounds, budgetMs, baseline, margins } = config;
+  return {
+    max: rounds.kind === 'pilot' ? rounds.max : rounds.rounds,
+    budgetMs,
+    baseline,
+    twin,
+    unjudged,
+    margins,
+    seed,
+  };
+}
 
-type RoundOutcome =
-  | { readonly kind: 'complete'; readonly trials: readonly Trial[] }
-  | { readonly kind: 'failed'; readonly failure: TrialFailure; readonly error: unknown };
+type Round = Omit<RoundPlace, 'attempt' | 'mayRepeat'> & { readonly inTime: () => boolean };
 
-async function performRound(
-  { config, preparation, generatorCpus, listener, signal, keep }: Measuring,
+/** Repeats a round until it is clean, or may not be repeated any more. Adds to `repeats`. */
+async function completeRound(
+  measuring: Measuring,
   environments: readonly Usable['environment'][],
-  { round, attempt, before, total }: RoundPlace,
-  left: ReturnType<typeof timeLeft>,
-): Promise<RoundOutcome> {
-  const trials: Trial[] = [];
-  for (const workload of config.workloads) {
-    for (const [position, environment] of environments.entries()) {
-      signal.throwIfAborted();
-      const done = before + trials.length;
-      const place = {
-        round,
-        rounds: config.rounds,
-        trial: done + 1,
-        trials: total,
-        environment: environment.name,
-        workload: workload.name,
-      };
-      listener({ kind: 'trial-started', place: { ...place, leftMs: left.now(done) } });
-      let samples: readonly TrialSample[] = [];
-      try {
-        const trial = await performTrial(
-          {
-            environment,
-            launch: launchOf(workload, preparation, round),
-            request: workload.request(workload.parameters ?? {}),
-            load: config.load,
-            generatorCpus,
-            round,
-            attempt,
-            order: position + 1,
-            readyDeadlineMs: environment.readyDeadlineMs ?? preparation.readyDeadlineMs,
-            onLost: (readings) => {
-              samples = readings;
-            },
-          },
-          signal,
-        );
-        trials.push(trial);
-      } catch (error) {
-        if (signal.aborted) throw error;
-        const reason = error instanceof Error ? error.message : String(error);
-        const { name } = environment;
-        const failure = { round, attempt, workload: workload.name, environment: name, reason, samples };
-        return { kind: 'failed', failure, error };
-      }
-      const [trial] = trials.slice(-1);
-      if (trial === undefined) continue;
-      await keep(trial);
-      listener({ kind: 'trial-finished', trial, place: { ...place, leftMs: left.now(done + 1) } });
+  round: Round,
+  repeats: Repeat[],
+): Promise<readonly Trial[]> {
+  const { config, listener, signal } = measuring;
+  for (let attempt = 1; ; attempt++) {
+    const mayRepeat = attempt <= config.retries;
+    const outcome = await performRound(measuring, environments, {
+      ...round,
+      attempt,
+      // a round that only violates a guard is kept, with its warnings, when the time is up
+      mayRepeat: mayRepeat && round.inTime(),
+    });
+    if (outcome.kind === 'complete') return outcome.trials;
+    repeats.push(outcome.repeat);
+    if (outcome.kind === 'failed') {
+      await measuring.keepFailure({ ...outcome.repeat, samples: outcome.samples });
+      const failed = environments.find(({ name }) => name === outcome.repeat.environment);
+      const availability = await failed?.probe(signal);
+      if (!mayRepeat || availability?.usable !== true) throw outcome.error;
     }
+    listener({ kind: 'round-repeated', repeat: outcome.repeat });
   }
-  return { kind: 'complete', trials };
 }

@@ -9,7 +9,8 @@ import { native, runVariable, type Environment } from '@tare/environment';
 import { processesWithVariable } from '@tare/metrics';
 import { readJournal } from '@tare/results';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { resolveConfig, type BenchConfig } from '../config/bench-config.ts';
+import type { BenchConfig } from '../config/bench-config.ts';
+import { resolveConfig } from '../config/resolve-config.ts';
 import type { RunEvent } from '../progress/run-event.ts';
 import { performRun, type RunResult } from './perform-run.ts';
 

@@ -1,10 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { allowedCpus, pinRunning, planCpus } from '@tare/metrics';
-import { openJournal, runFileSchemaVersion, type RunFile } from '@tare/results';
+import { isEmulated, openJournal, runFileSchemaVersion, type Diagnostic, type RunFile } from '@tare/results';
 import { randomInt } from 'node:crypto';
 import type { ResolvedConfig } from '../config/bench-config.ts';
+import { preflight } from '../guards/preflight.ts';
 import { postJanitor } from '../janitor/janitor.ts';
 import type { Listener } from '../progress/run-event.ts';
+import { arrivalRates } from './arrival-rates.ts';
 import { assembleRun } from './assemble-run.ts';
 import { describeConfig } from './describe-config.ts';
 import { hostFacts } from './host-facts.ts';
@@ -13,6 +15,7 @@ import { measureRounds } from './measure-rounds.ts';
 import { prepareEnvironments, type Preparation } from './ready-environments.ts';
 import { readArtifact } from './read-artifact.ts';
 import { newRunId } from './run-id.ts';
+import { twinName, twinOf } from './twin.ts';
 import { findUsable, type Usable } from './usable-environments.ts';
 
 const defaultReadyDeadlineMs = 30_000;
@@ -53,6 +56,8 @@ export async function performRun(options: RunOptions): Promise<RunResult> {
     const cpuPlan = planCpus(config.resources.cpus);
     // the runner polls and samples: on the generator's CPUs it takes nothing from the server
     if (cpuPlan !== undefined) pinRunning(process.pid, cpuPlan.generator);
+    const seed = config.seed ?? randomInt(largestSeed);
+    const disturbances = await lookForDisturbances(config, cpuPlan?.server, listener, signal);
     const preparation: Preparation = {
       workloads: config.workloads,
       artifacts: new Map(
@@ -72,18 +77,26 @@ export async function performRun(options: RunOptions): Promise<RunResult> {
       },
       readyDeadlineMs: options.readyDeadlineMs ?? defaultReadyDeadlineMs,
       coldBoots: config.coldBoots,
+      load: config.load,
+      seed,
+      generatorCpus: cpuPlan?.generator,
     };
     const prepared = await prepareEnvironments(found.usable, preparation, listener, signal);
     requireBaseline(config.baseline, prepared.ready, [...found.unusable, ...prepared.failed]);
 
-    const seed = config.seed ?? randomInt(largestSeed);
+    const rates = arrivalRates(prepared.capacities, prepared.ready, config.load.open);
+    const ready = [...prepared.ready, ...twinsOf(config, prepared.ready)];
+    const twin = config.twin ? twinName(config.baseline) : undefined;
+    const unjudged = ready
+      .filter(({ facts }) => isEmulated({ facts }))
+      .map(({ environment }) => environment.name);
     const header = {
       schema: runFileSchemaVersion,
       id: runId,
       startedAt: started.toISOString(),
       seed,
       host: await hostFacts(),
-      config: describeConfig(config, preparation.context, cpuPlan?.generator),
+      config: describeConfig(config, preparation.context, cpuPlan?.generator, twin, seed),
       artifacts: Object.fromEntries(
         [...preparation.artifacts].map(([name, { sha256, bytes }]) => [name, { sha256, bytes }]),
       ),
@@ -91,20 +104,22 @@ export async function performRun(options: RunOptions): Promise<RunResult> {
     const journalFolder = `${options.runsFolder}/${runId}`;
     const journal = await openJournal(journalFolder, header);
     try {
-      const { trials, repeats } = await measureRounds(
+      const { trials, repeats, plan } = await measureRounds(
         {
           config,
           listener,
           signal,
           preparation,
+          rates,
           seed,
           runId,
           journalFolder,
-          generatorCpus: cpuPlan?.generator,
+          twin,
+          unjudged,
           keep: (trial) => journal.append(trial),
           keepFailure: (failure) => journal.fail(failure),
         },
-        prepared.ready,
+        ready,
       );
       listener({ kind: 'run-finished', trials: trials.length, elapsedMs: Date.now() - started.getTime() });
       const run = assembleRun({
@@ -112,9 +127,12 @@ export async function performRun(options: RunOptions): Promise<RunResult> {
         finishedAt: new Date().toISOString(),
         trials,
         repeats,
-        measured: prepared.ready,
+        plan,
+        margins: config.margins,
+        unjudged,
+        measured: ready,
         unusable: [...found.unusable, ...prepared.failed],
-        diagnostics: prepared.diagnostics,
+        diagnostics: [...disturbances, ...prepared.diagnostics, ...rates.diagnostics],
         configuredOrder: config.environments.map(({ name }) => name),
       });
       return { run, journalFolder };
@@ -130,6 +148,31 @@ export async function performRun(options: RunOptions): Promise<RunResult> {
     if (cpusBefore !== undefined) pinRunning(process.pid, cpusBefore);
     await lock.release();
   }
+}
+
+/** What disturbs the host before the run has begun. It is told, and no reason to stop. */
+async function lookForDisturbances(
+  { guards }: ResolvedConfig,
+  cpus: readonly number[] | undefined,
+  listener: Listener,
+  signal: AbortSignal,
+): Promise<readonly Diagnostic[]> {
+  const { findings } = await preflight({ cpus, guards, signal });
+  return findings.map(({ code, message, remedy }) => {
+    listener({ kind: 'preflight', message: `${message}. Remedy: ${remedy}` });
+    return {
+      level: 'warning',
+      code: `preflight-${code}`,
+      message: `before the first round: ${message}. Remedy: ${remedy}`,
+    };
+  });
+}
+
+/** The second copy of the baseline, if the run is to have one. */
+function twinsOf({ twin, baseline }: ResolvedConfig, ready: readonly Usable[]): readonly Usable[] {
+  return ready
+    .filter(({ environment }) => twin && environment.name === baseline)
+    .map(({ environment, facts }) => ({ environment: twinOf(environment), facts }));
 }
 
 function requireBaseline(

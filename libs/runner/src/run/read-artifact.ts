@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Artifact } from '@tare/environment';
-import type { Workload } from '../config/workload.ts';
+import { appOf, type Workload } from '../config/workload.ts';
 
 /**
  * Reads and hashes the bundle of a workload.
@@ -16,14 +16,14 @@ export async function readArtifact({ name, artifact }: Workload): Promise<Artifa
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new Error(
-      `workload ${name}: its artifact ${path} cannot be read (${code}); build it: nx run ${name}:build`,
+      `workload ${name}: its artifact ${path} cannot be read (${code}); build it: nx run ${appOf(name)}:build`,
       {
         cause: error,
       },
     );
   }
   return {
-    workload: name,
+    workload: appOf(name),
     path,
     sha256: createHash('sha256').update(bytes).digest('hex'),
     bytes: bytes.length,

@@ -1,34 +1,11 @@
 import type { Trial } from '@tare/results';
 import { expect, it } from 'vitest';
 import { trialDiagnostics } from './trial-diagnostics.ts';
+import { exampleTrial } from './trial-for-tests.ts';
 
-const use = { cpu: { percent: 50, msPerRequest: 1 }, memory: { meanMiB: 50, peakMiB: 60 } };
-const sound: Trial = {
-  workload: 'primes',
-  round: 1,
-  attempt: 1,
-  order: 1,
-  environment: 'native',
-  startedAt: '2026-01-01T00:00:00.000Z',
-  startup: { kind: 'cold', readyMs: 90, pollErrorMs: 1, polls: 40, milestones: [] },
-  load: {
-    mode: 'closed',
-    connections: 8,
-    durationMs: 3000,
-    requests: 3000,
-    errors: 0,
-    timeouts: 0,
-    throughputRps: 1000,
-    latencyMs: { mean: 8, p50: 8, p90: 9, p95: 9, p99: 10, max: 12 },
-    histogram: '',
-    generator: { name: 'autocannon', cpuPercent: 20 },
-  },
-  cpu: { net: use.cpu, gross: use.cpu },
-  memory: { net: use.memory, gross: use.memory },
-  samples: [],
-};
+const sound = exampleTrial({ environment: 'native', round: 1 });
 const codes = (load: Partial<Trial['load']>): string[] =>
-  trialDiagnostics({ ...sound, load: { ...sound.load, ...load } }, 1).map(({ code }) => code);
+  trialDiagnostics({ ...sound, load: { ...sound.load, ...load } }).map(({ code }) => code);
 
 it('finds nothing odd in a sound trial', () => {
   expect(codes({})).toEqual([]);
@@ -41,10 +18,16 @@ it('catches a throughput that cannot be: 8 connections at 15.6 ms are 514 reques
   expect(codes({ throughputRps: 514, latencyMs: { ...sound.load.latencyMs, mean: 15.56 } })).toEqual([]);
 });
 
-it('reports errors, a saturated generator and a short window', () => {
+it('reports errors and a short window', () => {
   expect(codes({ errors: 3 })).toEqual(['errors']);
-  expect(codes({ generator: { name: 'autocannon', cpuPercent: 95 } })).toEqual(['generator-saturated']);
   expect(codes({ durationMs: 60 })).toEqual(['short-window']);
+});
+
+it('reports the guards that a trial violates', () => {
+  const violation = { guard: 'steal', value: 9, limit: 2, message: 'steal 9 %, at most 2 %' } as const;
+  expect(trialDiagnostics({ ...sound, violations: [violation] })).toEqual([
+    { level: 'warning', code: 'guard-steal', message: 'primes, round 1, native: steal 9 %, at most 2 %' },
+  ]);
 });
 
 it('reports a trial without a success and nothing else about it', () => {

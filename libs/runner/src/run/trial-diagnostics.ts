@@ -2,11 +2,10 @@ import type { Diagnostic, Trial } from '@tare/results';
 
 // Little's law is exact only for a closed system in steady state; see Little 1961 and statistics of the house
 const littlesLawTolerance = 0.05;
-const generatorCpuLimitPercent = 80;
 const shortWindowMs = 500;
 
 /** What is odd about a trial's figures, for the run file. Pure. */
-export function trialDiagnostics(trial: Trial, generatorCpus: number): readonly Diagnostic[] {
+export function trialDiagnostics(trial: Trial): readonly Diagnostic[] {
   const where = `${trial.workload}, round ${trial.round}, ${trial.environment}`;
   const found: Diagnostic[] = [];
   const warn = (code: string, message: string): void => {
@@ -28,9 +27,7 @@ export function trialDiagnostics(trial: Trial, generatorCpus: number): readonly 
       `throughput × mean latency is ${underWay.toFixed(2)} requests under way, but there were ${load.connections} connections`,
     );
   }
-  if (load.generator.cpuPercent > generatorCpuLimitPercent * generatorCpus) {
-    warn('generator-saturated', `the load generator used ${load.generator.cpuPercent.toFixed(0)} % of a CPU`);
-  }
+  for (const { guard, message } of trial.violations) warn(`guard-${guard}`, message);
   if (load.durationMs < shortWindowMs) {
     warn(
       'short-window',

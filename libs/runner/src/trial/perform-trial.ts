@@ -1,8 +1,10 @@
 import type { Environment, Launch } from '@tare/environment';
-import { generateLoad, type LoadOrder } from '@tare/metrics';
-import type { Trial, TrialSample } from '@tare/results';
+import { generateLoad, type LoadOrder, type LoadOutcome } from '@tare/metrics';
+import type { Guards, OpenLoad, Trial, TrialSample } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
-import type { WorkloadRequest } from '../config/workload.ts';
+import type { WeightedRequest } from '../config/workload.ts';
+import { violationsOf } from '../guards/violations.ts';
+import { watchHost } from './host-watch.ts';
 import { startReady } from './ready-instance.ts';
 import { resourceUse, trialSamples } from './resource-use.ts';
 import { windowSampler, type WindowSampler } from './window-sampler.ts';
@@ -16,8 +18,16 @@ const generatorSlackMs = 60_000;
 export type TrialPlan = {
   readonly environment: Environment;
   readonly launch: Launch;
-  readonly request: WorkloadRequest;
+  /** Name of the workload. */
+  readonly workload: string;
+  readonly requests: readonly WeightedRequest[];
+  readonly setUp: (origin: URL, signal: AbortSignal) => Promise<void>;
   readonly load: ResolvedConfig['load'];
+  /** Of the open-loop window, if there is one. */
+  readonly rateRps: number | undefined;
+  readonly guards: Guards;
+  /** Of the run. */
+  readonly seed: number;
   readonly generatorCpus: readonly number[] | undefined;
   readonly round: number;
   /** Which attempt at the round this is, from 1. */
@@ -30,25 +40,30 @@ export type TrialPlan = {
 };
 
 /**
- * One trial: cold start, ready, warm-up, load window, stop.
+ * One trial: cold start, ready, data, warm-up, closed-loop window, open-loop window, stop.
  * @throws Error that names the environment; the instance is stopped in every case.
  */
 export async function performTrial(plan: TrialPlan, signal: AbortSignal): Promise<Trial> {
-  const { environment, launch, request, load } = plan;
+  const { environment, launch, load } = plan;
   const startedAt = new Date().toISOString();
   const { instance, readiness } = await startReady(environment, launch, plan.readyDeadlineMs, signal);
   let sampler: WindowSampler | undefined;
   try {
-    sampler = windowSampler(await instance.meters(), sampleIntervalMs);
+    const meters = await instance.meters();
+    const readings = windowSampler(meters, sampleIntervalMs);
+    sampler = readings;
+    const host = watchHost(meters.gross, launch.context.resources.serverCpus);
+    await plan.setUp(instance.url, signal);
+    const open = openWindowOf(plan);
     const order: LoadOrder = {
-      url: new URL(request.path, instance.url).href,
+      origin: instance.url.origin,
+      requests: plan.requests,
+      seed: plan.seed,
       connections: load.connections,
       warmupMs: load.warmupMs,
       window: load.window,
       timeoutSeconds: requestTimeoutSeconds,
-      ...(request.method !== undefined && { method: request.method }),
-      ...(request.headers !== undefined && { headers: request.headers }),
-      ...(request.body !== undefined && { body: request.body }),
+      ...(open !== undefined && { open }),
     };
     const over = new AbortController();
     void instance.ended.then((reason) => {
@@ -56,12 +71,21 @@ export async function performTrial(plan: TrialPlan, signal: AbortSignal): Promis
     });
     const outcome = await generateLoad(order, {
       cpus: plan.generatorCpus,
-      deadlineMs: load.warmupMs + windowLimitMs(load.window) + generatorSlackMs,
-      onWindowStart: sampler.begin,
-      onWindowEnd: sampler.end,
+      deadlineMs: load.warmupMs + windowLimitMs(load.window) + (open?.durationMs ?? 0) + generatorSlackMs,
+      onSpawn: host.generator,
+      onWindowStart: () => {
+        host.begin();
+        readings.begin();
+      },
+      onWindowEnd: () => {
+        readings.end();
+        if (open === undefined) host.end();
+      },
+      onOpenEnd: host.end,
       signal: AbortSignal.any([signal, over.signal]),
     });
-    const samples = await sampler.samples();
+    const samples = await readings.samples();
+    const activity = await host.activity();
     const { throughputRps } = outcome;
     const net = resourceUse(
       samples.map((pair) => pair.net),
@@ -72,18 +96,19 @@ export async function performTrial(plan: TrialPlan, signal: AbortSignal): Promis
       throughputRps,
     );
     const milestones = [...(await instance.milestones()), { name: 'ready', atMs: readiness.readyMs }];
-    const { generatorCpuPercent, ...window } = outcome;
+    const figures = { load: closedFigures(outcome), open: openFigures(outcome), host: activity };
     return {
-      workload: launch.artifact.workload,
+      workload: plan.workload,
       round: plan.round,
       attempt: plan.attempt,
       order: plan.order,
       environment: environment.name,
       startedAt,
       startup: { kind: instance.startKind, ...readiness, milestones },
-      load: { mode: 'closed', ...window, generator: { name: 'autocannon', cpuPercent: generatorCpuPercent } },
+      ...figures,
       cpu: { net: net.cpu, gross: gross.cpu },
       memory: { net: net.memory, gross: gross.memory },
+      violations: [...violationsOf(figures, plan.guards, plan.generatorCpus?.length ?? 1)],
       samples: trialSamples(samples),
     };
   } catch (error) {
@@ -98,6 +123,34 @@ export async function performTrial(plan: TrialPlan, signal: AbortSignal): Promis
   } finally {
     await instance.stop();
   }
+}
+
+function openWindowOf({ load, rateRps }: TrialPlan): LoadOrder['open'] {
+  if (load.open === undefined || rateRps === undefined) return undefined;
+  return { rateRps, durationMs: load.open.durationMs };
+}
+
+function closedFigures(outcome: LoadOutcome): Trial['load'] {
+  const { connections, durationMs, requests, errors, timeouts, throughputRps, latencyMs, histogram } =
+    outcome;
+  return {
+    mode: 'closed',
+    connections,
+    durationMs,
+    requests,
+    errors,
+    timeouts,
+    throughputRps,
+    latencyMs,
+    histogram,
+    generator: { name: 'autocannon', cpuPercent: outcome.generatorCpuPercent },
+  };
+}
+
+function openFigures({ open }: LoadOutcome): OpenLoad | null {
+  if (open === undefined) return null;
+  const { generatorCpuPercent, ...figures } = open;
+  return { mode: 'open', ...figures, generator: { name: 'undici', cpuPercent: generatorCpuPercent } };
 }
 
 function windowLimitMs(window: ResolvedConfig['load']['window']): number {

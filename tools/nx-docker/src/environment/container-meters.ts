@@ -59,7 +59,12 @@ function controlGroupMeter(cgroup: Cgroup, processes: Meter): Meter {
       const reading = await processes.read();
       const differenceNs = cgroup.cpuNs() - reading.cpuNs;
       if (differenceNs > beyondNs) beyondNs = differenceNs;
-      return { ...reading, cpuNs: reading.cpuNs + beyondNs };
+      const throttledNs = cgroup.throttledNs();
+      return {
+        ...reading,
+        cpuNs: reading.cpuNs + beyondNs,
+        ...(throttledNs !== undefined && { throttledNs }),
+      };
     },
     close: async () => {
       await processes.close();

@@ -4,6 +4,7 @@ import type { PromiseExecutor } from '@nx/devkit';
 import { renderTerminalTable, writeReport } from '@tare/report';
 import { parseRunFile } from '@tare/results';
 import type { RunFile } from '@tare/results';
+import { appendStepSummary } from './append-step-summary.ts';
 import { terminalOptions } from './terminal-options.ts';
 import { updateReadme } from './update-readme.ts';
 
@@ -15,7 +16,7 @@ export type ReportOptions = {
   readonly readme?: string | boolean;
 };
 
-/** Renders a run file to the terminal, to a folder and into a README. */
+/** Renders a run file to the terminal, to a folder, into a README, and into the page of a CI job. */
 const report: PromiseExecutor<ReportOptions> = async (options, { root }) => {
   try {
     const runFile = pathOption(root, 'runFile', options.runFile ?? 'reports/latest/run.json');
@@ -27,11 +28,12 @@ const report: PromiseExecutor<ReportOptions> = async (options, { root }) => {
     const charts = written.filter((path) => path.endsWith('.svg')).length;
     const shown = relative(root, outputPath) || '.';
     process.stdout.write(
-      `Written: ${join(shown, 'summary.md')} and ${charts} charts in ${join(shown, 'charts')}\n`,
+      `Written: ${join(shown, 'summary.md')}, verdicts.junit.xml, trials.csv and ${charts} charts in ${join(shown, 'charts')}\n`,
     );
 
     const readme = await updateReadme(root, options.readme, run, join(outputPath, 'charts'));
     if (readme !== undefined) process.stdout.write(`Results put into ${relative(root, readme)}\n`);
+    if (await appendStepSummary(run, process.env)) process.stdout.write('Appended to the summary of the job\n');
     return { success: true };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

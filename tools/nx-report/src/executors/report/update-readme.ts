@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve, sep } from 'node:path';
-import { hasReadmeMarker, renderReadmeBlock, replaceReadmeBlock } from '@tare/report';
+import { hasReadmeMarker, renderReadmeBlock, replaceFiles, replaceReadmeBlock } from '@tare/report';
 import type { RunFile } from '@tare/results';
 
 /**
@@ -9,7 +9,7 @@ import type { RunFile } from '@tare/results';
  * the markers; one that was named gets them at its end.
  * @param option a path from the root, true for README.md, false for none, undefined for the default.
  * @returns absolute path of the README; undefined when none was to be changed.
- * @throws Error in one line when the named file is missing or its markers do not pair.
+ * @throws Error in one line when the named file is missing or cannot be written, or its markers do not pair.
  */
 export async function updateReadme(
   root: string,
@@ -31,6 +31,15 @@ export async function updateReadme(
   if (!isNamed && !hasReadmeMarker(text)) return undefined;
   const chartsPath = relative(dirname(path), chartFolder).split(sep).join('/');
   const changed = replaceReadmeBlock(text, renderReadmeBlock(run, { chartsPath }));
-  if (changed !== text) await writeFile(path, changed);
+  if (changed !== text) await write(path, shown, changed);
   return path;
+}
+
+async function write(path: string, shown: string, text: string): Promise<void> {
+  try {
+    await replaceFiles([{ path, text }]);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`Cannot write ${shown}: ${reason}. It was left as it is.`, { cause });
+  }
 }

@@ -1,6 +1,7 @@
 import { namespace, native } from '@tare/environment';
 import { expect, it } from 'vitest';
-import { resolveConfig, type BenchConfig } from './bench-config.ts';
+import type { BenchConfig } from './bench-config.ts';
+import { resolveConfig } from './resolve-config.ts';
 
 const config: BenchConfig = {
   workloads: [
@@ -21,8 +22,8 @@ it('fills in the defaults', () => {
   const { baseline, rounds, load, resources, seed } = resolveConfig(config, 'bench.config.ts');
   expect({ baseline, rounds, load, resources, seed }).toEqual({
     baseline: 'native',
-    rounds: 12,
-    load: { connections: 8, warmupMs: 2000, window: { kind: 'duration', durationMs: 3000 } },
+    rounds: { kind: 'pilot', pilot: 6, max: 30 },
+    load: { connections: 8, warmupMs: 2000, window: { kind: 'duration', durationMs: 3000 }, open: { rateRps: undefined, durationMs: 3000 } },
     resources: { cpus: 1, memoryMiB: 512 },
     seed: undefined,
   });
@@ -52,6 +53,9 @@ it.each<[string, unknown, string]>([
     'environments.0: expected an environment: name, kind, probe',
   ],
   ['zero rounds', { ...config, rounds: 0 }, 'bench.config.ts: rounds: '],
+  ['a margin below 0', { ...config, margins: { throughputRps: -0.1 } }, 'margins.throughputRps: '],
+  ['a margin of no metric', { ...config, margins: { speed: 0.1 } }, 'bench.config.ts: margins'],
+  ['an arrival rate of 0', { ...config, load: { open: { rateRps: 0 } } }, 'load.open'],
   ['negative warm-up', { ...config, load: { warmupMs: -1 } }, 'bench.config.ts: load.warmupMs: '],
   ['a misspelt member', { ...config, load: { conections: 8 } }, 'conections'],
   [

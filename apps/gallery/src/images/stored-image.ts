@@ -1,0 +1,58 @@
+import { imageTypes } from './image-type.ts';
+import type { ImageType } from './image-type.ts';
+
+/** What is known of an image, and kept beside it. */
+export type StoredImage = {
+  /** The SHA-256 of its bytes, in hexadecimal digits. */
+  readonly id: string;
+  readonly type: ImageType;
+  readonly bytes: number;
+  /** In pixels, as it is shown: turned as its orientation says. */
+  readonly width: number;
+  readonly height: number;
+  /** From the name of the uploaded file; empty when it had none. */
+  readonly name: string;
+  /** ISO 8601, in UTC. */
+  readonly addedAt: string;
+  readonly thumbnail: { readonly bytes: number; readonly width: number; readonly height: number };
+};
+
+/** Whether a text can be the id of an image. */
+export function isImageId(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text);
+}
+
+/** The image that a text of JSON describes; undefined when it describes none. */
+export function storedImageFrom(json: string): StoredImage | undefined {
+  const value = recordFrom(json);
+  const thumbnail = recordOf(value?.['thumbnail']);
+  if (value === undefined || thumbnail === undefined) return undefined;
+  const { id, type, name, addedAt } = value;
+  const known = imageTypes.find((each) => each === type);
+  if (known === undefined || typeof id !== 'string' || !isImageId(id)) return undefined;
+  if (typeof name !== 'string' || typeof addedAt !== 'string' || Number.isNaN(Date.parse(addedAt))) return undefined;
+  const [bytes, width, height] = [value['bytes'], value['width'], value['height']].map(countOf);
+  const [small, smallWidth, smallHeight] = ['bytes', 'width', 'height'].map((key) => countOf(thumbnail[key]));
+  if (bytes === undefined || width === undefined || height === undefined) return undefined;
+  if (small === undefined || smallWidth === undefined || smallHeight === undefined) return undefined;
+  return {
+    ...{ id, type: known, bytes, width, height, name, addedAt },
+    thumbnail: { bytes: small, width: smallWidth, height: smallHeight },
+  };
+}
+
+function recordFrom(json: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return recordOf(JSON.parse(json));
+  } catch {
+    return undefined;
+  }
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === 'object' && value !== null ? { ...value } : undefined;
+}
+
+function countOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : undefined;
+}

@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { settingsFrom } from './settings.ts';
+
+it('has a default for everything', () => {
+  expect(settingsFrom({})).toEqual({
+    address: { host: '127.0.0.1', port: 5000 },
+    uploadsDir: `${process.cwd()}/uploads`,
+    limits: {
+      maxUploadBytes: 10_485_760,
+      maxPixels: 40_000_000,
+      maxDecodeBytes: 268_435_456,
+      maxFilesPerRequest: 20,
+      bodyTimeoutMs: 120_000,
+    },
+    maxStoreBytes: 2_147_483_648,
+    uploadsPerSecond: 20,
+  });
+});
+
+it('takes what is set', () => {
+  const settings = settingsFrom({ UPLOADS_DIR: '/srv/gallery', RATE_LIMIT: '0', MAX_UPLOAD_BYTES: '1000' });
+  expect(settings).toMatchObject({
+    uploadsDir: '/srv/gallery',
+    uploadsPerSecond: 0,
+    limits: { maxUploadBytes: 1000 },
+  });
+});
+
+it.each([
+  ['MAX_UPLOAD_BYTES', '10MB', '1 to 1073741824'],
+  ['MAX_UPLOAD_BYTES', '0', '1 to 1073741824'],
+  ['MAX_FILES_PER_REQUEST', '1001', '1 to 1000'],
+  ['BODY_TIMEOUT_MS', '', '1 to 3600000'],
+  ['RATE_LIMIT', '-1', '0 to 1000000'],
+])('refuses %s=%j', (name, text, range) => {
+  expect(() => settingsFrom({ [name]: text })).toThrow(
+    `${name} is ${JSON.stringify(text)}; expected a whole number from ${range}`,
+  );
+});
+
+it('refuses an empty UPLOADS_DIR', () => {
+  expect(() => settingsFrom({ UPLOADS_DIR: ' ' })).toThrow('UPLOADS_DIR is " "; expected a folder');
+});

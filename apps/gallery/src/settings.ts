@@ -1,0 +1,79 @@
+import { resolve } from 'node:path';
+import { listenAddress } from './listen-address.ts';
+import type { ListenAddress } from './listen-address.ts';
+import { shown } from './shown.ts';
+import { wholeNumber } from './whole-number.ts';
+
+/** What an upload may be and take. */
+export type UploadLimits = {
+  /** The largest original, in bytes. */
+  readonly maxUploadBytes: number;
+  /** The largest width × height, seen before anything is decoded. */
+  readonly maxPixels: number;
+  /** The most memory that the decoder of one image may need, by estimate, in bytes. */
+  readonly maxDecodeBytes: number;
+  readonly maxFilesPerRequest: number;
+  /** How long the body of one request may take to arrive. */
+  readonly bodyTimeoutMs: number;
+};
+
+export type Settings = {
+  readonly address: ListenAddress;
+  readonly uploadsDir: string;
+  readonly limits: UploadLimits;
+  /** The most that all images together may take, in bytes. */
+  readonly maxStoreBytes: number;
+  /** Uploads per second that one client may keep up; 0 for no limit. */
+  readonly uploadsPerSecond: number;
+};
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+const mebibyte = 1024 ** 2;
+const gibibyte = 1024 ** 3;
+
+/** What each number is when its variable is absent, and the range it may be set to. */
+const numbers = {
+  MAX_UPLOAD_BYTES: { usual: 10 * mebibyte, least: 1, most: gibibyte },
+  MAX_PIXELS: { usual: 40_000_000, least: 1, most: 1_000_000_000 },
+  // With the service itself and the decoder's code this stays under 512 MiB.
+  MAX_DECODE_BYTES: { usual: 256 * mebibyte, least: 1, most: 2 * gibibyte },
+  MAX_FILES_PER_REQUEST: { usual: 20, least: 1, most: 1000 },
+  MAX_STORE_BYTES: { usual: 2 * gibibyte, least: 1, most: Number.MAX_SAFE_INTEGER },
+  RATE_LIMIT: { usual: 20, least: 0, most: 1_000_000 },
+  BODY_TIMEOUT_MS: { usual: 120_000, least: 1, most: 3_600_000 },
+} as const;
+
+/**
+ * The settings from HOST, PORT, UPLOADS_DIR (default ./uploads, made absolute) and the variables of the limits.
+ *
+ * @throws Error with one line that names the variable, its value and what was expected.
+ */
+export function settingsFrom(variables: Variables): Settings {
+  const { UPLOADS_DIR: uploadsDir = './uploads' } = variables;
+  if (uploadsDir.trim() === '') throw new Error(`UPLOADS_DIR is ${shown(uploadsDir)}; expected a folder`);
+  return {
+    address: listenAddress(variables),
+    uploadsDir: resolve(uploadsDir),
+    limits: {
+      maxUploadBytes: numberFrom(variables, 'MAX_UPLOAD_BYTES'),
+      maxPixels: numberFrom(variables, 'MAX_PIXELS'),
+      maxDecodeBytes: numberFrom(variables, 'MAX_DECODE_BYTES'),
+      maxFilesPerRequest: numberFrom(variables, 'MAX_FILES_PER_REQUEST'),
+      bodyTimeoutMs: numberFrom(variables, 'BODY_TIMEOUT_MS'),
+    },
+    maxStoreBytes: numberFrom(variables, 'MAX_STORE_BYTES'),
+    uploadsPerSecond: numberFrom(variables, 'RATE_LIMIT'),
+  };
+}
+
+function numberFrom(variables: Variables, name: keyof typeof numbers): number {
+  const { usual, least, most } = numbers[name];
+  const text = variables[name];
+  if (text === undefined) return usual;
+  const value = wholeNumber(text, most);
+  if (value === undefined || value < least) {
+    throw new Error(`${name} is ${shown(text)}; expected a whole number from ${least} to ${most}`);
+  }
+  return value;
+}

@@ -1,0 +1,54 @@
+import fs from 'node:fs';
+import Vips from 'wasm-vips';
+import { embedded } from '../embedded.ts';
+import type { EmbeddedName } from '../embedded.ts';
+
+/** libvips, ready for work. */
+export type LoadedVips = typeof Vips;
+
+/** Under which path wasm-vips is told that its parts are; nothing is there. */
+const nowhere = '/embedded/';
+
+/**
+ * libvips as WebAssembly, with the loaders of the accepted types and no others, one thread per image, and no cache of results.
+ * `script` is the file that its threads start with.
+ */
+export async function loadVips(script: string): Promise<LoadedVips> {
+  const restore = readEmbeddedFiles();
+  try {
+    const vips = await Vips({
+      dynamicLibraries: ['vips-heif.wasm'],
+      locateFile: (name) => `${nowhere}${name}`,
+      mainScriptUrlOrBlob: script,
+      print: () => undefined,
+      // What libvips has to say is in its errors as well; a damaged upload is no matter for the log of the service.
+      printErr: () => undefined,
+    });
+    vips.concurrency(1);
+    vips.Cache.max(0);
+    vips.operationBlock('VipsForeignLoad', true);
+    for (const format of ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif']) {
+      vips.operationBlock(`VipsForeignLoad${format}`, false);
+    }
+    return vips;
+  } finally {
+    restore();
+  }
+}
+
+/**
+ * Lets `readFileSync` find what the service carries, until the returned function is called: wasm-vips takes the names of its
+ * parts and no bytes, and a service of one file has nowhere to put them.
+ */
+function readEmbeddedFiles(): () => void {
+  const original = fs.readFileSync;
+  const parts: readonly EmbeddedName[] = ['vips.wasm', 'vips-heif.wasm'];
+  const reading = (...parameters: Parameters<typeof original>) => {
+    const part = parts.find((name) => parameters[0] === `${nowhere}${name}`);
+    return part === undefined ? original(...parameters) : embedded(part);
+  };
+  fs.readFileSync = Object.assign(reading, original) as typeof original;
+  return () => {
+    fs.readFileSync = original;
+  };
+}

@@ -1,0 +1,83 @@
+import type { Check, CheckItem } from '../result/calibration-file.ts';
+import { figureText, signedText } from './figure-text.ts';
+
+/** How far a figure may be from the truth: the larger of the two counts. */
+export type Tolerance = {
+  /** Share of the truth: 0.02 for 2 %. */
+  readonly relative?: number;
+  /** In the unit of the check. */
+  readonly absolute?: number;
+};
+
+export type Compared = {
+  readonly what: string;
+  readonly reported: number;
+  readonly truth: number;
+  readonly unit: string;
+};
+
+/** @returns the line of a figure that must be close to the truth. A figure that is not a number fails. */
+export function closeTo({ what, reported, truth, unit }: Compared, tolerance: Tolerance): CheckItem {
+  const { relative = 0, absolute = 0 } = tolerance;
+  const error = reported - truth;
+  const limits = [
+    ...(relative > 0 ? [`${figureText(relative * 100)} %`] : []),
+    ...(absolute > 0 ? [`${figureText(absolute)} ${unit}`] : []),
+  ];
+  return {
+    what,
+    reported,
+    truth,
+    errorText: errorText(error, truth, unit),
+    limitText: `± ${limits.join(' or ')}`,
+    passed: Math.abs(error) <= Math.max(relative * Math.abs(truth), absolute),
+  };
+}
+
+/** @returns the line of a figure that is shown beside the others and not judged. */
+export function shown(what: string, reported: number, truth: number | null, unit: string): CheckItem {
+  return {
+    what,
+    reported,
+    truth,
+    errorText: truth === null ? '' : errorText(reported - truth, truth, unit),
+    limitText: 'shown, not judged',
+    passed: null,
+  };
+}
+
+/** @returns the line of a figure that must not exceed a limit. */
+export function atMost(what: string, reported: number, limit: number, unit: string): CheckItem {
+  return {
+    what,
+    reported,
+    truth: null,
+    errorText: '',
+    limitText: `at most ${figureText(limit)} ${unit}`,
+    passed: reported <= limit,
+  };
+}
+
+export type CheckTitle = Pick<Check, 'id' | 'part' | 'title' | 'unit'>;
+
+/** @returns a check that was made: it passes when every judged line does, and there is one. */
+export function made(title: CheckTitle, items: readonly CheckItem[], notes: readonly string[] = []): Check {
+  const judged = items.filter(({ passed }) => passed !== null);
+  return {
+    ...title,
+    status: 'made',
+    passed: judged.length > 0 && judged.every(({ passed }) => passed === true),
+    items: [...items],
+    notes: [...notes],
+  };
+}
+
+/** @returns a check that could not be made here, and why. */
+export function notMade(title: CheckTitle, reason: string): Check {
+  return { ...title, status: 'not-made', reason };
+}
+
+function errorText(error: number, truth: number, unit: string): string {
+  const relative = truth === 0 ? '' : ` (${signedText((error / truth) * 100)} %)`;
+  return `${signedText(error)} ${unit}${relative}`;
+}

@@ -1,0 +1,83 @@
+import type { LoadRequest } from './load-order.ts';
+
+// shares are exact to one in a thousand, or to the smallest weight where that is finer
+const shortestSequence = 1000;
+const longestSequence = 10_000;
+
+/**
+ * Turns weights into an order of sending that the loops run along again and again. The shares over one pass are
+ * those of the weights (largest remainder, at least one each); the order is random but fixed by the seed.
+ * @returns indices of `requests`: `[0]` for a single one, otherwise 1,000 to 10,000 of them.
+ * @throws Error when there is no request, more than 10,000, or a weight is not a finite number above 0.
+ */
+export function requestSequence(requests: readonly LoadRequest[], seed: number): readonly number[] {
+  if (requests.length === 0) throw new Error('requests: expected at least one request to send');
+  if (requests.length > longestSequence)
+    throw new Error(`requests: ${requests.length}: expected at most ${longestSequence} in a mix`);
+  const weights = requests.map(({ weight = 1, path }) => {
+    if (Number.isFinite(weight) && weight > 0) return weight;
+    throw new Error(`weight of ${path}: ${weight}: expected a finite number above 0`);
+  });
+  if (requests.length === 1) return [0];
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const smallest = weights.reduce((least, weight) => Math.min(least, weight), Infinity);
+  const length = Math.min(longestSequence, Math.max(shortestSequence, Math.ceil(total / smallest)));
+  const counts = apportion(
+    weights.map((weight) => weight / total),
+    length,
+  );
+  return shuffled(
+    counts.flatMap((count, index) => Array.from({ length: count }, () => index)),
+    seed,
+  );
+}
+
+/** @returns what the k-th request of an endless walk along the sequence is, for values that the sequence indexes. */
+export function alongSequence<Value>(
+  values: readonly Value[],
+  sequence: readonly number[],
+): (index: number) => Value {
+  const walk = sequence.flatMap((index) => values.slice(index, index + 1));
+  return (index) => {
+    const value = walk[index % walk.length];
+    if (value === undefined) throw new Error('the sequence of requests is empty');
+    return value;
+  };
+}
+
+/** Largest remainder; a share too small for a place of its own still gets one, so the sum may be a little more. */
+function apportion(shares: readonly number[], places: number): readonly number[] {
+  const counts = shares.map((share) => Math.floor(share * places));
+  const left = places - counts.reduce((sum, count) => sum + count, 0);
+  const byRemainder = shares
+    .map((share, index) => ({ index, remainder: share * places - Math.floor(share * places) }))
+    .sort((a, b) => b.remainder - a.remainder);
+  const raised = new Set(byRemainder.slice(0, left).map(({ index }) => index));
+  return counts.map((count, index) => Math.max(1, count + (raised.has(index) ? 1 : 0)));
+}
+
+/** Fisher and Yates. */
+function shuffled(values: readonly number[], seed: number): readonly number[] {
+  const random = mulberry32(seed);
+  const drawn: number[] = [];
+  const rest = [...values];
+  while (rest.length > 0) {
+    const at = Math.floor(random() * rest.length);
+    const last = rest.pop() ?? 0;
+    // the last one takes the place of the drawn one, unless it was drawn itself
+    drawn.push(at < rest.length ? (rest[at] ?? last) : last);
+    if (at < rest.length) rest[at] = last;
+  }
+  return drawn;
+}
+
+/** A small seeded generator of numbers in [0, 1): mulberry32 (Tommy Ettinger, public domain). */
+function mulberry32(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,95 @@
+import type { SendSchedule } from './send-schedule.ts';
+
+// Node's timers count whole milliseconds, at least one, and fire up to one late: the last stretch is polled
+const pollAheadMs = 2;
+const shortestSleepMs = 1;
+// so that replies are looked at between the sends of a generator that has fallen behind
+const sendsPerTurn = 64;
+// a turn of the event loop with nothing to do takes a few microseconds; what exceeds this was not idle polling but
+// the garbage collector, or another process on this CPU
+const idleTurnLimitMs = 0.05;
+
+export type SendClockOptions = {
+  readonly schedule: SendSchedule;
+  /** `performance.now()` at which the schedule starts. */
+  readonly startAtMs: number;
+  readonly count: number;
+  /** `performance.now()` after which nothing is sent any more. */
+  readonly giveUpAtMs: number;
+  /** Polls the clock shortly before a send. Without it there are timers only, and sends come up to a millisecond late. */
+  readonly spin: boolean;
+  /** Must not throw. `lateMs` is how long after its planned time the request is sent. */
+  readonly send: (index: number, lateMs: number) => void;
+};
+
+export type SendClock = {
+  /** Fulfilled with the number of sends, when all are sent or it is too late to send more. */
+  readonly finished: Promise<number>;
+  /** To be called for each event of the connections: the turn of the event loop that it falls into was not idle. */
+  readonly noteWork: () => void;
+  /** CPU time spent so far on polling the clock with nothing to do. */
+  readonly idleMs: () => number;
+};
+
+/**
+ * Calls `send` at the planned times, whatever becomes of the requests. Far from the next send it sleeps, and the last
+ * 2 ms it polls in turns of the event loop, so that it sends within some 10 µs and sees replies at once.
+ *
+ * A turn counts as idle when neither in it nor in the one before anything was sent or received, with 50 µs at most.
+ */
+export function startSendClock(options: SendClockOptions): SendClock {
+  const { schedule, startAtMs, count, spin } = options;
+  const { promise, resolve } = Promise.withResolvers<number>();
+  let next = 0;
+  let work = 0;
+  let workSeen = 0;
+  let wasQuiet = false;
+  let polledAtMs: number | undefined;
+  let idleMs = 0;
+
+  const account = (nowMs: number): void => {
+    const quiet = work === workSeen;
+    if (polledAtMs !== undefined && quiet && wasQuiet)
+      idleMs += Math.min(nowMs - polledAtMs, idleTurnLimitMs);
+    wasQuiet = quiet;
+    workSeen = work;
+  };
+
+  const turn = (): void => {
+    let nowMs = performance.now();
+    account(nowMs);
+    if (nowMs > options.giveUpAtMs) {
+      resolve(next);
+      return;
+    }
+    for (let sends = 0; next < count && sends < sendsPerTurn; sends++) {
+      const lateMs = nowMs - startAtMs - schedule.plannedMs(next);
+      if (lateMs < 0) break;
+      work += 1;
+      options.send(next, lateMs);
+      next += 1;
+      nowMs = performance.now();
+    }
+    if (next === count) {
+      resolve(next);
+      return;
+    }
+    const waitMs = startAtMs + schedule.plannedMs(next) - nowMs;
+    if (waitMs <= 0 || (spin && waitMs < pollAheadMs + shortestSleepMs)) {
+      polledAtMs = performance.now();
+      setImmediate(turn);
+    } else {
+      polledAtMs = undefined;
+      setTimeout(turn, spin ? waitMs - pollAheadMs : waitMs);
+    }
+  };
+  setImmediate(turn);
+
+  return {
+    finished: promise,
+    noteWork: () => {
+      work += 1;
+    },
+    idleMs: () => idleMs,
+  };
+}

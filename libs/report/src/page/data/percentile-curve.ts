@@ -1,0 +1,61 @@
+import { decodeFromCompressedBase64 } from 'hdr-histogram-js';
+import type { Trial } from '@tare/results';
+
+/** A share of requests, in percent, and the latency that so many did not exceed. */
+export type PercentilePoint = { readonly percentile: number; readonly latencyMs: number };
+
+export type PercentileCurve = {
+  /** Replies in the merged histograms. */
+  readonly requests: number;
+  /** From 50 % on; ends where fewer than `fewestBeyond` requests were slower. */
+  readonly line: readonly PercentilePoint[];
+  /** The percentiles that one asks for by name, as far as the line goes. */
+  readonly named: readonly PercentilePoint[];
+};
+
+/** Of the percentile axis, as log10 of 1 ÷ (1 − p): 50 % and 99.9 %. */
+export const percentileAxis = { from: Math.log10(2), to: 3 } as const;
+export const namedPercentiles = [50, 75, 90, 95, 99, 99.9] as const;
+
+const steps = 54;
+/** A percentile that rests on fewer slower requests is an anecdote. */
+const fewestBeyond = 3;
+const microsecondsPerMs = 1000;
+
+/**
+ * Latencies over all trials of an environment: their HDR histograms (V2 compressed, base64, microseconds), merged. Those of the open
+ * loop where there was one.
+ * @returns null when no trial has a histogram that can be read: the page goes without the chart.
+ */
+export function percentileCurve(trials: readonly Trial[]): PercentileCurve | null {
+  const histograms = trials.flatMap(({ load, open }) => decoded((open ?? load).histogram) ?? []);
+  const [merged, ...others] = histograms;
+  if (merged === undefined) return null;
+  for (const other of others) merged.add(other);
+  const requests = merged.totalCount;
+  if (requests === 0) return null;
+  const isSupported = (percentile: number) => requests * (1 - percentile / 100) >= fewestBeyond - 1e-6;
+  const pointAt = (percentile: number): PercentilePoint => ({
+    percentile,
+    latencyMs: merged.getValueAtPercentile(percentile) / microsecondsPerMs,
+  });
+  const along = Array.from({ length: steps + 1 }, (_, step) => {
+    const place = percentileAxis.from + ((percentileAxis.to - percentileAxis.from) * step) / steps;
+    return 100 * (1 - 10 ** -place);
+  });
+  return {
+    requests,
+    line: along.filter(isSupported).map(pointAt),
+    named: namedPercentiles.filter(isSupported).map(pointAt),
+  };
+}
+
+function decoded(histogram: string) {
+  if (histogram === '') return null;
+  try {
+    return decodeFromCompressedBase64(histogram, 64, false);
+  } catch {
+    // a run file of another writer: what cannot be read is not drawn, the figures of the trial are there all the same
+    return null;
+  }
+}

@@ -1,0 +1,44 @@
+import { oneLine } from '../safe-text.ts';
+
+/** Markup that is safe to put into a page as it is. */
+export type Html = { readonly html: string };
+
+type Part = string | number | Html | readonly Html[];
+
+/**
+ * Markup from a template: strings and numbers in it are escaped, `Html` and lists of it are put in as they are. It is
+ * the only way in which text of a run file gets into the page.
+ */
+export function html(texts: TemplateStringsArray, ...parts: readonly Part[]): Html {
+  return { html: texts.reduce((all, text, place) => all + markup(parts[place - 1] ?? '') + text) };
+}
+
+/** Markup that was made elsewhere and is known to be safe: a drawing, a style sheet, a script of ours. */
+export function trusted(text: string): Html {
+  return { html: text };
+}
+
+/** Text on one line as it may stand between tags and in a quoted attribute. */
+export function escapeHtml(text: string): string {
+  return oneLine(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
+}
+
+export const nothing: Html = trusted('');
+
+function markup(part: Part): string {
+  if (typeof part === 'number') return String(part);
+  if (typeof part === 'string') return part === '' ? '' : escapeKeepingSpaces(part);
+  return 'html' in part ? part.html : part.map((each) => each.html).join('');
+}
+
+/** A blank at either end separates words of the template: oneLine would take it away. */
+function escapeKeepingSpaces(text: string): string {
+  const before = text.startsWith(' ') ? ' ' : '';
+  const after = text.endsWith(' ') && text.length > 1 ? ' ' : '';
+  return `${before}${escapeHtml(text)}${after}`;
+}

@@ -1,0 +1,78 @@
+import { metricCatalogue } from '@tare/results';
+import type { MetricKey, RunFile } from '@tare/results';
+import { summaryOf } from '../../metric-table.ts';
+import { decimalsOf, meanText } from '../../number-text.ts';
+import { directionText } from '../data/figure-text.ts';
+import type { Subject, WorkloadSubjects } from '../data/page-subject.ts';
+import { html, nothing } from '../html.ts';
+import type { Html } from '../html.ts';
+import { colourVariable } from '../page-parts.ts';
+
+type Weight = { readonly title: string; readonly key: MetricKey; readonly netKey?: MetricKey };
+
+const weights: readonly Weight[] = [
+  { title: 'Startup', key: 'startupMs' },
+  { title: 'Restart', key: 'restartMs' },
+  { title: 'Throughput', key: 'throughputRps' },
+  { title: 'Latency p50', key: 'latencyP50Ms' },
+  { title: 'Latency p95', key: 'latencyP95Ms' },
+  { title: 'Latency p99', key: 'latencyP99Ms' },
+  { title: 'CPU per request', key: 'cpuGrossMsPerRequest', netKey: 'cpuNetMsPerRequest' },
+  { title: 'Memory', key: 'memoryGrossMiB', netKey: 'memoryNetMiB' },
+];
+
+/** An emulated bar that is longer than this share of the others' scale is broken off. */
+const longestEmulated = 1;
+
+/** Per workload and metric a bar per environment; CPU and memory in two parts, net and tare. Bars are text and boxes, so they fit any screen. */
+export function weighInSection(run: RunFile, workloads: readonly WorkloadSubjects[]): Html {
+  const parts = workloads.map(({ workload, key, subjects }) => {
+    const blocks = weights.flatMap((weight) => blockOf(run, workload, subjects, weight) ?? []);
+    return html`<section aria-labelledby="${key}-weigh"><h3 id="${key}-weigh">${workload}</h3><div class="pairs">${blocks}</div></section>`;
+  });
+  const hasEmulated = workloads.some(({ subjects }) => subjects.some(({ emulated }) => emulated));
+  const emulatedNote = hasEmulated
+    ? html` Hatched bars are of emulated environments, whose figures weigh the emulator; one that would flatten the others is broken off and does not follow the scale.`
+    : nothing;
+  return html`<section id="weigh-in" aria-labelledby="weigh-title"><h2 id="weigh-title">The weigh-in</h2>
+<p class="lead">Mean ± standard deviation over trials. <span class="swatch"><i class="net"></i>net</span> is what the app itself uses, <span class="swatch"><i class="tare"></i>tare</span> what its environment adds.${emulatedNote}</p>
+${parts}</section>`;
+}
+
+function blockOf(
+  run: RunFile,
+  workload: string,
+  subjects: readonly Subject[],
+  { title, key, netKey }: Weight,
+): Html | null {
+  const metric = metricCatalogue.find((each) => each.key === key);
+  const bars = subjects.flatMap((subject) => {
+    const summary = summaryOf(run, workload, subject.name, key);
+    const net = netKey === undefined ? undefined : summaryOf(run, workload, subject.name, netKey);
+    return summary === undefined ? [] : [{ subject, summary, net }];
+  });
+  if (metric === undefined || bars.length === 0) return null;
+  const plain = bars.filter(({ subject }) => !subject.emulated);
+  const longest = Math.max(...(plain.length === 0 ? bars : plain).map(({ summary }) => summary.mean));
+  const rows = bars.map(({ subject, summary, net }) => {
+    const share = longest > 0 ? summary.mean / longest : 0;
+    const broken = subject.emulated && plain.length > 0 && share > longestEmulated;
+    const width = (Math.min(share, 1) * 100).toFixed(2);
+    // two meters are never read at the same instant: the net one may be ahead by a hair
+    const tare = net === undefined ? 0 : Math.max(0, summary.mean - net.mean);
+    const decimals = decimalsOf(summary.mean);
+    const split =
+      net === undefined
+        ? nothing
+        : html`<small>net ${net.mean.toFixed(decimals)} + tare ${tare.toFixed(decimals)}</small>`;
+    const classes = ['bar', ...(subject.emulated ? ['hatched'] : []), ...(broken ? ['broken'] : [])].join(' ');
+    const colours =
+      net === undefined
+        ? html`<i style="width:100%;--c:var(--${colourVariable(subject.colourIndex)})"></i>`
+        : html`<i class="net" style="width:${(100 - (100 * tare) / Math.max(summary.mean, 1e-12)).toFixed(2)}%"></i><i class="tare" style="flex:1"></i>`;
+    return html`<tr><th scope="row">${subject.name}${subject.emulated ? html` <small>emulated</small>` : nothing}</th><td class="track"><div class="${classes}" style="width:${width}%">${colours}</div></td><td>${meanText(summary)}${split}</td></tr>
+`;
+  });
+  return html`<div class="block"><table class="bars"><caption>${title} <small>${directionText(metric)}</small></caption><tbody>
+${rows}</tbody></table></div>`;
+}

@@ -1,0 +1,36 @@
+import { metricCatalogue } from '@tare/results';
+import type { RunFile } from '@tare/results';
+
+/**
+ * The trials of a run as CSV (RFC 4180: CRLF, a head line, quotes where needed), one row each: workload, environment, round,
+ * attempt, order, startedAt, every metric under its key, and the guards violated, parted by spaces. A figure that a trial
+ * does not have is an empty field. The twin's trials are among them.
+ */
+export function trialsCsv(run: RunFile): string {
+  const head = [
+    'workload',
+    'environment',
+    'round',
+    'attempt',
+    'order',
+    'startedAt',
+    ...metricCatalogue.map(({ key }) => key),
+    'violations',
+  ];
+  const rows = run.trials.map((trial) => [
+    trial.workload,
+    trial.environment,
+    trial.round,
+    trial.attempt,
+    trial.order,
+    trial.startedAt,
+    ...metricCatalogue.map(({ of }) => of(trial) ?? ''),
+    trial.violations.map(({ guard }) => guard).join(' '),
+  ]);
+  return [head, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
+}
+
+function field(value: string | number): string {
+  const text = String(value);
+  return /[",\r\n]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text;
+}

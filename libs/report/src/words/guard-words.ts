@@ -1,0 +1,75 @@
+import { guardSchema } from '@tare/results';
+import type { Guard, RunFile, Trial } from '@tare/results';
+import { counted } from '../run-notes.ts';
+import { oneLine } from '../safe-text.ts';
+import { listed } from './listed.ts';
+import type { CareLine } from './twin-words.ts';
+
+const guardNames: Readonly<Record<Guard, string>> = {
+  'foreign-cpu': 'other programs on the CPU',
+  steal: 'CPU time taken by the hypervisor',
+  throttled: 'throttling',
+  clock: 'a drifting clock frequency',
+  'generator-cpu': 'a busy load generator',
+  'late-sends': 'late sends',
+  errors: 'failed requests',
+};
+
+/** What a guard looks for, within a sentence. */
+export function guardName(guard: Guard): string {
+  return guardNames[guard];
+}
+
+/**
+ * What the guards made of a run: how many rounds were repeated and for which guard, and how many trials still violate one.
+ * A warning when any does.
+ */
+export function guardLines(run: RunFile): readonly CareLine[] {
+  const dirty = run.trials.filter(({ violations }) => violations.length > 0);
+  if (run.repeats.length === 0 && dirty.length === 0) {
+    return [{ level: 'info', text: 'No round was repeated, and no trial violates a guard.' }];
+  }
+  return [
+    ...(run.repeats.length === 0 ? [] : [repeatsLine(run)]),
+    ...(dirty.length === 0 ? [] : [violationsLine(run, dirty)]),
+  ];
+}
+
+function repeatsLine({ repeats }: RunFile): CareLine {
+  const rounds = new Set(repeats.map(({ workload, round }) => `${round} ${workload}`)).size;
+  const causes = Map.groupBy(repeats, (repeat) =>
+    repeat.cause === 'failure' ? 'a failed trial' : (guardIn(repeat.reason) ?? 'a guard'),
+  );
+  const counts = [...causes].map(([cause, of]) => `${of.length} for ${cause}`);
+  const times = repeats.length === rounds ? '' : `, in ${repeats.length} repeats`;
+  const verb = rounds === 1 ? 'was' : 'were';
+  return {
+    level: 'info',
+    text: `${counted(rounds, 'round')} ${verb} repeated whole${times}: ${listed(counts)}.`,
+  };
+}
+
+/** A repeat's reason begins with the key of its guard, or holds it. */
+function guardIn(reason: string): string | undefined {
+  const guard = guardSchema.options.find((key) => new RegExp(`(?<![\\w-])${key}(?![\\w-])`).test(reason));
+  return guard === undefined ? undefined : guardNames[guard];
+}
+
+function violationsLine(run: RunFile, dirty: readonly Trial[]): CareLine {
+  const guards = Map.groupBy(
+    dirty.flatMap(({ violations }) => violations),
+    ({ guard }) => guard,
+  );
+  const counts = [...guards].map(([guard, of]) => `${guardNames[guard]} (${of.length} ×)`);
+  const environments = new Set(dirty.map(({ environment }) => oneLine(environment)));
+  const [verb, hint] = [
+    dirty.length === 1 ? 'violates' : 'violate',
+    run.config.retries === 0 ? '' : ' still',
+  ];
+  return {
+    level: 'warning',
+    text:
+      `${dirty.length} of ${counted(run.trials.length, 'trial')}${hint} ${verb} a guard, ` +
+      `of ${listed([...environments])}: ${listed(counts)}.`,
+  };
+}

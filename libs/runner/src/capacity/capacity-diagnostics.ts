@@ -1,0 +1,76 @@
+import type { Capacity, CapacityConfig, CapacityStep, Diagnostic } from '@tare/results';
+
+/** So many requests should lie beyond a quantile for it to say much. */
+const wantedBeyond = 10;
+
+/** What is odd about the capacities found, for the capacity file. Pure. */
+export function capacityDiagnostics(
+  capacities: readonly Capacity[],
+  steps: readonly CapacityStep[],
+  config: CapacityConfig,
+): readonly Diagnostic[] {
+  const warnings = capacities.flatMap((capacity) => [
+    ...limitWarning(capacity),
+    ...driftWarning(capacity, config.tolerance),
+    ...sampleWarning(capacity, steps, config),
+  ]);
+  if (config.resources.serverCpus !== null) return warnings;
+  const message =
+    'server and load generator shared the CPUs: there are too few to keep them apart, or taskset is missing';
+  return [{ level: 'warning', code: 'not-pinned', message }, ...warnings];
+}
+
+function limitWarning(capacity: Capacity): readonly Diagnostic[] {
+  const { limit, highestRps } = capacity;
+  const where = placeOf(capacity);
+  const warn = (code: string, message: string): readonly Diagnostic[] => [
+    { level: 'warning', code, message: `${where}: ${message}` },
+  ];
+  switch (limit) {
+    case 'slo':
+    case 'maximum':
+      return [];
+    case 'generator':
+      return warn(
+        'generator-limited',
+        highestRps === null
+          ? 'nothing is proven: the load generator is the limit'
+          : `at least ${highestRps} req/s: the load generator is the limit`,
+      );
+    case 'steps':
+      return warn('search-unfinished', 'the steps did not agree well enough to end the search');
+  }
+}
+
+function driftWarning(capacity: Capacity, tolerance: number): readonly Diagnostic[] {
+  const rates = capacity.passes.flatMap(({ highestRps }) => highestRps ?? []);
+  // two brackets of the tolerance may lie side by side without any drift
+  if (rates.length < 2 || Math.max(...rates) / Math.min(...rates) - 1 <= 2 * tolerance) return [];
+  const message = `${placeOf(capacity)}: the passes found ${rates.join(', ')} req/s: the host or the app drifts`;
+  return [{ level: 'warning', code: 'passes-differ', message }];
+}
+
+function sampleWarning(
+  capacity: Capacity,
+  steps: readonly CapacityStep[],
+  { slo }: CapacityConfig,
+): readonly Diagnostic[] {
+  const atLimit = steps.find(
+    ({ workload, environment, rateRps }) =>
+      workload === capacity.workload &&
+      environment === capacity.environment &&
+      rateRps === capacity.highestRps,
+  );
+  if (atLimit === undefined) return [];
+  const share = 1 - slo.percentile / 100;
+  if (atLimit.planned * share >= wantedBeyond) return [];
+  const seconds = Math.ceil(wantedBeyond / share / atLimit.rateRps);
+  const message =
+    `${placeOf(capacity)}: p${slo.percentile} at ${atLimit.rateRps} req/s rests on ${atLimit.planned} requests; ` +
+    `--duration=${seconds} would put ${wantedBeyond} of them beyond it`;
+  return [{ level: 'warning', code: 'few-requests', message }];
+}
+
+function placeOf({ workload, environment }: Capacity): string {
+  return `${workload} in ${environment}`;
+}

@@ -1,0 +1,15 @@
+/** The process of the instant server: answers every request with 200 at once, until its parent goes. */
+import { createServer } from 'node:http';
+
+const server = createServer((request, reply) => {
+  request.resume();
+  reply.end('ok');
+});
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  if (address !== null && typeof address === 'object') process.send?.(address.port);
+});
+
+process.on('disconnect', () => process.exit(0));
+// Ctrl-C reaches the whole process group; the parent decides when this process ends
+process.on('SIGINT', () => undefined);

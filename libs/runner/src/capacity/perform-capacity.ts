@@ -1,0 +1,199 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  appendCapacityStep,
+  capacityFileSchemaVersion,
+  type Capacity,
+  type CapacityConfig,
+  type CapacityFile,
+  type CapacityStep,
+  type PassCapacity,
+} from '@tare/results';
+import { roundOrders } from '@tare/statistics';
+import { describeConfig } from '../run/describe-config.ts';
+import { hostFacts } from '../run/host-facts.ts';
+import { requestsFor } from '../run/ready-environments.ts';
+import type { Unusable, Usable } from '../run/usable-environments.ts';
+import { capacityDiagnostics } from './capacity-diagnostics.ts';
+import type { CapacityListener } from './capacity-event.ts';
+import type { CapacityPlan } from './capacity-plan.ts';
+import type { SearchAim } from './capacity-search.ts';
+import { combinePasses } from './combine-passes.ts';
+import { withPreparedHost, type HostOptions, type PreparedHost } from './prepared-host.ts';
+import { proveGenerator } from './prove-generator.ts';
+import { searchInstance } from './search-instance.ts';
+
+const leastRps = 1;
+const maxSteps = 40;
+
+export type CapacityRunOptions = Omit<HostOptions, 'listener'> & {
+  readonly plan: CapacityPlan;
+  readonly listener: CapacityListener;
+};
+
+export type CapacityRun = { readonly capacity: CapacityFile; readonly journalFolder: string };
+
+/**
+ * Searches the highest arrival rate that meets an objective, for every workload in every usable environment, in each pass
+ * on a fresh instance and in another random order. Every step is in steps.jsonl before the next begins. An environment
+ * that fails is left out of the later passes; the others go on.
+ * @throws Error with one line; nothing is left running, and the journal keeps the steps so far.
+ */
+export function performCapacity(options: CapacityRunOptions): Promise<CapacityRun> {
+  return withPreparedHost(options, async (host) => {
+    const { plan, listener, signal } = options;
+    const { preparation, seed, runId } = host;
+    requireReady(host);
+    const journalFolder = join(options.runsFolder, runId);
+    await mkdir(journalFolder, { recursive: true });
+    const searches = plan.passes * preparation.workloads.length * host.ready.length;
+    listener({ kind: 'capacity-started', runId, seed, searches, journal: journalFolder });
+
+    listener({ kind: 'generator-proving' });
+    const generatorRps = await proveGenerator(
+      {
+        requests: preparation.workloads.flatMap((workload) => requestsFor(workload, seed)),
+        seed,
+        slo: plan.slo,
+        startRps: plan.startRps,
+        maxRps: plan.maxRps,
+        serverCpus: preparation.context.resources.serverCpus,
+        generatorCpus: preparation.generatorCpus,
+      },
+      signal,
+    );
+    listener({ kind: 'generator-proven', generatorRps });
+
+    const searched = await searchAll(options, host, {
+      startRps: plan.startRps,
+      leastRps,
+      maxRps: Math.min(plan.maxRps, generatorRps),
+      maxIs: generatorRps < plan.maxRps ? 'generator' : 'maximum',
+      tolerance: plan.tolerance,
+      maxSteps,
+    }, journalFolder); // prettier-ignore
+    const elapsedMs = Date.now() - host.startedAt.getTime();
+    listener({ kind: 'capacity-finished', steps: searched.steps.length, elapsedMs });
+    const config = describeCapacity(options, host);
+    return {
+      journalFolder,
+      capacity: {
+        schema: capacityFileSchemaVersion,
+        id: runId,
+        startedAt: host.startedAt.toISOString(),
+        finishedAt: new Date().toISOString(),
+        seed,
+        host: await hostFacts(),
+        config,
+        environments: listEnvironments(options, host, searched.failed),
+        generatorRps,
+        steps: [...searched.steps],
+        capacities: [...searched.capacities],
+        diagnostics: [
+          ...host.diagnostics,
+          ...capacityDiagnostics(searched.capacities, searched.steps, config),
+        ],
+      },
+    };
+  });
+}
+
+type Searched = {
+  readonly steps: readonly CapacityStep[];
+  readonly capacities: readonly Capacity[];
+  readonly failed: readonly Unusable[];
+};
+
+async function searchAll(
+  { plan, listener, signal }: CapacityRunOptions,
+  { preparation, seed, ready }: PreparedHost,
+  aim: SearchAim,
+  journalFolder: string,
+): Promise<Searched> {
+  const steps: CapacityStep[] = [];
+  const failed: Unusable[] = [];
+  const found: (PassCapacity & { readonly workload: string; readonly environment: string })[] = [];
+  const names = ready.map(({ environment }) => environment.name);
+  const searches = plan.passes * preparation.workloads.length * names.length;
+  let search = 0;
+  for (const [index, order] of roundOrders(names, plan.passes, seed).entries()) {
+    for (const workload of preparation.workloads) {
+      for (const { environment, facts } of order.flatMap((name) => named(ready, name) ?? [])) {
+        search += 1;
+        if (failed.some(({ name }) => name === environment.name)) continue;
+        signal.throwIfAborted();
+        const pass = index + 1;
+        const { name, kind } = environment;
+        const place = { search, searches, pass, workload: workload.name, environment: name };
+        listener({ kind: 'search-started', place });
+        const keep = async (step: CapacityStep): Promise<void> => {
+          steps.push(step);
+          await appendCapacityStep(join(journalFolder, 'steps.jsonl'), step);
+          listener({ kind: 'step-finished', place, step });
+        };
+        try {
+          const ofPass = await searchInstance(
+            { environment, workload, preparation, plan, aim, pass, keep },
+            signal,
+          );
+          found.push({ ...ofPass, workload: workload.name, environment: name });
+          listener({ kind: 'search-finished', place, found: ofPass });
+        } catch (error) {
+          signal.throwIfAborted();
+          const reason = error instanceof Error ? error.message : String(error);
+          listener({ kind: 'failed', environment: name, reason });
+          failed.push({ name, kind, facts, status: 'failed', reason });
+        }
+      }
+    }
+  }
+  const capacities = preparation.workloads.flatMap(({ name: workload }) =>
+    names.flatMap((environment) => {
+      const own = found.filter((each) => each.workload === workload && each.environment === environment);
+      const passes = own.map(({ workload: _, environment: __, ...pass }) => pass);
+      return passes.length === 0 ? [] : [combinePasses(workload, environment, passes)];
+    }),
+  );
+  return { steps, capacities, failed };
+}
+
+function named(ready: readonly Usable[], name: string): Usable | undefined {
+  return ready.find(({ environment }) => environment.name === name);
+}
+
+function requireReady({ ready, unusable }: PreparedHost): void {
+  if (ready.length > 0) return;
+  const reasons = unusable.map(({ name, reason }) => `${name}: ${reason}`);
+  throw new Error(`no environment can be measured: ${reasons.join('; ')}`);
+}
+
+function describeCapacity(
+  { config, plan }: CapacityRunOptions,
+  { preparation, seed }: PreparedHost,
+): CapacityConfig {
+  const { context, generatorCpus } = preparation;
+  const { workloads, resources } = describeConfig(config, context, generatorCpus, undefined, seed);
+  const { cpus, memoryMiB, serverCpus } = resources;
+  return {
+    ...plan,
+    workloads: workloads.map(({ name, requestPath, parameters }) => ({ name, requestPath, parameters })),
+    environments: config.environments.map(({ name }) => name),
+    warmupMs: config.load.warmupMs,
+    connections: config.load.connections,
+    resources: { cpus, memoryMiB, serverCpus, generatorCpus: resources.generatorCpus },
+  };
+}
+
+function listEnvironments(
+  { config }: CapacityRunOptions,
+  { ready, unusable }: PreparedHost,
+  failed: readonly Unusable[],
+): CapacityFile['environments'] {
+  const order = config.environments.map(({ name }) => name);
+  const measured = ready
+    .filter(({ environment }) => !failed.some(({ name }) => name === environment.name))
+    .map(({ environment: { name, kind }, facts }) => ({ name, kind, facts, status: 'measured' as const }));
+  return [...measured, ...unusable, ...failed].sort(
+    (one, other) => order.indexOf(one.name) - order.indexOf(other.name),
+  );
+}

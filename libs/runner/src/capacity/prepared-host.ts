@@ -1,0 +1,114 @@
+import { randomInt } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { allowedCpus, pinRunning, planCpus } from '@tare/metrics';
+import type { Diagnostic } from '@tare/results';
+import type { ResolvedConfig } from '../config/bench-config.ts';
+import { postJanitor } from '../janitor/janitor.ts';
+import type { Listener } from '../progress/run-event.ts';
+import { lockHost } from '../run/host-lock.ts';
+import { readArtifact } from '../run/read-artifact.ts';
+import { prepareEnvironments, type Preparation } from '../run/ready-environments.ts';
+import { newRunId } from '../run/run-id.ts';
+import { findUsable, type Unusable, type Usable } from '../run/usable-environments.ts';
+
+const defaultReadyDeadlineMs = 30_000;
+const largestSeed = 2 ** 31;
+// as in a run: the heap may take this share of the memory budget
+const heapShare = 0.5;
+
+export type HostOptions = {
+  readonly config: ResolvedConfig;
+  /** Where the file of the configuration lies: the janitor loads it. Without it there is no janitor. */
+  readonly configPath?: string;
+  /** The journal goes to a folder of the run's id in here. */
+  readonly runsFolder: string;
+  readonly listener: Listener;
+  readonly signal: AbortSignal;
+  /** How long an app may take to get healthy. */
+  readonly readyDeadlineMs?: number;
+};
+
+/** A host that belongs to one run, with its environments ready. */
+export type PreparedHost = {
+  readonly runId: string;
+  readonly startedAt: Date;
+  readonly seed: number;
+  readonly preparation: Preparation;
+  readonly ready: readonly Usable[];
+  /** Not usable here, or failed while they were prepared. */
+  readonly unusable: readonly Unusable[];
+  readonly diagnostics: readonly Diagnostic[];
+};
+
+/**
+ * Locks the host, finds and prepares the environments, and does some work with them; takes everything down afterwards,
+ * whatever comes of it. An instance is a fresh start of the app; machines are not booted again for it.
+ * @throws Error with one line; the signal's reason when aborted.
+ */
+export async function withPreparedHost<T>(
+  options: HostOptions,
+  work: (host: PreparedHost) => Promise<T>,
+): Promise<T> {
+  const { config, listener, signal, runsFolder } = options;
+  const startedAt = new Date();
+  const runId = newRunId(startedAt);
+  await mkdir(runsFolder, { recursive: true });
+  const lock = await lockHost({
+    pid: process.pid,
+    runId,
+    startedAt: startedAt.toISOString(),
+    folder: runsFolder,
+  });
+  const janitor = options.configPath === undefined ? undefined : postJanitor(options.configPath, runId);
+  const cpusBefore = allowedCpus();
+  try {
+    const found = await findUsable(config.environments, listener, signal);
+    const cpuPlan = planCpus(config.resources.cpus);
+    if (cpuPlan !== undefined) pinRunning(process.pid, cpuPlan.generator);
+    const artifacts = config.workloads.map(async (each) => [each.name, await readArtifact(each)] as const);
+    const preparation: Preparation = {
+      workloads: config.workloads,
+      artifacts: new Map(await Promise.all(artifacts)),
+      context: {
+        runId,
+        nodeBinary: process.execPath,
+        nodeVersion: process.version,
+        resources: {
+          ...config.resources,
+          serverCpus: cpuPlan?.server,
+          nodeArguments: [`--max-heap-size=${Math.floor(config.resources.memoryMiB * heapShare)}`],
+        },
+      },
+      readyDeadlineMs: options.readyDeadlineMs ?? defaultReadyDeadlineMs,
+      coldBoots: 0,
+      // no arrival rate is to be found while the environments are prepared
+      load: { ...config.load, open: undefined },
+      seed: config.seed ?? randomInt(largestSeed),
+      generatorCpus: cpuPlan?.generator,
+    };
+    const { ready, failed, diagnostics } = await prepareEnvironments(
+      found.usable,
+      preparation,
+      listener,
+      signal,
+    );
+    const unusable = [...found.unusable, ...failed];
+    return await work({
+      runId,
+      startedAt,
+      seed: preparation.seed,
+      preparation,
+      ready,
+      unusable,
+      diagnostics,
+    });
+  } catch (error) {
+    // whatever was under way failed because of it; the reason says more
+    throw signal.aborted ? (signal.reason as Error) : error;
+  } finally {
+    await Promise.allSettled(config.environments.map((environment) => environment.dispose()));
+    janitor?.dismiss();
+    if (cpusBefore !== undefined) pinRunning(process.pid, cpusBefore);
+    await lock.release();
+  }
+}

@@ -1,0 +1,117 @@
+import type { Environment } from '@tare/environment';
+import { generateLoad } from '@tare/metrics';
+import type { CapacityStep, PassCapacity } from '@tare/results';
+import type { Workload } from '../config/workload.ts';
+import { launchOf, requestsFor, setUpData, type Preparation } from '../run/ready-environments.ts';
+import { startReady } from '../trial/ready-instance.ts';
+import type { CapacityPlan } from './capacity-plan.ts';
+import { nextMove, type SearchAim } from './capacity-search.ts';
+import { firstRate } from './first-rate.ts';
+import { performStep, type StepLoad } from './perform-step.ts';
+import { settleServer } from './settle-server.ts';
+
+const leastWarmupMs = 1000;
+const warmupTimeoutSeconds = 30;
+const generatorSlackMs = 60_000;
+const settleDeadlineMs = 60_000;
+const leastQuickMs = 50;
+
+export type InstanceSearch = {
+  readonly environment: Environment;
+  readonly workload: Workload;
+  readonly preparation: Preparation;
+  readonly plan: CapacityPlan;
+  readonly aim: SearchAim;
+  /** From 1. */
+  readonly pass: number;
+  /** Called with every step, and waited for before the next begins. */
+  readonly keep: (step: CapacityStep) => Promise<void>;
+};
+
+/**
+ * Searches the capacity of one fresh instance: start, data, closed-loop warm-up, then the steps; stop.
+ * @throws Error that names the environment; the instance is stopped in every case.
+ */
+export async function searchInstance(search: InstanceSearch, signal: AbortSignal): Promise<PassCapacity> {
+  const { environment, workload, preparation, pass } = search;
+  const launch = launchOf(workload, preparation, pass);
+  const readyDeadlineMs = environment.readyDeadlineMs ?? preparation.readyDeadlineMs;
+  const { instance } = await startReady(environment, launch, readyDeadlineMs, signal);
+  const over = new AbortController();
+  void instance.ended.then((reason) => {
+    over.abort(new Error(`${reason} during the search`));
+  });
+  try {
+    return await searchRates(search, instance.url, AbortSignal.any([signal, over.signal]));
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    const log = await instance.lastLog().catch(() => '');
+    const lines = log === '' ? '' : `; its last log lines:\n${log}`;
+    throw new Error(`${environment.name}: pass ${pass}: ${message}${lines}`, { cause: error });
+  } finally {
+    await instance.stop();
+  }
+}
+
+async function searchRates(search: InstanceSearch, url: URL, signal: AbortSignal): Promise<PassCapacity> {
+  const { environment, workload, preparation, plan, pass } = search;
+  const { seed, generatorCpus } = preparation;
+  const load: StepLoad = {
+    origin: url.origin,
+    requests: requestsFor(workload, seed),
+    seed,
+    slo: plan.slo,
+    windowMs: plan.windowMs,
+    generatorCpus,
+  };
+  await setUpData(workload, url, seed, signal);
+  const servedRps = await warmUp(load, preparation, signal);
+  const startRps = firstRate(search.aim.startRps, servedRps, search.aim.leastRps);
+  const steps: CapacityStep[] = [];
+  let rateBefore = 0;
+  for (;;) {
+    const move = nextMove({ ...search.aim, startRps }, steps);
+    if (move.kind === 'done') {
+      const { kind: _, ...found } = move;
+      return { pass, ...found };
+    }
+    // what the warm-up or an overload left in the queues must not count in the next step
+    const quickMs = Math.max(plan.slo.limitMs, leastQuickMs);
+    if (!(await settleServer(new URL(workload.healthPath, url), quickMs, settleDeadlineMs, signal))) {
+      throw new Error(
+        `the app still answers slowly ${settleDeadlineMs / 1000} s after ${rateBefore === 0 ? 'its warm-up' : `${rateBefore} req/s`}`,
+      );
+    }
+    const result = await performStep(load, move.rateRps, signal);
+    const step = { workload: workload.name, environment: environment.name, pass, ...result };
+    rateBefore = move.rateRps;
+    steps.push(step);
+    await search.keep(step);
+  }
+}
+
+/** Warms an instance up in a closed loop. @returns the replies per second. @throws Error when there was none. */
+async function warmUp(
+  { origin, requests, seed, generatorCpus }: StepLoad,
+  { load }: Preparation,
+  signal: AbortSignal,
+): Promise<number> {
+  const durationMs = Math.max(load.warmupMs, leastWarmupMs);
+  const outcome = await generateLoad(
+    {
+      origin,
+      requests,
+      seed,
+      connections: load.connections,
+      warmupMs: 0,
+      window: { kind: 'duration', durationMs },
+      timeoutSeconds: warmupTimeoutSeconds,
+    },
+    { cpus: generatorCpus, deadlineMs: durationMs + generatorSlackMs, signal },
+  );
+  if (outcome.requests > 0) return outcome.throughputRps;
+  throw new Error(
+    `no request succeeded in the warm-up (${outcome.errors} errors, ${outcome.timeouts} timeouts)`,
+  );
+}

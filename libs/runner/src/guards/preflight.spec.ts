@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, it } from 'vitest';
+import { defaultGuards } from './default-guards.ts';
+import { findingsAtRest, preflight, type HostAtRest } from './preflight.ts';
+
+const quiet: HostAtRest = {
+  foreignCpus: 0.15,
+  stealPercent: 2,
+  serverCpusBusyPercent: null,
+  busiest: [],
+  durationMs: 1500,
+};
+
+it('finds nothing on a host at its limits', () => {
+  expect(findingsAtRest(quiet, defaultGuards)).toEqual([]);
+});
+
+it('names who is busy, and how to look at them', () => {
+  const busiest = [
+    { pid: 4711, name: 'node', cpus: 0.612 },
+    { pid: 12, name: 'dockerd', cpus: 0.1 },
+  ];
+  const busy = { ...quiet, foreignCpus: 0.94, serverCpusBusyPercent: 61.2, busiest };
+  expect(findingsAtRest(busy, defaultGuards)).toEqual([
+    {
+      code: 'busy-host',
+      message:
+        'other processes use 0.94 CPUs, at most 0.15 is allowed: node (pid 4711) 0.61, dockerd (pid 12) 0.10, others or short-lived ones 0.23; the server’s CPUs were 61 % busy',
+      remedy: 'end them or wait for them: top -p 4711,12',
+    },
+  ]);
+});
+
+it('finds steal, and a host that tells nothing', () => {
+  expect(findingsAtRest({ ...quiet, stealPercent: 7.5 }, defaultGuards)).toMatchObject([{ code: 'steal' }]);
+  expect(findingsAtRest({ ...quiet, foreignCpus: null }, defaultGuards)).toMatchObject([
+    { code: 'host-unknown' },
+  ]);
+});
+
+it.skipIf(process.platform !== 'linux')(
+  'finds a busy process and names it, without its arguments',
+  async () => {
+    const script = 'process.send(1); for (;;) if (process.uptime() > 30) process.exit();';
+    const child = spawn(process.execPath, ['-e', script, 'my-secret'], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    try {
+      await once(child, 'message');
+      const found = await preflight({ cpus: [0], durationMs: 500, signal: AbortSignal.timeout(10_000) });
+      // how much of a CPU it gets depends on what else runs here
+      expect(found.foreignCpus).toBeGreaterThan(0.5);
+      expect(found.busiest.map(({ pid }) => pid)).toContain(child.pid);
+      expect(found.serverCpusBusyPercent).toBeGreaterThanOrEqual(0);
+      const busyHost = found.findings.find(({ code }) => code === 'busy-host');
+      expect(busyHost?.message).toContain(`(pid ${child.pid})`);
+      expect(JSON.stringify(found)).not.toContain('my-secret');
+    } finally {
+      child.kill('SIGKILL');
+      await once(child, 'close');
+    }
+  },
+);
+
+it('ends at once when it is aborted', async () => {
+  const reason = new Error('enough');
+  const controller = new AbortController();
+  const found = preflight({ cpus: undefined, durationMs: 60_000, signal: controller.signal });
+  controller.abort(reason);
+  await expect(found).rejects.toBe(reason);
+});

@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hostActivity, listProcesses, readHostStat, type HostStat } from '@tare/metrics';
+import type { Guards } from '@tare/results';
+import { busiestProcesses, type BusyProcess } from './busy-processes.ts';
+import { defaultGuards } from './default-guards.ts';
+
+export type PreflightOptions = {
+  /** CPUs that the server will get; undefined where nothing is pinned. */
+  readonly cpus: readonly number[] | undefined;
+  /** How long to watch; 1.5 s by default. */
+  readonly durationMs?: number;
+  /** Limits of the trials to come. */
+  readonly guards?: Pick<Guards, 'foreignCpus' | 'stealPercent'>;
+  readonly signal: AbortSignal;
+};
+
+/** What was seen of the host at rest. */
+export type HostAtRest = {
+  /** CPUs that other processes used; null where it is not known. */
+  readonly foreignCpus: number | null;
+  /** Of the time of all CPUs; null where it is not known. */
+  readonly stealPercent: number | null;
+  /** Share of the server's CPUs' time that was busy, in percent; null where nothing is pinned or it is not known. */
+  readonly serverCpusBusyPercent: number | null;
+  /** Who used the most CPU time, the busiest first. */
+  readonly busiest: readonly BusyProcess[];
+  readonly durationMs: number;
+};
+
+export type PreflightFinding = { readonly code: string; readonly message: string; readonly remedy: string };
+export type Preflight = HostAtRest & { readonly findings: readonly PreflightFinding[] };
+
+const defaultDurationMs = 1500;
+const namedProcesses = 3;
+const muchCpus = 0.1;
+
+/**
+ * Watches the host at rest, before the first trial: what uses CPUs now will use them during the run.
+ * @returns what was seen, and a finding for every limit that is broken already; none is a reason to stop.
+ * @throws the signal's reason when aborted.
+ */
+export async function preflight({
+  cpus,
+  durationMs = defaultDurationMs,
+  guards = defaultGuards,
+  signal,
+}: PreflightOptions): Promise<Preflight> {
+  signal.throwIfAborted();
+  const listedBefore = listProcesses();
+  const begin = readNow();
+  await sleep(durationMs, undefined, { signal }).catch((error: unknown) => {
+    throw signal.aborted ? signal.reason : error;
+  });
+  const end = readNow();
+  const wallMs = Number(end.atNs - begin.atNs) / 1e6;
+  const busiest = busiestProcesses(listedBefore, listProcesses(), wallMs, [process.pid], namedProcesses);
+  const { foreignCpus, stealPercent } = hostActivity(hostOf(begin), hostOf(end), {
+    ownCpuNs: end.ownNs - begin.ownNs,
+  });
+  const atRest: HostAtRest = {
+    foreignCpus,
+    stealPercent,
+    serverCpusBusyPercent: cpus === undefined ? null : busyPercent(begin.stat, end.stat, cpus),
+    busiest,
+    durationMs: wallMs,
+  };
+  return { ...atRest, findings: findingsAtRest(atRest, guards) };
+}
+
+/** What breaks a limit though no trial has begun, and what to do about it. Pure. */
+export function findingsAtRest(
+  { foreignCpus, stealPercent, serverCpusBusyPercent, busiest }: HostAtRest,
+  limits: Pick<Guards, 'foreignCpus' | 'stealPercent'>,
+): readonly PreflightFinding[] {
+  if (foreignCpus === null || stealPercent === null) {
+    const message = 'this host does not tell how busy its CPUs are: disturbed trials cannot be known';
+    return [{ code: 'host-unknown', message, remedy: 'run on Linux with /proc/stat' }];
+  }
+  const findings: PreflightFinding[] = [];
+  if (foreignCpus > limits.foreignCpus) {
+    const where =
+      serverCpusBusyPercent === null
+        ? ''
+        : `; the server’s CPUs were ${serverCpusBusyPercent.toFixed(0)} % busy`;
+    findings.push({
+      code: 'busy-host',
+      message: `other processes use ${foreignCpus.toFixed(2)} CPUs, at most ${limits.foreignCpus} is allowed: ${nameProcesses(busiest, foreignCpus)}${where}`,
+      remedy:
+        busiest.length === 0
+          ? 'end what runs beside the measurement: top'
+          : `end them or wait for them: top -p ${busiest.map(({ pid }) => pid).join(',')}`,
+    });
+  }
+  if (stealPercent > limits.stealPercent) {
+    findings.push({
+      code: 'steal',
+      message: `the hypervisor takes ${stealPercent.toFixed(1)} % of the CPUs’ time, at most ${limits.stealPercent} % is allowed`,
+      remedy: 'use a machine whose CPUs are not shared with others, or a time when they are idle',
+    });
+  }
+  return findings;
+}
+
+/** @returns names, pids and CPUs in one line, and what is left of the foreign CPUs when that is much. */
+export function nameProcesses(processes: readonly BusyProcess[], foreignCpus: number): string {
+  if (processes.length === 0) return 'no single process (short-lived ones, or those of other users)';
+  const named = processes.map(({ name, pid, cpus }) => `${name} (pid ${pid}) ${cpus.toFixed(2)}`);
+  const rest = foreignCpus - processes.reduce((sum, { cpus }) => sum + cpus, 0);
+  return [...named, ...(rest > muchCpus ? [`others or short-lived ones ${rest.toFixed(2)}`] : [])].join(', ');
+}
+
+type Moment = { readonly atNs: bigint; readonly stat: HostStat | null; readonly ownNs: bigint };
+
+function readNow(): Moment {
+  const { user, system } = process.cpuUsage();
+  return {
+    atNs: process.hrtime.bigint(),
+    stat: readHostStat(),
+    ownNs: BigInt(user + system) * 1000n,
+  };
+}
+
+function hostOf({ atNs, stat }: Moment): Parameters<typeof hostActivity>[0] {
+  return stat === null ? null : { atNs, ...stat.all, clockMHz: null };
+}
+
+function busyPercent(begin: HostStat | null, end: HostStat | null, cpus: readonly number[]): number | null {
+  let busyNs = 0n;
+  let totalNs = 0n;
+  for (const cpu of cpus) {
+    const [then, now] = [begin?.cpus.get(cpu), end?.cpus.get(cpu)];
+    if (then === undefined || now === undefined) return null;
+    busyNs += now.busyNs - then.busyNs;
+    totalNs += now.totalNs - then.totalNs;
+  }
+  return totalNs > 0n ? (Number(busyNs) / Number(totalNs)) * 100 : null;
+}

@@ -1,0 +1,117 @@
+import type { Guard, Guards, Trial, Violation } from '@tare/results';
+
+/** What the guards look at. */
+export type GuardedTrial = Pick<Trial, 'load' | 'open' | 'host'>;
+
+/**
+ * Which limits a trial breaks: strictly above them. What is not known (null) breaks none. Pure.
+ *
+ * A machine whose CPU is emulated is held to the same limits. Its replies are slow, so that the generator idles and late
+ * sends are rare; but its windows hold few requests, and one error among fewer than 1,000 is above 0.1 %. Nothing is
+ * concluded from its figures, so whoever repeats rounds may let its violations be.
+ *
+ * @param generatorCpus how many CPUs the closed loop's generator can fill: 1 while it works in one thread, on however many
+ *   it may run. The open loop's generator is one thread in any case.
+ * @returns one for each broken limit, in the order of the run file's guards; empty for a clean trial.
+ */
+export function violationsOf(
+  trial: GuardedTrial,
+  guards: Guards,
+  generatorCpus: number,
+): readonly Violation[] {
+  return [
+    ...foreignCpu(trial, guards),
+    ...steal(trial, guards),
+    ...throttled(trial, guards),
+    ...clock(trial, guards),
+    ...generatorCpu(trial, guards, generatorCpus),
+    ...lateSends(trial, guards),
+    ...errors(trial, guards),
+  ];
+}
+
+type Broken = readonly Violation[];
+
+function broken(guard: Guard, value: number, limit: number, message: string): Broken {
+  return value > limit ? [{ guard, value, limit, message }] : [];
+}
+
+function foreignCpu({ host: { foreignCpus: value } }: GuardedTrial, { foreignCpus: limit }: Guards): Broken {
+  if (value === null) return [];
+  const message = `other processes used ${above(value, limit)} CPUs, at most ${limit} is allowed`;
+  return broken('foreign-cpu', value, limit, message);
+}
+
+function steal({ host: { stealPercent: value } }: GuardedTrial, { stealPercent: limit }: Guards): Broken {
+  if (value === null) return [];
+  const message = `the hypervisor took ${above(value, limit)} % of the CPUs’ time, at most ${limit} % is allowed`;
+  return broken('steal', value, limit, message);
+}
+
+function throttled({ host: { throttledMs: value } }: GuardedTrial, { throttledMs: limit }: Guards): Broken {
+  if (value === null) return [];
+  const message = `a CPU quota stopped the instance for ${above(value, limit)} ms, at most ${limit} ms is allowed`;
+  return broken('throttled', value, limit, message);
+}
+
+function clock({ host: { clockMHz } }: GuardedTrial, { clockDriftPercent: limit }: Guards): Broken {
+  if (clockMHz === null) return [];
+  const [begin, end] = clockMHz;
+  if (begin === 0) return [];
+  const value = (Math.abs(end - begin) / begin) * 100;
+  const message =
+    `the server’s CPUs went from ${begin.toFixed(0)} to ${end.toFixed(0)} MHz, a change of ${above(value, limit)} %, ` +
+    `at most ${limit} % is allowed`;
+  return broken('clock', value, limit, message);
+}
+
+function generatorCpu(
+  { load, open }: GuardedTrial,
+  { generatorCpuPercent: limitPercent }: Guards,
+  generatorCpus: number,
+): Broken {
+  const loops = [
+    { loop: 'closed', value: load.generator.cpuPercent, limit: limitPercent * generatorCpus },
+    // spinning until the next planned time is not in this figure
+    ...(open === null ? [] : [{ loop: 'open', value: open.generator.cpuPercent, limit: limitPercent }]),
+  ];
+  return loops.flatMap(({ loop, value, limit }) =>
+    broken(
+      'generator-cpu',
+      value,
+      limit,
+      `the load generator used ${above(value, limit)} % of a CPU in the ${loop} loop, at most ${limit} % is allowed`,
+    ),
+  );
+}
+
+function lateSends({ open }: GuardedTrial, { lateSendsPercent: limit }: Guards): Broken {
+  if (open === null || open.planned === 0) return [];
+  const value = (open.lateSends / open.planned) * 100;
+  const message =
+    `${open.lateSends} of ${open.planned} requests (${above(value, limit)} %) were sent more than 1 ms late, ` +
+    `at most ${limit} % is allowed`;
+  return broken('late-sends', value, limit, message);
+}
+
+function errors({ load, open }: GuardedTrial, { errorsPercent: limit }: Guards): Broken {
+  const windows = open === null ? [load] : [load, open];
+  const failed = windows.reduce((sum, window) => sum + window.errors + window.timeouts, 0);
+  const sent = windows.reduce((sum, window) => sum + window.requests, failed);
+  // a window in which nothing at all came back is the worst there is
+  const value = sent === 0 ? 100 : (failed / sent) * 100;
+  const seen =
+    sent === 0
+      ? 'no request came to an end'
+      : `${failed} of ${sent} requests (${above(value, limit)} %) failed or timed out`;
+  return broken('errors', value, limit, `${seen}, at most ${limit} % is allowed`);
+}
+
+/** @returns three significant digits, or as many as show that the value is above its limit. */
+function above(value: number, limit: number): string {
+  for (let digits = 3; digits <= 17; digits++) {
+    const rounded = Number(value.toPrecision(digits));
+    if (rounded > limit) return String(rounded);
+  }
+  return String(value);
+}

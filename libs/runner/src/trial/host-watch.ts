@@ -1,0 +1,55 @@
+import { hostActivity, processMeter, readHost, type Meter } from '@tare/metrics';
+import type { HostActivity } from '@tare/results';
+
+const unknown: HostActivity = { foreignCpus: null, stealPercent: null, throttledMs: null, clockMHz: null };
+
+/** Watches what else a host does while a trial loads an instance. */
+export interface HostWatch {
+  /** Tells which process sends the load, as soon as it runs. */
+  readonly generator: (pid: number) => void;
+  readonly begin: () => void;
+  readonly end: () => void;
+  /** @returns the activity between begin and end; all null where this host does not tell. */
+  activity(): Promise<HostActivity>;
+}
+
+/**
+ * @param gross meter of all that the instance costs this host.
+ * @param serverCpus whose clock is read; undefined for all.
+ */
+export function watchHost(gross: Meter, serverCpus: readonly number[] | undefined): HostWatch {
+  let generator: Meter | undefined;
+  const moments: ReturnType<typeof read>[] = [];
+  const read = async () => {
+    const host = readHost(serverCpus);
+    const runner = process.cpuUsage();
+    const [instance, load] = await Promise.all([gross.read(), generator?.read()]);
+    const runnerNs = BigInt(runner.user + runner.system) * 1000n;
+    return { host, instance, ownCpuNs: instance.cpuNs + (load?.cpuNs ?? 0n) + runnerNs };
+  };
+  const take = (): void => {
+    const moment = read();
+    // a failure is told by activity(); until then it must not count as unhandled
+    moment.catch(() => undefined);
+    moments.push(moment);
+  };
+  return {
+    generator: (pid) => {
+      generator = processMeter({ scope: 'the load generator', pids: () => [pid] });
+    },
+    begin: take,
+    end: take,
+    activity: async () => {
+      const [begin, end] = await Promise.all(moments);
+      await generator?.close();
+      if (begin?.host == null || end?.host == null) return unknown;
+      const activity = hostActivity(begin.host, end.host, { ownCpuNs: end.ownCpuNs - begin.ownCpuNs });
+      const [before, after] = [begin.instance.throttledNs, end.instance.throttledNs];
+      return {
+        ...activity,
+        clockMHz: activity.clockMHz && [activity.clockMHz[0], activity.clockMHz[1]],
+        throttledMs: before === undefined || after === undefined ? null : Number(after - before) / 1e6,
+      };
+    },
+  };
+}
