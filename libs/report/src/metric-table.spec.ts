@@ -1,4 +1,3 @@
-import { compare, noTestMade, summarise } from '@tare/results';
 import { expect, test } from 'vitest';
 import { exampleRun } from './example-run.ts';
 import { metricTables } from './metric-table.ts';
@@ -7,7 +6,12 @@ test('the baseline comes first, then the environments in the order of the run', 
   const run = exampleRun();
   const environments = run.environments.toReversed();
   const [table] = metricTables({ ...run, environments }, ['startupMs']);
-  expect(table?.columns.map(({ environment }) => environment)).toEqual(['native', 'vagrant', 'docker']);
+  expect(table?.columns.map(({ environment }) => environment)).toEqual([
+    'native',
+    'vagrant',
+    'docker',
+    'namespace',
+  ]);
 });
 
 test('an environment that failed midway is shown as incomplete', () => {
@@ -32,12 +36,18 @@ test('a metric that nobody has is left out', () => {
   expect(table?.rows.map(({ metric }) => metric.key)).toEqual(['startupMs']);
 });
 
-test('a ratio without a test behind it has no verdict', () => {
-  const { trials, ...run } = exampleRun();
-  const computed = { ...run, trials, summary: summarise(trials), comparisons: compare(trials, 'native') };
-  const untested = computed.comparisons.map((c) => ({ ...c, warnings: [...c.warnings, noTestMade] }));
-  const [table] = metricTables({ ...computed, comparisons: untested }, ['startupMs']);
-  const docker = table?.rows[0]?.cells[1];
-  expect(docker?.ratio).toMatch(/^×3\.4/);
-  expect(docker?.verdict).toBeUndefined();
+test('the twin is no column', () => {
+  const [table] = metricTables(exampleRun(), ['startupMs']);
+  expect(table?.columns.map(({ environment }) => environment)).not.toContain('native-twin');
+});
+
+test('a metric that repeats another, and an emulated environment, have a ratio and no verdict', () => {
+  const [table] = metricTables(exampleRun(), ['throughputRps', 'latencyMeanMs']);
+  const cell = (row: number, column: number) => table?.rows[row]?.cells[column];
+  expect([cell(0, 2)?.verdict, cell(1, 2)?.verdict, cell(0, 3)?.verdict]).toEqual([
+    'worse',
+    undefined,
+    undefined,
+  ]);
+  expect(cell(1, 2)?.ratio).toMatch(/^×1\.16/);
 });

@@ -9,6 +9,13 @@ test('the block has a table and six pictures for each workload', () => {
   expect(block).toContain('![primes: startup time](reports/latest/charts/primes-startup.svg)');
 });
 
+test('the conclusion stands above each table, and where latency is from below it', () => {
+  const block = renderReadmeBlock(exampleRun(), { chartsPath: 'charts' });
+  expect(block).toMatch(/\*\*primes\*\*\n\n- namespace: the same as native within[\s\S]*?\n\n\| Metric /);
+  expect(block).toContain('vagrant (emulated) at 660 req/s.\n');
+  expect(block).not.toContain('native-twin');
+});
+
 test('a path that Markdown would break is encoded', () => {
   const block = renderReadmeBlock(exampleRun(), { chartsPath: 'my reports (1)' });
   expect(block).toContain('](my%20reports%20%281%29/primes-startup.svg)');

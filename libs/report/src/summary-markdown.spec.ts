@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { exampleRun } from './example-run.ts';
-import { renderSummaryMarkdown } from './summary-markdown.ts';
+import { renderStepSummary, renderSummaryMarkdown } from './summary-markdown.ts';
 
 const summary = renderSummaryMarkdown(exampleRun());
 
@@ -24,17 +24,65 @@ test('text of other programs is shown as it is', () => {
 });
 
 test('what was compared can be identified', () => {
-  expect(summary).toContain('seed 42, 6 rounds');
+  expect(summary).toContain('seed 42, 12 rounds');
   expect(summary).toContain('closed loop, 8 connections, 2 s warm-up, then 5 s');
   expect(summary).toContain(`- Artifact primes: 51234 bytes, sha256 \`${'a'.repeat(64)}\``);
 });
 
 test('it ends with the command that repeats the run', () => {
   expect(summary).toMatch(
-    /npx nx run bench:compare --seed=42 --environments=native,docker,.* --n=300000\n```\n$/,
+    /npx nx run bench:compare --seed=42 --environments=native,namespace,docker,.* --n=300000\n```\n$/,
   );
 });
 
 test('the same run gives the same text', () => {
   expect(renderSummaryMarkdown(exampleRun())).toBe(summary);
+});
+
+test('the conclusion comes before the tables, then care and the twin', () => {
+  const order = [
+    '## Conclusion',
+    '## primes',
+    '## How far this can be trusted',
+    '## The twin of native',
+    '## Not measured',
+  ];
+  const places = order.map((part) => summary.indexOf(part));
+  expect(places).toEqual(places.toSorted((a, b) => a - b));
+  expect(places).not.toContain(-1);
+  expect(summary).toContain('- docker: worse than native in startup (3.39 times \\[3.32, 3.46\\])');
+});
+
+test('the twin has a table of its own and no column', () => {
+  expect(summary).toMatch(
+    /^\| Throughput, req\/s \| ×0\.997 \\\[0\.982, 1\.013\\\] same \| ×0\.994 .* same \|$/m,
+  );
+  expect(summary).not.toMatch(/^\| Metric \|.*twin/m);
+});
+
+test('a calibration is cited when it is given', () => {
+  const calibration = {
+    measuredAt: '2026-02-28T09:00:00.000Z',
+    passed: 14,
+    failed: 1,
+    falsePositivePercent: null,
+    detectionOf5Percent: null,
+    path: 'c.json',
+  };
+  expect(renderSummaryMarkdown(exampleRun(), { calibration })).toContain(
+    '- **Warning:** Calibration of this machine, 2026-02-28 09:00 UTC: 1 of 15 checks failed',
+  );
+});
+
+test('the page of a job has the conclusion and the tables, and no picture', () => {
+  const step = renderStepSummary(exampleRun());
+  expect(step).toContain('- docker: worse than native');
+  expect(step.match(/^\| Metric /gm)).toHaveLength(2);
+  expect(step).not.toContain('![');
+});
+
+test('a run without a trial has a summary', () => {
+  const empty = { ...exampleRun(), trials: [], summary: {}, comparisons: [] };
+  expect(renderSummaryMarkdown(empty)).toContain('No trial was measured.');
+  expect(renderStepSummary(empty)).toContain('No trial was measured.');
 });

@@ -13,10 +13,15 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('a report is a summary and its charts, with nothing left aside', async () => {
+test('a report is a summary, verdicts, trials and charts, with nothing left aside', async () => {
   const written = await writeReport(join(folder, 'new', 'report'), exampleRun());
-  expect(written).toHaveLength(13);
-  expect((await readdir(join(folder, 'new', 'report'))).sort()).toEqual(['charts', 'summary.md']);
+  expect(written).toHaveLength(15);
+  expect((await readdir(join(folder, 'new', 'report'))).sort()).toEqual([
+    'charts',
+    'summary.md',
+    'trials.csv',
+    'verdicts.junit.xml',
+  ]);
   expect(await readdir(join(folder, 'new', 'report', 'charts'))).toHaveLength(12);
 });
 
@@ -43,4 +48,14 @@ test('a folder that cannot be written is named in one line', async () => {
   await expect(writeReport(path, exampleRun())).rejects.toThrow(
     /^Cannot write the report to .*file: .*\. Expected a folder that you may write\.$/,
   );
+});
+
+test('a file that cannot be replaced leaves the whole report as it was', async () => {
+  await writeReport(folder, exampleRun());
+  const summary = await readFile(join(folder, 'summary.md'), 'utf8');
+  await rm(join(folder, 'charts'), { recursive: true });
+  await writeFile(join(folder, 'charts'), 'in the way');
+  await expect(writeReport(folder, exampleRun(4))).rejects.toThrow(/^Cannot write the report/);
+  expect(await readFile(join(folder, 'summary.md'), 'utf8')).toBe(summary);
+  expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
 });

@@ -1,2 +1,10 @@
 export { defineBench } from '@tare/runner';
-export type { BenchConfig, ConformanceCheck, Parameters, Workload, WorkloadRequest } from '@tare/runner';
+export type {
+  BenchConfig,
+  ConformanceCheck,
+  Parameters,
+  SetUpContext,
+  WeightedRequest,
+  Workload,
+  WorkloadRequest,
+} from '@tare/runner';

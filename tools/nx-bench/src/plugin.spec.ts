@@ -3,8 +3,17 @@ import { benchTargets } from './plugin.ts';
 
 const targets = benchTargets('apps/bench/bench.config.ts', {});
 
-it('infers measure, report and compare from a bench.config.ts', () => {
-  expect(Object.keys(targets)).toEqual(['measure', 'report', 'compare']);
+it('infers its targets from a bench.config.ts', () => {
+  expect(Object.keys(targets)).toEqual([
+    'measure',
+    'report',
+    'compare',
+    'gate',
+    'capacity',
+    'doctor',
+    'calibrate',
+    'trend',
+  ]);
   expect(targets.measure?.options).toEqual({ config: 'apps/bench/bench.config.ts' });
 });
 

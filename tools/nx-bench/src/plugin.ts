@@ -14,6 +14,7 @@ export type BenchPluginOptions = {
   readonly measureTargetName?: string;
   readonly reportTargetName?: string;
   readonly compareTargetName?: string;
+  readonly gateTargetName?: string;
 };
 
 const configFile = 'bench.config.ts';
@@ -21,7 +22,7 @@ const configFile = 'bench.config.ts';
 /** Options that a run may be given for once; compare passes them on to measure. */
 const forwarded = { params: 'forward' } as const;
 
-/** Infers measure, report and compare for every project with a bench.config.ts. */
+/** Infers the targets of every project with a bench.config.ts. */
 export const createNodes: CreateNodes<BenchPluginOptions> = [
   `**/${configFile}`,
   (files, options, context) =>
@@ -33,19 +34,23 @@ export const createNodes: CreateNodes<BenchPluginOptions> = [
     ),
 ];
 
+const defaultWorkloadTargets = ['test', 'build', 'docker-build'] as const;
+
 /** @returns the targets of a project whose configuration is the given file. */
 export function benchTargets(file: string, options: BenchPluginOptions): Record<string, TargetConfiguration> {
   const {
     workloadTag = 'workload',
-    workloadTargets = ['test', 'build', 'docker-build'],
+    workloadTargets = defaultWorkloadTargets,
     environmentTag = 'type:environment',
     environmentTargets = ['vagrant-up'],
     measureTargetName: measure = 'measure',
     reportTargetName: report = 'report',
     compareTargetName: compare = 'compare',
+    gateTargetName: gate = 'gate',
   } = options;
+  const workloads = workloadTargets.map((target) => ({ target, projects: [`tag:${workloadTag}`] }));
   const before = [
-    ...workloadTargets.map((target) => ({ target, projects: [`tag:${workloadTag}`] })),
+    ...workloads,
     ...environmentTargets.map((target) => ({ target, projects: [`tag:${environmentTag}`] })),
   ];
   return {
@@ -72,9 +77,66 @@ export function benchTargets(file: string, options: BenchPluginOptions): Record<
       cache: false,
       metadata: metadata('Tests, builds, bakes, measures and reports', `nx run ${compare} --help`),
     },
+    // workloads whose bytes are the same on both sides are not measured: `nx affected -t gate` costs what a change touches
+    [gate]: {
+      executor: '@tare/nx-bench:gate',
+      options: { config: file },
+      dependsOn: workloads.filter(({ target }) => target !== 'test'),
+      cache: false,
+      parallelism: false,
+      metadata: metadata(
+        'Measures this commit against another and fails when it is slower',
+        `nx run ${gate} --help`,
+        {
+          base: 'main',
+        },
+      ),
+    },
+    capacity: {
+      executor: '@tare/nx-bench:capacity',
+      options: { config: file },
+      dependsOn: before,
+      cache: false,
+      parallelism: false,
+      metadata: metadata(
+        'Latency against offered load, up to the rate that still meets a goal',
+        'nx run capacity --help',
+        {
+          slo: 'p99<=50ms',
+        },
+      ),
+    },
+    doctor: {
+      executor: '@tare/nx-bench:doctor',
+      options: { config: file },
+      cache: false,
+      parallelism: false,
+      metadata: metadata(
+        'Says what this host offers, what disturbs it, and what mends it',
+        'nx run doctor --help',
+        {},
+      ),
+    },
+    calibrate: {
+      executor: '@tare/nx-bench:calibrate',
+      cache: false,
+      parallelism: false,
+      metadata: metadata('Checks the meters against known truths on this host', 'nx run calibrate --help', {
+        minutes: 15,
+      }),
+    },
+    trend: {
+      executor: '@tare/nx-report:trend',
+      cache: false,
+      metadata: metadata('Draws the history of runs and marks where it changed', 'nx run trend --help', {}),
+    },
   };
 }
 
-function metadata(description: string, command: string): NonNullable<TargetConfiguration['metadata']> {
-  return { technologies: ['tare'], description, help: { command, example: { options: { rounds: 12 } } } };
+function metadata(
+  description: string,
+  command: string,
+  options: Readonly<Record<string, string | number>> = { rounds: 12 },
+): NonNullable<TargetConfiguration['metadata']> {
+  return { technologies: ['tare'], description, help: { command, example: { options } } };
 }

@@ -32,5 +32,9 @@ it.each([
 });
 
 it('knows an id', () => {
-  expect([isImageId(image.id), isImageId(image.id.toUpperCase()), isImageId('..')]).toEqual([true, false, false]);
+  expect([isImageId(image.id), isImageId(image.id.toUpperCase()), isImageId('..')]).toEqual([
+    true,
+    false,
+    false,
+  ]);
 });

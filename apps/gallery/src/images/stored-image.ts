@@ -25,13 +25,14 @@ export function isImageId(text: string): boolean {
 /** The image that a text of JSON describes; undefined when it describes none. */
 export function storedImageFrom(json: string): StoredImage | undefined {
   const value = recordFrom(json);
-  const thumbnail = recordOf(value?.['thumbnail']);
+  const thumbnail = recordOf(value?.thumbnail);
   if (value === undefined || thumbnail === undefined) return undefined;
   const { id, type, name, addedAt } = value;
   const known = imageTypes.find((each) => each === type);
   if (known === undefined || typeof id !== 'string' || !isImageId(id)) return undefined;
-  if (typeof name !== 'string' || typeof addedAt !== 'string' || Number.isNaN(Date.parse(addedAt))) return undefined;
-  const [bytes, width, height] = [value['bytes'], value['width'], value['height']].map(countOf);
+  if (typeof name !== 'string' || typeof addedAt !== 'string' || Number.isNaN(Date.parse(addedAt)))
+    return undefined;
+  const [bytes, width, height] = [value.bytes, value.width, value.height].map(countOf);
   const [small, smallWidth, smallHeight] = ['bytes', 'width', 'height'].map((key) => countOf(thumbnail[key]));
   if (bytes === undefined || width === undefined || height === undefined) return undefined;
   if (small === undefined || smallWidth === undefined || smallHeight === undefined) return undefined;

@@ -47,7 +47,11 @@ export function bytesOf(image: StoredImage): number {
  *
  * @throws Error with one line when the folder cannot be made or written.
  */
-export function openImageStore(uploadsDir: string, maxBytes: number, log: (text: string) => void): ImageStore {
+export function openImageStore(
+  uploadsDir: string,
+  maxBytes: number,
+  log: (text: string) => void,
+): ImageStore {
   const [incoming, images] = [join(uploadsDir, '.incoming'), join(uploadsDir, 'images')];
   makeWritable(uploadsDir, [incoming, images]);
   for (const left of readdirSync(incoming)) rmSync(join(incoming, left), { recursive: true, force: true });

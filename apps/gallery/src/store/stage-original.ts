@@ -53,7 +53,8 @@ export async function stageOriginal(
   } catch (error) {
     store.budget.release(bytes);
     await store.discard(folder);
-    const diskFull = error instanceof Error && 'code' in error && /^(ENOSPC|EDQUOT)$/.test(String(error.code));
+    const diskFull =
+      error instanceof Error && 'code' in error && /^(ENOSPC|EDQUOT)$/.test(String(error.code));
     throw diskFull ? storeFull() : error;
   }
   return { folder, path, id: hash.digest('hex'), bytes, start: Uint8Array.from(start) };

@@ -2,7 +2,9 @@ import { createRequire } from 'node:module';
 import Vips from 'wasm-vips';
 import { pngImage } from './png-image.ts';
 
-const script = createRequire(import.meta.url).resolve('wasm-vips').replace(/\.js$/, '.mjs');
+const script = createRequire(import.meta.url)
+  .resolve('wasm-vips')
+  .replace(/\.js$/, '.mjs');
 
 export type ImageMaker = {
   /** The picture of a seed in a format, e.g. `.jpg`; the options are those of the saver of libvips. */

@@ -23,7 +23,9 @@ export function pngImage(seed: number, width = 64, height = 48): Buffer {
       const at = y * (1 + width * 3) + 1 + x * 3;
       const along = (x + y * (slope ?? 0) * 2) / (width + height);
       [red, green, blue].forEach((phase, band) => {
-        rows[at + band] = Math.round(127.5 + 127.5 * Math.sin(6.283 * ((phase ?? 0) + along * (1 + band * 0.4))));
+        rows[at + band] = Math.round(
+          127.5 + 127.5 * Math.sin(6.283 * ((phase ?? 0) + along * (1 + band * 0.4))),
+        );
       });
     }
   }
@@ -37,7 +39,12 @@ export function pngOf(header: PngHeader, compressedRows: Uint8Array): Buffer {
   ihdr.writeUInt32BE(width, 0);
   ihdr.writeUInt32BE(height, 4);
   ihdr.set([bitDepth, colourType, 0, 0, interlaced ? 1 : 0], 8);
-  return Buffer.concat([signature, chunk('IHDR', ihdr), chunk('IDAT', compressedRows), chunk('IEND', Buffer.alloc(0))]);
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', ihdr),
+    chunk('IDAT', compressedRows),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
 }
 
 function chunk(type: string, data: Uint8Array): Buffer {

@@ -47,7 +47,7 @@ function readEmbeddedFiles(): () => void {
     const part = parts.find((name) => parameters[0] === `${nowhere}${name}`);
     return part === undefined ? original(...parameters) : embedded(part);
   };
-  fs.readFileSync = Object.assign(reading, original) as typeof original;
+  fs.readFileSync = reading as typeof original;
   return () => {
     fs.readFileSync = original;
   };

@@ -40,7 +40,10 @@ function replyTo(vips: LoadedVips, job: ThumbnailJob): ThumbnailReply {
     };
   } catch (error) {
     if (!isVipsError(error)) throw error;
-    return { kind: 'refused', detail: 'the image cannot be decoded: it is damaged, cut off, or not what it seems' };
+    return {
+      kind: 'refused',
+      detail: 'the image cannot be decoded: it is damaged, cut off, or not what it seems',
+    };
   }
 }
 
@@ -79,7 +82,8 @@ function thumbnailOf(vips: LoadedVips, bytes: Uint8Array) {
     height: thumbnailSide,
     size: 'down',
     output_profile: 'srgb',
-    fail_on: 'error',
+    // As an option of the loader: the one of the thumbnail does not reach it.
+    option_string: 'fail_on=error',
   });
   const webp = Uint8Array.from(small.writeToBuffer('.webp', { Q: 78, effort: 2, keep: 'none' }));
   return { webp, width: small.width, height: small.height };

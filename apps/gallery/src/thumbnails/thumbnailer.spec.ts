@@ -32,7 +32,10 @@ describe('a thumbnail', () => {
   it.each(['image/png', 'image/jpeg', 'image/webp', 'image/gif', 'image/avif'] as const)(
     'is made of %s',
     async (type) => {
-      const { width, height, thumbnail } = await thumbnailOf(everyFormat(maker, 1)[type] ?? Buffer.alloc(0), type);
+      const { width, height, thumbnail } = await thumbnailOf(
+        everyFormat(maker, 1)[type] ?? Buffer.alloc(0),
+        type,
+      );
       expect({ width, height }).toEqual({ width: 96, height: 64 });
       expect(maker.decoded(thumbnail.webp)).toEqual({ width: 96, height: 64 });
     },
@@ -61,7 +64,11 @@ describe('a thumbnail', () => {
 
 describe('an image is refused', () => {
   it.each([
-    ['with too many pixels', pngOf({ width: 30_000, height: 30_000 }, deflateSync('')), /30000 × 30000 pixels; at most 1 mega/],
+    [
+      'with too many pixels',
+      pngOf({ width: 30_000, height: 30_000 }, deflateSync('')),
+      /30000 × 30000 pixels; at most 1 mega/,
+    ],
     [
       'whose decoder needs too much memory',
       pngOf({ width: 999, height: 999, bitDepth: 16, colourType: 6, interlaced: true }, deflateSync('')),
@@ -69,7 +76,11 @@ describe('an image is refused', () => {
     ],
     ['that is cut off', pngImage(4).subarray(0, 500), /cannot be decoded: it is damaged, cut off/],
     ['that is nothing', Buffer.from('GIF89a'), /cannot be decoded: it is damaged, cut off/],
-    ['of a kind that is not taken', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), /cannot be decoded/],
+    [
+      'of a kind that is not taken',
+      Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'),
+      /cannot be decoded/,
+    ],
   ])('%s', async (_, bytes, detail) => {
     const refusal: unknown = await thumbnailOf(bytes, 'image/png').catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(Refusal);
@@ -81,12 +92,23 @@ it('starts another thread after one that took too long', async () => {
   const hasty = createThumbnailer({ script, limits, jobTimeoutMs: 1, idleMs: 60_000 });
   const path = join(folder, 'hasty.png');
   writeFileSync(path, pngImage(5, 900, 900));
-  await expect(hasty.thumbnail(path, 'image/png')).rejects.toThrow('cannot be decoded with reasonable effort');
-  await expect(hasty.thumbnail(path, 'image/png')).rejects.toThrow('cannot be decoded with reasonable effort');
+  await expect(hasty.thumbnail(path, 'image/png')).rejects.toThrow(
+    'cannot be decoded with reasonable effort',
+  );
+  await expect(hasty.thumbnail(path, 'image/png')).rejects.toThrow(
+    'cannot be decoded with reasonable effort',
+  );
   await hasty.close();
 });
 
 it('says that its thread cannot be started', async () => {
-  const broken = createThumbnailer({ script: new URL('file:///nowhere.mjs'), limits, jobTimeoutMs: 1, idleMs: 1 });
-  await expect(broken.thumbnail('x', 'image/png')).rejects.toThrow('the thread for thumbnails could not be started');
+  const broken = createThumbnailer({
+    script: new URL('file:///nowhere.mjs'),
+    limits,
+    jobTimeoutMs: 1,
+    idleMs: 1,
+  });
+  await expect(broken.thumbnail('x', 'image/png')).rejects.toThrow(
+    'the thread for thumbnails could not be started',
+  );
 });

@@ -56,10 +56,12 @@ export function createThumbnailer(options: ThumbnailerOptions): Thumbnailer {
     return starting;
   };
   const run = async (job: ThumbnailJob): Promise<Thumbnailed> => {
-    const ready = worker ?? (await start().catch(async (cause: unknown) => {
-      await end();
-      throw new Error('the thread for thumbnails could not be started', { cause });
-    }));
+    const ready =
+      worker ??
+      (await start().catch(async (cause: unknown) => {
+        await end();
+        throw new Error('the thread for thumbnails could not be started', { cause });
+      }));
     const answered = nextReply(ready, options.jobTimeoutMs);
     ready.postMessage(job);
     const reply = await answered.catch(async (cause: unknown) => {

@@ -1,6 +1,9 @@
 import type { Check, CheckItem } from '../result/calibration-file.ts';
 import { figureText, signedText } from './figure-text.ts';
 
+/** A truth so near 0 is 0 but for rounding: no error is a share of it. */
+const negligible = 1e-9;
+
 /** How far a figure may be from the truth: the larger of the two counts. */
 export type Tolerance = {
   /** Share of the truth: 0.02 for 2 %. */
@@ -60,13 +63,12 @@ export function atMost(what: string, reported: number, limit: number, unit: stri
 
 export type CheckTitle = Pick<Check, 'id' | 'part' | 'title' | 'unit'>;
 
-/** @returns a check that was made: it passes when every judged line does, and there is one. */
+/** @returns a check that was made: it passes when no judged line failed, and there is any line. */
 export function made(title: CheckTitle, items: readonly CheckItem[], notes: readonly string[] = []): Check {
-  const judged = items.filter(({ passed }) => passed !== null);
   return {
     ...title,
     status: 'made',
-    passed: judged.length > 0 && judged.every(({ passed }) => passed === true),
+    passed: items.length > 0 && items.every(({ passed }) => passed !== false),
     items: [...items],
     notes: [...notes],
   };
@@ -78,6 +80,6 @@ export function notMade(title: CheckTitle, reason: string): Check {
 }
 
 function errorText(error: number, truth: number, unit: string): string {
-  const relative = truth === 0 ? '' : ` (${signedText((error / truth) * 100)} %)`;
+  const relative = Math.abs(truth) < negligible ? '' : ` (${signedText((error / truth) * 100)} %)`;
   return `${signedText(error)} ${unit}${relative}`;
 }

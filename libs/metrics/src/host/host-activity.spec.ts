@@ -56,6 +56,7 @@ it.skipIf(process.platform !== 'linux')('reads this host', () => {
 
 it.skipIf(process.platform !== 'linux')(
   'sees a busy process as one foreign CPU, and does not when it is our own',
+  // others may begin or end their work between the two observations
   { retry: 3 },
   async ({ skip }) => {
     const quiet = await observe(undefined);

@@ -16,10 +16,10 @@ const unknown: HostActivity = { foreignCpus: null, stealPercent: null, clockMHz:
  * What this host did between two readings beside `own`: foreign CPUs = (busy − own) ÷ wall time.
  *
  * How exact that is: a CPU's times go forward by whole ticks, so each of them is off by up to 2 ticks (20 ms) over the two
- * readings; on 2 CPUs and 3 s that is 0.013 CPUs at most. A kernel that samples at its timer interrupt
- * (CONFIG_TICK_CPU_ACCOUNTING, the usual one in virtual machines) adds chance on top: the standard deviation of one CPU is
- * √(p (1 − p) ÷ ticks), at worst 0.018 CPUs over 3 s at 250 interrupts a second. `own` is exact. So the difference may come
- * out below zero on a quiet host; it is then given as 0.
+ * readings: 0.013 CPUs on 2 CPUs and 3 s. A kernel that samples at its timer interrupt (CONFIG_TICK_CPU_ACCOUNTING, the usual
+ * one in virtual machines) adds chance, with a standard deviation of √(p (1 − p) ÷ ticks) for each CPU, and loses ticks: on 2
+ * busy CPUs of such a machine 20 windows of 3 s came out 0.000 to 0.025 CPUs below the exact account of the root control
+ * group, 0.011 on average. `own` is exact. So the difference may be below zero on a quiet host; it is then given as 0.
  *
  * What counts as foreign though we cause it: kernel threads, and interrupts where the kernel books them apart from the
  * process that they interrupt (CONFIG_IRQ_TIME_ACCOUNTING).

@@ -9,7 +9,10 @@ export type CompletionCounter = {
 };
 
 /** @param startMs where the first step begins, by the clock of `now`, in milliseconds. */
-export function completionCounter(startMs: number, now: () => number = () => performance.now()): CompletionCounter {
+export function completionCounter(
+  startMs: number,
+  now: () => number = () => performance.now(),
+): CompletionCounter {
   const counts: number[] = [];
   return {
     note: () => {

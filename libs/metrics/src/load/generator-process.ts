@@ -55,12 +55,10 @@ process.once('message', (job: GeneratorJob) => {
       ? perform(job.order, job.spin)
       : openLoop(job.order, job.spin).then((outcome) => ({ kind: 'open-outcome', outcome }));
   result
-    .catch(
-      (error: unknown): GeneratorMessage => ({
-        kind: 'failed',
-        message: error instanceof Error ? error.message : String(error),
-      }),
-    )
+    .catch((error: unknown): GeneratorMessage => ({
+      kind: 'failed',
+      message: error instanceof Error ? error.message : String(error),
+    }))
     .then(tell)
     .catch(() => process.exit(1));
 });

@@ -18,7 +18,9 @@ it('agrees with simulated arrivals under a stall', () => {
     (a, b) => a - b,
   );
   for (const quantile of [0.5, 0.9, 0.95, 0.99, 0.999])
-    expect(Math.abs((waits[Math.floor(quantile * 20_000)] ?? 0) - trueQuantileMs(stall, quantile))).toBeLessThan(0.2);
+    expect(
+      Math.abs((waits[Math.floor(quantile * 20_000)] ?? 0) - trueQuantileMs(stall, quantile)),
+    ).toBeLessThan(0.2);
 });
 
 it('gives the bimodal shares exactly, spread over the requests', () => {
@@ -35,5 +37,7 @@ it('knows the quantiles of two modes and of one', () => {
 });
 
 it('refuses a quantile that is a percentage', () => {
-  expect(() => trueQuantileMs(stall, 99)).toThrow('quantile: 99: expected a number from 0 to 1, as 0.99 for p99');
+  expect(() => trueQuantileMs(stall, 99)).toThrow(
+    'quantile: 99: expected a number from 0 to 1, as 0.99 for p99',
+  );
 });

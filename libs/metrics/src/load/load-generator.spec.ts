@@ -112,7 +112,9 @@ it('tells when the window begins and ends', async () => {
 it('ends the process when it is aborted', async () => {
   const origin = await listen((_, reply) => reply.end('ok'));
   const signal = AbortSignal.timeout(600);
-  await expect(generateLoad({ ...order, warmupMs: 60_000, origin }, { ...options, signal })).rejects.toThrow();
+  await expect(
+    generateLoad({ ...order, warmupMs: 60_000, origin }, { ...options, signal }),
+  ).rejects.toThrow();
 });
 
 it('says so when the deadline passes', async () => {

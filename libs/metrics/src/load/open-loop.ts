@@ -80,7 +80,11 @@ export async function runOpenLoop(
         });
         const abandon = connections.send(mix(index), (status) => {
           done();
-          if (counts) tally.replied(status, performance.now() - plannedAtMs);
+          if (!counts) return;
+          const latencyMs = performance.now() - plannedAtMs;
+          // the deadlines are looked at in steps: a reply may still come between
+          if (latencyMs > timeoutMs) tally.timedOut();
+          else tally.replied(status, latencyMs);
         });
       },
     });
@@ -141,13 +145,16 @@ function watchWindow(
       const startedAt = performance.now();
       const cpuAtStart = process.cpuUsage();
       const idleAtStart = clock.idleMs();
-      setTimeout(() => {
-        const cpu = process.cpuUsage(cpuAtStart);
-        const lengthMs = performance.now() - startedAt;
-        const workMs = (cpu.user + cpu.system) / 1000 - (clock.idleMs() - idleAtStart);
-        moments.onEnd();
-        resolve((Math.max(0, workMs) / lengthMs) * 100);
-      }, windowAtMs + durationMs - startedAt);
+      setTimeout(
+        () => {
+          const cpu = process.cpuUsage(cpuAtStart);
+          const lengthMs = performance.now() - startedAt;
+          const workMs = (cpu.user + cpu.system) / 1000 - (clock.idleMs() - idleAtStart);
+          moments.onEnd();
+          resolve((Math.max(0, workMs) / lengthMs) * 100);
+        },
+        windowAtMs + durationMs - startedAt,
+      );
     }, windowAtMs - performance.now());
   });
 }

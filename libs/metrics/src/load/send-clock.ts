@@ -1,7 +1,7 @@
 import type { SendSchedule } from './send-schedule.ts';
 
 // Node's timers count whole milliseconds, at least one, and fire up to one late: the last stretch is polled
-const pollAheadMs = 2;
+const pollAheadMs = 1;
 const shortestSleepMs = 1;
 // so that replies are looked at between the sends of a generator that has fallen behind
 const sendsPerTurn = 64;
@@ -33,7 +33,7 @@ export type SendClock = {
 
 /**
  * Calls `send` at the planned times, whatever becomes of the requests. Far from the next send it sleeps, and the last
- * 2 ms it polls in turns of the event loop, so that it sends within some 10 µs and sees replies at once.
+ * 1 to 2 ms it polls in turns of the event loop, so that it sends within some 10 µs.
  *
  * A turn counts as idle when neither in it nor in the one before anything was sent or received, with 50 µs at most.
  */

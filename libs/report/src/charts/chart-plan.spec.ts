@@ -14,7 +14,7 @@ test('each workload has six pictures with names of their own', () => {
 
 test('memory is split into net and tare, which together are gross', () => {
   const run = exampleRun();
-  const docker = planCharts(run).find(({ fileName }) => fileName === 'primes-memory.svg')?.bars[1];
+  const docker = planCharts(run).find(({ fileName }) => fileName === 'primes-memory.svg')?.bars[2];
   const [net, tare] = docker?.pieces ?? [];
   expect(net?.value).toBeCloseTo(run.summary.primes?.docker?.memoryNetMiB?.mean ?? NaN);
   expect((net?.value ?? NaN) + (tare?.value ?? NaN)).toBeCloseTo(
@@ -35,4 +35,9 @@ test('a figure that nobody has gives no picture', () => {
   if (startupMs === undefined) throw new Error('The example has no startup.');
   const plans = planCharts({ ...run, summary: { primes: { native: { startupMs } } } });
   expect(plans.map(({ fileName }) => fileName)).toEqual(['primes-startup.svg']);
+});
+
+test('a picture of latencies says which loop they are from', () => {
+  const plan = planCharts(exampleRun()).find(({ fileName }) => fileName === 'primes-latency-p95.svg');
+  expect(plan?.subtitle).toMatch(/; open loop at 3300 req\/s, some at another rate$/);
 });

@@ -5,6 +5,7 @@ import type { TableColumn } from '../metric-table.ts';
 import { decimalsOf, meanText } from '../number-text.ts';
 import { counted } from '../run-notes.ts';
 import { oneLine } from '../safe-text.ts';
+import { latencySourceShort } from '../words/latency-source.ts';
 import { environmentColours, partColours } from './palette.ts';
 
 export type ChartBar = {
@@ -68,12 +69,13 @@ function planOf(run: RunFile, workload: string, figure: Figure, fileName: string
   const counts = bars.map((bar) => bar.trials.length);
   const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
   const trials = fewest === most ? counted(most, 'trial') : `${fewest} to ${most} trials`;
+  const source = figure.group.startsWith('latency') ? `; ${latencySourceShort(run, workload)}` : '';
   const isSplit = figure.netKey !== undefined;
   return {
     fileName,
     workload,
     title: `${oneLine(workload)}: ${figure.title}`,
-    subtitle: `bar: mean of ${trials}; line: its 95 % interval; dots: trials${isSplit ? ' (gross)' : ''}`,
+    subtitle: `bar: mean of ${trials}; line: its 95 % interval; dots: trials${isSplit ? ' (gross)' : ''}${source}`,
     axisTitle: `${metric.unit} (${metric.direction} is better)`,
     legend: isSplit
       ? [

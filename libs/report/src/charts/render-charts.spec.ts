@@ -19,19 +19,19 @@ test('a picture has a light ground, a label, values, and no style sheet', () => 
   );
   expect(startup?.svg).toContain('fill="#FFFFFF"');
   expect(startup?.svg).toContain('>ms (lower is better)<');
-  expect(startup?.svg).toContain('>83.3 ± 1.7<');
+  expect(startup?.svg).toContain('>83.5 ± 2.8<');
   expect(startup?.svg).not.toMatch(/<style|class=|zr\d/);
 });
 
 test('every trial is a dot and every interval three lines', () => {
   const [startup] = renderCharts(exampleRun(4));
-  expect(startup?.svg.match(/<circle /g)).toHaveLength(3 * 4);
-  expect(startup?.svg.match(/stroke="#1F2328" stroke-width="2"/g)).toHaveLength(3 * 3);
+  expect(startup?.svg.match(/<circle /g)).toHaveLength(3 * 4 + 3);
+  expect(startup?.svg.match(/stroke="#1F2328" stroke-width="2"/g)).toHaveLength(4 * 3);
 });
 
 test('one trial gives a dot and no interval', () => {
   const [startup] = renderCharts(exampleRun(1));
-  expect(startup?.svg.match(/<circle /g)).toHaveLength(3);
+  expect(startup?.svg.match(/<circle /g)).toHaveLength(4);
   expect(startup?.svg).not.toContain('stroke-width="2"');
 });
 

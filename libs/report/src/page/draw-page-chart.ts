@@ -3,8 +3,8 @@ import { GridComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { environmentColours } from '../charts/palette.ts';
-import { escapeHtml, trusted } from './html.ts';
-import type { Html } from './html.ts';
+import { escapeHtml, trusted } from './markup.ts';
+import type { Html } from './markup.ts';
 import { chartInk } from './options/page-chart.ts';
 import type { PageChart } from './options/page-chart.ts';
 
@@ -26,6 +26,9 @@ export function drawPageChart(plan: PageChart): Html {
   return trusted(pageSvg(svg, plan));
 }
 
+/** A tenth of a pixel is as fine as anyone sees. */
+const geometry = / (?:points|d|cx|cy|x|y|transform)="[^"]*"/g;
+
 const variables = new Map<string, string>([
   ...Object.entries(chartInk).map(([name, colour]) => [colour.toUpperCase(), `var(--${name})`] as const),
   ...environmentColours.map((colour, place) => [colour.toUpperCase(), `var(--e${place})`] as const),
@@ -40,21 +43,24 @@ function pageSvg(svg: string, { widthPx, heightPx, alternative, layers }: PageCh
   return svg
     .replace(/<style\b[^>]*>[\s\S]*?<\/style>\n?/g, '')
     .replace(/<rect [^>]*fill="none"><\/rect>\n?/, '')
-    .replace(/<[^<>]* ecmeta_series_index="(\d+)" ecmeta_data_index="(\d+)"[^<>]*>/g, (tag, series, datum) => {
-      const tip = layers[Number(series)]?.tips?.[Number(datum)];
-      return tip === undefined ? tag : tag.replace(/\/?>$/, ` data-t="${escapeHtml(tip)}">`);
-    })
+    .replace(
+      /<[^<>]* ecmeta_series_index="(\d+)" ecmeta_data_index="(\d+)"[^<>]*>/g,
+      (tag, series, datum) => {
+        const tip = layers[Number(series)]?.tips?.[Number(datum)];
+        return tip === undefined ? tag : `${tag.replace(/\/?>$/, '')} data-t="${escapeHtml(tip)}">`;
+      },
+    )
     .replace(/(?<=<[^<>]*) (?:class="zr\d+-cls-\d+"|ecmeta_\w+="[^"]*"|pointer-events="[^"]*")/g, '')
-    .replace(/(?<=<[^<>]*) (?:stroke-linecap="round"|stroke-width="1"|fill-opacity="1")/g, '')
+    .replace(/(?<=<[^<>]*) (?:stroke-linecap="round"|stroke-width="1"|fill-opacity="1"|fill="#000")/g, '')
     .replace(/ style="([^"]*)"/g, (_, style: string) => (style.includes('bold') ? ' class="b"' : ''))
     .replace(/ dominant-baseline="central"/g, ' dy=".35em"')
     .replace(/="(#[0-9a-f]{6})"/gi, (whole, colour: string) => {
       const variable = variables.get(colour.toUpperCase());
       return variable === undefined ? whole : `="${variable}"`;
     })
-    .replace(/(?<=[ "MLA,]-?\d+\.\d)\d+/g, '')
+    .replace(geometry, (attribute) => attribute.replace(/(?<=\.\d)\d+/g, ''))
     .replace(/<\/(?:path|circle|polyline|polygon|rect)>/g, '')
     .replace(/<((?:path|circle|polyline|polygon|rect) [^<>]*?)\/?>\n?/g, '<$1/>')
-    .replace(/^<svg [^>]*>\n?/, head)
+    .replace(/^<svg [^>]*>\n?/, () => head)
     .trim();
 }

@@ -1,6 +1,6 @@
 import { drawPageChart } from './draw-page-chart.ts';
-import { html, nothing, trusted } from './html.ts';
-import type { Html } from './html.ts';
+import { markup, nothing, trusted } from './markup.ts';
+import type { Html } from './markup.ts';
 import type { PageChart } from './options/page-chart.ts';
 
 /** Rows of texts; the first of each names it. */
@@ -13,20 +13,31 @@ export type DataTable = {
 
 /** A table that scrolls by itself when it is wider than its place, also by keyboard. */
 export function dataTable({ label, head, rows }: DataTable): Html {
-  const heads = head.map((text) => html`<th scope="col">${text}</th>`);
+  const heads = head.map((text) => markup`<th scope="col">${text}</th>`);
   const lines = rows.map(
     ([name = '', ...cells]) =>
-      html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`,
+      markup`<tr>
+        <th scope="row">${name}</th>
+        ${cells.map((cell) => markup`<td>${cell}</td>`)}
+      </tr> `,
   );
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${label}"><table class="data">
-<thead><tr>${heads}</tr></thead>
-<tbody>
-${lines}</tbody></table></div>`;
+  return markup`<div class="scroll" role="region" tabindex="0" aria-label="${label}">
+    <table class="data">
+      <thead>
+        <tr>
+          ${heads}
+        </tr>
+      </thead>
+      <tbody>
+        ${lines}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 /** A part that is folded away until it is asked for. */
 export function folded(summary: string, content: Html, open = false): Html {
-  return html`<details${trusted(open ? ' open' : '')}><summary>${summary}</summary>${content}</details>`;
+  return markup`<details${trusted(open ? ' open' : '')}><summary>${summary}</summary>${content}</details>`;
 }
 
 /** A chart with its caption, and its figures behind a toggle. */
@@ -35,9 +46,15 @@ export function chartFigure(options: {
   readonly chart: PageChart;
   readonly table: DataTable;
   readonly legend?: Html;
+  /** The table stands open beside the chart where there is room. */
+  readonly beside?: boolean;
 }): Html {
-  const { caption, chart, table, legend = nothing } = options;
-  return html`<figure><figcaption>${caption}</figcaption>${legend}<div class="plot">${drawPageChart(chart)}</div>${folded('Table', dataTable(table))}</figure>`;
+  const { caption, chart, table, legend = nothing, beside = false } = options;
+  const shown = markup`<figcaption>${caption}</figcaption>${legend}<div class="plot">${drawPageChart(chart)}</div>`;
+  const figures = folded('Table', dataTable(table), beside);
+  return beside
+    ? markup`<figure class="pairs"><div>${shown}</div>${figures}</figure>`
+    : markup`<figure>${shown}${figures}</figure>`;
 }
 
 /** The colours of lines by name. */
@@ -46,9 +63,11 @@ export function legendOf(
 ): Html {
   const items = entries.map(
     ({ title, variable, dashed = false }) =>
-      html`<li><i class="${dashed ? 'key dashed' : 'key'}" style="--c:var(--${variable})"></i>${title}</li>`,
+      markup`<li><i class="${dashed ? 'key dashed' : 'key'}" style="--c:var(--${variable})"></i>${title}</li>`,
   );
-  return html`<ul class="legend">${items}</ul>`;
+  return markup`<ul class="legend">
+    ${items}
+  </ul>`;
 }
 
 /** The variable of the style sheet with the colour of an environment. */
@@ -58,5 +77,13 @@ export function colourVariable(colourIndex: number): string {
 
 /** Pairs of a name and what it is. */
 export function definitions(pairs: readonly (readonly [string, string | Html])[]): Html {
-  return html`<dl>${pairs.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>\n`)}</dl>`;
+  return markup`<dl>
+    ${pairs.map(
+      ([name, value]) =>
+        markup`<div>
+          <dt>${name}</dt>
+          <dd>${value}</dd>
+        </div> `,
+    )}
+  </dl>`;
 }

@@ -103,10 +103,7 @@ function sameClause(same: readonly Comparison[], baseline: string): readonly Cla
     : [{ start: 'the same', than: ` as ${baseline}`, rest: byMargin.join(', and ') }];
 }
 
-function undecidedClause(
-  undecided: readonly Comparison[],
-  all: readonly Comparison[],
-): readonly Clause[] {
+function undecidedClause(undecided: readonly Comparison[], all: readonly Comparison[]): readonly Clause[] {
   if (undecided.length === 0) return [];
   const judged = all.filter(({ verdict }) => verdict !== null).length;
   const where =

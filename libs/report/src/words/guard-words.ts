@@ -27,11 +27,23 @@ export function guardName(guard: Guard): string {
 export function guardLines(run: RunFile): readonly CareLine[] {
   const dirty = run.trials.filter(({ violations }) => violations.length > 0);
   if (run.repeats.length === 0 && dirty.length === 0) {
-    return [{ level: 'info', text: 'No round was repeated, and no trial violates a guard.' }];
+    const text = 'No round was repeated, and no trial violates a guard.';
+    return [{ level: 'info', text }, ...unknownLines(run)];
   }
   return [
     ...(run.repeats.length === 0 ? [] : [repeatsLine(run)]),
     ...(dirty.length === 0 ? [] : [violationsLine(run, dirty)]),
+    ...unknownLines(run),
+  ];
+}
+
+/** A guard that saw nothing did not find the host quiet. */
+function unknownLines({ trials }: RunFile): readonly CareLine[] {
+  const unknown = trials.filter(({ host }) => host.foreignCpus === null).length;
+  if (unknown === 0) return [];
+  const which = unknown === trials.length ? 'any trial' : `${unknown} of ${counted(trials.length, 'trial')}`;
+  return [
+    { level: 'info', text: `What other programs used is not known of ${which}: the host does not tell.` },
   ];
 }
 

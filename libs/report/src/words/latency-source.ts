@@ -29,6 +29,14 @@ export function latencySource(run: RunFile, workload: string): string {
   return `${[start, ...rest].join('; ')}.`;
 }
 
+/** The same in few words, for a picture: "open loop at 3300 req/s", "closed loop". */
+export function latencySourceShort(run: RunFile, workload: string): string {
+  const [first, ...others] = sourcesOf(run, workload);
+  if (first === undefined) return '';
+  const rest = others.length === 0 ? '' : ', some at another rate';
+  return first.rateRps === null ? 'closed loop' : `open loop at ${rateText(first.rateRps)}${rest}`;
+}
+
 /** The rates of a workload; that of most environments first, then in the order of the run. */
 function sourcesOf(run: RunFile, workload: string): readonly Source[] {
   const of = new Map<number | null, string[]>();

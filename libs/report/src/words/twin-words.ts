@@ -29,9 +29,12 @@ export function twinLine(run: RunFile): CareLine | null {
   const noun = workloads.size === 1 ? 'metrics' : 'comparisons';
   const counts = [
     ...(same === 0 ? [] : [`same in ${same} of ${judged.length} ${noun}`]),
-    ...(undecided === 0 ? [] : [`undecided in ${undecided}${same === 0 ? ` of ${judged.length} ${noun}` : ''}`]),
+    ...(undecided === 0
+      ? []
+      : [`undecided in ${undecided}${same === 0 ? ` of ${judged.length} ${noun}` : ''}`]),
   ];
-  if (different.length === 0) return { level: 'info', text: `${subject}: ${[...counts, 'no false difference'].join(', ')}.` };
+  if (different.length === 0)
+    return { level: 'info', text: `${subject}: ${[...counts, 'no false difference'].join(', ')}.` };
   const where = different.map((comparison) => {
     const difference = differenceOf(comparison);
     const size =

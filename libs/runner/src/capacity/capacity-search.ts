@@ -43,8 +43,8 @@ const rateDigits = 4;
  * Says what comes after some steps of a search for the highest rate that meets an objective: doubling (or halving, when
  * the first rate misses), then bisection of the ratio. The steps are all of its state: the same steps give the same move.
  *
- * Both ends of the final bracket are tried twice, and where two steps at one rate disagree, the majority of more decides.
- * An end that falls this way opens the search again: one hiccup of the host does not decide it. A rate at which the
+ * Both ends of the final bracket are tried twice, and where the steps at one rate disagree, more of them decide. An end
+ * that falls this way opens the search again: one hiccup of the host does not decide it. A rate at which the
  * generator fails twice is a wall: the search ends there, and proves nothing about the server beyond.
  */
 export function nextMove(aim: SearchAim, steps: readonly SearchStep[]): SearchMove {
@@ -99,10 +99,12 @@ function judgeRates(steps: readonly SearchStep[]): readonly Judged[] {
       const lead = count('meets') - count('misses');
       const limited = count('generator-limited');
       const proven = atRate.length - limited;
+      // a disturbance of the host makes misses out of hits, never hits out of misses: a miss wants the clearer lead
+      const isConfirmed = lead > 0 ? proven >= 2 : lead <= -2;
       if (limited >= 2 && limited > proven)
         return { rateRps, verdict: 'generator-limited', isConfirmed: true };
       if (lead === 0) return { rateRps, verdict: 'open', isConfirmed: false };
-      return { rateRps, verdict: lead > 0 ? 'meets' : 'misses', isConfirmed: proven >= 2 };
+      return { rateRps, verdict: lead > 0 ? 'meets' : 'misses', isConfirmed };
     })
     .sort((one, other) => one.rateRps - other.rateRps);
 }

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { classifyStep, type StepFigures } from './classify-step.ts';
 
 const slo = { text: 'p99 ≤ 50 ms', percentile: 99, limitMs: 50 };
+const guards = { lateSendsPercent: 1, generatorCpuPercent: 80, errorsPercent: 0.1 };
 const good: StepFigures = {
   planned: 1000,
   requests: 1000,
@@ -22,5 +23,5 @@ it.each<[string, Partial<StepFigures>, string]>([
   ['late sends beside a latency above the limit', { lateSends: 11, sloLatencyMs: 900 }, 'generator-limited'],
   ['a busy generator', { generatorCpuPercent: 81 }, 'generator-limited'],
 ])('%s', (_, change, outcome) => {
-  expect(classifyStep({ ...good, ...change }, slo)).toBe(outcome);
+  expect(classifyStep({ ...good, ...change }, slo, guards)).toBe(outcome);
 });

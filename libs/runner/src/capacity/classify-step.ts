@@ -1,4 +1,4 @@
-import type { Slo, StepOutcome } from '@tare/results';
+import type { Guards, Slo, StepOutcome } from '@tare/results';
 
 /** The figures of a step that decide about it. */
 export type StepFigures = {
@@ -12,20 +12,19 @@ export type StepFigures = {
   readonly generatorCpuPercent: number;
 };
 
-// the guards of the house: what a load generator may be without being the limit itself
-const lateSendsShare = 0.01;
-const generatorCpuLimitPercent = 80;
-const errorsShare = 0.001;
+/** The guards of a run that a step must hold to, in percent. */
+export type StepGuards = Pick<Guards, 'lateSendsPercent' | 'generatorCpuPercent' | 'errorsPercent'>;
 
 /**
- * Says whether a step meets an objective. A generator that is late or busy makes the step say nothing. Errors and
- * timeouts above 0.1 % miss the objective, and so does a step without any reply. Pure.
+ * Says whether a step meets an objective. A generator that is late or busy makes the step say nothing. Too many
+ * errors and timeouts miss the objective, and so does a step without any reply. Pure.
  */
-export function classifyStep(figures: StepFigures, slo: Slo): StepOutcome {
+export function classifyStep(figures: StepFigures, slo: Slo, guards: StepGuards): StepOutcome {
   const { planned, requests, errors, timeouts, lateSends, sloLatencyMs, generatorCpuPercent } = figures;
-  if (lateSends > planned * lateSendsShare || generatorCpuPercent > generatorCpuLimitPercent) {
-    return 'generator-limited';
-  }
-  if (requests === 0 || errors + timeouts > planned * errorsShare) return 'misses';
+  const percentOfPlanned = (count: number): number => (count / planned) * 100;
+  if (percentOfPlanned(lateSends) > guards.lateSendsPercent) return 'generator-limited';
+  // the generator has one thread: more CPUs do not help it
+  if (generatorCpuPercent > guards.generatorCpuPercent) return 'generator-limited';
+  if (requests === 0 || percentOfPlanned(errors + timeouts) > guards.errorsPercent) return 'misses';
   return sloLatencyMs <= slo.limitMs ? 'meets' : 'misses';
 }

@@ -41,7 +41,12 @@ export type CapacityRun = { readonly capacity: CapacityFile; readonly journalFol
  */
 export function performCapacity(options: CapacityRunOptions): Promise<CapacityRun> {
   return withPreparedHost(options, async (host) => {
-    const { plan, listener, signal } = options;
+    const {
+      config: { guards },
+      plan,
+      listener,
+      signal,
+    } = options;
     const { preparation, seed, runId } = host;
     requireReady(host);
     const journalFolder = join(options.runsFolder, runId);
@@ -55,6 +60,7 @@ export function performCapacity(options: CapacityRunOptions): Promise<CapacityRu
         requests: preparation.workloads.flatMap((workload) => requestsFor(workload, seed)),
         seed,
         slo: plan.slo,
+        guards,
         startRps: plan.startRps,
         maxRps: plan.maxRps,
         serverCpus: preparation.context.resources.serverCpus,
@@ -64,14 +70,15 @@ export function performCapacity(options: CapacityRunOptions): Promise<CapacityRu
     );
     listener({ kind: 'generator-proven', generatorRps });
 
-    const searched = await searchAll(options, host, {
+    const aim: SearchAim = {
       startRps: plan.startRps,
       leastRps,
       maxRps: Math.min(plan.maxRps, generatorRps),
       maxIs: generatorRps < plan.maxRps ? 'generator' : 'maximum',
       tolerance: plan.tolerance,
       maxSteps,
-    }, journalFolder); // prettier-ignore
+    };
+    const searched = await searchAll(options, host, aim, journalFolder);
     const elapsedMs = Date.now() - host.startedAt.getTime();
     listener({ kind: 'capacity-finished', steps: searched.steps.length, elapsedMs });
     const config = describeCapacity(options, host);
@@ -105,7 +112,7 @@ type Searched = {
 };
 
 async function searchAll(
-  { plan, listener, signal }: CapacityRunOptions,
+  { config: { guards }, plan, listener, signal }: CapacityRunOptions,
   { preparation, seed, ready }: PreparedHost,
   aim: SearchAim,
   journalFolder: string,
@@ -133,7 +140,7 @@ async function searchAll(
         };
         try {
           const ofPass = await searchInstance(
-            { environment, workload, preparation, plan, aim, pass, keep },
+            { environment, workload, preparation, plan, aim, guards, pass, keep },
             signal,
           );
           found.push({ ...ofPass, workload: workload.name, environment: name });

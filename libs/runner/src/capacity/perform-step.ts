@@ -1,6 +1,6 @@
 import { generateOpenLoad, mergeHistograms, type LoadRequest } from '@tare/metrics';
 import type { CapacityStep, Slo } from '@tare/results';
-import { classifyStep } from './classify-step.ts';
+import { classifyStep, type StepGuards } from './classify-step.ts';
 
 /** Load before the window of a step, at its rate: the step before ran at another. */
 export const stepWarmupMs = 300;
@@ -13,6 +13,7 @@ export type StepLoad = {
   readonly requests: readonly LoadRequest[];
   readonly seed: number;
   readonly slo: Slo;
+  readonly guards: StepGuards;
   readonly windowMs: number;
   readonly generatorCpus: readonly number[] | undefined;
 };
@@ -25,7 +26,7 @@ export type StepResult = Omit<CapacityStep, 'workload' | 'environment' | 'pass'>
  * @throws Error when the generator fails or is aborted.
  */
 export async function performStep(load: StepLoad, rateRps: number, signal: AbortSignal): Promise<StepResult> {
-  const { slo, windowMs } = load;
+  const { slo, guards, windowMs } = load;
   const startedAt = new Date().toISOString();
   const timeoutSeconds = Math.max(leastTimeoutSeconds, Math.ceil((2 * slo.limitMs) / 1000));
   const { histogram, ...outcome } = await generateOpenLoad(
@@ -44,7 +45,7 @@ export async function performStep(load: StepLoad, rateRps: number, signal: Abort
     },
   );
   const figures = { ...outcome, sloLatencyMs: quantileMs(histogram, slo.percentile) };
-  return { startedAt, ...figures, histogram, outcome: classifyStep(figures, slo) };
+  return { startedAt, ...figures, histogram, outcome: classifyStep(figures, slo, guards) };
 }
 
 /** @returns the quantile of an encoded histogram; 0 of an empty one. */

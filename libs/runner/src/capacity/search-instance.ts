@@ -5,6 +5,7 @@ import type { Workload } from '../config/workload.ts';
 import { launchOf, requestsFor, setUpData, type Preparation } from '../run/ready-environments.ts';
 import { startReady } from '../trial/ready-instance.ts';
 import type { CapacityPlan } from './capacity-plan.ts';
+import type { StepGuards } from './classify-step.ts';
 import { nextMove, type SearchAim } from './capacity-search.ts';
 import { firstRate } from './first-rate.ts';
 import { performStep, type StepLoad } from './perform-step.ts';
@@ -22,6 +23,7 @@ export type InstanceSearch = {
   readonly preparation: Preparation;
   readonly plan: CapacityPlan;
   readonly aim: SearchAim;
+  readonly guards: StepGuards;
   /** From 1. */
   readonly pass: number;
   /** Called with every step, and waited for before the next begins. */
@@ -62,6 +64,7 @@ async function searchRates(search: InstanceSearch, url: URL, signal: AbortSignal
     requests: requestsFor(workload, seed),
     seed,
     slo: plan.slo,
+    guards: search.guards,
     windowMs: plan.windowMs,
     generatorCpus,
   };

@@ -44,6 +44,18 @@ it('takes numbers and their texts, durations in seconds', () => {
   expect(changed.workloads[0]?.parameters).toEqual({ n: 300_000 });
 });
 
+it('takes the name of an app for all that is asked of it, and leaves out what must be named', () => {
+  const [primes] = config.workloads;
+  if (primes === undefined) throw new Error('no workload');
+  const asked = ['gallery:browse', 'gallery:view'].map((name) => ({ ...primes, name, byDefault: false }));
+  const both = { ...config, workloads: [primes, ...asked] };
+  const names = (workloads?: string) =>
+    applyOverrides(both, workloads === undefined ? {} : { workloads }).workloads.map(({ name }) => name);
+  expect(names()).toEqual(['primes']);
+  expect(names('primes,gallery')).toEqual(['primes', 'gallery:browse', 'gallery:view']);
+  expect(names('gallery:view')).toEqual(['gallery:view']);
+});
+
 it('ends the window after a number of requests', () => {
   expect(applyOverrides(config, { requests: 200 }).load.window).toEqual({ kind: 'requests', requests: 200 });
 });

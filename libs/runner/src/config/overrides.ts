@@ -1,4 +1,4 @@
-import type { Parameters, Workload } from './workload.ts';
+import { appOf, type Parameters, type Workload } from './workload.ts';
 import type { ResolvedConfig } from './bench-config.ts';
 import { limits } from './resolve-config.ts';
 
@@ -67,7 +67,7 @@ export function applyOverrides(config: ResolvedConfig, overrides: Overrides): Re
         ? { kind: 'duration', durationMs }
         : config.load.window;
   const n = readNumber('n', overrides.n, 0, Number.MAX_SAFE_INTEGER, true);
-  const workloads = choose('workloads', overrides.workloads, config.workloads);
+  const workloads = chooseWorkloads(overrides.workloads, config.workloads);
   return {
     ...config,
     environments,
@@ -146,6 +146,22 @@ function readNumber(
 
 function describe(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** A name stands for a workload, or for all workloads of an app; without any, for those that are measured by default. */
+function chooseWorkloads(wanted: Overrides['workloads'], known: readonly Workload[]): readonly Workload[] {
+  if (wanted === undefined) {
+    const byDefault = known.filter((workload) => workload.byDefault !== false);
+    return byDefault.length === 0 ? known : byDefault;
+  }
+  const apps = new Set(known.map(({ name }) => appOf(name)));
+  const names = (typeof wanted === 'string' ? wanted.split(',') : wanted).map((name) => name.trim());
+  const spelled = names.flatMap((name) =>
+    apps.has(name) && !known.some((each) => each.name === name)
+      ? known.filter((each) => appOf(each.name) === name).map((each) => each.name)
+      : [name],
+  );
+  return choose('workloads', spelled, known);
 }
 
 function choose<T extends { readonly name: string }>(

@@ -23,7 +23,12 @@ it('fills in the defaults', () => {
   expect({ baseline, rounds, load, resources, seed }).toEqual({
     baseline: 'native',
     rounds: { kind: 'pilot', pilot: 6, max: 30 },
-    load: { connections: 8, warmupMs: 2000, window: { kind: 'duration', durationMs: 3000 }, open: { rateRps: undefined, durationMs: 3000 } },
+    load: {
+      connections: 8,
+      warmupMs: 2000,
+      window: { kind: 'duration', durationMs: 3000 },
+      open: { rateRps: undefined, durationMs: 3000 },
+    },
     resources: { cpus: 1, memoryMiB: 512 },
     seed: undefined,
   });

@@ -38,6 +38,7 @@ const workload = z.strictObject({
     .regex(/^[A-Z][A-Z0-9_]*$/, 'expected the name of an environment variable')
     .optional(),
   variables: z.record(z.string(), z.string()).optional(),
+  byDefault: z.boolean().optional(),
   port: z.int().min(1).max(65_535).optional(),
 });
 

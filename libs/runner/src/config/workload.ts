@@ -62,6 +62,8 @@ export type Workload = {
   readonly conformance: readonly ConformanceCheck[];
   /** Environment variables of the app besides HOST and PORT. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Whether it is measured when no workload is named; true by default. */
+  readonly byDefault?: boolean;
   /** A fixed port; a free one by default. */
   readonly port?: number;
 };

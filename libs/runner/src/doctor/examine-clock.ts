@@ -18,7 +18,8 @@ export function examineClock(files: HostFiles, cpupower: boolean): readonly Doct
   if (governors.length === 0) {
     const finding =
       'not in sight (usual in a virtual machine): a clock that changes during a trial goes unnoticed';
-    return [{ level: 'warning', subject: 'CPU clock', finding }];
+    const remedy = `none in a virtual machine; elsewhere its driver is missing: ${asRoot('modprobe acpi-cpufreq')}`;
+    return [{ level: 'warning', subject: 'CPU clock', finding, remedy }];
   }
   return [governorLine([...new Set(governors)], cpupower), ...boostLines(files)];
 }

@@ -40,7 +40,7 @@ function environmentLine(
 ): DoctorLine {
   const subject = `environment ${name}`;
   if (availability.usable) {
-    const facts = Object.entries(availability.facts).map(([fact, value]) => `${fact} ${value}`);
+    const facts = Object.entries(availability.facts).map(([fact, value]) => `${fact}: ${value}`);
     return { level: 'good', subject, finding: ['usable', ...facts].join(', ') };
   }
   const finding = `not usable: ${availability.reason}${required ? `; TARE_REQUIRE names ${kind}` : ''}`;

@@ -28,7 +28,7 @@ export function examineRest(
           'machine',
           virtualised === 'unknown'
             ? 'this host does not tell whether it is virtual'
-            : `virtual (${virtualised}): what its neighbours do is not in sight but for steal`,
+            : `virtual${virtualised === 'yes' ? '' : ` (${virtualised})`}: of what its neighbours do only steal is in sight`,
           'for figures to publish, a machine of its own',
         ),
   ];

@@ -1,10 +1,13 @@
 import { quantile } from '@tare/statistics';
+import { defaultGuards } from '../guards/default-guards.ts';
 import type { DoctorLine } from './doctor-line.ts';
 
 export type TimerJitter = {
   /** Time between two turns of an idle event loop, in milliseconds. */
   readonly p99Ms: number;
   readonly longestMs: number;
+  /** Of the moments of that time, how many came up more than 1 ms after they were due. */
+  readonly latePercent: number;
 };
 
 // how late a request may be sent before it counts as late
@@ -28,17 +31,29 @@ export async function measureTimerJitter(durationMs: number, signal: AbortSignal
   return {
     p99Ms: quantile(gapsMs, 0.99),
     longestMs: gapsMs.reduce((longest, each) => Math.max(longest, each), 0),
+    latePercent: latePercentOf(gapsMs),
   };
 }
 
+/**
+ * Among turns a long gap is one of many, among moments it weighs by its length: all but the last millisecond of a gap are
+ * moments that come up late. Pure.
+ */
+export function latePercentOf(gapsMs: readonly number[]): number {
+  const allMs = gapsMs.reduce((sum, each) => sum + each, 0);
+  return (gapsMs.reduce((sum, each) => sum + Math.max(0, each - lateMs), 0) / allMs) * 100;
+}
+
 /** Pure. */
-export function timerJitterLine({ p99Ms, longestMs }: TimerJitter): DoctorLine {
-  const finding = `99 of 100 turns of an event loop within ${p99Ms.toFixed(3)} ms, the longest ${longestMs.toFixed(1)} ms`;
-  if (p99Ms <= lateMs) return { level: 'good', subject: 'timers', finding };
+export function timerJitterLine({ p99Ms, longestMs, latePercent }: TimerJitter): DoctorLine {
+  const finding =
+    `99 of 100 turns of an event loop take up to ${p99Ms.toFixed(3)} ms, the longest ${longestMs.toFixed(1)} ms: ` +
+    `${latePercent.toFixed(1)} % of the moments come up more than ${lateMs} ms late`;
+  if (latePercent <= defaultGuards.lateSendsPercent) return { level: 'good', subject: 'timers', finding };
   return {
     level: 'warning',
     subject: 'timers',
-    finding: `${finding}: requests will be sent late`,
+    finding,
     remedy: 'end what competes for the CPUs: top',
   };
 }

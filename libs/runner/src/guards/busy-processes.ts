@@ -3,7 +3,7 @@ import type { ProcessStat } from '@tare/metrics';
 /** A process and how much of a CPU it used. */
 export type BusyProcess = {
   readonly pid: number;
-  /** Name of its executable, as the kernel keeps it; never its command line, which may hold secrets. */
+  /** Name of its executable; never its command line, which may hold secrets. */
   readonly name: string;
   readonly cpus: number;
 };

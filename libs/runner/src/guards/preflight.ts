@@ -1,3 +1,5 @@
+import { readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hostActivity, listProcesses, readHostStat, type HostStat } from '@tare/metrics';
 import type { Guards } from '@tare/results';
@@ -53,7 +55,9 @@ export async function preflight({
   });
   const end = readNow();
   const wallMs = Number(end.atNs - begin.atNs) / 1e6;
-  const busiest = busiestProcesses(listedBefore, listProcesses(), wallMs, [process.pid], namedProcesses);
+  const busiest = busiestProcesses(listedBefore, listProcesses(), wallMs, [process.pid], namedProcesses).map(
+    (each) => ({ ...each, name: executableName(each.pid) ?? each.name }),
+  );
   const { foreignCpus, stealPercent } = hostActivity(hostOf(begin), hostOf(end), {
     ownCpuNs: end.ownNs - begin.ownNs,
   });
@@ -107,6 +111,16 @@ export function nameProcesses(processes: readonly BusyProcess[], foreignCpus: nu
   const named = processes.map(({ name, pid, cpus }) => `${name} (pid ${pid}) ${cpus.toFixed(2)}`);
   const rest = foreignCpus - processes.reduce((sum, { cpus }) => sum + cpus, 0);
   return [...named, ...(rest > muchCpus ? [`others or short-lived ones ${rest.toFixed(2)}`] : [])].join(', ');
+}
+
+/** A process's main thread may have a name that says nothing: Node's is MainThread. Kernel threads have no executable. */
+function executableName(pid: number): string | undefined {
+  try {
+    // what is not plain is left to the name that has been made printable
+    return /^[\w.+-]+/.exec(basename(readlinkSync(`/proc/${pid}/exe`)))?.[0];
+  } catch {
+    return undefined;
+  }
 }
 
 type Moment = { readonly atNs: bigint; readonly stat: HostStat | null; readonly ownNs: bigint };

@@ -1,3 +1,4 @@
+import { environmentColours } from '../../charts/palette.ts';
 import type { Course } from '../data/course-of-trials.ts';
 import { chartInk, chartWidthPx, silentLayer, valueAxis } from './page-chart.ts';
 import type { ChartLayer, PageChart } from './page-chart.ts';
@@ -6,13 +7,14 @@ import { pageScale } from './page-scale.ts';
 /** One environment over the load window: a strip of the chart. */
 export type CourseStrip = {
   readonly title: string;
+  readonly colourIndex: number;
   readonly course: Course;
   /** One per time of the course. */
   readonly tips: readonly string[];
 };
 
 const stripPx = 74;
-const titlePx = 20;
+const titlePx = 30;
 const bottomPx = 42;
 const leftPx = 50;
 const rightPx = 14;
@@ -41,14 +43,26 @@ export function courseOption(strips: readonly CourseStrip[], alternative: string
       return isLast ? axis : { ...axis, axisLabel: { show: false } };
     }), // prettier-ignore
     yAxis: strips.map(
-      ({ course }, place) => valueAxis(pageScale(course.trials.flat(), 2, 0), { split: true, gridIndex: place }).y,
+      ({ course }, place) =>
+        valueAxis(pageScale(course.trials.flat(), 2, 0), { split: true, gridIndex: place }).y,
     ),
     layers: strips.flatMap((strip, place) => stripLayers(strip, place)),
   };
 }
 
-function stripLayers({ title, course, tips }: CourseStrip, place: number): readonly ChartLayer[] {
-  const line = (figures: readonly number[], colour: string, lineWidth: number, opacity: number) =>
+function stripLayers(
+  { title, colourIndex, course, tips }: CourseStrip,
+  place: number,
+): readonly ChartLayer[] {
+  const own = environmentColours[colourIndex % environmentColours.length] ?? chartInk.text;
+  const trialOpacity = Math.max(0.12, Math.min(0.5, 4 / course.trials.length));
+  const line = (
+    figures: readonly number[],
+    colour: string,
+    lineWidth: number,
+    opacity: number,
+    dashed = false,
+  ) =>
     silentLayer(
       [[0]],
       (_, api) => ({
@@ -59,7 +73,7 @@ function stripLayers({ title, course, tips }: CourseStrip, place: number): reado
             return [x, y];
           }),
         },
-        style: { fill: 'none', stroke: colour, lineWidth, opacity },
+        style: { fill: 'none', stroke: colour, lineWidth, opacity, ...(dashed ? { lineDash: [5, 3] } : {}) },
       }),
       place,
     );
@@ -69,14 +83,14 @@ function stripLayers({ title, course, tips }: CourseStrip, place: number): reado
       () => ({
         type: 'text',
         x: leftPx,
-        y: place * (stripPx + titlePx) + titlePx - 9,
+        y: place * (stripPx + titlePx) + titlePx - 13,
         style: { text: title, fill: chartInk.text, verticalAlign: 'middle' },
       }),
       place,
     ),
-    ...course.trials.map((figures) => line(figures, chartInk.faint, 0.6, 0.35)),
-    line(course.meanGross, chartInk.tare, 2, 1),
-    line(course.meanNet, chartInk.net, 2, 1),
+    ...course.trials.map((figures) => line(figures, own, 0.7, trialOpacity)),
+    line(course.meanNet, own, 1.8, 1),
+    line(course.meanGross, own, 1.8, 1, true),
     {
       tips,
       series: {
@@ -86,7 +100,7 @@ function stripLayers({ title, course, tips }: CourseStrip, place: number): reado
         data: course.meanGross.map((figure, step) => [(course.atMs[step] ?? 0) / 1000, figure]),
         renderItem: (_, api) => {
           const [cx = 0, cy = 0] = api.coord([api.value(0), api.value(1)]);
-          return { type: 'circle', shape: { cx, cy, r: 4 }, style: { fill: chartInk.tare, opacity: 0 } };
+          return { type: 'circle', shape: { cx, cy, r: 4 }, style: { fill: own, opacity: 0 } };
         },
       },
     },

@@ -37,7 +37,9 @@ export function forestOption({ rows, margin, direction, alternative }: ForestPla
   const ratios = rows.map(({ ratio }) => ratio);
   const [low, high] = [Math.min(...ratios) / longestReach, Math.max(...ratios) * longestReach];
   const bounds = [1 / (1 + margin), 1 + margin] as const;
-  const ends = rows.flatMap(({ ci95, ratio }) => (ci95 === null ? [ratio] : [Math.max(ci95[0], low), Math.min(ci95[1], high)]));
+  const ends = rows.flatMap(({ ci95, ratio }) =>
+    ci95 === null ? [ratio] : [Math.max(ci95[0], low), Math.min(ci95[1], high)],
+  );
   const scale = logScale(Math.min(...ends, bounds[0]), Math.max(...ends, bounds[1]), 4);
   const grid = { left: leftPx, right: rightPx, top: topPx, height: rows.length * rowPx };
   const sides = direction === 'lower' ? ['← better', 'worse →'] : ['← worse', 'better →'];
@@ -46,7 +48,12 @@ export function forestOption({ rows, margin, direction, alternative }: ForestPla
     heightPx,
     alternative,
     grid: [grid],
-    xAxis: [valueAxis({ ...scale, textAt: (position) => `×${scale.textAt(position)}` }, { split: false }).x],
+    xAxis: [
+      {
+        ...valueAxis({ ...scale, textAt: (position) => `×${scale.textAt(position)}` }, { split: false }).x,
+        position: 'bottom',
+      },
+    ],
     yAxis: [hiddenAxis(0, rows.length, 0, true)],
     layers: [
       silentLayer([bounds.map(scale.positionOf)], (_, api) => {

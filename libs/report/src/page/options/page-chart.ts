@@ -32,8 +32,6 @@ export const chartInk = {
   faint: '#59636E',
   grid: '#D8DEE4',
   band: '#EDF1F4',
-  net: '#0A72B3',
-  tare: '#E69F01',
   better: '#007A5A',
   worse: '#C0480A',
   same: '#5B6671',
@@ -51,7 +49,7 @@ export function valueAxis(
     gridIndex,
     min: scale.min,
     max: scale.max,
-    axisLine: { show: !split, lineStyle: { color: chartInk.grid } },
+    axisLine: { show: !split, onZero: false, lineStyle: { color: chartInk.grid } },
     axisTick: { show: false, customValues: [...scale.ticks] },
     axisLabel: {
       customValues: [...scale.ticks],

@@ -13,6 +13,8 @@ const roundSteps = [1, 2, 2.5, 5, 10];
 const logMantissas = [[1], [1, 3], [1, 2, 5], [1, 1.5, 2, 3, 5, 7]];
 /** Beyond this ratio of the largest to the smallest, small figures would lie on top of each other. */
 const logFromSpread = 8;
+/** Within a factor of 2 a logarithmic axis looks even, and may have even ticks. */
+const evenUpToSpread = 2;
 const roomShare = 0.06;
 
 /**
@@ -38,13 +40,18 @@ export function logScale(low: number, high: number, wantedTicks: number): PageSc
         .filter((at) => at >= min - 1e-9 && at <= max + 1e-9),
     ),
   );
-  const fitting = candidates.filter(({ length }) => length >= 2 && length <= wantedTicks + 1);
-  const ticks = fitting.at(-1) ?? linear(10 ** min, 10 ** max, wantedTicks).ticks.map(Math.log10);
+  const even = linear(10 ** min, 10 ** max, wantedTicks)
+    .ticks.filter((tick) => tick > 0)
+    .map(Math.log10);
+  const ticks = [...(high / low < evenUpToSpread ? [even] : []), ...candidates]
+    .map((each) => each.filter((at) => at >= min && at <= max))
+    .filter(({ length }) => length <= wantedTicks + 1)
+    .reduce((best, each) => (each.length >= best.length ? each : best), []);
   return {
     kind: 'log',
     min,
     max,
-    ticks: ticks.filter((at) => at >= min && at <= max),
+    ticks,
     positionOf: (figure) => Math.log10(Math.max(figure, Number.MIN_VALUE)),
     textAt: (position) => tickText(10 ** position),
   };
@@ -85,7 +92,6 @@ function tickText(figure: number): string {
 /** Digits in groups of three with a narrow blank, from five digits on. */
 function thousands(text: string): string {
   const [whole = '', ...rest] = text.split('.');
-  const grouped =
-    whole.replace('-', '').length < 5 ? whole : whole.replace(/\B(?=(\d{3})+$)/g, '\u202f');
+  const grouped = whole.replace('-', '').length < 5 ? whole : whole.replace(/\B(?=(\d{3})+$)/g, '\u202f');
   return [grouped, ...rest].join('.');
 }

@@ -67,12 +67,7 @@ function partOf(group: readonly TrialsColumn[], rounds: number, columnPx: number
   };
 }
 
-function levelLayer(
-  column: TrialsColumn,
-  place: number,
-  scale: PageScale,
-  gridIndex: number,
-): ChartLayer {
+function levelLayer(column: TrialsColumn, place: number, scale: PageScale, gridIndex: number): ChartLayer {
   const colour = colourOf(column);
   const inScale = (figure: number) => Math.min(scale.max, Math.max(scale.min, scale.positionOf(figure)));
   const [low, high] = column.ci95 ?? [column.median, column.median];

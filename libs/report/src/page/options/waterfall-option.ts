@@ -21,7 +21,13 @@ const rightPx = 74;
 const longestName = 16;
 
 /** The stages of a start below each other, each bar from the end of the stage before to its own end. */
-export function waterfallOption({ colourIndex, stages, valueTexts, tips, alternative }: WaterfallPlan): PageChart {
+export function waterfallOption({
+  colourIndex,
+  stages,
+  valueTexts,
+  tips,
+  alternative,
+}: WaterfallPlan): PageChart {
   const scale = pageScale([0, ...stages.map(({ toMs }) => toMs)], 4, 0);
   const colour = environmentColours[colourIndex % environmentColours.length] ?? chartInk.text;
   return {

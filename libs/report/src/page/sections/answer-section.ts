@@ -6,8 +6,8 @@ import { oneLine } from '../../safe-text.ts';
 import { conclusionSentences } from '../../words/conclusion.ts';
 import { factorText } from '../data/figure-text.ts';
 import type { WorkloadSubjects } from '../data/page-subject.ts';
-import { html, nothing } from '../html.ts';
-import type { Html } from '../html.ts';
+import { markup, nothing } from '../markup.ts';
+import type { Html } from '../markup.ts';
 import { dataTable } from '../page-parts.ts';
 
 const signs: Readonly<Record<Verdict, string>> = { better: '✓', worse: '✗', same: '≈', undecided: '?' };
@@ -17,20 +17,29 @@ export function answerSection(run: RunFile, workloads: readonly WorkloadSubjects
   const conclusions = conclusionSentences(run, { intervals: false });
   const parts = workloads.map(({ workload, key, subjects }) => {
     const sentences = conclusions.find((each) => each.workload === workload)?.sentences ?? [];
-    return html`<section class="answer" aria-labelledby="${key}-answer"><h3 id="${key}-answer">${workload}</h3>
-${sentences.map((sentence) => sentenceHtml(sentence, subjects.map(({ name }) => name)))}
-${glance(run, { workload, key, subjects })}</section>`;
+    return markup`<section class="answer" aria-labelledby="${key}-answer">
+      <h3 id="${key}-answer">${workload}</h3>
+      ${sentences.map((sentence) =>
+        sentenceHtml(
+          sentence,
+          subjects.map(({ name }) => name),
+        ),
+      )}
+      ${glance(run, { workload, key, subjects })}
+    </section>`;
   });
-  const body = parts.length === 0 ? [html`<p>No trial was measured.</p>`] : parts;
-  return html`<section id="answer" aria-labelledby="answer-title"><h2 id="answer-title">The answer</h2>
-${body}${missingPart(run)}</section>`;
+  const body = parts.length === 0 ? [markup`<p>No trial was measured.</p>`] : parts;
+  return markup`<section id="answer" aria-labelledby="answer-title">
+    <h2 id="answer-title">The answer</h2>
+    ${body}${missingPart(run)}
+  </section>`;
 }
 
 /** A sentence about an environment has its name in bold. */
 function sentenceHtml(sentence: string, names: readonly string[]): Html {
   const name = names.map(oneLine).find((each) => sentence.startsWith(`${each}: `));
-  if (name === undefined) return html`<p>${sentence}</p>`;
-  return html`<p><b>${name}</b>${sentence.slice(name.length)}</p>`;
+  if (name === undefined) return markup`<p>${sentence}</p>`;
+  return markup`<p><b>${name}</b>${sentence.slice(name.length)}</p>`;
 }
 
 function glance(run: RunFile, { workload, subjects }: WorkloadSubjects): Html {
@@ -46,9 +55,11 @@ function glance(run: RunFile, { workload, subjects }: WorkloadSubjects): Html {
       if (comparison?.ratio == null) return '–';
       const factor = factorText(comparison.ratio);
       if (comparison.verdict === null) {
-        return html`${factor} <small>${candidates[place]?.emulated === true ? 'emulated' : 'not judged'}</small>`;
+        return markup`${factor}
+          <small>${candidates[place]?.emulated === true ? 'emulated' : 'not judged'}</small>`;
       }
-      return html`${factor} <span class="${`v ${comparison.verdict}`}">${signs[comparison.verdict]} ${comparison.verdict}</span>`;
+      return markup`${factor}
+        <span class="${`v ${comparison.verdict}`}">${signs[comparison.verdict]} ${comparison.verdict}</span>`;
     });
     return [[metricTitle(metric), metric.direction, ...cells]];
   });
@@ -64,8 +75,13 @@ function missingPart(run: RunFile): Html {
   const missing = missingEnvironments(run);
   if (missing.length === 0) return nothing;
   const items = missing.map(({ name, status, reason, remedy }) => {
-    const advice = remedy === undefined ? nothing : html`<br>Remedy: <code>${remedy}</code>`;
-    return html`<li><b>${name}</b> (${status}): ${reason}${advice}</li>`;
+    const advice = remedy === undefined ? nothing : markup`<br />Remedy: <code>${remedy}</code>`;
+    return markup`<li><b>${name}</b> (${status}): ${reason}${advice}</li>`;
   });
-  return html`<section class="note" aria-labelledby="missing-title"><h3 id="missing-title">Not measured</h3><ul>${items}</ul></section>`;
+  return markup`<section class="note" aria-labelledby="missing-title">
+    <h3 id="missing-title">Not measured</h3>
+    <ul>
+      ${items}
+    </ul>
+  </section>`;
 }

@@ -1,34 +1,30 @@
 import type { RunFile } from '@tare/results';
+import { latencySource } from '../../words/latency-source.ts';
 import { cpuCourse, memoryCourse } from '../data/course-of-trials.ts';
 import type { Course } from '../data/course-of-trials.ts';
 import { figureText } from '../data/figure-text.ts';
 import type { Subject, WorkloadSubjects } from '../data/page-subject.ts';
 import { namedPercentiles, percentileCurve } from '../data/percentile-curve.ts';
 import { startupStages } from '../data/startup-stages.ts';
-import { html, nothing } from '../html.ts';
-import type { Html } from '../html.ts';
+import { markup, nothing } from '../markup.ts';
+import type { Html } from '../markup.ts';
 import { courseOption } from '../options/course-option.ts';
 import { percentileOption } from '../options/percentile-option.ts';
 import { waterfallOption } from '../options/waterfall-option.ts';
 import { chartFigure, colourVariable, legendOf } from '../page-parts.ts';
 
 /** How the environments behaved: latencies by percentile, CPU and memory over the load window, and the stages of a start. */
-export function behaviourSection(_run: RunFile, workloads: readonly WorkloadSubjects[], capacity: (workload: string) => Html): Html {
+export function behaviourSection(run: RunFile, workloads: readonly WorkloadSubjects[], capacity: (workload: string) => Html): Html {
   const parts = workloads.map((each) => {
     const { workload, key } = each;
-    const charts = [
-      latencyFigure(each),
-      courseFigure(each, 'CPU', '%', cpuCourse),
-      courseFigure(each, 'Memory', 'MiB', memoryCourse),
-      capacity(workload),
-    ].filter((chart) => chart !== nothing);
-    return html`<section aria-labelledby="${key}-behaviour"><h3 id="${key}-behaviour">${workload}</h3><div class="pairs">${charts}</div>${waterfalls(each)}</section>`;
+    const courses = [courseFigure(each, 'CPU', '%', cpuCourse), courseFigure(each, 'Memory', 'MiB', memoryCourse)];
+    return markup`<section class="spaced" aria-labelledby="${key}-behaviour"><h3 id="${key}-behaviour">${workload}</h3>${latencyFigure(run, each)}${capacity(workload)}<div class="pairs">${courses}</div>${waterfalls(each)}</section>`;
   });
-  return html`<section id="behaviour" aria-labelledby="behaviour-title"><h2 id="behaviour-title">Within the trials</h2>
+  return markup`<section id="behaviour" aria-labelledby="behaviour-title"><h2 id="behaviour-title">Within the trials</h2>
 ${parts}</section>`;
 } // prettier-ignore
 
-function latencyFigure({ workload, subjects }: WorkloadSubjects): Html {
+function latencyFigure(run: RunFile, { workload, subjects }: WorkloadSubjects): Html {
   const curves = subjects.flatMap((subject) => {
     const curve = percentileCurve(subject.trials);
     return curve === null || curve.line.length === 0 ? [] : [{ subject, curve }];
@@ -39,7 +35,8 @@ function latencyFigure({ workload, subjects }: WorkloadSubjects): Html {
     emulated: subject.emulated,
     curve,
     tips: curve.named.map(
-      ({ percentile, latencyMs }) => `${subject.title}: ${percentile} % within ${figureText(latencyMs, 'ms')}`,
+      ({ percentile, latencyMs }) =>
+        `${subject.title}: ${percentile} % within ${figureText(latencyMs, 'ms')}`,
     ),
   }));
   const at99 = curves.flatMap(({ subject, curve }) => {
@@ -47,7 +44,8 @@ function latencyFigure({ workload, subjects }: WorkloadSubjects): Html {
     return point === undefined ? [] : [`${subject.title} ${figureText(point.latencyMs, 'ms')}`];
   });
   return chartFigure({
-    caption: html`<b>Latency by percentile</b>, ms on a logarithmic scale; all trials together. ${loopText(subjects)}`,
+    caption: markup`<b>Latency by percentile</b>, ms on a logarithmic scale; all trials together.
+      ${latencySource(run, workload)}`,
     legend: legendOf(
       curves.map(({ subject }) => ({
         title: subject.title,
@@ -56,32 +54,22 @@ function latencyFigure({ workload, subjects }: WorkloadSubjects): Html {
       })),
     ),
     chart: percentileOption(lines, `Latency of ${workload} by percentile, 99th: ${at99.join(', ')}.`),
+    beside: true,
     table: {
       label: `${workload}: latency by percentile, ms`,
-      head: ['Environment', ...namedPercentiles.map((each) => `${each} %`), 'Requests'],
-      rows: curves.map(({ subject, curve }) => [
-        subject.title,
-        ...namedPercentiles.map((each) => {
-          const point = curve.named.find(({ percentile }) => percentile === each);
-          return point === undefined ? '–' : figureText(point.latencyMs, '');
-        }),
-        String(curve.requests),
-      ]),
+      head: ['Percentile', ...curves.map(({ subject }) => subject.title)],
+      rows: [
+        ...namedPercentiles.map((each) => [
+          `${each} %`,
+          ...curves.map(({ curve }) => {
+            const point = curve.named.find(({ percentile }) => percentile === each);
+            return point === undefined ? '–' : figureText(point.latencyMs, '');
+          }),
+        ]),
+        ['requests', ...curves.map(({ curve }) => String(curve.requests))],
+      ],
     },
   });
-}
-
-/** Which load the latencies are from, and at which rate. */
-function loopText(subjects: readonly Subject[]): string {
-  const rates = subjects.flatMap(({ name, trials }) => {
-    const open = trials.find((trial) => trial.open !== null)?.open;
-    return open == null ? [] : [{ name, rate: figureText(open.rateRps, 'req/s') }];
-  });
-  if (rates.length === 0) return 'Closed loop.';
-  const groups = [...Map.groupBy(rates, ({ rate }) => rate)];
-  if (groups.length === 1) return `Open loop at ${groups[0]?.[0] ?? ''}.`;
-  const texts = groups.map(([rate, all]) => `${rate} (${all.map(({ name }) => name).join(', ')})`);
-  return `Open loop at ${texts.join(', ')}.`;
 }
 
 function courseFigure(
@@ -96,15 +84,16 @@ function courseFigure(
   });
   if (strips.length === 0) return nothing;
   return chartFigure({
-    caption: html`<b>${label} over the load window</b>, ${unit}; each environment on a scale of its own`,
+    caption: markup`<b>${label} over the load window</b>, ${unit}; each environment on a scale of its own`,
     legend: legendOf([
-      { title: 'net, mean', variable: 'net' },
-      { title: 'gross, mean', variable: 'tare' },
-      { title: 'gross, each trial', variable: 'faint' },
+      { title: 'net, mean of the trials', variable: 'text' },
+      { title: 'gross, mean', variable: 'text', dashed: true },
+      { title: 'gross, each trial', variable: 'thin' },
     ]),
     chart: courseOption(
       strips.map(({ subject, course }) => ({
         title: subject.title,
+        colourIndex: subject.colourIndex,
         course,
         tips: course.atMs.map(
           (atMs, place) =>
@@ -115,7 +104,10 @@ function courseFigure(
     ),
     table: {
       label: `${workload}: ${label} over the load window, ${unit}`,
-      head: ['Second', ...strips.flatMap(({ subject }) => [`${subject.title} net`, `${subject.title} gross`])],
+      head: [
+        'Second',
+        ...strips.flatMap(({ subject }) => [`${subject.title} net`, `${subject.title} gross`]),
+      ],
       rows: (strips[0]?.course.atMs ?? []).map((atMs, place) => [
         (atMs / 1000).toFixed(2),
         ...strips.flatMap(({ course }) => [
@@ -134,13 +126,14 @@ function waterfalls({ workload, subjects }: WorkloadSubjects): Html {
     const valueTexts = stages.map(({ fromMs, toMs }) => `+${figureText(toMs - fromMs, 'ms')}`);
     return [
       chartFigure({
-        caption: html`<b>${subject.title}</b>: ready after ${figureText(stages.at(-1)?.toMs ?? 0, 'ms')}`,
+        caption: markup`<b>${subject.title}</b>: ready after ${figureText(stages.at(-1)?.toMs ?? 0, 'ms')}`,
         chart: waterfallOption({
           colourIndex: subject.colourIndex,
           stages,
           valueTexts,
           tips: stages.map(
-            ({ name, fromMs, toMs }) => `${name}: from ${figureText(fromMs, 'ms')} to ${figureText(toMs, 'ms')}`,
+            ({ name, fromMs, toMs }) =>
+              `${name}: from ${figureText(fromMs, 'ms')} to ${figureText(toMs, 'ms')}`,
           ),
           alternative: `Stages of a start of ${workload} in ${subject.title}: ${stages.map(({ name, toMs }) => `${name} at ${figureText(toMs, 'ms')}`).join(', ')}.`,
         }),
@@ -159,5 +152,9 @@ function waterfalls({ workload, subjects }: WorkloadSubjects): Html {
     ];
   });
   if (charts.length === 0) return nothing;
-  return html`<h4>Startup, stage by stage <small>medians of the cold starts; each environment on a scale of its own</small></h4><div class="pairs">${charts}</div>`;
+  return markup`<h4>
+      Startup, stage by stage
+      <small>medians of the cold starts; each environment on a scale of its own</small>
+    </h4>
+    <div class="pairs">${charts}</div>`;
 }

@@ -6,8 +6,8 @@ import { verdictWords } from '../../words/verdict-words.ts';
 import { factorText, figureText, directionText, intervalText, probabilityText } from '../data/figure-text.ts';
 import { medianOf } from '../data/median-of.ts';
 import type { Subject, WorkloadSubjects } from '../data/page-subject.ts';
-import { html, nothing } from '../html.ts';
-import type { Html } from '../html.ts';
+import { markup, nothing } from '../markup.ts';
+import type { Html } from '../markup.ts';
 import { forestOption } from '../options/forest-option.ts';
 import { trialsOption } from '../options/trials-option.ts';
 import { chartFigure, folded } from '../page-parts.ts';
@@ -23,12 +23,21 @@ export function metricsSection(run: RunFile, workloads: readonly WorkloadSubject
     const rest =
       others.length === 0
         ? nothing
-        : folded(`Metrics without a verdict: ${others.length} more`, html`<div>${others}</div>`);
-    return html`<section aria-labelledby="${subjects.key}-metrics"><h3 id="${subjects.key}-metrics">${subjects.workload}</h3>${cards(true)}${rest}</section>`;
+        : folded(`Metrics without a verdict: ${others.length} more`, markup`<div>${others}</div>`);
+    return markup`<section aria-labelledby="${subjects.key}-metrics">
+      <h3 id="${subjects.key}-metrics">${subjects.workload}</h3>
+      ${cards(true)}${rest}
+    </section>`;
   });
-  return html`<section id="metrics" aria-labelledby="metrics-title"><h2 id="metrics-title">Metric by metric</h2>
-<p class="lead">Each point is a trial, from the first round on the left of its column to the last on the right. The line is the median, the band the 95 % interval of the mean. Beside it the ratio to ${run.config.baseline}, round by round, with its 95 % interval; inside the shaded band a difference does not matter.</p>
-${parts}</section>`;
+  return markup`<section id="metrics" aria-labelledby="metrics-title">
+    <h2 id="metrics-title">Metric by metric</h2>
+    <p class="lead">
+      Each point is a trial, from the first round on the left of its column to the last on the right. The line
+      is the median, the band the 95 % interval of the mean. Beside it the ratio to ${run.config.baseline},
+      round by round, with its 95 % interval; inside the shaded band a difference does not matter.
+    </p>
+    ${parts}
+  </section>`;
 }
 
 type Shown = { readonly subject: Subject; readonly figures: readonly (readonly [number, number, string])[] };
@@ -47,7 +56,7 @@ function metricCard(run: RunFile, { workload, key, subjects }: WorkloadSubjects,
   // a page of zeros tells nothing: errors are drawn when there are any
   if (shown.every(({ figures }) => figures.every(([, figure]) => figure === 0))) return null;
   const id = `${key}-${metric.key}`;
-  return html`<article class="card" aria-labelledby="${id}"><h4 id="${id}">${metric.label} <small>${directionText(metric)}</small></h4><div class="pairs">${trialsFigure(run, workload, metric, shown)}${forestFigure(run, workload, metric, shown)}</div></article>
+  return markup`<article class="card" aria-labelledby="${id}"><h4 id="${id}">${metric.label} <small>${directionText(metric)}</small></h4><div class="pairs">${trialsFigure(run, workload, metric, shown)}${forestFigure(run, workload, metric, shown)}</div></article>
 `;
 } // prettier-ignore
 
@@ -73,7 +82,7 @@ function trialsFigure(
   const rounds = [...new Set(shown.flatMap(({ figures }) => figures.map(([round]) => round)))].toSorted((a, b) => a - b);
   const emulated = columns.some((column) => column.emulated) && columns.some((column) => !column.emulated);
   return chartFigure({
-    caption: html`Trials over ${counted(rounds.length, 'round')}${emulated ? '; emulated ones on a scale of their own' : ''}`,
+    caption: markup`Trials over ${counted(rounds.length, 'round')}${emulated ? '; emulated ones on a scale of their own' : ''}`,
     chart: trialsOption(columns, `${metric.label} of ${workload}, every trial by environment; medians: ${medians}.`),
     table: {
       label: `${workload}: ${metric.label}, trials`,
@@ -112,7 +121,7 @@ function forestFigure(run: RunFile, workload: string, metric: Metric, shown: rea
   }));
   const words = plain.filter(({ comparison }) => comparison.verdict !== null).map(({ comparison }) => verdictWords(comparison));
   return chartFigure({
-    caption: html`Ratio to ${run.config.baseline}; the band is ± ${Number((first.margin * 100).toFixed(2))} %`,
+    caption: markup`Ratio to ${run.config.baseline}; the band is ± ${Number((first.margin * 100).toFixed(2))} %`,
     chart: forestOption({
       rows,
       margin: first.margin,

@@ -4,8 +4,8 @@ import { summaryOf } from '../../metric-table.ts';
 import { decimalsOf, meanText } from '../../number-text.ts';
 import { directionText } from '../data/figure-text.ts';
 import type { Subject, WorkloadSubjects } from '../data/page-subject.ts';
-import { html, nothing } from '../html.ts';
-import type { Html } from '../html.ts';
+import { markup, nothing } from '../markup.ts';
+import type { Html } from '../markup.ts';
 import { colourVariable } from '../page-parts.ts';
 
 type Weight = { readonly title: string; readonly key: MetricKey; readonly netKey?: MetricKey };
@@ -28,15 +28,25 @@ const longestEmulated = 1;
 export function weighInSection(run: RunFile, workloads: readonly WorkloadSubjects[]): Html {
   const parts = workloads.map(({ workload, key, subjects }) => {
     const blocks = weights.flatMap((weight) => blockOf(run, workload, subjects, weight) ?? []);
-    return html`<section aria-labelledby="${key}-weigh"><h3 id="${key}-weigh">${workload}</h3><div class="pairs">${blocks}</div></section>`;
+    return markup`<section aria-labelledby="${key}-weigh">
+      <h3 id="${key}-weigh">${workload}</h3>
+      <div class="pairs">${blocks}</div>
+    </section>`;
   });
   const hasEmulated = workloads.some(({ subjects }) => subjects.some(({ emulated }) => emulated));
   const emulatedNote = hasEmulated
-    ? html` Hatched bars are of emulated environments, whose figures weigh the emulator; one that would flatten the others is broken off and does not follow the scale.`
+    ? markup` Hatched bars are of emulated environments, whose figures weigh the emulator; one that would
+      flatten the others is broken off and does not follow the scale.`
     : nothing;
-  return html`<section id="weigh-in" aria-labelledby="weigh-title"><h2 id="weigh-title">The weigh-in</h2>
-<p class="lead">Mean ± standard deviation over trials. <span class="swatch"><i class="net"></i>net</span> is what the app itself uses, <span class="swatch"><i class="tare"></i>tare</span> what its environment adds.${emulatedNote}</p>
-${parts}</section>`;
+  return markup`<section id="weigh-in" aria-labelledby="weigh-title">
+    <h2 id="weigh-title">The weigh-in</h2>
+    <p class="lead">
+      Mean ± standard deviation over trials. <span class="swatch"><i class="net"></i>net</span> is what the
+      app itself uses, <span class="swatch"><i class="tare"></i>tare</span> what its environment
+      adds.${emulatedNote}
+    </p>
+    ${parts}
+  </section>`;
 }
 
 function blockOf(
@@ -64,15 +74,28 @@ function blockOf(
     const split =
       net === undefined
         ? nothing
-        : html`<small>net ${net.mean.toFixed(decimals)} + tare ${tare.toFixed(decimals)}</small>`;
-    const classes = ['bar', ...(subject.emulated ? ['hatched'] : []), ...(broken ? ['broken'] : [])].join(' ');
-    const colours =
-      net === undefined
-        ? html`<i style="width:100%;--c:var(--${colourVariable(subject.colourIndex)})"></i>`
-        : html`<i class="net" style="width:${(100 - (100 * tare) / Math.max(summary.mean, 1e-12)).toFixed(2)}%"></i><i class="tare" style="flex:1"></i>`;
-    return html`<tr><th scope="row">${subject.name}${subject.emulated ? html` <small>emulated</small>` : nothing}</th><td class="track"><div class="${classes}" style="width:${width}%">${colours}</div></td><td>${meanText(summary)}${split}</td></tr>
-`;
+        : markup`<small>net ${net.mean.toFixed(decimals)} + tare ${tare.toFixed(decimals)}</small>`;
+    const classes = ['bar', ...(subject.emulated ? ['hatched'] : []), ...(broken ? ['broken'] : [])].join(
+      ' ',
+    );
+    const colour = `--c:var(--${colourVariable(subject.colourIndex)})`;
+    const netShare = net === undefined ? 100 : 100 - (100 * tare) / Math.max(summary.mean, Number.MIN_VALUE);
+    const pieces = markup`<i style="width:${netShare.toFixed(2)}%;${colour}"></i>${tare > 0 ? markup`<i class="tare" style="${colour}"></i>` : nothing}`;
+    return markup`<tr>
+      <th scope="row">${subject.name}${subject.emulated ? markup` <small>emulated</small>` : nothing}</th>
+      <td class="track"><div class="${classes}" style="width:${width}%">${pieces}</div></td>
+      <td>${meanText(summary)}${split}</td>
+    </tr> `;
   });
-  return html`<div class="block"><table class="bars"><caption>${title} <small>${directionText(metric)}</small></caption><tbody>
-${rows}</tbody></table></div>`;
+  return markup`<div class="block">
+    <table class="bars">
+      <caption>
+        ${title}
+        <small>${directionText(metric)}</small>
+      </caption>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>`;
 }

@@ -14,8 +14,10 @@ beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'tare-nx-report-'));
   await mkdir(join(root, 'reports', 'latest'), { recursive: true });
   await writeFile(join(root, 'reports', 'latest', 'run.json'), JSON.stringify(exampleRun()));
+  vi.stubEnv('GITHUB_STEP_SUMMARY', undefined);
 });
 afterEach(async () => {
+  vi.unstubAllEnvs();
   vi.restoreAllMocks();
   await rm(root, { recursive: true, force: true });
 });
@@ -45,12 +47,16 @@ async function runReport(options: ReportOptions = {}) {
 test('it prints the table and writes the report beside the run file', async () => {
   const { success, stdout, stderr } = await runReport();
   expect({ success, stderr }).toEqual({ success: true, stderr: '' });
-  expect(stdout).toContain('×3.42 [3.28, 3.56]');
-  expect(stdout).toContain('Written: reports/latest/summary.md and 12 charts in reports/latest/charts\n');
+  expect(stdout).toContain('×3.39 [3.32, 3.46] ✗');
+  expect(stdout).toContain(
+    'Written: reports/latest/summary.md, verdicts.junit.xml, trials.csv and 12 charts in reports/latest/charts\n',
+  );
   expect((await readdir(join(root, 'reports', 'latest'))).sort()).toEqual([
     'charts',
     'run.json',
     'summary.md',
+    'trials.csv',
+    'verdicts.junit.xml',
   ]);
 });
 
@@ -84,12 +90,74 @@ test.each([
   ],
   [{ runFile: '' }, /^Option runFile: got "", expected a path from the workspace root\.\n$/],
   [{ readme: 'none.md' }, /^Option readme: got "none\.md", expected an existing Markdown file/],
+  [{ readme: 'reports' }, /^Option readme: cannot read "reports" \(.*\); expected a Markdown file\.\n$/],
   [{ outputPath: 'reports/latest/run.json' }, /^Cannot write the report to .*\n$/],
 ])('%j fails with one line', async (options, message) => {
   const { success, stderr } = await runReport(options);
   expect(success).toBe(false);
   expect(stderr).toMatch(message);
   expect(stderr.trimEnd()).not.toContain('\n');
+});
+
+test('on GitHub Actions the conclusion is appended to the summary of the job', async () => {
+  const path = join(root, 'step.md');
+  await writeFile(path, 'before\n');
+  vi.stubEnv('GITHUB_STEP_SUMMARY', path);
+  const { success, stdout } = await runReport();
+  expect(success).toBe(true);
+  expect(stdout).toContain('Appended to the summary of the job\n');
+  expect(await readFile(path, 'utf8')).toMatch(/^before\n## Comparison of [\s\S]*docker: worse than native/);
+});
+
+test('a summary of the job that cannot be written fails with one line', async () => {
+  vi.stubEnv('GITHUB_STEP_SUMMARY', root);
+  const { success, stderr } = await runReport();
+  expect(success).toBe(false);
+  expect(stderr).toMatch(/^Variable GITHUB_STEP_SUMMARY: cannot append to [^\n]*\n$/);
+});
+
+test('two reports of the same run are the same bytes, README included', async () => {
+  await writeFile(join(root, 'README.md'), markers);
+  const read = async () => {
+    const files = await readdir(join(root, 'reports'), { recursive: true, withFileTypes: true });
+    const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
+    return Promise.all([...paths.sort(), join(root, 'README.md')].map((path) => readFile(path, 'utf8')));
+  };
+  const { stdout } = await runReport();
+  const first = await read();
+  expect((await runReport()).stdout).toBe(stdout);
+  expect(await read()).toEqual(first);
+});
+
+test.each([
+  [
+    'an unknown schema version',
+    '{"schema": 7}',
+    'other.json: has schema version 7, this version of Tare reads 1',
+  ],
+  [
+    'a truncated file',
+    JSON.stringify(exampleRun(1)).slice(0, 5000),
+    'other.json: ends after 5000 characters in the middle of the JSON: the file is not whole',
+  ],
+])('%s fails with one line, and nothing is written', async (_, text, line) => {
+  await writeFile(join(root, 'other.json'), text);
+  const { success, stdout, stderr } = await runReport({ runFile: 'other.json' });
+  expect({ success, stdout, stderr }).toEqual({ success: false, stdout: '', stderr: `${line}\n` });
+  expect(await readdir(join(root, 'reports', 'latest'))).toEqual(['run.json']);
+});
+
+test('an environment without a trial is listed, and no figure is NaN', async () => {
+  const run = exampleRun();
+  const ghost = { name: 'ghost', kind: 'native', status: 'measured' as const, facts: {} };
+  const text = JSON.stringify({ ...run, environments: [...run.environments, ghost] });
+  await writeFile(join(root, 'reports', 'latest', 'run.json'), text);
+  const { success, stdout } = await runReport();
+  expect(success).toBe(true);
+  expect(stdout).toContain('ghost: failed, The run file has no trial of it.\n');
+  expect(stdout + (await readFile(join(root, 'reports', 'latest', 'summary.md'), 'utf8'))).not.toMatch(
+    /NaN|undefined|Infinity/,
+  );
 });
 
 test('a file that is no run file fails with one line that names it', async () => {
@@ -99,10 +167,22 @@ test('a file that is no run file fails with one line that names it', async () =>
   expect(stderr).toMatch(/^[^\n]*other\.json[^\n]*\n$/);
 });
 
-test('a README with broken markers fails with one line and stays as it is', async () => {
-  await writeFile(join(root, 'README.md'), '<!-- tare:results -->\n');
+test.each([
+  ['a start without an end', '<!-- tare:results -->\n', /^The README has 1 × [^\n]*\n$/],
+  ['two pairs', markers + markers, /^The README has 2 × [^\n]*\n$/],
+])('a README with %s fails with one line and stays as it is', async (_, text, message) => {
+  await writeFile(join(root, 'README.md'), text);
   const { success, stderr } = await runReport();
   expect(success).toBe(false);
-  expect(stderr).toMatch(/^The README has 1 × [^\n]*\n$/);
-  expect(await readFile(join(root, 'README.md'), 'utf8')).toBe('<!-- tare:results -->\n');
+  expect(stderr).toMatch(message);
+  expect(await readFile(join(root, 'README.md'), 'utf8')).toBe(text);
+});
+
+test('a named README without markers gets the results once, however often', async () => {
+  await writeFile(join(root, 'README.md'), '# Mine\n');
+  await runReport({ readme: 'README.md' });
+  const once = await readFile(join(root, 'README.md'), 'utf8');
+  await runReport({ readme: 'README.md' });
+  expect(await readFile(join(root, 'README.md'), 'utf8')).toBe(once);
+  expect((await readdir(root)).filter((name) => name.startsWith('.'))).toEqual([]);
 });

@@ -33,7 +33,8 @@ const report: PromiseExecutor<ReportOptions> = async (options, { root }) => {
 
     const readme = await updateReadme(root, options.readme, run, join(outputPath, 'charts'));
     if (readme !== undefined) process.stdout.write(`Results put into ${relative(root, readme)}\n`);
-    if (await appendStepSummary(run, process.env)) process.stdout.write('Appended to the summary of the job\n');
+    if (await appendStepSummary(run, process.env))
+      process.stdout.write('Appended to the summary of the job\n');
     return { success: true };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -27,12 +27,23 @@ export async function updateReadme(
       `Option readme: got "${shown}", expected an existing Markdown file, from the workspace root.`,
     );
   }
-  const text = await readFile(path, 'utf8');
+  const text = await read(path, shown);
   if (!isNamed && !hasReadmeMarker(text)) return undefined;
   const chartsPath = relative(dirname(path), chartFolder).split(sep).join('/');
   const changed = replaceReadmeBlock(text, renderReadmeBlock(run, { chartsPath }));
   if (changed !== text) await write(path, shown, changed);
   return path;
+}
+
+async function read(path: string, shown: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`Option readme: cannot read "${shown}" (${reason}); expected a Markdown file.`, {
+      cause,
+    });
+  }
 }
 
 async function write(path: string, shown: string, text: string): Promise<void> {

@@ -9,8 +9,8 @@ type Part = string | number | Html | readonly Html[];
  * Markup from a template: strings and numbers in it are escaped, `Html` and lists of it are put in as they are. It is
  * the only way in which text of a run file gets into the page.
  */
-export function html(texts: TemplateStringsArray, ...parts: readonly Part[]): Html {
-  return { html: texts.reduce((all, text, place) => all + markup(parts[place - 1] ?? '') + text) };
+export function markup(texts: TemplateStringsArray, ...parts: readonly Part[]): Html {
+  return { html: texts.reduce((all, text, place) => all + partText(parts[place - 1] ?? '') + text) };
 }
 
 /** Markup that was made elsewhere and is known to be safe: a drawing, a style sheet, a script of ours. */
@@ -30,7 +30,7 @@ export function escapeHtml(text: string): string {
 
 export const nothing: Html = trusted('');
 
-function markup(part: Part): string {
+function partText(part: Part): string {
   if (typeof part === 'number') return String(part);
   if (typeof part === 'string') return part === '' ? '' : escapeKeepingSpaces(part);
   return 'html' in part ? part.html : part.map((each) => each.html).join('');

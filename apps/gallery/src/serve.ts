@@ -1,0 +1,66 @@
+import { createAdaptorServer } from '@hono/node-server';
+import { createApp } from './app.ts';
+import { createRateLimit } from './http/rate-limit.ts';
+import { urlOf } from './listen-address.ts';
+import { settingsFrom } from './settings.ts';
+import { openImageStore } from './store/image-store.ts';
+import { createThumbnailer } from './thumbnails/thumbnailer.ts';
+
+/** The longest that libvips may be busy with one image; 12 megapixels of AVIF take about a second. */
+const thumbnailTimeoutMs = 30_000;
+
+/** The thread for thumbnails is ended after this long without an upload. */
+const thumbnailIdleMs = 30_000;
+
+const log = (text: string) => process.stderr.write(text);
+
+function fail(message: string): never {
+  log(`${message}\n`);
+  process.exit(1);
+}
+
+/** The result of some work, or the end of the process with the message of its error. */
+function orFail<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Runs the service as the environment variables say, until SIGTERM or SIGINT; `script` is the file that its threads start with. */
+export function serve(script: URL): void {
+  // Of its own, because the kernel does not end PID 1 on a signal that has no handler. An upload under way is cut off: what is
+  // left of it is cleared away by the next start.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
+
+  const { address, uploadsDir, limits, maxStoreBytes, uploadsPerSecond } = orFail(() =>
+    settingsFrom(process.env),
+  );
+  const store = orFail(() => openImageStore(uploadsDir, maxStoreBytes, log));
+  const thumbnailer = createThumbnailer({
+    ...{ script, limits },
+    jobTimeoutMs: thumbnailTimeoutMs,
+    idleMs: thumbnailIdleMs,
+  });
+  const rateLimit = createRateLimit(uploadsPerSecond, () => performance.now());
+  const app = createApp({ store, thumbnailer, limits, rateLimit, log });
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    // The bodies of uploads have a limit of their own, with a reply of its own, which comes first.
+    serverOptions: { headersTimeout: 15_000, requestTimeout: limits.bodyTimeoutMs + 60_000 },
+  });
+
+  server.once('error', (error: NodeJS.ErrnoException) => {
+    const reason =
+      error.code === 'EADDRINUSE'
+        ? 'the port is in use; stop what has it, or set PORT (0 takes a free one)'
+        : `${error.message}; set HOST and PORT to an address of this machine that may be used`;
+    fail(`cannot listen on ${urlOf(address)}: ${reason}`);
+  });
+  server.listen(address.port, address.host, () => {
+    const bound = server.address();
+    const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
+    process.stdout.write(`listening on ${urlOf({ ...address, port })}\n`);
+  });
+}

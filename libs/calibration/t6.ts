@@ -1,0 +1,10 @@
+import { realRun } from './src/comparisons/real-comparison.ts';
+import { countShares } from './src/comparisons/count-shares.ts';
+import { spreadsOf } from './src/comparisons/spreads.ts';
+const signal = new AbortController().signal;
+const r = await realRun({ sizes: {rounds: 12, warmupMs: 300, windowMs: 700}, slowdownPercents: [], seed: 1, runsFolder: '/tmp/cal-runs', listener: e => { if (e.kind!=='trial-started' && e.kind!=='trial-finished') console.log(e.kind, (e as any).reason ?? (e as any).repeat?.reason ?? ''); }, signal });
+console.log(r.elapsedMs, r.repeats); console.table(r.comparisons[0]!.metrics);
+const r2 = await realRun({ sizes: {rounds: 6, warmupMs: 300, windowMs: 700}, slowdownPercents: [2,5,10], seed: 1, runsFolder: '/tmp/cal-runs', listener: e => { if (e.kind!=='trial-started' && e.kind!=='trial-finished') console.log(e.kind, (e as any).reason ?? (e as any).repeat?.reason ?? ''); }, signal });
+console.log(r2.elapsedMs, r2.repeats); for (const c of r2.comparisons) console.table(c.metrics);
+console.table(countShares([r, r2]).map(s=>({...s, ci95: s.ci95.map(v=>v.toFixed(0)).join('-')})));
+console.table(spreadsOf([r],[12,30]).map(s=>({m:s.metric, sd:s.logRatioStdev, r:s.rounds, p5:s.power[4]!.powerPercent})));

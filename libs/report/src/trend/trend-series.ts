@@ -1,0 +1,126 @@
+import { metricCatalogue } from '@tare/results';
+import type { HistoryLine, Metric } from '@tare/results';
+import { changePoints, fewestForChangePoint, mean } from '@tare/statistics';
+
+/** One run of a series. */
+export type TrendPoint = {
+  readonly id: string;
+  readonly startedAt: string;
+  readonly commit: string | null;
+  readonly dirty: boolean;
+  readonly n: number;
+  readonly mean: number;
+  readonly ci95: readonly [number, number] | null;
+};
+
+/** A place in a series from which on its level is another. */
+export type TrendChange = {
+  /** Place of the first run at the new level. */
+  readonly index: number;
+  /** New level ÷ old level; null when a figure is not above 0. */
+  readonly ratio: number | null;
+  readonly p: number;
+  readonly effect: 'better' | 'worse' | 'within the margin';
+};
+
+/** The figures of one metric in one environment over the runs of a group. */
+export type TrendSeries = {
+  readonly environment: string;
+  readonly emulated: boolean;
+  readonly metric: Metric;
+  readonly points: readonly TrendPoint[];
+  readonly changes: readonly TrendChange[];
+  /** Mean of the runs since the last change. */
+  readonly level: number;
+};
+
+/** Which environments and metrics to take; all by default. */
+export type SeriesFilter = {
+  readonly environment?: string | undefined;
+  readonly metric?: string | undefined;
+};
+
+/** The same history gives the same marks. */
+const seed = 20261121;
+
+/**
+ * The series of a workload in runs of one host under the same conditions: each judged metric in each environment, the
+ * baseline first, in the order of the latest run. The twin is left out: it repeats the baseline. Change points are looked for
+ * in the logarithms of the means, so that a factor counts the same at every level.
+ * @param lines by time.
+ */
+export function trendSeries(
+  lines: readonly HistoryLine[],
+  workload: string,
+  filter: SeriesFilter = {},
+): readonly TrendSeries[] {
+  const environments = environmentsOf(lines).filter(
+    (name) => filter.environment === undefined || name === filter.environment,
+  );
+  return metricCatalogue
+    .filter(({ key, judged }) => (filter.metric === undefined ? judged : key === filter.metric))
+    .flatMap((metric) =>
+      environments.flatMap((environment) => seriesOf(lines, workload, environment, metric) ?? []),
+    );
+}
+
+function environmentsOf(lines: readonly HistoryLine[]): readonly string[] {
+  const latestFirst = lines.toReversed();
+  const twins = new Set(lines.map(({ twin }) => twin));
+  const names = [
+    ...latestFirst.slice(0, 1).map(({ baseline }) => baseline),
+    ...latestFirst.flatMap(({ environments }) => environments.map(({ name }) => name)),
+  ];
+  return [...new Set(names)].filter((name) => !twins.has(name));
+}
+
+function seriesOf(
+  lines: readonly HistoryLine[],
+  workload: string,
+  environment: string,
+  metric: Metric,
+): TrendSeries | null {
+  const points = lines.flatMap((line) => pointOf(line, workload, environment, metric.key) ?? []);
+  if (points.length === 0) return null;
+  const figures = points.map((point) => point.mean);
+  const changes = changesOf(figures, metric);
+  return {
+    environment,
+    emulated: lines.some((line) => line.environments.some((e) => e.name === environment && e.emulated)),
+    metric,
+    points,
+    changes,
+    level: mean(figures.slice(changes.at(-1)?.index ?? 0)),
+  };
+}
+
+function pointOf(
+  { id, startedAt, commit, dirty, figures }: HistoryLine,
+  workload: string,
+  environment: string,
+  metric: string,
+): TrendPoint | null {
+  const figure = figures.find(
+    (each) => each.workload === workload && each.environment === environment && each.metric === metric,
+  );
+  if (figure === undefined) return null;
+  return { id, startedAt, commit, dirty, n: figure.n, mean: figure.mean, ci95: figure.ci95 };
+}
+
+function changesOf(figures: readonly number[], metric: Metric): readonly TrendChange[] {
+  if (figures.length < fewestForChangePoint) return [];
+  const hasRatios = figures.every((figure) => figure > 0);
+  const values = hasRatios ? figures.map(Math.log) : figures;
+  const found = changePoints(values, { seed });
+  return found.map(({ index, p }, place) => {
+    const before = mean(values.slice(found[place - 1]?.index ?? 0, index));
+    const after = mean(values.slice(index, found[place + 1]?.index));
+    const ratio = hasRatios ? Math.exp(after - before) : null;
+    return { index, ratio, p, effect: effectOf(after - before, ratio, metric) };
+  });
+}
+
+function effectOf(difference: number, ratio: number | null, metric: Metric): TrendChange['effect'] {
+  if (ratio !== null && Math.abs(Math.log(ratio)) <= Math.log(1 + metric.margin)) return 'within the margin';
+  return difference < 0 === (metric.direction === 'lower') ? 'better' : 'worse';
+}

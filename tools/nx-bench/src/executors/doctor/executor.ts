@@ -1,0 +1,34 @@
+import { resolve } from 'node:path';
+import type { ExecutorContext } from '@nx/devkit';
+import { examineHost, loadConfig } from '@tare/runner';
+import { renderDoctor } from './render-doctor.ts';
+
+/** Options of the executor, as in schema.json. */
+export type DoctorOptions = { readonly config: string; readonly json?: boolean };
+
+const examinationDeadlineMs = 120_000;
+const columnsOfAFile = 120;
+
+/** Says what this host offers to a measurement and what disturbs it; fails when a run could not measure here. */
+export default async function doctor(
+  { config: configFile, json = false }: DoctorOptions,
+  { root }: ExecutorContext,
+): Promise<{ success: boolean }> {
+  try {
+    const { environments, resources } = await loadConfig(resolve(root, configFile), configFile);
+    const lines = await examineHost({
+      environments,
+      resources,
+      workspace: root,
+      signal: AbortSignal.timeout(examinationDeadlineMs),
+    });
+    const { columns = columnsOfAFile, isTTY: colour } = process.stdout;
+    process.stdout.write(
+      json ? `${JSON.stringify(lines, undefined, 2)}\n` : renderDoctor(lines, { columns, colour }),
+    );
+    return { success: lines.every(({ level }) => level !== 'problem') };
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return { success: false };
+  }
+}
