@@ -1,4 +1,7 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, mergeConfig } from 'vitest/config';
 import { projectTests } from '../../vitest.shared.ts';
 
-export default defineConfig(projectTests('gallery'));
+export default mergeConfig(
+  defineConfig(projectTests('gallery')),
+  defineConfig({ test: { globalSetup: ['src/testing/bundle-once.ts'] } }),
+);

@@ -7,6 +7,7 @@ const wasmVips = createRequire(import.meta.url);
 const sources = {
   'vips.wasm': () => readFileSync(wasmVips.resolve('wasm-vips/vips.wasm')),
   'vips-heif.wasm': () => readFileSync(wasmVips.resolve('wasm-vips/vips-heif.wasm')),
+  'vips-node.mjs': () => readFileSync(wasmVips.resolve('wasm-vips').replace(/\.js$/, '.mjs')),
   'gallery.css': () => readFileSync(`${import.meta.dirname}/client/gallery.css`),
   'gallery.js': () =>
     Buffer.from(stripTypeScriptTypes(readFileSync(`${import.meta.dirname}/client/gallery.ts`, 'utf8'))),
@@ -18,13 +19,14 @@ export type EmbeddedName = keyof typeof sources;
 export const embeddedNames: readonly EmbeddedName[] = [
   'vips.wasm',
   'vips-heif.wasm',
+  'vips-node.mjs',
   'gallery.css',
   'gallery.js',
 ];
 
 /**
  * The bytes of something that the service carries. Here they are read from the checkout; the build puts a module in place of
- * this one that has them packed inside (esbuild.config.mjs), so that the service is one file.
+ * this one that has them packed inside (esbuild.config.ts), so that the service is one file.
  */
 export function embedded(name: EmbeddedName): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(sources[name]());

@@ -8,7 +8,7 @@ it('has a default for everything', () => {
     limits: {
       maxUploadBytes: 10_485_760,
       maxPixels: 40_000_000,
-      maxDecodeBytes: 268_435_456,
+      maxDecodeBytes: 201_326_592,
       maxFilesPerRequest: 20,
       bodyTimeoutMs: 120_000,
     },

@@ -37,7 +37,7 @@ const numbers = {
   MAX_UPLOAD_BYTES: { usual: 10 * mebibyte, least: 1, most: gibibyte },
   MAX_PIXELS: { usual: 40_000_000, least: 1, most: 1_000_000_000 },
   // With the service itself and the decoder's code this stays under 512 MiB.
-  MAX_DECODE_BYTES: { usual: 256 * mebibyte, least: 1, most: 2 * gibibyte },
+  MAX_DECODE_BYTES: { usual: 192 * mebibyte, least: 1, most: 2 * gibibyte },
   MAX_FILES_PER_REQUEST: { usual: 20, least: 1, most: 1000 },
   MAX_STORE_BYTES: { usual: 2 * gibibyte, least: 1, most: Number.MAX_SAFE_INTEGER },
   RATE_LIMIT: { usual: 20, least: 0, most: 1_000_000 },

@@ -1,11 +1,1 @@
-import type { EnvironmentResult } from '@tare/results';
-
-/**
- * Whether an environment ran on an emulated CPU (fact `emulated: true`, or `accelerator: "tcg"`). Its numbers are
- * shown with that mark and no verdict: they weigh the emulator.
- */
-export function isEmulated(environment: EnvironmentResult | undefined): boolean {
-  if (environment === undefined) return false;
-  const { emulated, accelerator } = environment.facts;
-  return emulated === true || accelerator === 'tcg';
-}
+export { isEmulated } from '@tare/results';

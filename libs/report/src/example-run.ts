@@ -4,7 +4,7 @@ import { roundOrders, seededRandom } from '@tare/statistics';
 import { exampleTrial } from './example-trial.ts';
 import type { ExampleWeights } from './example-trial.ts';
 
-const twin = 'native-twin';
+const twin = 'native:twin';
 const seed = 42;
 const nativeWeights: ExampleWeights = {
   coldMs: 0,

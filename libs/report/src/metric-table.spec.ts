@@ -38,7 +38,7 @@ test('a metric that nobody has is left out', () => {
 
 test('the twin is no column', () => {
   const [table] = metricTables(exampleRun(), ['startupMs']);
-  expect(table?.columns.map(({ environment }) => environment)).not.toContain('native-twin');
+  expect(table?.columns.map(({ environment }) => environment)).not.toContain('native:twin');
 });
 
 test('a metric that repeats another, and an emulated environment, have a ratio and no verdict', () => {

@@ -13,7 +13,7 @@ test('the conclusion stands above each table, and where latency is from below it
   const block = renderReadmeBlock(exampleRun(), { chartsPath: 'charts' });
   expect(block).toMatch(/\*\*primes\*\*\n\n- namespace: the same as native within[\s\S]*?\n\n\| Metric /);
   expect(block).toContain('vagrant (emulated) at 660 req/s.\n');
-  expect(block).not.toContain('native-twin');
+  expect(block).not.toContain('native:twin');
 });
 
 test('a path that Markdown would break is encoded', () => {

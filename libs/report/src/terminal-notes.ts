@@ -39,10 +39,10 @@ function missingLines(run: RunFile, paint: Paint): readonly string[] {
 }
 
 function diagnosticLines(run: RunFile, columns: number, paint: Paint): readonly string[] {
+  // the line of the twin says what this one does
+  const shown = run.diagnostics.filter(({ level, code }) => level !== 'info' && code !== 'twin-differs');
   return [
-    ...summedUp(run.diagnostics.filter(({ level }) => level !== 'info')).map(({ level, message }) =>
-      marked(level, oneLine(message), columns, paint),
-    ),
+    ...summedUp(shown).map(({ level, message }) => marked(level, oneLine(message), columns, paint)),
     ...comparisonWarnings(run, { onlyJudged: true }).map((warning) =>
       marked('warning', oneLine(warning), columns, paint),
     ),

@@ -25,7 +25,7 @@ export function trialsCsv(run: RunFile): string {
     trial.order,
     trial.startedAt,
     ...metricCatalogue.map(({ of }) => of(trial) ?? ''),
-    trial.violations.map(({ guard }) => guard).join(' '),
+    [...new Set(trial.violations.map(({ guard }) => guard))].join(' '),
   ]);
   return [head, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
 }

@@ -10,6 +10,9 @@ export type {
   Workload,
   WorkloadRequest,
 } from './config/workload.ts';
+export type { DoctorLine } from './doctor/doctor-line.ts';
+export { examineHost, type HostExamination } from './doctor/examine-host.ts';
+export { defaultGuards } from './guards/default-guards.ts';
 export type { Listener, RunEvent, TrialPlace } from './progress/run-event.ts';
 export { showProgress, type Output } from './progress/show-progress.ts';
 export { performRun, type RunOptions, type RunResult } from './run/perform-run.ts';

@@ -32,7 +32,7 @@ export function viewPage(image: StoredImage, { newer, older }: Beside): Html {
           <dl>
             <div>
               <dt>Size</dt>
-              <dd>${width} × ${height}</dd>
+              <dd>${width} &times; ${height}</dd>
             </div>
             <div>
               <dt>File</dt>
@@ -44,7 +44,7 @@ export function viewPage(image: StoredImage, { newer, older }: Beside): Html {
             </div>
           </dl>
           <details class="delete">
-            <summary class="button">Delete…</summary>
+            <summary class="button">Delete&hellip;</summary>
             <form method="post" action="/delete/${id}">
               <p>Delete this image? This cannot be undone.</p>
               <button class="danger" type="submit">Delete for good</button>

@@ -4,12 +4,13 @@ import type { ImageHeader } from './decode-cost.ts';
 
 const header: ImageHeader = {
   ...{ type: 'image/jpeg', width: 1000, height: 1000, bands: 3, bytesPerSample: 1 },
-  ...{ multiplePasses: false, animated: false },
+  ...{ multiplePasses: false, subsampled: false, animated: false },
 };
 
 it.each([
   [{}, 0],
   [{ multiplePasses: true }, 6],
+  [{ multiplePasses: true, subsampled: true }, 3],
   [{ type: 'image/png' }, 0],
   [{ type: 'image/png', multiplePasses: true, bands: 4, bytesPerSample: 2 }, 8],
   [{ type: 'image/webp' }, 4],

@@ -10,6 +10,8 @@ export type ImageHeader = {
   readonly bytesPerSample: number;
   /** Several passes over the picture (progressive JPEG, interlaced PNG), which must be kept until the last one. */
   readonly multiplePasses: boolean;
+  /** Colour in a quarter of the resolution (JPEG 4:2:0). */
+  readonly subsampled: boolean;
   readonly animated: boolean;
 };
 
@@ -21,7 +23,7 @@ export function decodeCostBytes(header: ImageHeader): number {
   const pixels = header.width * header.height;
   switch (header.type) {
     case 'image/jpeg':
-      return header.multiplePasses ? pixels * header.bands * 2 : 0;
+      return header.multiplePasses ? pixels * (header.subsampled ? 1.5 : header.bands) * 2 : 0;
     case 'image/png':
       return header.multiplePasses ? pixels * header.bands * header.bytesPerSample : 0;
     case 'image/webp':

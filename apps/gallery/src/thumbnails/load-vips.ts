@@ -1,4 +1,6 @@
 import fs from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import type { WorkerOptions } from 'node:worker_threads';
 import Vips from 'wasm-vips';
 import { embedded } from '../embedded.ts';
 import type { EmbeddedName } from '../embedded.ts';
@@ -11,15 +13,14 @@ const nowhere = '/embedded/';
 
 /**
  * libvips as WebAssembly, with the loaders of the accepted types and no others, one thread per image, and no cache of results.
- * `script` is the file that its threads start with.
  */
-export async function loadVips(script: string): Promise<LoadedVips> {
+export async function loadVips(): Promise<LoadedVips> {
+  startThreadsFromText();
   const restore = readEmbeddedFiles();
   try {
     const vips = await Vips({
       dynamicLibraries: ['vips-heif.wasm'],
       locateFile: (name) => `${nowhere}${name}`,
-      mainScriptUrlOrBlob: script,
       print: () => undefined,
       // What libvips has to say is in its errors as well; a damaged upload is no matter for the log of the service.
       printErr: () => undefined,
@@ -51,4 +52,22 @@ function readEmbeddedFiles(): () => void {
   return () => {
     fs.readFileSync = original;
   };
+}
+
+/**
+ * Lets the threads of libvips start with the code of wasm-vips alone: it would start each with the file of the service, all of
+ * which would then be in memory once more. It puts its own `Worker` in the global scope, hence the setter that does nothing.
+ */
+function startThreadsFromText(): void {
+  const code = Buffer.from(embedded('vips-node.mjs')).toString('latin1');
+  class TextWorker extends Worker {
+    constructor(_script: string | URL, options: WorkerOptions) {
+      super(code, { ...options, eval: true, execArgv: ['--input-type=module'] });
+    }
+  }
+  Object.defineProperty(globalThis, 'Worker', {
+    configurable: true,
+    get: () => TextWorker,
+    set: () => undefined,
+  });
 }

@@ -12,10 +12,10 @@ import type { ThumbnailJob, ThumbnailReply } from './thumbnail-job.ts';
  * The work of the thread that makes thumbnails: says that it is ready, then answers one job after another. A failure that is
  * not about the image ends the thread, because libvips cannot be trusted after it.
  */
-export async function makeThumbnails(script: string): Promise<void> {
+export async function makeThumbnails(): Promise<void> {
   const port = parentPort;
   if (port === null) throw new Error('thumbnails are made in a worker thread; start one with this file');
-  const vips = await loadVips(script);
+  const vips = await loadVips();
   port.on('message', (job: ThumbnailJob) => {
     const reply = replyTo(vips, job);
     port.postMessage(reply, reply.kind === 'done' ? [reply.thumbnailed.thumbnail.webp.buffer] : []);
@@ -64,6 +64,7 @@ function whyNot(header: ImageHeader, limits: ThumbnailJob): string | undefined {
 function headerOf(vips: LoadedVips, bytes: Uint8Array, { type }: ThumbnailJob) {
   using image = vips.Image.newFromBuffer(bytes, '', { access: 'sequential', fail_on: 'error' });
   const numberOf = (field: string) => (image.getTypeof(field) === 0 ? 0 : image.getInt(field));
+  const textOf = (field: string) => (image.getTypeof(field) === 0 ? '' : image.getString(field));
   const header: ImageHeader = {
     type,
     width: image.width,
@@ -71,6 +72,7 @@ function headerOf(vips: LoadedVips, bytes: Uint8Array, { type }: ThumbnailJob) {
     bands: image.bands,
     bytesPerSample: image.format === 'uchar' ? 1 : 2,
     multiplePasses: numberOf('jpeg-multiscan') > 0 || numberOf('interlaced') > 0,
+    subsampled: textOf('jpeg-chroma-subsample').startsWith('4:2:0') && image.bands === 3,
     animated: numberOf('n-pages') > 1,
   };
   // Exif orientations 5 to 8 lie on their side.

@@ -27,7 +27,7 @@ export type ThumbnailerOptions = {
 };
 
 /** Memory of WebAssembly only grows, so a thread that may have used more than this for one image is ended after it. */
-const retiringDecodeBytes = 64 * 1024 ** 2;
+const retiringDecodeBytes = 40 * 1024 ** 2;
 
 const startTimeoutMs = 30_000;
 

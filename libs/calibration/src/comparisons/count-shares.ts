@@ -21,7 +21,12 @@ export function countShares(runs: readonly RealRun[]): readonly Share[] {
       .map(({ key }) => key)
       .filter((key) => slowdownPercent === 0 || slowedMetrics.includes(key));
     const design = `${group[0]?.rounds ?? 0} rounds`;
-    const counted = { part: slowdownPercent === 0 ? 'aa' : 'ab', source: 'real', design, slowdownPercent } as const;
+    const counted = {
+      part: slowdownPercent === 0 ? 'aa' : 'ab',
+      source: 'real',
+      design,
+      slowdownPercent,
+    } as const;
     return [
       ...keys.flatMap((metric) => sharesOfMetric(group, metric, counted)),
       ...(slowdownPercent === 0 ? [anyVerdict(group, counted)] : []),
@@ -31,7 +36,11 @@ export function countShares(runs: readonly RealRun[]): readonly Share[] {
 
 type Counted = Pick<Share, 'part' | 'source' | 'design' | 'slowdownPercent'>;
 
-function sharesOfMetric(group: readonly RealComparison[], metric: string, counted: Counted): readonly Share[] {
+function sharesOfMetric(
+  group: readonly RealComparison[],
+  metric: string,
+  counted: Counted,
+): readonly Share[] {
   const outcomes = group.flatMap(({ metrics }) => metrics.filter((each) => each.metric === metric));
   if (outcomes.length === 0) return [];
   const known = counted.slowdownPercent > 0;
@@ -59,7 +68,13 @@ function anyVerdict(group: readonly RealComparison[], counted: Counted): Share {
   const different = group.filter(({ metrics }) =>
     metrics.some(({ verdict }) => verdict === 'better' || verdict === 'worse'),
   );
-  return shareOf({ ...counted, metric: 'any', outcome: 'verdict', hits: different.length, runs: group.length });
+  return shareOf({
+    ...counted,
+    metric: 'any',
+    outcome: 'verdict',
+    hits: different.length,
+    runs: group.length,
+  });
 }
 
 function isSignificant({ p }: MetricOutcome): boolean {

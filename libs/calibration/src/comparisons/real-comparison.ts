@@ -4,7 +4,10 @@ import { performRun, resolveConfig, type RunEvent } from '@tare/runner';
 import { comparisonConfig, slowerName, type ComparisonSizes } from './comparison-config.ts';
 
 /** A metric of a real comparison. */
-export type MetricOutcome = Pick<Comparison, 'metric' | 'ratio' | 'p' | 'pAdjusted' | 'verdict' | 'logRatioStdev'>;
+export type MetricOutcome = Pick<
+  Comparison,
+  'metric' | 'ratio' | 'p' | 'pAdjusted' | 'verdict' | 'logRatioStdev'
+>;
 
 /** One candidate against the baseline, over all rounds of a run. */
 export type RealComparison = {

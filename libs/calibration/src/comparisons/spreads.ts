@@ -14,7 +14,9 @@ export function spreadsOf(runs: readonly RealRun[], rounds: readonly number[]): 
     comparisons.filter(({ slowdownPercent }) => slowdownPercent === 0).flatMap(({ metrics }) => metrics),
   );
   return [...Map.groupBy(twins, ({ metric }) => metric)].flatMap(([metric, outcomes]) => {
-    const variances = outcomes.flatMap(({ logRatioStdev }) => (logRatioStdev === null ? [] : [logRatioStdev ** 2]));
+    const variances = outcomes.flatMap(({ logRatioStdev }) =>
+      logRatioStdev === null ? [] : [logRatioStdev ** 2],
+    );
     if (variances.length === 0) return [];
     const logRatioStdev = Math.sqrt(mean(variances));
     // without any spread every difference is seen, and the power has no formula

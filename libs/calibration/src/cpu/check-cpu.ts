@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { processMeter, type Meter } from '@tare/metrics';
+import { findProcess, processMeter, type Meter } from '@tare/metrics';
 import { z } from 'zod';
-import { closeTo, made } from '../check/check-items.ts';
+import { closeTo, made, notMade } from '../check/check-items.ts';
 import { startKnownProcess, type KnownProcess } from '../known/known-process.ts';
 import type { Check, CheckItem } from '../result/calibration-file.ts';
 
@@ -14,6 +14,7 @@ export type CpuCheck = {
   readonly signal: AbortSignal;
 };
 
+const title = { id: 'cpu', part: 'cpu', title: 'CPU time of a known duty cycle', unit: 'ms' } as const;
 const limit = 0.01;
 // node's own start is over by then
 const settleMs = 300;
@@ -26,6 +27,9 @@ const script = fileURLToPath(import.meta.url).replace(/check-cpu\.([jt]s)$/, 'du
  * the process itself got from getrusage over the same window.
  */
 export async function checkCpu({ dutyPercents, windowMs, cpus, signal }: CpuCheck): Promise<Check> {
+  if (findProcess(process.pid) === undefined) {
+    return notMade(title, 'without /proc the figures are those of ps, which are not meant to be so exact');
+  }
   const items: CheckItem[] = [];
   for (const dutyPercent of dutyPercents) {
     const known = startKnownProcess(script, {
@@ -56,11 +60,9 @@ export async function checkCpu({ dutyPercents, windowMs, cpus, signal }: CpuChec
       await known.stop();
     }
   }
-  return made(
-    { id: 'cpu', part: 'cpu', title: 'CPU time of a known duty cycle', unit: 'ms' },
-    items,
-    [`Truth: the process’s own getrusage over the same window of ${windowMs / 1000} s.`],
-  );
+  return made(title, items, [
+    `Truth: the process’s own getrusage over the same window of ${windowMs / 1000} s.`,
+  ]);
 }
 
 async function readBoth(

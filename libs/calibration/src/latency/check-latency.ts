@@ -1,4 +1,10 @@
-import { trueMeanMs, trueQuantileMs, type CpuPlan, type LatencyProfile, type LoadOutcome } from '@tare/metrics';
+import {
+  trueMeanMs,
+  trueQuantileMs,
+  type CpuPlan,
+  type LatencyProfile,
+  type LoadOutcome,
+} from '@tare/metrics';
 import { atMost, closeTo, made, notMade, shown } from '../check/check-items.ts';
 import { figureText } from '../check/figure-text.ts';
 import type { Check, CheckItem } from '../result/calibration-file.ts';
@@ -16,7 +22,12 @@ export type LatencyCheck = {
 };
 
 const unit = 'ms';
-const title = { id: 'latency', part: 'latency', title: 'Latency of servers with a known latency', unit } as const;
+const title = {
+  id: 'latency',
+  part: 'latency',
+  title: 'Latency of servers with a known latency',
+  unit,
+} as const;
 
 const quantiles = [
   ['p50', 0.5],
@@ -72,10 +83,14 @@ export async function checkLatency({ windowMs, stalls, cpus, seed, signal }: Lat
     profile: stalling,
     windows: { warmupMs, closedMs: stallMs, openMs: stallMs, rateRps },
   });
-  return made(title, [...items, ...stallItems(stalled)], [
-    `Truth: the known latency, and what the way costs: ${figureText(way.closed.p50)} ms in the closed loop, ${figureText(way.open.p50)} ms in the open one (the median of a server that answers at once).`,
-    `Under the stall the truth is that of uniform arrivals: quantile q is 200 ms − (1 − q) · 2 s. The open loop sent ${rateRps} requests per second, ${figureText(stalled.lateSendsPercent)} % of them more than 1 ms late.`,
-  ]);
+  return made(
+    title,
+    [...items, ...stallItems(stalled)],
+    [
+      `Truth: the known latency, and what the way costs: ${figureText(way.closed.p50)} ms in the closed loop, ${figureText(way.open.p50)} ms in the open one (the median of a server that answers at once).`,
+      `Under the stall the truth is that of uniform arrivals: quantile q is 200 ms − (1 − q) · 2 s. The open loop sent ${rateRps} requests per second, ${figureText(stalled.lateSendsPercent)} % of them more than 1 ms late.`,
+    ],
+  );
 }
 
 function plainItems(

@@ -39,7 +39,13 @@ const slackMs = 60_000;
  * their own.
  * @throws Error when a request failed: the quantiles would then be those of the others.
  */
-export async function observeServer({ profile, windows, cpus, seed, signal }: Observation): Promise<Observed> {
+export async function observeServer({
+  profile,
+  windows,
+  cpus,
+  seed,
+  signal,
+}: Observation): Promise<Observed> {
   const { warmupMs, closedMs, openMs, rateRps } = windows;
   const server = await startKnownLatencyServer({ ...profile, cpus: cpus.server, signal });
   try {

@@ -74,7 +74,9 @@ export const calibrationSchema = z.strictObject({
   host: hostSchema,
   hostFingerprint: z.string().regex(/^[0-9a-f]{12}$/, 'expected 12 lower-case hex digits'),
   checks: z.array(checkSchema),
-  shares: z.array(shareSchema).describe('How often differences were found, where there was none and where one was.'),
+  shares: z
+    .array(shareSchema)
+    .describe('How often differences were found, where there was none and where one was.'),
   spreads: z.array(spreadSchema).describe('What this host’s real noise lets a run see.'),
 });
 

@@ -38,7 +38,9 @@ const confidence = 0.95;
 
 /** @returns the design in words: "12 rounds", "pilot of 6, at most 30". */
 export function designText(design: Design): string {
-  return design.kind === 'fixed' ? `${design.rounds} rounds` : `pilot of ${design.pilot}, at most ${design.max}`;
+  return design.kind === 'fixed'
+    ? `${design.rounds} rounds`
+    : `pilot of ${design.pilot}, at most ${design.max}`;
 }
 
 /**
@@ -90,6 +92,11 @@ function plannedRounds(
 ): number {
   const [, edge] = marginBounds(margin);
   if (logRatioStdev === null) return max;
-  const wanted = roundsFor({ pilotStdev: logRatioStdev, pilotN: pilot, halfWidth: Math.log(edge), confidence });
+  const wanted = roundsFor({
+    pilotStdev: logRatioStdev,
+    pilotN: pilot,
+    halfWidth: Math.log(edge),
+    confidence,
+  });
   return Math.min(wanted, max);
 }

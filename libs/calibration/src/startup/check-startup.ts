@@ -49,9 +49,11 @@ export async function checkStartup({ delaysMs, repetitions, cpus, signal }: Star
       ),
     );
   }
-  return made({ id: 'startup', part: 'startup', title: 'Startup of a server with a known delay', unit: 'ms' }, items, [
-    'Truth: spawn of the process to its own “listening”, on the common monotonic clock.',
-  ]);
+  return made(
+    { id: 'startup', part: 'startup', title: 'Startup of a server with a known delay', unit: 'ms' },
+    items,
+    ['Truth: spawn of the process to its own “listening”, on the common monotonic clock.'],
+  );
 }
 
 type Start = { readonly readyMs: number; readonly listeningMs: number };

@@ -36,23 +36,26 @@ function waitedMs(): number {
 
 const busyLimit = 0.05;
 
+/** @returns the share of the time in which some process waited for a CPU while `measure` ran, beside its result. */
+async function watched<Result>(measure: () => Promise<Result>): Promise<readonly [number, Result]> {
+  const startedAt = performance.now();
+  const before = waitedMs();
+  const result = await measure();
+  return [(waitedMs() - before) / (performance.now() - startedAt), result];
+}
+
 /**
- * Measures until nothing else has wanted the CPUs meanwhile: a latency that another process caused is no fault of the
+ * Measures at a time when nothing else wants the CPUs: a latency that another process causes is no fault of the
  * generator. Skips the test on a machine that does not come to rest.
  */
 async function undisturbed<Result>(context: TestContext, measure: () => Promise<Result>): Promise<Result> {
-  for (let attempt = 0; attempt < 4; attempt++) {
-    for (let polls = 0; polls < 40; polls++) {
-      const before = waitedMs();
-      await sleep(100);
-      if (waitedMs() - before < 100 * busyLimit) break;
-    }
-    const startedAt = performance.now();
-    const before = waitedMs();
-    const result = await measure();
-    if ((waitedMs() - before) / (performance.now() - startedAt) < busyLimit) return result;
+  for (let polls = 0; polls < 60; polls++) {
+    const [restless] = await watched(() => sleep(100));
+    if (restless > busyLimit) continue;
+    const [disturbed, result] = await watched(measure);
+    if (disturbed < busyLimit) return result;
   }
-  return context.skip('other processes kept the CPUs busy');
+  return context.skip('other processes keep the CPUs busy');
 }
 
 function open(profile: LatencyProfile, rateRps: number, durationMs: number): Promise<OpenOutcome> {

@@ -12,6 +12,7 @@ import { createOpenTally } from './open-tally.ts';
 import { alongSequence, requestSequence } from './request-mix.ts';
 import { startSendClock, type SendClock } from './send-clock.ts';
 import { constantRate } from './send-schedule.ts';
+import { trainClient } from './train-client.ts';
 
 // how often the oldest open requests are looked at for their deadline
 const deadlineTickMs = 20;
@@ -44,6 +45,7 @@ export async function runOpenLoop(
   const timeoutMs = order.timeoutSeconds * 1000;
   const mix = alongSequence(order.requests.map(prepareRequest), requestSequence(order.requests, order.seed));
 
+  await trainClient();
   let clock: SendClock | undefined;
   const connections = openConnections(order.origin, () => {
     clock?.noteWork();

@@ -1,8 +1,8 @@
 import type { CapacityFile } from '@tare/results';
 import { environmentColours } from '../charts/palette.ts';
-import { counted } from '../run-notes.ts';
 import { oneLine } from '../safe-text.ts';
 import { capacityCurves, type CapacityPoint } from './capacity-curves.ts';
+import { passesText } from './capacity-notes.ts';
 import { logAxis, type LogAxis } from './log-axis.ts';
 
 /** A curve of a chart: latency against offered load in one environment. */
@@ -38,16 +38,20 @@ const mostYTicks = 8;
 /** One chart per workload that has steps. */
 export function planCapacityCharts(file: CapacityFile): readonly CapacityChartPlan[] {
   const { slo, passes } = file.config;
-  return capacityCurves(file).map(({ workload, limitText, limitMs, environments }, index) => {
+  const names = new Set<string>();
+  return capacityCurves(file).map(({ workload, limitText, limitMs, environments }) => {
     const steps = environments.flatMap((environment) => environment.steps);
     return {
-      fileName: `${fileNamePart(workload)}${index === 0 ? '' : `-${index + 1}`}.svg`,
+      fileName: unusedName(fileNamePart(workload), names),
       workload,
       title: `${oneLine(workload)}: latency against offered load`,
-      subtitle: `filled: meets ${limitText}; hollow: misses it; cross: the generator was the limit; ${counted(passes, 'pass').replace(/s$/, 'es').replace('1 passes', '1 pass')}`,
+      subtitle: `filled: meets ${limitText}; hollow: misses it; cross: the generator was the limit; ${passesText(passes)}`,
       limitText,
       limitMs,
-      x: logAxis(steps.map(({ rateRps }) => rateRps), mostXTicks),
+      x: logAxis(
+        steps.map(({ rateRps }) => rateRps),
+        mostXTicks,
+      ),
       y: logAxis([limitMs, ...steps.map(({ latencyMs }) => latencyMs)], mostYTicks),
       xTitle: 'offered load, req/s',
       yTitle: `p${slo.percentile} of latency, ms`,
@@ -75,4 +79,12 @@ function cornersOf(points: readonly CapacityPoint[]): CapacityChartLine['corners
 /** The name of a workload as a part of a file name: "a/b c" is "a-b-c". */
 function fileNamePart(workload: string): string {
   return workload.replace(/[^\w.-]+/g, '-').replace(/^[.-]+/, '') || 'workload';
+}
+
+/** Two names may become the same file name: the later gets a number. Remembers the name. */
+function unusedName(part: string, taken: Set<string>): string {
+  let name = `${part}.svg`;
+  for (let number = 2; taken.has(name); number += 1) name = `${part}-${number}.svg`;
+  taken.add(name);
+  return name;
 }

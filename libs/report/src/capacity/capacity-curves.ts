@@ -64,7 +64,9 @@ export function capacityCurves(file: CapacityFile): readonly WorkloadCurves[] {
 /** "640 req/s", "below 12.5 req/s", "at least 900 req/s: the generator is the limit". */
 export function capacityText({ highestRps, lowestMissRps, limit }: Capacity): string {
   if (highestRps === null) {
-    return lowestMissRps === null ? 'unknown: the generator is the limit' : `below ${rateText(lowestMissRps)}`;
+    return lowestMissRps === null
+      ? 'unknown: the generator is the limit'
+      : `below ${rateText(lowestMissRps)}`;
   }
   switch (limit) {
     case 'slo':

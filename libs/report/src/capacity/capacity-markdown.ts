@@ -37,7 +37,8 @@ export function renderCapacityMarkdown(file: CapacityFile, chartsPath: string): 
   });
   const missing = file.environments.flatMap((environment) => {
     if (environment.status === 'measured') return [];
-    const advice = environment.remedy === undefined ? '' : `<br>Remedy: ${escapeMarkdown(environment.remedy)}`;
+    const advice =
+      environment.remedy === undefined ? '' : `<br>Remedy: ${escapeMarkdown(environment.remedy)}`;
     return [
       `- **${escapeMarkdown(environment.name)}** (${environment.status}): ${escapeMarkdown(environment.reason)}${advice}`,
     ];
@@ -52,7 +53,9 @@ export function renderCapacityMarkdown(file: CapacityFile, chartsPath: string): 
     ...(workloads.length === 0 ? ['No capacity was found.'] : workloads),
     ...section(
       'How it was found',
-      [...capacityNotes(file), `Run ${file.id}, seed ${file.seed}.`].map((note) => `- ${escapeMarkdown(note)}`),
+      [...capacityNotes(file), `Run ${file.id}, seed ${file.seed}.`].map(
+        (note) => `- ${escapeMarkdown(note)}`,
+      ),
     ),
     ...section('Not measured', missing),
     ...section('Diagnostics', warnings),

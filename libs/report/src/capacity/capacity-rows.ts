@@ -52,5 +52,7 @@ function latencyText(capacity: Capacity, steps: readonly CapacityStep[]): string
 
 function passesText({ passes }: Capacity): string {
   const rates = passes.map(({ highestRps }) => (highestRps === null ? '–' : rateText(highestRps)));
-  return rates.map((rate, index) => (index < rates.length - 1 ? rate.replace(' req/s', '') : rate)).join(', ');
+  return rates
+    .map((rate, index) => (index < rates.length - 1 ? rate.replace(' req/s', '') : rate))
+    .join(', ');
 }

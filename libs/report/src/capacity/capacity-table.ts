@@ -34,7 +34,7 @@ export function renderCapacityTable(
       ? []
       : [
           `${oneLine(environment.name)}: ${environment.status}, ${oneLine(environment.reason)}`,
-          ...(environment.remedy === undefined ? [] : [`  remedy: ${oneLine(environment.remedy)}`]),
+          ...(environment.remedy === undefined ? [] : [`remedy: ${oneLine(environment.remedy)}`]),
         ],
   );
   const warnings = file.diagnostics.map(({ level, message }) => `${level}: ${oneLine(message)}`);
@@ -65,7 +65,13 @@ function tableOf(file: CapacityFile, workload: string, paint: Paint): string {
     ['Environment', 'Highest rate', 'First miss', 'p50 / p99 there', 'Passes'].map((head) =>
       paint('dim', head),
     ),
-    ...rows.map((row) => [row.environment, row.capacity, row.firstMiss || '–', row.latency || '–', row.passes]),
+    ...rows.map((row) => [
+      row.environment,
+      row.capacity,
+      row.firstMiss || '–',
+      row.latency || '–',
+      row.passes,
+    ]),
   );
   const [head = '', ...lines] = table
     .toString()

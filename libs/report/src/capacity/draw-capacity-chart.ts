@@ -41,14 +41,14 @@ export function drawCapacityChart(plan: CapacityChartPlan): string {
       textStyle: { fontSize: 17, color: ink.text },
       subtextStyle: { fontSize: 12, color: ink.faint },
     },
-    graphic: { elements: plan.lines.flatMap((line, row) => legendRow(line, headPx + row * legendRowPx)), silent: true },
+    graphic: {
+      elements: plan.lines.flatMap((line, row) => legendRow(line, headPx + row * legendRowPx)),
+      silent: true,
+    },
     grid: { left: 72, right: marginPx + 6, top, bottom: footPx },
     xAxis: { ...axisOption(plan.x, plan.xTitle), nameGap: 30 },
     yAxis: { ...axisOption(plan.y, plan.yTitle), nameGap: 50 },
-    series: [
-      limitLine(plan),
-      ...plan.lines.flatMap((line) => [curve(line), points(line)]),
-    ],
+    series: [limitLine(plan), ...plan.lines.flatMap((line) => [curve(line), points(line)])],
   });
   const svg = chart.renderToSVGString();
   chart.dispose();

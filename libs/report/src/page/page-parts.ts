@@ -46,15 +46,21 @@ export function chartFigure(options: {
   readonly chart: PageChart;
   readonly table: DataTable;
   readonly legend?: Html;
+  /** What the chart says, below it. */
+  readonly words?: readonly string[];
   /** The table stands open beside the chart where there is room. */
   readonly beside?: boolean;
 }): Html {
-  const { caption, chart, table, legend = nothing, beside = false } = options;
+  const { caption, chart, table, legend = nothing, beside = false, words = [] } = options;
   const shown = markup`<figcaption>${caption}</figcaption>${legend}<div class="plot">${drawPageChart(chart)}</div>`;
   const figures = folded('Table', dataTable(table), beside);
+  const sentences =
+    words.length === 0
+      ? nothing
+      : markup`<ul class="words">${words.map((text) => markup`<li>${text}</li>`)}</ul>`;
   return beside
     ? markup`<figure class="pairs"><div>${shown}</div>${figures}</figure>`
-    : markup`<figure>${shown}${figures}</figure>`;
+    : markup`<figure>${shown}${sentences}${figures}</figure>`;
 }
 
 /** The colours of lines by name. */

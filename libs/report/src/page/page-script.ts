@@ -11,12 +11,12 @@ theme.hidden = false;
 theme.addEventListener('click', () => { root.dataset.theme = isDark() ? 'light' : 'dark'; label(); });
 dark.addEventListener('change', label);
 label();
-let shown = null;
+let shown = null, last = null;
 const hide = () => { if (shown) shown.classList.remove('on'); shown = null; tip.hidden = true; };
 const show = (point) => {
   if (point === shown) return;
   hide();
-  shown = point;
+  shown = last = point;
   point.classList.add('on');
   tip.textContent = point.dataset.t;
   tip.hidden = false;
@@ -52,7 +52,7 @@ for (const plot of document.querySelectorAll('.plot')) {
     if (event.key === 'Escape') hide();
     if (!step) return;
     event.preventDefault();
-    const from = points.indexOf(shown);
+    const from = points.indexOf(last);
     show(points[from < 0 ? (step > 0 ? 0 : points.length - 1) : (from + step + points.length) % points.length]);
   });
 }

@@ -59,7 +59,7 @@ h1{font-size:30px;line-height:1.2;font-weight:650;letter-spacing:-.015em;margin:
 h2{font-size:22px;line-height:1.3;font-weight:650;letter-spacing:-.01em;margin:0 0 12px}
 h3{font-size:17px;line-height:1.35;font-weight:650;margin:32px 0 10px}
 h4{font-size:15px;line-height:1.4;font-weight:650;margin:0 0 10px}
-h4 small,caption small,.lead,.meta,figcaption{color:var(--faint);font-weight:400}
+h4 small,.lead,.meta,figcaption{color:var(--faint);font-weight:400}
 main>section{padding:44px 0 0;margin:44px 0 0;border-top:1px solid var(--grid)}
 main>section:first-child{border:0;margin-top:0;padding-top:36px}
 p{max-width:72ch;margin:0 0 10px}
@@ -94,6 +94,8 @@ figcaption b{color:var(--text);font-weight:600}
 svg.chart{display:block;width:100%;height:auto;overflow:visible}
 svg.chart text{font-size:11px;font-family:inherit;font-variant-numeric:tabular-nums}
 svg.chart .on{stroke:var(--text);stroke-width:2px;opacity:1}
+.words{list-style:none;margin:12px 0 0;padding:0;font-size:13px;line-height:1.45}
+.words li{margin:0 0 4px}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:2px 16px;margin:0 0 8px;padding:0;font-size:13px}
 .legend li{display:flex;align-items:center;gap:7px}
 .key{width:20px;height:0;border-top:3px solid var(--c)}
@@ -116,15 +118,14 @@ table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 .data tbody th{font-weight:400;white-space:nowrap}
 .data td{min-width:64px}
 .data small{color:var(--faint)}
+.answer .data tbody th{white-space:normal;min-width:112px}
 .v{white-space:nowrap}
 .better{color:var(--better)}.worse{color:var(--worse)}.same{color:var(--same)}.undecided{color:var(--undecided)}
 .block{min-width:0}
-.bars{width:100%;table-layout:auto;font-size:13px;line-height:1.3}
-.bars caption{text-align:left;font-size:15px;font-weight:650;margin-bottom:6px}
-.bars th{font-weight:400;text-align:left;padding:4px 12px 4px 0;min-width:92px;max-width:130px;overflow-wrap:anywhere}
-.bars td{padding:4px 0 4px 12px;white-space:nowrap;min-width:156px}
-.bars td.track{width:100%;padding:4px 0;min-width:60px}
-.bars th small,.bars td small{display:block;font-size:12px;color:var(--faint)}
+.bars{list-style:none;margin:0;padding:0;font-size:13px;line-height:1.3}
+.bars li{display:grid;grid-template-columns:92px minmax(0,1fr) 168px;gap:0 12px;align-items:center;padding:4px 0}
+.bars span{min-width:0;overflow-wrap:anywhere}
+.bars small{display:block;font-size:12px;color:var(--faint)}
 .bar{display:flex;height:18px;min-width:2px;border-radius:2px;overflow:hidden;position:relative}
 .bar i{display:block}.bar i:first-child{background:var(--c)}
 i.tare{flex:1;background:color-mix(in srgb,var(--c) 38%,var(--ground));box-shadow:inset 0 0 0 1.5px var(--c)}
@@ -148,8 +149,15 @@ h1{font-size:24px}
 main>section{padding-top:32px;margin-top:32px}
 dl div{grid-template-columns:minmax(0,1fr);gap:0}
 .data th,.data td{padding-right:14px}
-.bars th{min-width:80px;max-width:96px;padding-right:8px}
-.bars td{padding-left:8px;min-width:0}
+}
+@media (max-width:420px){
+.bars li{grid-template-columns:minmax(0,1fr) auto;gap:2px 12px;align-items:baseline;padding:0 0 8px}
+.answer .data small{display:block}
+.bars li>.track{grid-row:2;grid-column:1/3}
+.bars small{display:inline}
+.bars span:last-child{text-align:right}
+.bars span:last-child small{display:block}
+svg.chart text{font-size:12.5px}
 }
 @media print{
 :root:root:root{color-scheme:light;${declared(light)}}

@@ -12,13 +12,12 @@ use([CustomChart, GraphicComponent, GridComponent, TitleComponent, SVGRenderer])
 const widthPx = 760;
 const leftPx = 76;
 const rightPx = 24;
-const topPx = 72;
+const topPx = 58;
 const panelPx = 120;
 const betweenPx = 36;
 const axisPx = 56;
 /** Room that the label of a run takes; labels that would touch are left out. */
 const labelPx = 62;
-const changeLabelPx = 6.4;
 
 type Shape = { readonly x1: number; readonly y1: number; readonly x2: number; readonly y2: number };
 
@@ -176,16 +175,24 @@ function changeLines({ changes, scale }: TrendPanel, place: number, runs: number
       const x = middle - halfRun(api.size?.([1, 0]));
       // Left of the line where there is no room to its right.
       const isLate = change.run > runs / 2;
-      const width = change.label.length * changeLabelPx;
       return {
         type: 'group',
         children: [
-          line({ x1: x, y1: y1 - 8, x2: x, y2 }, change.colour, 1.5, { lineDash: [5, 4] }),
+          line({ x1: x, y1: y1 - 6, x2: x, y2 }, change.colour, 1.5, { lineDash: [5, 4] }),
           {
             type: 'text',
-            x: isLate ? x - 5 - width : x + 5,
-            y: y1 - 9,
-            style: { text: change.label, fill: change.colour, fontSize: 11.5, fontWeight: 'bold' },
+            x: isLate ? x - 5 : x + 5,
+            // Labels of neighbours stand one below the other.
+            y: y1 - 9 + (params.dataIndex % 2) * 13,
+            style: {
+              text: change.label,
+              align: isLate ? ('right' as const) : ('left' as const),
+              fill: change.colour,
+              stroke: ink.ground,
+              lineWidth: 3,
+              fontSize: 11.5,
+              fontWeight: 'bold' as const,
+            },
           },
         ],
       };

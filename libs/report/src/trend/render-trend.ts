@@ -6,6 +6,8 @@ import type { TrendFilter, TrendGroup } from './trend-group.ts';
 import { planTrend } from './trend-plan.ts';
 import { trendMarkdown, trendText } from './trend-tables.ts';
 
+export type { TrendFilter } from './trend-group.ts';
+
 export type TrendPicture = { readonly fileName: string; readonly title: string; readonly svg: string };
 
 export type Trend = {

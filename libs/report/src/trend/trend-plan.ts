@@ -81,7 +81,8 @@ function panelOf(series: TrendSeries, runs: ReadonlyMap<string, number>, colour:
     }),
     changes: series.changes.map((change) => ({
       run: points[change.index]?.run ?? 0,
-      label: `${changeMark(change)} ${change.effect}`,
+      label:
+        change.effect === 'within the margin' ? changeMark(change) : `${changeMark(change)} ${change.effect}`,
       colour: effectColours[change.effect],
     })),
   };

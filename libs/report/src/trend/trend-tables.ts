@@ -18,6 +18,7 @@ import {
 } from './trend-words.ts';
 
 const heads = ['Metric', 'Environment', 'Runs', 'Latest [95 %]', 'Level', 'Changes'];
+const effects = ['worse', 'better', 'within the margin'];
 const gap = '  ';
 
 /** The groups as text for a terminal: a table each, then the changes in words. Lines end in a line feed. */
@@ -78,13 +79,16 @@ function groupText(group: TrendGroup, paint: Paint): string {
   ].join('\n');
 }
 
+/** The changes of a group in words: worse ones first, those within the margin last. */
 function sentences({ workload, series }: TrendGroup) {
-  return series.flatMap((each) =>
-    each.changes.map((change) => ({
-      text: changeSentence(workload, each, change),
-      effect: change.effect,
-    })),
-  );
+  return series
+    .flatMap((each) =>
+      each.changes.map((change) => ({
+        text: changeSentence(workload, each, change),
+        effect: change.effect,
+      })),
+    )
+    .toSorted((a, b) => effects.indexOf(a.effect) - effects.indexOf(b.effect));
 }
 
 function cells(series: TrendSeries): readonly string[] {

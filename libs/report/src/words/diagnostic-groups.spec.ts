@@ -6,12 +6,12 @@ const warning = (code: string, message: string): Diagnostic => ({ level: 'warnin
 
 test('many of a kind become one, with the largest of them', () => {
   const many = [9.5, 10.25, 9.1].map((figure, index) =>
-    warning('law', `primes, round ${index + 1}, vm: ${figure} under way, but there were 8`),
+    warning('law', `primes, round ${index + 1}, vm:twin: ${figure} under way, but there were 8`),
   );
   expect(summedUp([...many, warning('other', 'once')])).toEqual([
     warning(
       'law',
-      'law: 3 trials, the largest: primes, round 2, vm: 10.25 under way, but there were 8; all in summary.md',
+      'law: 3 trials, the largest: primes, round 2, vm:twin: 10.25 under way, but there were 8; all in summary.md',
     ),
     warning('other', 'once'),
   ]);

@@ -3,7 +3,8 @@ import { counted } from '../run-notes.ts';
 
 /** So many of a kind are shown in full; more are summed up. */
 const mostInFull = 2;
-const trialPrefix = /^.+?, round \d+, [^:]+: /;
+// a name may hold a colon: "native:twin"
+const trialPrefix = /^.+?, round \d+, .+?: /;
 
 /**
  * Diagnostics for where there is little room: those of one level and code that are many become one, with their count and

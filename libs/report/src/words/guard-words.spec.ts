@@ -41,3 +41,17 @@ test('a host that does not tell is not called quiet', () => {
     /not known of 1 of 10 trials:/,
   );
 });
+
+test('what only an emulated environment violates is no warning', () => {
+  const run = exampleRun(1);
+  const violations = exampleRun().trials.flatMap((trial) => trial.violations);
+  const trials = run.trials.map((trial) =>
+    trial.environment === 'vagrant' ? { ...trial, violations: [...violations, ...violations] } : trial,
+  );
+  expect(guardLines({ ...run, trials })).toEqual([
+    {
+      level: 'info',
+      text: '2 of 10 trials violate a guard, of vagrant: other programs on the CPU (2 ×); nothing is judged there.',
+    },
+  ]);
+});

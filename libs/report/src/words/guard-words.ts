@@ -1,5 +1,6 @@
 import { guardSchema } from '@tare/results';
 import type { Guard, RunFile, Trial } from '@tare/results';
+import { isEmulated } from '../emulation.ts';
 import { counted } from '../run-notes.ts';
 import { oneLine } from '../safe-text.ts';
 import { listed } from './listed.ts';
@@ -22,7 +23,7 @@ export function guardName(guard: Guard): string {
 
 /**
  * What the guards made of a run: how many rounds were repeated and for which guard, and how many trials still violate one.
- * A warning when any does.
+ * A warning when any does; not for emulated environments, which nobody judges and no round is repeated for.
  */
 export function guardLines(run: RunFile): readonly CareLine[] {
   const dirty = run.trials.filter(({ violations }) => violations.length > 0);
@@ -69,19 +70,20 @@ function guardIn(reason: string): string | undefined {
 
 function violationsLine(run: RunFile, dirty: readonly Trial[]): CareLine {
   const guards = Map.groupBy(
-    dirty.flatMap(({ violations }) => violations),
-    ({ guard }) => guard,
+    dirty.flatMap(({ violations }) => [...new Set(violations.map(({ guard }) => guard))]),
+    (guard) => guard,
   );
   const counts = [...guards].map(([guard, of]) => `${guardNames[guard]} (${of.length} ×)`);
-  const environments = new Set(dirty.map(({ environment }) => oneLine(environment)));
-  const [verb, hint] = [
-    dirty.length === 1 ? 'violates' : 'violate',
-    run.config.retries === 0 ? '' : ' still',
-  ];
-  return {
-    level: 'warning',
-    text:
-      `${dirty.length} of ${counted(run.trials.length, 'trial')}${hint} ${verb} a guard, ` +
-      `of ${listed([...environments])}: ${listed(counts)}.`,
-  };
+  const names = [...new Set(dirty.map(({ environment }) => environment))];
+  const onlyEmulated = names.every((name) =>
+    isEmulated(run.environments.find((environment) => environment.name === name)),
+  );
+  const hint = run.config.retries === 0 || onlyEmulated ? '' : ' still';
+  const verb = dirty.length === 1 ? 'violates' : 'violate';
+  const text =
+    `${dirty.length} of ${counted(run.trials.length, 'trial')}${hint} ${verb} a guard, ` +
+    `of ${listed(names.map(oneLine))}: ${listed(counts)}`;
+  return onlyEmulated
+    ? { level: 'info', text: `${text}; nothing is judged there.` }
+    : { level: 'warning', text: `${text}.` };
 }

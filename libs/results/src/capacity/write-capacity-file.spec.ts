@@ -31,7 +31,7 @@ it('does not write what is invalid', async () => {
 
 it('appends one line per step', async () => {
   const path = join(folder, 'steps.jsonl');
-  const steps = exampleCapacity().steps.slice(0, 3);
+  const steps = exampleCapacity().steps;
   for (const step of steps) await appendCapacityStep(path, step);
   const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
   expect(lines.map((line): unknown => JSON.parse(line))).toEqual(steps);

@@ -17,7 +17,7 @@ export type CommitFacts = {
 const significantDigits = 7;
 const artifactDigits = 12;
 
-/** What the history keeps of a run: its figures and verdicts, without trials and histograms; about 10 kB. */
+/** What the history keeps of a run: its figures and verdicts, without trials and histograms; 10 to 30 kB. */
 export function historyLine(run: RunFile, { commit, dirty }: CommitFacts): HistoryLine {
   const host = stableHost(run.host);
   const { load, resources } = run.config;

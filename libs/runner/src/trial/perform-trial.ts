@@ -14,6 +14,8 @@ const requestTimeoutSeconds = 30;
 // a window that is a number of requests has no length of its own
 const requestsWindowDeadlineMs = 600_000;
 const generatorSlackMs = 60_000;
+// autocannon works in one thread, however many CPUs it may use
+const generatorThreads = 1;
 
 export type TrialPlan = {
   readonly environment: Environment;
@@ -108,7 +110,7 @@ export async function performTrial(plan: TrialPlan, signal: AbortSignal): Promis
       ...figures,
       cpu: { net: net.cpu, gross: gross.cpu },
       memory: { net: net.memory, gross: gross.memory },
-      violations: [...violationsOf(figures, plan.guards, plan.generatorCpus?.length ?? 1)],
+      violations: [...violationsOf(figures, plan.guards, generatorThreads)],
       samples: trialSamples(samples),
     };
   } catch (error) {

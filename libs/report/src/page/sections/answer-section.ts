@@ -1,10 +1,9 @@
 import { metricCatalogue } from '@tare/results';
 import type { RunFile, Verdict } from '@tare/results';
-import { metricTitle } from '../../metric-table.ts';
 import { missingEnvironments } from '../../run-notes.ts';
 import { oneLine } from '../../safe-text.ts';
 import { conclusionSentences } from '../../words/conclusion.ts';
-import { factorText } from '../data/figure-text.ts';
+import { directionText, factorText } from '../data/figure-text.ts';
 import type { WorkloadSubjects } from '../data/page-subject.ts';
 import { markup, nothing } from '../markup.ts';
 import type { Html } from '../markup.ts';
@@ -17,7 +16,7 @@ export function answerSection(run: RunFile, workloads: readonly WorkloadSubjects
   const conclusions = conclusionSentences(run, { intervals: false });
   const parts = workloads.map(({ workload, key, subjects }) => {
     const sentences = conclusions.find((each) => each.workload === workload)?.sentences ?? [];
-    return markup`<section class="answer" aria-labelledby="${key}-answer">
+    return markup`<section class="answer">
       <h3 id="${key}-answer">${workload}</h3>
       ${sentences.map((sentence) =>
         sentenceHtml(
@@ -61,12 +60,12 @@ function glance(run: RunFile, { workload, subjects }: WorkloadSubjects): Html {
       return markup`${factor}
         <span class="${`v ${comparison.verdict}`}">${signs[comparison.verdict]} ${comparison.verdict}</span>`;
     });
-    return [[metricTitle(metric), metric.direction, ...cells]];
+    return [[markup`${metric.label} <small>${directionText(metric)}</small>`, ...cells]];
   });
   if (rows.length === 0) return nothing;
   return dataTable({
     label: `Verdicts of ${workload}: ratios to ${run.config.baseline}`,
-    head: [`Ratio to ${run.config.baseline}`, 'Better', ...candidates.map(({ title }) => title)],
+    head: [`Ratio to ${run.config.baseline}`, ...candidates.map(({ title }) => title)],
     rows,
   });
 }
@@ -78,7 +77,7 @@ function missingPart(run: RunFile): Html {
     const advice = remedy === undefined ? nothing : markup`<br />Remedy: <code>${remedy}</code>`;
     return markup`<li><b>${name}</b> (${status}): ${reason}${advice}</li>`;
   });
-  return markup`<section class="note" aria-labelledby="missing-title">
+  return markup`<section class="note">
     <h3 id="missing-title">Not measured</h3>
     <ul>
       ${items}

@@ -18,7 +18,7 @@ export function behaviourSection(run: RunFile, workloads: readonly WorkloadSubje
   const parts = workloads.map((each) => {
     const { workload, key } = each;
     const courses = [courseFigure(each, 'CPU', '%', cpuCourse), courseFigure(each, 'Memory', 'MiB', memoryCourse)];
-    return markup`<section class="spaced" aria-labelledby="${key}-behaviour"><h3 id="${key}-behaviour">${workload}</h3>${latencyFigure(run, each)}${capacity(workload)}<div class="pairs">${courses}</div>${waterfalls(each)}</section>`;
+    return markup`<section class="spaced"><h3 id="${key}-behaviour">${workload}</h3>${latencyFigure(run, each)}${capacity(workload)}<div class="pairs">${courses}</div>${waterfalls(each)}</section>`;
   });
   return markup`<section id="behaviour" aria-labelledby="behaviour-title"><h2 id="behaviour-title">Within the trials</h2>
 ${parts}</section>`;
@@ -27,7 +27,7 @@ ${parts}</section>`;
 function latencyFigure(run: RunFile, { workload, subjects }: WorkloadSubjects): Html {
   const curves = subjects.flatMap((subject) => {
     const curve = percentileCurve(subject.trials);
-    return curve === null || curve.line.length === 0 ? [] : [{ subject, curve }];
+    return curve === null || !curve.line.some(({ latencyMs }) => latencyMs > 0) ? [] : [{ subject, curve }];
   });
   if (curves.length === 0) return nothing;
   const lines = curves.map(({ subject, curve }) => ({

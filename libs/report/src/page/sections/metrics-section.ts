@@ -24,7 +24,7 @@ export function metricsSection(run: RunFile, workloads: readonly WorkloadSubject
       others.length === 0
         ? nothing
         : folded(`Metrics without a verdict: ${others.length} more`, markup`<div>${others}</div>`);
-    return markup`<section aria-labelledby="${subjects.key}-metrics">
+    return markup`<section>
       <h3 id="${subjects.key}-metrics">${subjects.workload}</h3>
       ${cards(true)}${rest}
     </section>`;
@@ -128,6 +128,7 @@ function forestFigure(run: RunFile, workload: string, metric: Metric, shown: rea
       direction: metric.direction,
       alternative: `${metric.label} of ${workload} as a ratio to ${run.config.baseline}. ${words.join('. ')}.`,
     }),
+    words,
     table: {
       label: `${workload}: ${metric.label}, ratios`,
       head: ['Environment', 'Ratio', '95 % interval', '90 % interval', 'Hodges–Lehmann', 'p', 'p adjusted', 'Rounds', 'Could have seen', 'Verdict'],

@@ -28,7 +28,7 @@ const longestEmulated = 1;
 export function weighInSection(run: RunFile, workloads: readonly WorkloadSubjects[]): Html {
   const parts = workloads.map(({ workload, key, subjects }) => {
     const blocks = weights.flatMap((weight) => blockOf(run, workload, subjects, weight) ?? []);
-    return markup`<section aria-labelledby="${key}-weigh">
+    return markup`<section>
       <h3 id="${key}-weigh">${workload}</h3>
       <div class="pairs">${blocks}</div>
     </section>`;
@@ -40,11 +40,7 @@ export function weighInSection(run: RunFile, workloads: readonly WorkloadSubject
     : nothing;
   return markup`<section id="weigh-in" aria-labelledby="weigh-title">
     <h2 id="weigh-title">The weigh-in</h2>
-    <p class="lead">
-      Mean ± standard deviation over trials. <span class="swatch"><i class="net"></i>net</span> is what the
-      app itself uses, <span class="swatch"><i class="tare"></i>tare</span> what its environment
-      adds.${emulatedNote}
-    </p>
+    <p class="lead">Mean ± standard deviation over trials. Of a bar in two parts the full one is <span class="swatch"><i></i>net</span>, what the app itself uses, and the pale one <span class="swatch"><i class="tare"></i>tare</span>, what its environment adds.${emulatedNote}</p>
     ${parts}
   </section>`;
 }
@@ -81,21 +77,10 @@ function blockOf(
     const colour = `--c:var(--${colourVariable(subject.colourIndex)})`;
     const netShare = net === undefined ? 100 : 100 - (100 * tare) / Math.max(summary.mean, Number.MIN_VALUE);
     const pieces = markup`<i style="width:${netShare.toFixed(2)}%;${colour}"></i>${tare > 0 ? markup`<i class="tare" style="${colour}"></i>` : nothing}`;
-    return markup`<tr>
-      <th scope="row">${subject.name}${subject.emulated ? markup` <small>emulated</small>` : nothing}</th>
-      <td class="track"><div class="${classes}" style="width:${width}%">${pieces}</div></td>
-      <td>${meanText(summary)}${split}</td>
-    </tr> `;
+    const mark = subject.emulated ? markup` <small>emulated</small>` : nothing;
+    return markup`<li><span>${subject.name}${mark}</span><div class="track"><div class="${classes}" style="width:${width}%">${pieces}</div></div><span>${meanText(summary)}${split}</span></li>
+`;
   });
-  return markup`<div class="block">
-    <table class="bars">
-      <caption>
-        ${title}
-        <small>${directionText(metric)}</small>
-      </caption>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`;
+  return markup`<div class="block"><h4>${title} <small>${directionText(metric)}</small></h4><ul class="bars">
+${rows}</ul></div>`;
 }

@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { bundle, startGallery, uploadsFolder } from './testing/running-gallery.ts';
+import type { RunningGallery } from './testing/running-gallery.ts';
+import { pngImage } from './testing/png-image.ts';
+
+const uploads = uploadsFolder();
+const running: RunningGallery[] = [];
+const deadlineMs = 10_000;
+
+afterEach(async () => {
+  for (const gallery of running.splice(0)) await gallery.stop('SIGKILL');
+});
+afterAll(uploads.remove);
+
+async function started(variables: Readonly<Record<string, string>> = {}): Promise<RunningGallery> {
+  const gallery = await startGallery(uploads.path, variables);
+  running.push(gallery);
+  return gallery;
+}
+
+async function outcome(program: string, variables: Readonly<Record<string, string>>) {
+  const child = spawn(process.execPath, [program], { env: variables, stdio: ['ignore', 'pipe', 'pipe'] });
+  const timer = setTimeout(() => child.kill('SIGKILL'), deadlineMs);
+  const [[code], stdout, stderr] = await Promise.all([
+    once(child, 'exit'),
+    text(child.stdout),
+    text(child.stderr),
+  ]);
+  clearTimeout(timer);
+  return { code: code as unknown, stdout, stderr };
+}
+
+describe('the bundled service', () => {
+  it('says where it listens, and takes and shows an image', async () => {
+    const { url } = await started();
+    expect(url.hostname).toBe('127.0.0.1');
+    const added = await fetch(new URL('/api/images', url), {
+      method: 'POST',
+      body: Uint8Array.from(pngImage(1)),
+    });
+    expect([added.status, await added.json()]).toEqual([
+      201,
+      expect.objectContaining({ type: 'image/png', width: 64, height: 48 }),
+    ]);
+    const page = await fetch(url);
+    expect(await page.text()).toContain('<p class="count" id="count">1 image</p>');
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends on %s at once, with an upload under way', async (signal) => {
+    const { url, pid, stop } = await started();
+    const socket = connect(Number(url.port), url.hostname);
+    socket.on('error', () => socket.destroy());
+    socket.write('POST /api/images HTTP/1.1\r\nHost: gallery\r\nContent-Length: 1000\r\n\r\nhalf');
+    await wait(200);
+    const sentMs = performance.now();
+    process.kill(pid, signal);
+    await once(socket, 'close', { signal: AbortSignal.timeout(deadlineMs) });
+    expect(performance.now() - sentMs).toBeLessThan(2_000);
+    await stop('SIGKILL');
+  });
+
+  it('says in one line that its port is in use', async () => {
+    const holder = createServer().listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    const bound = holder.address();
+    const port = typeof bound === 'object' && bound !== null ? String(bound.port) : '';
+    const result = await outcome(bundle(), { PORT: port, UPLOADS_DIR: uploads.path });
+    holder.close();
+    expect(result).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `cannot listen on http://127.0.0.1:${port}: the port is in use; stop what has it, or set PORT (0 takes a free one)\n`,
+    });
+  });
+
+  it.each([
+    [{ PORT: 'eighty' }, 'PORT is "eighty"; expected a whole number from 0 to 65535\n'],
+    [{ MAX_PIXELS: '4e7' }, 'MAX_PIXELS is "4e7"; expected a whole number from 1 to 1000000000\n'],
+    [
+      { UPLOADS_DIR: '/proc/nowhere' },
+      'UPLOADS_DIR is "/proc/nowhere", which cannot be made or written (ENOENT); make it writable, or set UPLOADS_DIR to a folder that is\n',
+    ],
+  ])('says in one line what is wrong with %j', async (variables, stderr) => {
+    expect(await outcome(bundle(), variables)).toEqual({ code: 1, stdout: '', stderr });
+  });
+});
+
+it('starts from its sources as well', async () => {
+  const main = `${import.meta.dirname}/main.ts`;
+  const child = spawn(process.execPath, [main], {
+    env: { PORT: '0', UPLOADS_DIR: uploads.path },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [line] = (await once(child.stdout, 'data', { signal: AbortSignal.timeout(deadlineMs) })) as [Buffer];
+  child.kill('SIGTERM');
+  await once(child, 'exit', { signal: AbortSignal.timeout(deadlineMs) });
+  expect(line.toString()).toMatch(/^listening on http:\/\/127\.0\.0\.1:\d+\n$/);
+});

@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { simulateShares } from './simulate-shares.ts';
+
+const signal = new AbortController().signal;
+const simulation = {
+  design: { kind: 'fixed', rounds: 12 },
+  margin: 0.02,
+  runs: 600,
+  seed: 1,
+  signal,
+} as const;
+
+it('finds a difference between equals in about one of twenty runs, and almost never beyond the margin', async () => {
+  const [significant, verdict] = await simulateShares({ ...simulation, slowdownPercent: 0 });
+  expect(significant.ci95[0]).toBeLessThan(5);
+  expect(significant.ci95[1]).toBeGreaterThan(5);
+  expect(verdict.percent).toBeLessThan(1);
+});
+
+it('finds a slowdown the more often the larger it is', async () => {
+  const found = [];
+  for (const slowdownPercent of [2, 5, 10]) {
+    const [significant] = await simulateShares({ ...simulation, runs: 200, slowdownPercent });
+    found.push(significant.percent);
+  }
+  expect(found).toEqual(found.toSorted((a, b) => a - b));
+  expect(found[1]).toBeGreaterThan(80);
+  expect(found[2]).toBe(100);
+});
+
+it('gives the same for the same seed, and ends when it is told to', async () => {
+  const few = { ...simulation, runs: 50, slowdownPercent: 0 };
+  expect(await simulateShares(few)).toEqual(await simulateShares(few));
+  const interruption = new Error('interrupted by a test');
+  await expect(simulateShares({ ...few, signal: AbortSignal.abort(interruption) })).rejects.toBe(
+    interruption,
+  );
+});

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { exampleRun } from '../example-run.ts';
+import { renderReportPage } from './render-report-page.ts';
+
+const run = exampleRun(6);
+const page = renderReportPage(run);
+
+test('two renderings of a run are the same bytes', () => {
+  expect(renderReportPage(exampleRun(6))).toBe(page);
+});
+
+test('a run of 4 environments, 30 rounds and 2 workloads stays below 1.2 MB', () => {
+  expect(Buffer.byteLength(renderReportPage(exampleRun(30)))).toBeLessThan(1_200_000);
+});
+
+test('the page needs nothing from elsewhere', () => {
+  expect(page).not.toMatch(/\b(?:src|href)="(?!#)/);
+  expect(page).not.toMatch(/@import|url\(/);
+});
+
+test('the policy allows the script of the page and no other', () => {
+  const script = /<script>([\s\S]*?)<\/script>/.exec(page)?.[1] ?? '';
+  const hash = createHash('sha256').update(script).digest('base64');
+  expect(page.match(/<script/g)).toHaveLength(1);
+  expect(page).toContain(`default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'`);
+});
+
+test('no figure is NaN, undefined or infinite', () => {
+  for (const rounds of [1, 2, 6]) {
+    expect(renderReportPage(exampleRun(rounds))).not.toMatch(/NaN|undefined|Infinity|-0\.0 %/);
+  }
+});
+
+test('hostile names are shown, not run', () => {
+  const evil = '"><script>alert(1)</script><img src=x onerror=alert(1)> $& `${1}`';
+  const text = JSON.stringify(run).replaceAll('docker', JSON.stringify(evil).slice(1, -1));
+  const hostile = renderReportPage(JSON.parse(text) as typeof run);
+  expect(hostile.match(/<script/g)).toHaveLength(1);
+  expect(hostile).not.toContain('<img');
+  expect(hostile).toContain('&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;');
+});
+
+test('the twin is no column; what could not be measured is told with its remedy', () => {
+  const weighIn = page.slice(page.indexOf('id="weigh-in"'), page.indexOf('id="metrics"'));
+  expect(weighIn).not.toContain('native-twin');
+  expect(page).toContain('<b>podman</b> (unavailable)');
+  expect(page).toContain('apt-get install -y podman &amp;&amp; systemctl start podman.socket');
+});
+
+test('every chart has a text alternative and a table', () => {
+  const charts = page.match(/<svg class="chart" role="img" viewBox="[\d ]+" aria-label="[^"]{10,}"/g) ?? [];
+  expect(charts.length).toBeGreaterThan(40);
+  expect(page.match(/<svg/g)).toHaveLength(charts.length);
+  expect(page.match(/<figure[\s\S]*?<\/figure>/g)?.every((figure) => figure.includes('<table'))).toBe(true);
+});
+
+test('a run without a trial is told so', () => {
+  const empty = renderReportPage({ ...run, trials: [], summary: {}, comparisons: [] });
+  expect(empty).toContain('No trial was measured.');
+  expect(empty).not.toContain('href="#weigh-in"');
+});
+
+test('a capacity curve and a calibration are shown when they are given', () => {
+  const steps = [100, 200, 400].map((rateRps) => ({
+    rateRps,
+    latencyMs: rateRps / 10,
+    meets: rateRps < 400,
+  }));
+  const capacity = [
+    {
+      workload: 'primes',
+      limitText: 'p99 ≤ 30 ms',
+      limitMs: 30,
+      environments: [{ name: 'native', steps, capacityText: '200 req/s' }],
+    },
+  ];
+  const calibration = {
+    measuredAt: '2026-02-28T09:00:00.000Z',
+    passed: 14,
+    failed: 0,
+    falsePositivePercent: 4.2,
+    detectionOf5Percent: 93,
+    path: 'reports/latest/calibration.json',
+  };
+  const extended = renderReportPage(run, { capacity, calibration });
+  expect(extended).toContain('Latency against offered load');
+  expect(extended).toContain('Calibration of this machine');
+  expect(page).not.toContain('Latency against offered load');
+});

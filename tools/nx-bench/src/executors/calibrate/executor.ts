@@ -1,0 +1,30 @@
+import { join, relative, resolve } from 'node:path';
+import type { ExecutorContext } from '@nx/devkit';
+import { calibrate, hostFacts, isGood, writeCalibration } from '@tare/calibration';
+import { abortOnSignals, reportFailure } from '@tare/recipe';
+import { readCalibrateOptions, type CalibrateOptions } from './calibrate-options.ts';
+
+/** Holds what Tare reports on this host against known truths; fails when it is wrong. */
+export default function calibration(
+  options: CalibrateOptions,
+  { root }: ExecutorContext,
+): Promise<{ success: boolean }> {
+  return reportFailure(() =>
+    abortOnSignals(async (signal) => {
+      const { outputPath = 'reports', json = false } = options;
+      const reports = resolve(root, outputPath);
+      const progress = json ? process.stderr : process.stdout;
+      const result = await calibrate({
+        ...readCalibrateOptions(options),
+        host: await hostFacts(),
+        runsFolder: join(reports, 'runs'),
+        onProgress: (line) => progress.write(`${line}\n`),
+        signal,
+      });
+      const path = await writeCalibration(join(reports, 'calibration'), result);
+      progress.write(`written: ${relative(root, path)}, calibration.md beside it\n`);
+      if (json) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+      return isGood(result);
+    }),
+  );
+}

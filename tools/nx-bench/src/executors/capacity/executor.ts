@@ -1,0 +1,84 @@
+import { join, relative, resolve } from 'node:path';
+import type { ExecutorContext } from '@nx/devkit';
+import { abortOnSignals, reportFailure } from '@tare/recipe';
+import { renderCapacityTable, writeCapacityReport } from '@tare/report';
+import { writeCapacityFile, type CapacityFile } from '@tare/results';
+import {
+  applyOverrides,
+  loadConfig,
+  parseCapacityPlan,
+  performCapacity,
+  showCapacityProgress,
+  type CapacityOptions as SearchOptions,
+  type Overrides,
+} from '@tare/runner';
+
+/** Options of the executor, as in schema.json. */
+export type CapacityOptions = SearchOptions &
+  Pick<Overrides, 'environments' | 'workloads' | 'warmup' | 'connections' | 'seed' | 'n'> & {
+    readonly config: string;
+    readonly outputPath?: string;
+  };
+
+const columnsWithoutTerminal = 120;
+
+/** Searches the capacity of every workload in every environment and reports it; fails when an environment failed. */
+export default function capacity(
+  options: CapacityOptions,
+  { root }: ExecutorContext,
+): Promise<{ success: boolean }> {
+  const { config: configFile, outputPath = 'reports' } = options;
+  const { slo, duration, tolerance, passes, startRate, maxRate } = options;
+  return reportFailure(() =>
+    abortOnSignals(async (signal) => {
+      const plan = parseCapacityPlan(given({ slo, duration, tolerance, passes, startRate, maxRate }));
+      const configPath = resolve(root, configFile);
+      const reports = resolve(root, outputPath);
+      const { environments, workloads, warmup, connections, seed, n } = options;
+      const config = applyOverrides(
+        await loadConfig(configPath, configFile),
+        given({ environments, workloads, warmup, connections, seed, n }),
+      );
+      const { capacity: file, journalFolder } = await performCapacity({
+        config,
+        configPath,
+        plan,
+        runsFolder: join(reports, 'runs'),
+        listener: showCapacityProgress(process.stdout, plan.slo),
+        signal,
+      });
+      const latest = join(reports, 'latest');
+      await writeCapacityFile(join(journalFolder, 'capacity.json'), file);
+      await writeCapacityFile(join(latest, 'capacity.json'), file);
+      process.stdout.write(`\n${renderCapacityTable(file, terminal())}\n`);
+      const written = [join(latest, 'capacity.json'), ...(await writeCapacityReport(latest, file))];
+      process.stdout.write(`Written: ${written.map((path) => relative(root, path)).join(', ')}\n`);
+      return tellFailed(file);
+    }),
+  );
+}
+
+/** @returns whether no environment failed. */
+function tellFailed({ environments }: CapacityFile): boolean {
+  const failed = environments.filter(({ status }) => status === 'failed');
+  for (const { name } of failed) {
+    process.stderr.write(`${name} failed: what was found in it before is shown, the others are whole\n`);
+  }
+  return failed.length === 0;
+}
+
+/** The options that were given: those that are undefined are absent. */
+function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+function terminal(): { readonly columns: number; readonly colour: boolean } {
+  const { NO_COLOR: none, FORCE_COLOR: force } = process.env;
+  const isForced = force !== undefined && force !== '0' && force !== 'false';
+  const isForbidden = none !== undefined && none !== '';
+  return {
+    columns: process.stdout.columns ?? columnsWithoutTerminal,
+    colour: !isForbidden && (isForced || process.stdout.isTTY),
+  };
+}
