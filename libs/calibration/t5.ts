@@ -8,4 +8,4 @@ const show = (c: any) => {
   for (const i of c.items)
     console.log('  ', i.what, i.reported.toFixed(3), i.truth?.toFixed(3), i.errorText, i.limitText, i.passed);
 };
-show(await checkLatency({ windowMs: 2000, stalls: 3, cpus: plan, seed: 1, signal }));
+show(await checkLatency({ windowMs: 1500, stalls: 2, cpus: plan, seed: 1, signal }));

@@ -26,13 +26,10 @@ async function started(variables: Readonly<Record<string, string>> = {}): Promis
 async function outcome(program: string, variables: Readonly<Record<string, string>>) {
   const child = spawn(process.execPath, [program], { env: variables, stdio: ['ignore', 'pipe', 'pipe'] });
   const timer = setTimeout(() => child.kill('SIGKILL'), deadlineMs);
-  const [[code], stdout, stderr] = await Promise.all([
-    once(child, 'exit'),
-    text(child.stdout),
-    text(child.stderr),
-  ]);
+  const exit = once(child, 'exit') as Promise<[number | null]>;
+  const [[code], stdout, stderr] = await Promise.all([exit, text(child.stdout), text(child.stderr)]);
   clearTimeout(timer);
-  return { code: code as unknown, stdout, stderr };
+  return { code, stdout, stderr };
 }
 
 describe('the bundled service', () => {
@@ -82,8 +79,8 @@ describe('the bundled service', () => {
     [{ PORT: 'eighty' }, 'PORT is "eighty"; expected a whole number from 0 to 65535\n'],
     [{ MAX_PIXELS: '4e7' }, 'MAX_PIXELS is "4e7"; expected a whole number from 1 to 1000000000\n'],
     [
-      { UPLOADS_DIR: '/proc/nowhere' },
-      'UPLOADS_DIR is "/proc/nowhere", which cannot be made or written (ENOENT); make it writable, or set UPLOADS_DIR to a folder that is\n',
+      { UPLOADS_DIR: '/dev/null/uploads' },
+      'UPLOADS_DIR is "/dev/null/uploads", which cannot be made or written (ENOTDIR); make it writable, or set UPLOADS_DIR to a folder that is\n',
     ],
   ])('says in one line what is wrong with %j', async (variables, stderr) => {
     expect(await outcome(bundle(), variables)).toEqual({ code: 1, stdout: '', stderr });

@@ -19,4 +19,7 @@ export type { RunCareOptions } from './words/run-care.ts';
 export { twinLine } from './words/twin-words.ts';
 export type { CareLine } from './words/twin-words.ts';
 export { verdictWords } from './words/verdict-words.ts';
+export { renderTrend } from './trend/render-trend.ts';
+export type { Trend, TrendFilter } from './trend/render-trend.ts';
+export { writeTrend } from './trend/write-trend.ts';
 export { writeReport } from './write-report.ts';

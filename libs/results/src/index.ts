@@ -1,6 +1,13 @@
 export { compare } from './compare.ts';
 export type { CompareOptions, Margins } from './compare.ts';
 export { isEmulated } from './emulation.ts';
+export { appendHistory } from './history/append-history.ts';
+export { historyLineSchema } from './history/history-line.ts';
+export type { HistoryFigure, HistoryLine } from './history/history-line.ts';
+export { historyLine } from './history/line-of-run.ts';
+export type { CommitFacts } from './history/line-of-run.ts';
+export { readHistory } from './history/read-history.ts';
+export type { History } from './history/read-history.ts';
 export { journalHeaderSchema } from './journal/journal-header.ts';
 export type { JournalHeader } from './journal/journal-header.ts';
 export { openJournal } from './journal/open-journal.ts';

@@ -8,12 +8,11 @@ import options from '../../esbuild.config.ts';
 export async function setup(): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), 'gallery-bundle-'));
   const outfile = join(folder, 'main.mjs');
-  const { outExtension: _, ...shared } = options;
   await build({
-    ...shared,
+    ...options,
     ...{ outfile, bundle: true, platform: 'node', format: 'esm', target: 'node24', logLevel: 'error' },
     entryPoints: [join(import.meta.dirname, '../main.ts')],
   });
-  process.env['GALLERY_BUNDLE'] = outfile;
+  process.env.GALLERY_BUNDLE = outfile;
   return () => rmSync(folder, { recursive: true, force: true });
 }

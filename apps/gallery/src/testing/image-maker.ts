@@ -18,6 +18,7 @@ export async function createImageMaker(): Promise<ImageMaker> {
   const vips = await Vips({
     dynamicLibraries: ['vips-heif.wasm'],
     mainScriptUrlOrBlob: script,
+    preRun: (module: { ENV: Record<string, string> }) => (module.ENV.VIPS_WARNING = '0'),
     printErr: () => undefined,
   });
   vips.concurrency(1);

@@ -52,7 +52,7 @@ export async function startGallery(
 
 /** The bundle that was made for these tests. */
 export function bundle(): string {
-  const path = process.env['GALLERY_BUNDLE'];
+  const path = process.env.GALLERY_BUNDLE;
   if (path === undefined) throw new Error('GALLERY_BUNDLE is not set; run the tests with vitest.config.ts');
   return path;
 }

@@ -21,8 +21,8 @@ export async function loadVips(): Promise<LoadedVips> {
     const vips = await Vips({
       dynamicLibraries: ['vips-heif.wasm'],
       locateFile: (name) => `${nowhere}${name}`,
-      print: () => undefined,
       // What libvips has to say is in its errors as well; a damaged upload is no matter for the log of the service.
+      preRun: (module: { ENV: Record<string, string> }) => (module.ENV.VIPS_WARNING = '0'),
       printErr: () => undefined,
     });
     vips.concurrency(1);

@@ -3,7 +3,6 @@ import { expect, it } from 'vitest';
 import { driftingHost, trialDeviations } from './host-model.ts';
 
 const first = (count: number, model = driftingHost): number[] => {
-
   const deviations = trialDeviations(model, seededRandom(7));
   return Array.from({ length: count }, () => deviations.next().value);
 };

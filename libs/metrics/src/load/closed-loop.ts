@@ -29,7 +29,6 @@ export type WindowMoments = { readonly onStart: () => void; readonly onEnd: () =
 export function runClosedLoop(order: LoadOrder, moments: WindowMoments): Promise<LoadOutcome> {
   return new Promise((resolve, reject) => {
     const histogram = createLatencyHistogram();
-    const completions = completionCounter(performance.now());
     let phase: 'warm-up' | 'window' | 'over' = 'warm-up';
     let startedAt = 0;
     let cpuAtStart = process.cpuUsage();
@@ -93,6 +92,7 @@ export function runClosedLoop(order: LoadOrder, moments: WindowMoments): Promise
         else reject(new Error('the load generator ended before its window', { cause: error }));
       },
     );
+    const completions = completionCounter(performance.now());
     running.on('response', (_client, status, _bytes, latencyMs) => {
       const good = status >= 200 && status <= 299;
       if (good) completions.note();

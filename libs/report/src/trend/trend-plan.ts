@@ -4,7 +4,7 @@ import { decimalsOf } from '../number-text.ts';
 import { oneLine } from '../safe-text.ts';
 import { metricNoun } from '../words/metric-noun.ts';
 import type { TrendGroup } from './trend-group.ts';
-import type { TrendSeries } from './trend-series.ts';
+import type { TrendChange, TrendSeries } from './trend-series.ts';
 import { changeMark, commitText, environmentTitle } from './trend-words.ts';
 import { valueScale } from './value-scale.ts';
 import type { ValueScale } from './value-scale.ts';
@@ -35,7 +35,12 @@ export type TrendPlan = {
   readonly panels: readonly TrendPanel[];
 };
 
-const effectColours = { worse: '#D55E00', better: '#009E73', 'within the margin': ink.faint } as const;
+const effectColours = {
+  worse: '#D55E00',
+  better: '#009E73',
+  'within the margin': ink.faint,
+  'not judged': ink.faint,
+} as const;
 /** An interval that reaches further than this multiple of the spread of the means is cut at the edge. */
 const mostIntervalReach = 0.75;
 
@@ -81,11 +86,14 @@ function panelOf(series: TrendSeries, runs: ReadonlyMap<string, number>, colour:
     }),
     changes: series.changes.map((change) => ({
       run: points[change.index]?.run ?? 0,
-      label:
-        change.effect === 'within the margin' ? changeMark(change) : `${changeMark(change)} ${change.effect}`,
+      label: isJudged(change) ? `${changeMark(change)} ${change.effect}` : changeMark(change),
       colour: effectColours[change.effect],
     })),
   };
+}
+
+function isJudged({ effect }: TrendChange): boolean {
+  return effect === 'better' || effect === 'worse';
 }
 
 function scaleOf(points: TrendPanel['points']): ValueScale {

@@ -66,3 +66,13 @@ test('a run without the environment is left out, and emulation is kept in mind',
   expect(series.points).toHaveLength(9);
   expect(series.emulated).toBe(true);
 });
+
+test('a change in an emulated environment is marked and not judged', () => {
+  const lines = exampleHistory(16, 8).map((line) => ({
+    ...line,
+    environments: line.environments.map((each) => ({ ...each, emulated: true })),
+  }));
+  const { changes } = only(trendSeries(lines, 'primes', throughputInDocker));
+  expect(changes.map(({ effect }) => effect)).toContain('not judged');
+  expect(changes.map(({ effect }) => effect)).not.toContain('worse');
+});

@@ -20,7 +20,8 @@ export type TrendChange = {
   /** New level ÷ old level; null when a figure is not above 0. */
   readonly ratio: number | null;
   readonly p: number;
-  readonly effect: 'better' | 'worse' | 'within the margin';
+  /** An emulated environment is not judged: its figures weigh the emulator. */
+  readonly effect: 'better' | 'worse' | 'within the margin' | 'not judged';
 };
 
 /** The figures of one metric in one environment over the runs of a group. */
@@ -83,10 +84,13 @@ function seriesOf(
   const points = lines.flatMap((line) => pointOf(line, workload, environment, metric.key) ?? []);
   if (points.length === 0) return null;
   const figures = points.map((point) => point.mean);
-  const changes = changesOf(figures, metric);
+  const emulated = lines.some((line) => line.environments.some((e) => e.name === environment && e.emulated));
+  const changes = changesOf(figures, metric).map((change): TrendChange =>
+    emulated ? { ...change, effect: 'not judged' } : change,
+  );
   return {
     environment,
-    emulated: lines.some((line) => line.environments.some((e) => e.name === environment && e.emulated)),
+    emulated,
     metric,
     points,
     changes,

@@ -18,7 +18,7 @@ import {
 } from './trend-words.ts';
 
 const heads = ['Metric', 'Environment', 'Runs', 'Latest [95 %]', 'Level', 'Changes'];
-const effects = ['worse', 'better', 'within the margin'];
+const effects = ['worse', 'better', 'within the margin', 'not judged'];
 const gap = '  ';
 
 /** The groups as text for a terminal: a table each, then the changes in words. Lines end in a line feed. */

@@ -1,9 +1,8 @@
 import type { CapacityStep, PassCapacity } from '@tare/results';
 import type { RunEvent } from '../progress/run-event.ts';
 
-/** What happens in a search for capacities, told as it happens, beside what happens in every run. */
-export type CapacityEvent =
-  | RunEvent
+/** What happens in a search for capacities alone. */
+export type SearchEvent =
   | {
       readonly kind: 'capacity-started';
       readonly runId: string;
@@ -17,6 +16,9 @@ export type CapacityEvent =
   | { readonly kind: 'step-finished'; readonly place: SearchPlace; readonly step: CapacityStep }
   | { readonly kind: 'search-finished'; readonly place: SearchPlace; readonly found: PassCapacity }
   | { readonly kind: 'capacity-finished'; readonly steps: number; readonly elapsedMs: number };
+
+/** What happens in a search for capacities, told as it happens, with what happens in every run. */
+export type CapacityEvent = RunEvent | SearchEvent;
 
 export type SearchPlace = {
   /** Number of the search, from 1. */

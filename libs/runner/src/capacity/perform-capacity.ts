@@ -119,7 +119,8 @@ async function searchAll(
 ): Promise<Searched> {
   const steps: CapacityStep[] = [];
   const failed: Unusable[] = [];
-  const found: (PassCapacity & { readonly workload: string; readonly environment: string })[] = [];
+  const found: { readonly workload: string; readonly environment: string; readonly pass: PassCapacity }[] =
+    [];
   const names = ready.map(({ environment }) => environment.name);
   const searches = plan.passes * preparation.workloads.length * names.length;
   let search = 0;
@@ -143,7 +144,7 @@ async function searchAll(
             { environment, workload, preparation, plan, aim, guards, pass, keep },
             signal,
           );
-          found.push({ ...ofPass, workload: workload.name, environment: name });
+          found.push({ workload: workload.name, environment: name, pass: ofPass });
           listener({ kind: 'search-finished', place, found: ofPass });
         } catch (error) {
           signal.throwIfAborted();
@@ -156,8 +157,9 @@ async function searchAll(
   }
   const capacities = preparation.workloads.flatMap(({ name: workload }) =>
     names.flatMap((environment) => {
-      const own = found.filter((each) => each.workload === workload && each.environment === environment);
-      const passes = own.map(({ workload: _, environment: __, ...pass }) => pass);
+      const passes = found
+        .filter((each) => each.workload === workload && each.environment === environment)
+        .map(({ pass }) => pass);
       return passes.length === 0 ? [] : [combinePasses(workload, environment, passes)];
     }),
   );

@@ -76,8 +76,8 @@ async function searchRates(search: InstanceSearch, url: URL, signal: AbortSignal
   for (;;) {
     const move = nextMove({ ...search.aim, startRps }, steps);
     if (move.kind === 'done') {
-      const { kind: _, ...found } = move;
-      return { pass, ...found };
+      const { highestRps, lowestMissRps, limit } = move;
+      return { pass, highestRps, lowestMissRps, limit };
     }
     // what the warm-up or an overload left in the queues must not count in the next step
     const quickMs = Math.max(plan.slo.limitMs, leastQuickMs);

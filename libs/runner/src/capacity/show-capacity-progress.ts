@@ -1,48 +1,52 @@
 import type { PassCapacity, Slo } from '@tare/results';
 import { clock, showProgress, type Output } from '../progress/show-progress.ts';
-import type { CapacityListener, SearchPlace } from './capacity-event.ts';
+import type { CapacityEvent, CapacityListener, SearchEvent, SearchPlace } from './capacity-event.ts';
+
+const searchKinds: ReadonlySet<string> = new Set<SearchEvent['kind']>([
+  'capacity-started',
+  'generator-proving',
+  'generator-proven',
+  'search-started',
+  'step-finished',
+  'search-finished',
+  'capacity-finished',
+]);
 
 /** Shows a search for capacities as lines: what is under way, every step, and what each search found. */
 export function showCapacityProgress(output: Output, slo: Slo): CapacityListener {
   const showRun = showProgress(output);
-  const say = (line: string): void => {
-    output.write(`${line}\n`);
-  };
   return (event) => {
-    switch (event.kind) {
-      case 'capacity-started':
-        say(
-          `run ${event.runId}: ${event.searches} searches for ${slo.text}, seed ${event.seed}, journal ${event.journal}`,
-        );
-        break;
-      case 'generator-proving':
-        say('load generator: searching its own limit with a server that answers at once');
-        break;
-      case 'generator-proven':
-        say(`load generator: meets ${slo.text} by itself up to ${rate(event.generatorRps)}`);
-        break;
-      case 'search-started':
-        say(
-          `search ${event.place.search}/${event.place.searches}  ${where(event.place)}, pass ${event.place.pass}`,
-        );
-        break;
-      case 'step-finished': {
-        const { rateRps, sloLatencyMs, outcome, errors, timeouts } = event.step;
-        const failed = errors + timeouts === 0 ? '' : `, ${errors} errors, ${timeouts} timeouts`;
-        const figures = `p${slo.percentile} ${sloLatencyMs.toFixed(1)} ms${failed}`;
-        say(`  ${rate(rateRps)}: ${figures}: ${outcome}`);
-        break;
-      }
-      case 'search-finished':
-        say(`  ${where(event.place)}: ${foundText(event.found)}`);
-        break;
-      case 'capacity-finished':
-        say(`${event.steps} steps in ${clock(event.elapsedMs)}`);
-        break;
-      default:
-        showRun(event);
-    }
+    if (isSearchEvent(event)) output.write(`${describe(event, slo)}\n`);
+    else showRun(event);
   };
+}
+
+function isSearchEvent(event: CapacityEvent): event is SearchEvent {
+  return searchKinds.has(event.kind);
+}
+
+function describe(event: SearchEvent, slo: Slo): string {
+  switch (event.kind) {
+    case 'capacity-started':
+      return `run ${event.runId}: ${event.searches} searches for ${slo.text}, seed ${event.seed}, journal ${event.journal}`;
+    case 'generator-proving':
+      return 'load generator: searching its own limit with a server that answers at once';
+    case 'generator-proven':
+      return `load generator: meets ${slo.text} by itself up to ${rate(event.generatorRps)}`;
+    case 'search-started': {
+      const { search, searches, pass } = event.place;
+      return `search ${search}/${searches}  ${where(event.place)}, pass ${pass}`;
+    }
+    case 'step-finished': {
+      const { rateRps, sloLatencyMs, outcome, errors, timeouts } = event.step;
+      const failed = errors + timeouts === 0 ? '' : `, ${errors} errors, ${timeouts} timeouts`;
+      return `  ${rate(rateRps)}: p${slo.percentile} ${sloLatencyMs.toFixed(1)} ms${failed}: ${outcome}`;
+    }
+    case 'search-finished':
+      return `  ${where(event.place)}: ${foundText(event.found)}`;
+    case 'capacity-finished':
+      return `${event.steps} steps in ${clock(event.elapsedMs)}`;
+  }
 }
 
 function foundText({ highestRps, lowestMissRps, limit }: PassCapacity): string {

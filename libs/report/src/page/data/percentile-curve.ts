@@ -1,4 +1,4 @@
-import { decodeFromCompressedBase64 } from 'hdr-histogram-js';
+import { build, decodeFromCompressedBase64 } from 'hdr-histogram-js';
 import type { Trial } from '@tare/results';
 
 /** A share of requests, in percent, and the latency that so many did not exceed. */
@@ -29,9 +29,10 @@ const microsecondsPerMs = 1000;
  */
 export function percentileCurve(trials: readonly Trial[]): PercentileCurve | null {
   const histograms = trials.flatMap(({ load, open }) => decoded((open ?? load).histogram) ?? []);
-  const [merged, ...others] = histograms;
-  if (merged === undefined) return null;
-  for (const other of others) merged.add(other);
+  if (histograms.length === 0) return null;
+  // those of a run file end at their own largest value: the sum must be able to grow
+  const merged = build({ bitBucketSize: 64, numberOfSignificantValueDigits: 3, autoResize: true });
+  for (const histogram of histograms) merged.add(histogram);
   const requests = merged.totalCount;
   if (requests === 0) return null;
   const isSupported = (percentile: number) => requests * (1 - percentile / 100) >= fewestBeyond - 1e-6;
@@ -53,7 +54,7 @@ export function percentileCurve(trials: readonly Trial[]): PercentileCurve | nul
 function decoded(histogram: string) {
   if (histogram === '') return null;
   try {
-    return decodeFromCompressedBase64(histogram, 64, false);
+    return decodeFromCompressedBase64(histogram);
   } catch {
     // a run file of another writer: what cannot be read is not drawn, the figures of the trial are there all the same
     return null;

@@ -30,8 +30,8 @@ export function capacityOption(lines: readonly CapacityLine[], limitMs: number, 
     heightPx,
     alternative,
     grid: [{ left: 50, right: 14, top: 12, bottom: 46 }],
-    xAxis: [valueAxis(x, { split: true, title: 'offered load, req/s' }).x],
-    yAxis: [valueAxis(y, { split: true }).y],
+    xAxis: [valueAxis(x, { split: true, title: 'offered load, req/s' })],
+    yAxis: [valueAxis(y, { split: true })],
     layers: [
       silentLayer([[0]], (_, api) => {
         const [x1 = 0, atY = 0] = api.coord([x.min, y.positionOf(limitMs)]);

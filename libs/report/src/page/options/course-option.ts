@@ -39,12 +39,11 @@ export function courseOption(strips: readonly CourseStrip[], alternative: string
     })),
     xAxis: strips.map((_, place) => {
       const isLast = place === strips.length - 1;
-      const axis = valueAxis(xScale, { split: false, gridIndex: place, ...(isLast ? { title: 'seconds of the load window' } : {}) }).x;
+      const axis = valueAxis(xScale, { split: false, gridIndex: place, ...(isLast ? { title: 'seconds of the load window' } : {}) });
       return isLast ? axis : { ...axis, axisLabel: { show: false } };
     }), // prettier-ignore
-    yAxis: strips.map(
-      ({ course }, place) =>
-        valueAxis(pageScale(course.trials.flat(), 2, 0), { split: true, gridIndex: place }).y,
+    yAxis: strips.map(({ course }, place) =>
+      valueAxis(pageScale(course.trials.flat(), 2, 0), { split: true, gridIndex: place }),
     ),
     layers: strips.flatMap((strip, place) => stripLayers(strip, place)),
   };

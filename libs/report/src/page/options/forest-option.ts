@@ -50,7 +50,7 @@ export function forestOption({ rows, margin, direction, alternative }: ForestPla
     grid: [grid],
     xAxis: [
       {
-        ...valueAxis({ ...scale, textAt: (position) => `×${scale.textAt(position)}` }, { split: false }).x,
+        ...valueAxis({ ...scale, textAt: (position) => `×${scale.textAt(position)}` }, { split: false }),
         position: 'bottom',
       },
     ],
@@ -83,8 +83,8 @@ export function forestOption({ rows, margin, direction, alternative }: ForestPla
           renderItem: ({ dataIndex }, api) => {
             const row = rows[dataIndex];
             const [cx = 0, cy = 0] = api.coord([api.value(0), api.value(1)]);
-            const colour = row?.verdict == null ? chartInk.faint : chartInk[row.verdict];
-            const isSure = row?.verdict != null && row.verdict !== 'undecided';
+            const colour = row === undefined || row.verdict === null ? chartInk.faint : chartInk[row.verdict];
+            const isSure = row !== undefined && row.verdict !== null && row.verdict !== 'undecided';
             return {
               type: 'circle',
               shape: { cx, cy, r: 4.5 },

@@ -43,8 +43,8 @@ export const chartInk = {
 export function valueAxis(
   scale: PageScale,
   { split, title, gridIndex = 0 }: { split: boolean; title?: string; gridIndex?: number },
-): { [key in 'x' | 'y']: XAXisComponentOption & YAXisComponentOption } {
-  const shared = {
+) {
+  return {
     type: 'value' as const,
     gridIndex,
     min: scale.min,
@@ -60,11 +60,13 @@ export function valueAxis(
     splitLine: { show: split, lineStyle: { color: chartInk.grid } },
     ...(title === undefined
       ? {}
-      : { name: title, nameLocation: 'middle', nameGap: 24, nameTextStyle: { color: chartInk.faint } }),
+      : {
+          name: title,
+          nameLocation: 'middle' as const,
+          nameGap: 24,
+          nameTextStyle: { color: chartInk.faint },
+        }),
   };
-  // the two types of ECharts differ in `position` and `mainType` alone
-  const axis = shared as unknown as XAXisComponentOption & YAXisComponentOption;
-  return { x: axis, y: axis };
 }
 
 /** An axis that only holds positions. */

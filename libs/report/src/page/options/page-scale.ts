@@ -40,7 +40,7 @@ export function logScale(low: number, high: number, wantedTicks: number): PageSc
         .filter((at) => at >= min - 1e-9 && at <= max + 1e-9),
     ),
   );
-  const even = linear(10 ** min, 10 ** max, wantedTicks)
+  const even = linear(10 ** min, 10 ** max, wantedTicks + 2)
     .ticks.filter((tick) => tick > 0)
     .map(Math.log10);
   const ticks = [...(high / low < evenUpToSpread ? [even] : []), ...candidates]

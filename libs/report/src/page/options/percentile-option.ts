@@ -26,8 +26,8 @@ export function percentileOption(lines: readonly PercentileLine[], alternative: 
     heightPx,
     alternative,
     grid: [{ left: 50, right: 14, top: 12, bottom: 46 }],
-    xAxis: [valueAxis(percentScale, { split: true, title: 'percentile of the requests' }).x],
-    yAxis: [valueAxis(y, { split: true }).y],
+    xAxis: [valueAxis(percentScale, { split: true, title: 'percentile of the requests' })],
+    yAxis: [valueAxis(y, { split: true })],
     layers: lines.flatMap(({ curve, tips, emulated, colourIndex }) => {
       const colour = colourAt(colourIndex);
       const place = (percentile: number, latencyMs: number) => [

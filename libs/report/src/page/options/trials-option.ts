@@ -58,7 +58,7 @@ function partOf(group: readonly TrialsColumn[], rounds: number, columnPx: number
   const scale = pageScale(figures, wantedTicks);
   return {
     xAxis: hiddenAxis(0, group.length, gridIndex),
-    yAxis: valueAxis(scale, { split: true, gridIndex }).y,
+    yAxis: valueAxis(scale, { split: true, gridIndex }),
     layers: [
       ...group.map((column, place) => levelLayer(column, place, scale, gridIndex)),
       ...group.map((column, place) => pointLayer(column, place, rounds, scale, gridIndex)),

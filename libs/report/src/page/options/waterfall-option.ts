@@ -35,7 +35,7 @@ export function waterfallOption({
     heightPx: topPx + stages.length * rowPx + bottomPx,
     alternative,
     grid: [{ left: leftPx, right: rightPx, top: topPx, height: stages.length * rowPx }],
-    xAxis: [valueAxis(scale, { split: true, title: 'ms since the start command' }).x],
+    xAxis: [valueAxis(scale, { split: true, title: 'ms since the start command' })],
     yAxis: [hiddenAxis(0, stages.length, 0, true)],
     layers: [
       {

@@ -51,7 +51,7 @@ function glance(run: RunFile, { workload, subjects }: WorkloadSubjects): Html {
     );
     if (!metric.judged || found.every((each) => each === undefined || each.ratio === null)) return [];
     const cells = found.map((comparison, place) => {
-      if (comparison?.ratio == null) return '–';
+      if (comparison === undefined || comparison.ratio === null) return '–';
       const factor = factorText(comparison.ratio);
       if (comparison.verdict === null) {
         return markup`${factor}

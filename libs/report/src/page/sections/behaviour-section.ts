@@ -27,7 +27,7 @@ ${parts}</section>`;
 function latencyFigure(run: RunFile, { workload, subjects }: WorkloadSubjects): Html {
   const curves = subjects.flatMap((subject) => {
     const curve = percentileCurve(subject.trials);
-    return curve === null || !curve.line.some(({ latencyMs }) => latencyMs > 0) ? [] : [{ subject, curve }];
+    return curve?.line.some(({ latencyMs }) => latencyMs > 0) === true ? [{ subject, curve }] : [];
   });
   if (curves.length === 0) return nothing;
   const lines = curves.map(({ subject, curve }) => ({

@@ -106,7 +106,7 @@ function forestFigure(run: RunFile, workload: string, metric: Metric, shown: rea
     const comparison = run.comparisons.find(
       (each) => each.workload === workload && each.metric === metric.key && each.candidate === subject.name,
     );
-    return comparison?.ratio == null ? [] : [{ subject, comparison, ratio: comparison.ratio }];
+    return comparison === undefined || comparison.ratio === null ? [] : [{ subject, comparison, ratio: comparison.ratio }];
   });
   const plain = all.filter(({ subject }) => !subject.emulated);
   const first = plain[0]?.comparison;

@@ -1,7 +1,9 @@
 import { join, resolve } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
-import { writeRunFile } from '@tare/results';
+import { appendHistory, historyLine, writeRunFile } from '@tare/results';
 import { applyOverrides, loadConfig, performRun, showProgress, type Overrides } from '@tare/runner';
+
+import { commitFacts } from './commit-facts.ts';
 
 /** Options of the executor, as in schema.json. */
 export type BenchOptions = Overrides & { readonly config: string; readonly outputPath?: string };
@@ -26,6 +28,7 @@ export default async function bench(
     });
     await writeRunFile(join(journalFolder, 'run.json'), run);
     await writeRunFile(join(reports, 'latest', 'run.json'), run);
+    await appendHistory(join(reports, 'history'), historyLine(run, await commitFacts(context.root)));
     const failed = run.environments.filter(({ status }) => status === 'failed');
     for (const { name } of failed) {
       process.stderr.write(

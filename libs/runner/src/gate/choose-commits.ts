@@ -1,0 +1,73 @@
+import type { GateCommit } from './gate-result.ts';
+import type { Git } from './git.ts';
+
+export type BaseWish = {
+  /** The option `--base`; undefined when it is not given. */
+  readonly ref: string | undefined;
+  /** The variable NX_BASE, which Nx and its actions set. */
+  readonly fromVariable: string | undefined;
+  /** The branch that work goes into. */
+  readonly defaultBranch: string;
+};
+
+/**
+ * Finds the commit to compare with: the one that is named, else that of NX_BASE, else the one where this branch left the
+ * default branch, or, on the default branch itself, the one before.
+ * @throws Error in one line when the name stands for no commit, or the folder is in no repository.
+ */
+export async function chooseBase(git: Git, wish: BaseWish): Promise<GateCommit> {
+  const { ref = wish.fromVariable, defaultBranch } = wish;
+  if (ref !== undefined) {
+    const name = wish.ref === undefined ? 'NX_BASE' : '--base';
+    const commit = await commitOf(git, ref);
+    if (commit !== undefined) return describe(git, ref, commit);
+    throw new Error(
+      `${name}=${ref}: there is no such commit here, expected a branch, a tag or a hash; fetch it if it is elsewhere`,
+    );
+  }
+  const head = await commitOf(git, 'HEAD');
+  if (head === undefined) throw new Error('there is no commit to compare with: this is no git repository');
+  const left = await mergeBase(git, defaultBranch);
+  const [shown, commit] =
+    left !== undefined && left !== head
+      ? [`where the branch left ${defaultBranch}`, left]
+      : ['HEAD~1', await commitOf(git, 'HEAD~1')];
+  if (commit === undefined) {
+    throw new Error('there is no commit before this one: name the one to compare with, --base=<git ref>');
+  }
+  return describe(git, shown, commit);
+}
+
+/** @returns the commit that the working tree stands on, and whether it was changed since. */
+export async function headCommit(git: Git): Promise<GateCommit> {
+  const commit = await git(['rev-parse', 'HEAD']);
+  const changes = await git(['status', '--porcelain', '--untracked-files=no']);
+  return { ...(await describe(git, 'HEAD', commit)), modified: changes !== '' };
+}
+
+async function commitOf(git: Git, ref: string): Promise<string | undefined> {
+  try {
+    return await git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]);
+  } catch {
+    return undefined;
+  }
+}
+
+async function mergeBase(git: Git, branch: string): Promise<string | undefined> {
+  try {
+    return await git(['merge-base', '--end-of-options', branch, 'HEAD']);
+  } catch {
+    return undefined;
+  }
+}
+
+async function describe(git: Git, ref: string, commit: string): Promise<GateCommit> {
+  const subject = await git(['show', '--no-patch', '--format=%s', commit]);
+  return { ref, commit, subject, modified: false };
+}
+
+/** @returns 'origin/main (1a2b3c4 "Add a cache")'. */
+export function commitText({ ref, commit, subject, modified }: GateCommit): string {
+  const changed = modified ? ', with changes that are not committed' : '';
+  return `${ref} (${commit.slice(0, 7)} "${subject}"${changed})`;
+}

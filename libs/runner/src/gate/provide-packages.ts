@@ -1,0 +1,102 @@
+import { cp, link, lstat, mkdir, readdir, readFile, readlink, realpath, rm, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { runProgram } from './run-program.ts';
+
+const lockSchema = z.object({
+  packages: z.record(z.string(), z.object({ dev: z.boolean().optional(), link: z.boolean().optional() })),
+});
+type Lock = z.infer<typeof lockSchema>;
+
+const installDeadlineMs = 900_000;
+
+/** How the base came to its packages. */
+export type PackageSource = 'linked' | 'installed';
+
+/**
+ * Gives the base's workspace its packages: those of this workspace when both lock the same, else by `npm ci`. In both cases
+ * the workspace's own packages are those of this side, so that one suite measures both.
+ *
+ * What an app may bundle is linked file by file: a bundler writes the place of a module into the bundle, and behind a
+ * symbolic link to another folder it would be another, and the same app not the same bytes.
+ * @throws Error in one line when a lock file is missing or cannot be installed.
+ */
+export async function providePackages(
+  head: string,
+  base: string,
+  signal: AbortSignal,
+): Promise<PackageSource> {
+  const [ofHead, ofBase] = await Promise.all([head, base].map(readLock));
+  const lock = lockSchema.parse(JSON.parse(ofHead ?? ''));
+  if (ofHead === ofBase) {
+    await linkPackages(lock, head, base, signal);
+    return 'linked';
+  }
+  await runProgram('npm', ['ci', '--no-audit', '--no-fund'], {
+    cwd: base,
+    signal,
+    deadlineMs: installDeadlineMs,
+    env: variablesForBase(process.env),
+  });
+  await linkWorkspacePackages(lock, head, base);
+  return 'installed';
+}
+
+/**
+ * The variables for a program of the base's workspace: none by which Nx tells its tasks about this one.
+ * TARE_* and all others stay.
+ */
+export function variablesForBase(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => !/^(NX|npm)_|^INIT_CWD$/.test(name)));
+}
+
+async function readLock(root: string): Promise<string> {
+  const path = join(root, 'package-lock.json');
+  return readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new Error(`${path} cannot be read: the gate wants a package-lock.json on both sides`, { cause });
+  });
+}
+
+async function linkPackages(lock: Lock, head: string, base: string, signal: AbortSignal): Promise<void> {
+  for (const [place, { dev, link: isWorkspace }] of Object.entries(lock.packages)) {
+    signal.throwIfAborted();
+    // what lies deeper comes with the package that it is in
+    if (place.split('node_modules/').length !== 2) continue;
+    const from = join(head, place);
+    if (!(await exists(from))) continue;
+    const to = join(base, place);
+    await mkdir(dirname(to), { recursive: true });
+    if (isWorkspace === true || dev === true) await symlink(await realpath(from), to);
+    else await linkTree(from, to);
+  }
+  await symlink(join(head, 'node_modules', '.bin'), join(base, 'node_modules', '.bin'));
+}
+
+async function linkWorkspacePackages(lock: Lock, head: string, base: string): Promise<void> {
+  for (const [place, { link: isWorkspace }] of Object.entries(lock.packages)) {
+    if (isWorkspace !== true || !(await exists(join(head, place)))) continue;
+    const to = join(base, place);
+    await rm(to, { recursive: true, force: true });
+    await mkdir(dirname(to), { recursive: true });
+    await symlink(await realpath(join(head, place)), to);
+  }
+}
+
+/** The same folders with the same files, which take no room of their own. */
+async function linkTree(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) await linkTree(source, target);
+    else if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
+    // some file systems have no hard links
+    else await link(source, target).catch(() => cp(source, target));
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}

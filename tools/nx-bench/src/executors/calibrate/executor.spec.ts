@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { calibrationSchema } from '@tare/calibration';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { CalibrateOptions } from './calibrate-options.ts';
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'tare-calibrate-'));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+type Outcome = { readonly stdout: string; readonly stderr: string };
+
+/** Runs the executor in a process of its own, as Nx does. */
+async function calibrate(options: CalibrateOptions, interruptAfterMs?: number): Promise<Outcome> {
+  const executor = new URL('./executor.ts', import.meta.url).href;
+  const script = `
+    import calibrate from '${executor}';
+    const { success } = await calibrate(${JSON.stringify(options)}, { root: ${JSON.stringify(root)} });
+    process.stderr.write(success ? 'succeeded' : 'did not succeed');`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+  const outcome = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk: Buffer) => (outcome.stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (outcome.stderr += chunk.toString()));
+  const interruption =
+    interruptAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGINT'), interruptAfterMs);
+  await once(child, 'close');
+  clearTimeout(interruption);
+  return outcome;
+}
+
+it('writes what it found for this host, and prints it as JSON when asked to', async () => {
+  const { stdout, stderr } = await calibrate({ only: 'memory', json: true });
+  const printed = calibrationSchema.parse(JSON.parse(stdout));
+  expect(printed.checks.map(({ id }) => id)).toEqual(['memory']);
+  expect(stderr).toContain(`written: reports/calibration/${printed.hostFingerprint}.json`);
+  expect(stderr.endsWith('succeeded')).toBe(true);
+  expect((await readdir(join(root, 'reports', 'calibration'))).toSorted()).toEqual([
+    `${printed.hostFingerprint}.json`,
+    'calibration.md',
+  ]);
+});
+
+it.each<[CalibrateOptions, string]>([
+  [{ minutes: 0 }, '--minutes=0: expected a number above 0, at most 1440\n'],
+  [{ only: 'moon' }, '--only=moon: expected some of latency, cpu, memory, startup, aa, ab\n'],
+  [{ seed: 'x' }, '--seed=x: expected a whole number from 0 to 2147483648\n'],
+])('fails with one clear line for %j', async (options, line) => {
+  expect(await calibrate(options)).toEqual({ stdout: '', stderr: `${line}did not succeed` });
+});
+
+it('ends in order after Ctrl-C, and writes no half calibration', async () => {
+  const { stderr } = await calibrate({ only: 'startup,aa' }, 4000);
+  expect(stderr).toContain('ended by SIGINT');
+  expect(stderr).toContain('did not succeed');
+  const left = await readdir(root, { recursive: true });
+  expect(left.filter((path) => path.startsWith('reports/calibration'))).toEqual([]);
+});
