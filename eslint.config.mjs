@@ -13,6 +13,16 @@ const layers = [
     sourceTag: 'layer:runner',
     onlyDependOnLibsWithTags: ['layer:environment', 'layer:metrics', 'layer:results', 'layer:statistics'],
   },
+  {
+    sourceTag: 'layer:calibration',
+    onlyDependOnLibsWithTags: [
+      'layer:environment',
+      'layer:metrics',
+      'layer:results',
+      'layer:runner',
+      'layer:statistics',
+    ],
+  },
   { sourceTag: 'layer:report', onlyDependOnLibsWithTags: ['layer:results', 'layer:statistics'] },
   {
     sourceTag: 'type:lib',

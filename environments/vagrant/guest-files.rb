@@ -26,9 +26,10 @@ class GuestFiles
        .reject { |workload, _| workload == 'bench' }
   end
 
-  def initialize(artifacts:, unit:, app_memory_mib:, node_arguments:)
+  def initialize(artifacts:, unit:, app_memory_mib:, node_arguments:, start:)
     abort "TARE_NODE_ARGUMENTS: expected one line, got #{node_arguments.inspect}" if node_arguments.match?(/[[:cntrl:]]/)
     @workloads = artifacts.keys
+    @start = start
     @files = { 'etc/systemd/system/tare@.service' => File.binread(unit),
                'etc/systemd/system/tare@.service.d/budget.conf' => "[Service]\nMemoryMax=#{app_memory_mib}M\n" }
     artifacts.each do |workload, path|
@@ -37,9 +38,9 @@ class GuestFiles
     end
   end
 
-  # The script with its workloads, in order, in front and its files behind.
+  # The script with its settings in front (the workloads in order, whether to start one) and its files behind.
   def script(path)
-    body = File.read(path).sub(/^workloads=.*$/, "workloads='#{@workloads.join(' ')}'")
+    body = File.read(path).sub(/^workloads=.*$/, "workloads='#{@workloads.join(' ')}' start='#{'yes' if @start}'")
     "#{body.chomp}\n#{Base64.encode64(archive)}"
   end
 

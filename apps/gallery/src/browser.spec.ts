@@ -14,6 +14,7 @@ const screenshots = process.env.GALLERY_SCREENSHOTS;
 
 const uploads = uploadsFolder();
 const pages: Page[] = [];
+const complaints: string[] = [];
 let gallery: RunningGallery;
 let browser: Browser;
 let maker: ImageMaker;
@@ -28,6 +29,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   for (const page of pages.splice(0)) await page.context().close();
+  expect(complaints.splice(0)).toEqual([]);
 });
 afterAll(async () => {
   await browser.close();
@@ -36,11 +38,12 @@ afterAll(async () => {
 });
 
 async function opened(path = '/', options: BrowserContextOptions = {}): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...options });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
   page.setDefaultTimeout(15_000);
-  page.on('pageerror', (error) => expect.fail(error.stack ?? error.message));
+  page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
   page.on('console', (message) => {
-    if (/Content Security Policy|Refused/i.test(message.text())) expect.fail(message.text());
+    if (/Content Security Policy|Refused/i.test(message.text())) complaints.push(message.text());
   });
   pages.push(page);
   await page.goto(new URL(path, gallery.url).href);

@@ -8,6 +8,7 @@ const sources = {
   'vips.wasm': () => readFileSync(wasmVips.resolve('wasm-vips/vips.wasm')),
   'vips-heif.wasm': () => readFileSync(wasmVips.resolve('wasm-vips/vips-heif.wasm')),
   'vips-node.mjs': () => readFileSync(wasmVips.resolve('wasm-vips').replace(/\.js$/, '.mjs')),
+  'icon.svg': () => readFileSync(`${import.meta.dirname}/client/icon.svg`),
   'gallery.css': () => readFileSync(`${import.meta.dirname}/client/gallery.css`),
   'gallery.js': () =>
     Buffer.from(stripTypeScriptTypes(readFileSync(`${import.meta.dirname}/client/gallery.ts`, 'utf8'))),
@@ -20,6 +21,7 @@ export const embeddedNames: readonly EmbeddedName[] = [
   'vips.wasm',
   'vips-heif.wasm',
   'vips-node.mjs',
+  'icon.svg',
   'gallery.css',
   'gallery.js',
 ];

@@ -27,7 +27,17 @@ const app = createApp({
 const document = openApiDocument(limits);
 
 /** The pages and what they are made up with, which are no part of the API. */
-const pages = ['/', '/view/:id', '/upload', '/delete/:id', '/app.css', '/app.js', '/openapi.json', '/*'];
+const pages = [
+  '/',
+  '/view/:id',
+  '/upload',
+  '/delete/:id',
+  '/icon.svg',
+  '/app.css',
+  '/app.js',
+  '/openapi.json',
+  '/*',
+];
 
 it('describes every route of the API, and no other', () => {
   const routed = app.routes

@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runVariable } from '@tare/environment';
 import { allowedCpus, planCpus, processesWithVariable } from '@tare/metrics';
@@ -19,6 +19,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const sizes = {
   ...defaultSizes,
   latencyWindowMs: 300,
+  latencyRepetitions: 1,
   stalls: 1,
   dutyPercents: [50],
   cpuWindowMs: 500,
@@ -46,7 +47,20 @@ async function miniature(change: Partial<CalibrationOptions>): Promise<Calibrati
   });
 }
 
-const leftovers = () => processesWithVariable(runVariable).filter(({ value }) => /^\d{8}-\d{6}-/.test(value));
+/** Processes that the real runs of these tests have left. */
+async function leftovers(): Promise<readonly unknown[]> {
+  const folders = await readdir(folder, { recursive: true });
+  const runIds = new Set(folders.map((path) => basename(path)));
+  return processesWithVariable(runVariable).filter(({ value }) => runIds.has(value));
+}
+/** Waits while another run measures on this host, such as those of other projects' tests: ours would be refused. */
+async function hostIsFree(): Promise<void> {
+  const isHeld = async (): Promise<boolean> =>
+    (await readFile('/proc/net/unix', 'utf8').catch(() => '')).includes('@tare-run');
+  const deadline = performance.now() + 60_000;
+  while ((await isHeld()) && performance.now() < deadline) await sleep(20);
+}
+
 const pinnable = planCpus(1) !== undefined;
 
 it('holds every part against its truth, for real', { timeout: 60_000 }, async () => {
@@ -61,9 +75,13 @@ it('holds every part against its truth, for real', { timeout: 60_000 }, async ()
   expect(allowedCpus()).toEqual(before);
 });
 
-it('makes real runs within its budget, and journals each', { timeout: 90_000 }, async () => {
+it('makes real runs within its budget, and journals each', { timeout: 120_000, retry: 2 }, async () => {
+  await hostIsFree();
   const result = calibrationSchema.parse(await miniature({ parts: ['aa', 'ab'], minutes: 0.4 }));
   expect(result.checks.map(({ id }) => id)).toEqual(['aa-simulated', 'ab-simulated', 'aa-real', 'ab-real']);
+  expect(result.checks.flatMap((check) => (check.status === 'made' ? check.notes : []))).not.toContainEqual(
+    expect.stringContaining('another run'),
+  );
   const real = result.shares.filter(({ source }) => source === 'real');
   expect(real.some(({ part, slowdownPercent }) => part === 'ab' && slowdownPercent === 5)).toBe(true);
   expect(real.some(({ metric }) => metric === 'any')).toBe(true);
@@ -71,7 +89,7 @@ it('makes real runs within its budget, and journals each', { timeout: 90_000 }, 
   const kinds = lines.map((line) => (JSON.parse(line) as { readonly kind: string }).kind);
   expect(kinds.filter((kind) => kind === 'run').length).toBeGreaterThan(0);
   expect(kinds.filter((kind) => kind === 'check')).toHaveLength(result.checks.length);
-  expect(leftovers()).toEqual([]);
+  expect(await leftovers()).toEqual([]);
 });
 
 it('says when the budget leaves no time for real runs', async () => {
@@ -82,12 +100,18 @@ it('says when the budget leaves no time for real runs', async () => {
   });
 });
 
-it('takes everything down when it is interrupted', { timeout: 30_000 }, async () => {
+it('takes everything down when it is interrupted', { timeout: 120_000, retry: 2 }, async () => {
+  await hostIsFree();
   const controller = new AbortController();
-  const running = miniature({ parts: ['startup', 'aa'], signal: controller.signal, minutes: 5 });
-  running.catch(() => undefined);
-  await sleep(6000);
-  controller.abort(new Error('interrupted by a test'));
-  await expect(running).rejects.toThrow('interrupted by a test');
-  expect(leftovers()).toEqual([]);
+  const interruption = new Error('interrupted by a test');
+  const running = miniature({
+    parts: ['memory', 'aa'],
+    signal: controller.signal,
+    minutes: 5,
+    onProgress: (line) => {
+      if (line.startsWith('real run 1')) setTimeout(() => controller.abort(interruption), 2000);
+    },
+  });
+  await expect(running).rejects.toBe(interruption);
+  expect(await leftovers()).toEqual([]);
 });

@@ -121,10 +121,23 @@ function knownTruths({
   cpus,
   server,
 }: KnownTruths): readonly (readonly [CalibrationPart, string, () => Promise<Check>])[] {
-  const { latencyWindowMs, stalls, dutyPercents, cpuWindowMs, allocationsMiB, delaysMs } = sizes;
+  const { latencyWindowMs, latencyRepetitions, stalls, dutyPercents, cpuWindowMs, allocationsMiB, delaysMs } =
+    sizes;
   const placed = { cpus: server, signal };
   return [
-    ['latency', 'Latency', () => checkLatency({ windowMs: latencyWindowMs, stalls, cpus, seed, signal })],
+    [
+      'latency',
+      'Latency',
+      () =>
+        checkLatency({
+          windowMs: latencyWindowMs,
+          repetitions: latencyRepetitions,
+          stalls,
+          cpus,
+          seed,
+          signal,
+        }),
+    ],
     ['cpu', 'CPU time', () => checkCpu({ ...placed, dutyPercents, windowMs: cpuWindowMs })],
     ['memory', 'Memory', () => checkMemory({ ...placed, allocationsMiB })],
     [

@@ -3,6 +3,7 @@ import type { ComparisonSizes } from './comparisons/comparison-config.ts';
 /** How much of everything a calibration makes. */
 export type CalibrationSizes = {
   readonly latencyWindowMs: number;
+  readonly latencyRepetitions: number;
   /** Of the stalling server in a window; whole. */
   readonly stalls: number;
   readonly dutyPercents: readonly number[];
@@ -17,9 +18,10 @@ export type CalibrationSizes = {
   readonly comparison: ComparisonSizes;
 };
 
-/** Beside the real comparisons, which take the rest of the budget, they take about a minute and a half. */
+/** Beside the real comparisons, which take the rest of the budget, they take less than two minutes. */
 export const defaultSizes: CalibrationSizes = {
-  latencyWindowMs: 3000,
+  latencyWindowMs: 1500,
+  latencyRepetitions: 3,
   stalls: 3,
   dutyPercents: [30, 60, 90],
   cpuWindowMs: 4000,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,9 +13,13 @@ import { runVariable } from './reap-processes.ts';
 const script = `
 import { createServer } from 'node:http';
 import { hostname } from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 const server = createServer((request, reply) => {
-  if (request.url === '/burn') { const until = performance.now() + 300; while (performance.now() < until); }
-  reply.end(JSON.stringify({ pid: process.pid, variables: Object.keys(process.env).sort(), hostname: hostname(), execArgv: process.execArgv }));
+  const cpuUs = () => process.cpuUsage().user;
+  if (request.url === '/burn') { const until = cpuUs() + 300_000; while (cpuUs() < until); }
+  const found = process.env.DATA && readdirSync(process.env.DATA);
+  if (found && request.url !== '/') writeFileSync(process.env.DATA + request.url, 'x'.repeat(1 << 20));
+  reply.end(JSON.stringify({ folder: process.env.DATA, found, pid: process.pid, variables: Object.keys(process.env).sort(), hostname: hostname(), execArgv: process.execArgv }));
 });
 server.listen(Number(process.env.PORT), process.env.HOST, () => console.log('listening on ' + process.env.HOST));
 process.on('SIGTERM', () => process.exit(0));
@@ -70,7 +74,14 @@ async function ready(instance: Instance): Promise<void> {
   });
 }
 
-type Reply = { pid: number; variables: string[]; hostname: string; execArgv: string[] };
+type Reply = {
+  folder?: string;
+  found?: string[];
+  pid: number;
+  variables: string[];
+  hostname: string;
+  execArgv: string[];
+};
 const ask = async (instance: Instance, path = '/'): Promise<Reply> =>
   (await (await fetch(new URL(path, instance.url))).json()) as Reply;
 
@@ -131,6 +142,40 @@ describe.each(environments)('$name', (environment) => {
     expect(await instance.ended).toMatch(/^the app (ended|was ended)/);
   });
 
+  test('gives each launch a fresh and empty data folder, and removes it', async () => {
+    const folders: string[] = [];
+    for (const file of ['first', 'second']) {
+      const instance = await environment.start({ ...launch, dataVariable: 'DATA' }, never);
+      try {
+        await ready(instance);
+        const { folder = '', found: before } = await ask(instance, `/${file}`);
+        expect(before).toEqual([]);
+        expect((await ask(instance, `/${file}`)).found).toEqual([file]);
+        folders.push(folder);
+      } finally {
+        await instance.stop();
+      }
+    }
+    await expect(Promise.all(folders.map((each) => stat(each)))).rejects.toThrow('ENOENT');
+    expect(new Set(folders).size).toBe(2);
+  });
+
+  test('leaves no data folder when the app does not start, or ends by itself', async () => {
+    const withData = { ...launch, dataVariable: 'DATA' };
+    const context = { ...launch.context, nodeBinary: '/none' };
+    await environment.start({ ...withData, context }, never).then(
+      (instance) => instance.stop(),
+      () => undefined,
+    );
+    const instance = await environment.start({ ...withData, variables: { CRASH: '1' } }, never);
+    await instance.ended;
+    await instance.stop();
+    const left = (await readdir(tmpdir())).filter(
+      (name) => name.startsWith('tare-data-') && name.includes(runId),
+    );
+    expect(left).toEqual([]);
+  });
+
   test('tells of an app that ends by itself, with its last words', async () => {
     const instance = await environment.start({ ...launch, variables: { CRASH: '1' } }, never);
     expect(await instance.ended).toBe('the app ended with exit code 1');
@@ -152,12 +197,15 @@ describe.each(environments)('$name', (environment) => {
   });
 
   test('reaps what a killed run left, and only of that run', async () => {
-    const instance = await environment.start(launch, never);
+    const instance = await environment.start({ ...launch, dataVariable: 'DATA' }, never);
     await ready(instance);
+    const { folder = '' } = await ask(instance, '/file');
     expect(await environment.reap('another-run', never)).toEqual([]);
     const reaped = await environment.reap(runId, never);
-    expect(reaped.length).toBeGreaterThan(0);
+    expect(reaped.length).toBeGreaterThan(1);
     expect(reaped[0]).toMatch(new RegExp(`^process \\d+ \\(.+\\) of run ${runId}$`));
+    expect(reaped.at(-1)).toBe(`data folder ${folder} of run ${runId}`);
+    await expect(stat(folder)).rejects.toThrow('ENOENT');
     expect(await instance.ended).toContain('the app');
     await instance.stop();
   });

@@ -5,6 +5,7 @@ import { startAppProcess } from './app-process.ts';
 import { appVariables, nodeCommand } from './app-command.ts';
 import { choosePort } from './choose-port.ts';
 import type { Availability, Environment } from './contract.ts';
+import { dataFolderWords, reapDataFolders, withDataFolder } from './data-folder.ts';
 import { reapProcesses } from './reap-processes.ts';
 
 const run = promisify(execFile);
@@ -58,7 +59,7 @@ export function namespace(): Environment {
     name,
     kind: 'namespace',
     probe,
-    reap: (runId) => reapProcesses(name, runId),
+    reap: async (runId) => [...(await reapProcesses(name, runId)), ...(await reapDataFolders(name, runId))],
     prepare: (_artifact, { nodeVersion, resources }) =>
       Promise.resolve({
         nodeVersion,
@@ -67,6 +68,7 @@ export function namespace(): Environment {
         user: process.getuid?.() === 0 ? 'root' : 'the user who runs the suite, root in its namespace',
         memoryLimit: 'heap size only',
         network: 'loopback of the host',
+        data: dataFolderWords,
       }),
     start: async (launch) => {
       const port = await choosePort(launch.port);
@@ -75,20 +77,22 @@ export function namespace(): Environment {
         file: findProgram('unshare') ?? 'unshare',
         arguments: [...unshareArguments(), '--', app.file, ...app.arguments],
       };
-      return startAppProcess({
-        command: pinned(inNamespaces, launch.context.resources.serverCpus),
-        port,
-        variables: appVariables(launch, name, port),
-        // unshare --fork ignores SIGTERM
-        appPids: (pid) => descendants(pid).slice(1),
-        meters: (pid) => ({
-          net: processMeter({
-            scope: 'the app’s processes in the namespaces',
-            pids: () => descendants(pid).slice(1),
+      return withDataFolder(launch, name, (data) =>
+        startAppProcess({
+          command: pinned(inNamespaces, launch.context.resources.serverCpus),
+          port,
+          variables: { ...appVariables(launch, name, port), ...data },
+          // unshare --fork ignores SIGTERM
+          appPids: (pid) => descendants(pid).slice(1),
+          meters: (pid) => ({
+            net: processMeter({
+              scope: 'the app’s processes in the namespaces',
+              pids: () => descendants(pid).slice(1),
+            }),
+            gross: processMeter({ scope: 'the app’s processes and unshare', pids: () => descendants(pid) }),
           }),
-          gross: processMeter({ scope: 'the app’s processes and unshare', pids: () => descendants(pid) }),
         }),
-      });
+      );
     },
     dispose: () => Promise.resolve(),
   };

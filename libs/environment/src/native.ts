@@ -3,6 +3,7 @@ import { startAppProcess } from './app-process.ts';
 import { appVariables, nodeCommand } from './app-command.ts';
 import { choosePort } from './choose-port.ts';
 import type { Environment } from './contract.ts';
+import { dataFolderWords, reapDataFolders, withDataFolder } from './data-folder.ts';
 import { reapProcesses } from './reap-processes.ts';
 
 /** Runs the artifact as a plain child process on this host: the baseline. */
@@ -12,7 +13,7 @@ export function native(): Environment {
     name,
     kind: 'native',
     probe: () => Promise.resolve({ usable: true, facts: {} }),
-    reap: (runId) => reapProcesses(name, runId),
+    reap: async (runId) => [...(await reapProcesses(name, runId)), ...(await reapDataFolders(name, runId))],
     prepare: (_artifact, { nodeVersion, resources }) =>
       Promise.resolve({
         nodeVersion,
@@ -20,19 +21,22 @@ export function native(): Environment {
         user: process.getuid?.() === 0 ? 'root' : 'the user who runs the suite',
         memoryLimit: 'heap size only',
         network: 'loopback of the host',
+        data: dataFolderWords,
       }),
     start: async (launch) => {
       const port = await choosePort(launch.port);
-      return startAppProcess({
-        command: pinned(nodeCommand(launch), launch.context.resources.serverCpus),
-        port,
-        variables: appVariables(launch, name, port),
-        appPids: (pid) => [pid],
-        meters: (pid) => {
-          const processes = processMeter({ scope: 'the app’s processes', pids: () => descendants(pid) });
-          return { net: processes, gross: processes };
-        },
-      });
+      return withDataFolder(launch, name, (data) =>
+        startAppProcess({
+          command: pinned(nodeCommand(launch), launch.context.resources.serverCpus),
+          port,
+          variables: { ...appVariables(launch, name, port), ...data },
+          appPids: (pid) => [pid],
+          meters: (pid) => {
+            const processes = processMeter({ scope: 'the app’s processes', pids: () => descendants(pid) });
+            return { net: processes, gross: processes };
+          },
+        }),
+      );
     },
     dispose: () => Promise.resolve(),
   };

@@ -12,6 +12,11 @@ export type MeterReading = {
   readonly memoryBytes: number;
   /** Time since they began that a CPU quota kept them from running, in nanoseconds; absent where it is not known. */
   readonly throttledNs?: bigint;
+  /**
+   * Bytes that the processes caused to be written to storage since they began: pages of files that they made dirty, not
+   * what stays in memory (tmpfs, sockets, pipes). Never decreases; absent where it is not known.
+   */
+  readonly writtenBytes?: bigint;
 };
 
 /** Watches the CPU time and the memory of a scope: an app's own processes, or all that an environment costs. */

@@ -1,8 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { afterEach, expect, it } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { pidusageMeter } from './pidusage-meter.ts';
+import { descendants } from './proc/process-table.ts';
 import { processMeter } from './process-meter.ts';
 import { sumMeter } from './sum-meter.ts';
 
@@ -74,7 +77,7 @@ it('does not count pages of files that the process maps', async () => {
 it('keeps the CPU time of threads that have ended', async () => {
   const { pid, ask } = await start(`
     const { Worker } = require('node:worker_threads');
-    const source = 'const until = performance.now() + 300; while (performance.now() < until);';
+    const source = 'const cpuUs = () => process.threadCpuUsage().user; const until = cpuUs() + 300_000; while (cpuUs() < until);';
     process.on('message', () => {
       new Worker(source, { eval: true }).on('exit', () => process.send(1));
     });
@@ -85,6 +88,43 @@ it('keeps the CPU time of threads that have ended', async () => {
   const after = await meter.read();
   await meter.close();
   expect(Number(after.cpuNs - before.cpuNs) / 1e6).toBeGreaterThan(200);
+});
+
+describe('written bytes', () => {
+  // what is written into memory does not count
+  const tmpfs = 0x01_02_19_94;
+  const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it.skipIf(statfsSync(folder).type === tmpfs)(
+    'are those of the process, and of a child of it that has ended, once',
+    async () => {
+      const write = "require('node:fs').writeFileSync(path, Buffer.alloc(4 << 20, 1));";
+      const child = `const [, path] = process.argv; ${write} setTimeout(() => {}, 400);`;
+      const { pid, ask } = await start(`
+        process.on('message', (path) => {
+          if (!path.endsWith('child')) ${write}
+          else require('node:child_process').spawnSync(process.execPath, ['-e', ${JSON.stringify(child)}, path]);
+          process.send(0);
+        });
+        process.send(0);`);
+      const meter = processMeter({ scope: 'writer', pids: () => descendants(pid) });
+      const writtenMiB = async (): Promise<number> =>
+        Number((await meter.read()).writtenBytes ?? Number.NaN) / 2 ** 20;
+      const before = await writtenMiB();
+      await ask(join(folder, 'own'));
+      const own = await writtenMiB();
+      const watching = setInterval(() => void meter.read(), 50);
+      await ask(join(folder, 'child'));
+      clearInterval(watching);
+      const both = await writtenMiB();
+      await meter.close();
+      expect(own - before).toBeCloseTo(4, 0);
+      expect(both - own).toBeCloseTo(4, 0);
+    },
+  );
 });
 
 it('never runs backwards and throws when all processes have ended', async () => {

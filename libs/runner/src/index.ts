@@ -1,3 +1,7 @@
+export type { CapacityEvent, CapacityListener } from './capacity/capacity-event.ts';
+export { parseCapacityPlan, type CapacityOptions, type CapacityPlan } from './capacity/capacity-plan.ts';
+export { performCapacity, type CapacityRun, type CapacityRunOptions } from './capacity/perform-capacity.ts';
+export { showCapacityProgress } from './capacity/show-capacity-progress.ts';
 export { defineBench, type BenchConfig, type ResolvedConfig } from './config/bench-config.ts';
 export { loadConfig } from './config/load-config.ts';
 export { applyOverrides, type Overrides } from './config/overrides.ts';

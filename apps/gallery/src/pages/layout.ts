@@ -12,7 +12,7 @@ export function layout(title: string, content: Html): Html {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>${title}</title>
-        <link rel="icon" href="data:," />
+        <link rel="icon" href="/icon.svg" />
         <link rel="stylesheet" href="/app.css" />
         <script src="/app.js" defer></script>
       </head>

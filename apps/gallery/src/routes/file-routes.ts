@@ -44,6 +44,7 @@ export function fileRoutes({ store }: GalleryParts): Hono<NodeRequest> {
     const image = store.listing.get(context.req.param('id'));
     return image === undefined ? noSuchImage(context.req.param('id')) : send(context, image, 'thumbnail');
   });
+  files.get('/icon.svg', asset('icon.svg', 'image/svg+xml'));
   files.get('/app.css', asset('gallery.css', 'text/css; charset=utf-8'));
   files.get('/app.js', asset('gallery.js', 'text/javascript; charset=utf-8'));
   return files;

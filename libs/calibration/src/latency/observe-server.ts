@@ -23,10 +23,12 @@ export type Observation = {
   readonly signal: AbortSignal;
 };
 
+export type Latencies = LoadOutcome['latencyMs'];
+
 /** What the load generator reports in either loop. */
 export type Observed = {
-  readonly closed: LoadOutcome['latencyMs'];
-  readonly open: LoadOutcome['latencyMs'];
+  readonly closed: Latencies;
+  readonly open: Latencies;
   readonly lateSendsPercent: number;
 };
 

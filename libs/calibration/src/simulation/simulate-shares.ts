@@ -15,6 +15,8 @@ export type Simulation = {
 
 /** Runs in a row between two looks at the signal. */
 const batch = 20;
+/** So far apart are the runs of one seed from those of the next. */
+const seedStride = 1_000_000;
 
 /**
  * Simulates runs and counts how often a difference was found: in A/A (no slowdown) any difference, in A/B the right one.
@@ -29,7 +31,7 @@ export async function simulateShares(simulation: Simulation): Promise<readonly [
       await nextTurn();
       signal.throwIfAborted();
     }
-    const result = simulateRun({ design, slowdown, margin, seed: seed + run });
+    const result = simulateRun({ design, slowdown, margin, seed: seed * seedStride + run });
     if (slowdown === 0 ? result.significant : result.slowerFound) significant += 1;
     if (result.verdict === 'worse' || (slowdown === 0 && result.verdict === 'better')) verdicts += 1;
   }

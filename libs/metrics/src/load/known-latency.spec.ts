@@ -34,7 +34,9 @@ function waitedMs(): number {
   }
 }
 
-const busyLimit = 0.05;
+const restlessLimit = 0.05;
+// server, generator and this process make some pressure of their own on two CPUs
+const disturbedLimit = 0.2;
 
 /** @returns the share of the time in which some process waited for a CPU while `measure` ran, beside its result. */
 async function watched<Result>(measure: () => Promise<Result>): Promise<readonly [number, Result]> {
@@ -51,9 +53,9 @@ async function watched<Result>(measure: () => Promise<Result>): Promise<readonly
 async function undisturbed<Result>(context: TestContext, measure: () => Promise<Result>): Promise<Result> {
   for (let polls = 0; polls < 60; polls++) {
     const [restless] = await watched(() => sleep(100));
-    if (restless > busyLimit) continue;
+    if (restless > restlessLimit) continue;
     const [disturbed, result] = await watched(measure);
-    if (disturbed < busyLimit) return result;
+    if (disturbed < disturbedLimit) return result;
   }
   return context.skip('other processes keep the CPUs busy');
 }

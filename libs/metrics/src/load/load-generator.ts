@@ -22,6 +22,8 @@ export type GeneratorOptions = {
   readonly cpus: readonly number[] | undefined;
   /** Gives up when the outcome is not there after this long. */
   readonly deadlineMs: number;
+  /** Called with the id of the generator's process as soon as there is one. */
+  readonly onSpawn?: (pid: number) => void;
   /** Called when the window begins and when it ends; within about a millisecond of the moment. */
   readonly onWindowStart?: () => void;
   readonly onWindowEnd?: () => void;
@@ -86,6 +88,7 @@ async function perform<Outcome>(
     serialization: 'advanced',
     env: { PATH: process.env.PATH, NODE_ENV: 'production' },
   });
+  if (child.pid !== undefined) options.onSpawn?.(child.pid);
   let complaints = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     complaints = (complaints + chunk.toString()).slice(-2000);

@@ -1,14 +1,22 @@
 import { readdirSync } from 'node:fs';
 import { openReader, type OpenReader } from './open-reader.ts';
+import { parseWrittenBytes } from './parse-io.ts';
 import { parseStat } from './parse-stat.ts';
 
-/** One process under watch. After its end it keeps its last CPU time and holds no memory. */
+/** One process under watch. After its end it keeps its last CPU time and written bytes, and holds no memory. */
 export interface WatchedProcess {
   readonly alive: () => boolean;
+  /** As of the last reading of its CPU time. */
+  readonly parentPid: () => number;
   /** CPU time of all its threads so far, in nanoseconds. */
   cpuNs(): bigint;
   /** Its own resident memory in bytes: anonymous and shared memory, without pages of files. */
   memoryBytes(): number;
+  /**
+   * Bytes that it caused to be written to storage so far, with those of the children that it has waited for: the kernel
+   * hands them on. undefined where it does not tell, or not this user.
+   */
+  writtenBytes(): bigint | undefined;
   close(): void;
 }
 
@@ -26,7 +34,10 @@ export function watchProcess(pid: number): WatchedProcess {
   const threads = new Map<string, { readonly reader: OpenReader; ns: bigint }>();
   let endedThreadsNs = 0n;
   let lastCpuNs = 0n;
+  let lastParentPid = 0;
+  let lastWrittenBytes: bigint | undefined;
   let alive = true;
+  const io = openIfAllowed(`/proc/${pid}/io`);
 
   const readThreads = (): bigint => {
     const now = new Set(readdirSync(`/proc/${pid}/task`));
@@ -53,12 +64,14 @@ export function watchProcess(pid: number): WatchedProcess {
   };
 
   const readStat = (): bigint => {
-    const { userTicks, systemTicks } = parseStat(stat.read());
+    const { userTicks, systemTicks, parentPid } = parseStat(stat.read());
+    lastParentPid = parentPid;
     return BigInt(userTicks + systemTicks) * nsPerTick;
   };
 
   return {
     alive: () => alive,
+    parentPid: () => lastParentPid,
     cpuNs: () => {
       if (!alive) return lastCpuNs;
       try {
@@ -85,11 +98,28 @@ export function watchProcess(pid: number): WatchedProcess {
       alive = false;
       return 0;
     },
+    writtenBytes: () => {
+      try {
+        if (alive && io !== undefined) lastWrittenBytes = parseWrittenBytes(io.read()) ?? lastWrittenBytes;
+      } catch {
+        // ended since, or of another user
+      }
+      return lastWrittenBytes;
+    },
     close: () => {
       stat.close();
       status.close();
+      io?.close();
       for (const { reader } of threads.values()) reader.close();
       threads.clear();
     },
   };
+}
+
+function openIfAllowed(path: string): OpenReader | undefined {
+  try {
+    return openReader(path);
+  } catch {
+    return undefined;
+  }
 }

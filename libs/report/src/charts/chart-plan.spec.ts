@@ -39,5 +39,17 @@ test('a figure that nobody has gives no picture', () => {
 
 test('a picture of latencies says which loop they are from', () => {
   const plan = planCharts(exampleRun()).find(({ fileName }) => fileName === 'primes-latency-p95.svg');
-  expect(plan?.subtitle).toMatch(/; open loop at 3300 req\/s, some at another rate$/);
+  expect(plan?.subtitle).toMatch(/\nlatency: open loop at 3300 req\/s, some at another rate\n/);
+});
+
+test('an emulated bar that would flatten the others is said to be cut, and keeps its figure', () => {
+  const plan = planCharts(exampleRun()).find(({ fileName }) => fileName === 'primes-startup.svg');
+  expect(plan?.subtitle).toMatch(/\npale: on an emulated processor, not judged; cut: goes beyond the axis$/);
+  expect(plan?.bars.map(({ emulated }) => emulated)).toEqual([false, false, false, true]);
+  expect(plan?.bars[3]?.valueText).toMatch(/^10744 ± \d+\nbeyond the axis$/);
+});
+
+test('the twin has no bar', () => {
+  const labels = planCharts(exampleRun()).flatMap(({ bars }) => bars.map(({ label }) => label));
+  expect(labels.filter((label) => label.includes('twin'))).toEqual([]);
 });

@@ -6,11 +6,14 @@ import { decimalsOf, meanText } from '../number-text.ts';
 import { counted } from '../run-notes.ts';
 import { oneLine } from '../safe-text.ts';
 import { latencySourceShort } from '../words/latency-source.ts';
+import { axisReach } from './axis-reach.ts';
 import { environmentColours, partColours } from './palette.ts';
 
 export type ChartBar = {
   /** Name of the environment, with its marks. */
   readonly label: string;
+  /** Ran on an emulated CPU: drawn lighter, and broken off where it would flatten the others. */
+  readonly emulated: boolean;
   /** The pieces of the bar from the left, in the unit of the axis; their sum is the mean. */
   readonly pieces: readonly { readonly value: number; readonly colour: string }[];
   /** 95 % interval of the mean over trials; null with one trial. */
@@ -26,6 +29,7 @@ export type ChartPlan = {
   readonly fileName: string;
   readonly workload: string;
   readonly title: string;
+  /** One to three lines. */
   readonly subtitle: string;
   readonly axisTitle: string;
   /** The meaning of the colours where they stand for parts of a bar; empty where each bar has its own. */
@@ -69,13 +73,22 @@ function planOf(run: RunFile, workload: string, figure: Figure, fileName: string
   const counts = bars.map((bar) => bar.trials.length);
   const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
   const trials = fewest === most ? counted(most, 'trial') : `${fewest} to ${most} trials`;
-  const source = figure.group.startsWith('latency') ? `; ${latencySourceShort(run, workload)}` : '';
+  const { broken } = axisReach(bars);
+  const source = figure.group.startsWith('latency') ? [`latency: ${latencySourceShort(run, workload)}`] : [];
+  const notes = [
+    ...(bars.some(({ emulated }) => emulated) ? ['pale: on an emulated processor, not judged'] : []),
+    ...(broken.includes(true) ? ['cut: goes beyond the axis'] : []),
+  ];
   const isSplit = figure.netKey !== undefined;
   return {
     fileName,
     workload,
     title: `${oneLine(workload)}: ${figure.title}`,
-    subtitle: `bar: mean of ${trials}; line: its 95 % interval; dots: trials${isSplit ? ' (gross)' : ''}${source}`,
+    subtitle: [
+      `bar: mean of ${trials}; line: its 95 % interval; dots: trials${isSplit ? ' (gross)' : ''}`,
+      ...source,
+      ...(notes.length === 0 ? [] : [notes.join('; ')]),
+    ].join('\n'),
     axisTitle: `${metric.unit} (${metric.direction} is better)`,
     legend: isSplit
       ? [
@@ -83,7 +96,9 @@ function planOf(run: RunFile, workload: string, figure: Figure, fileName: string
           { label: 'tare: what the environment adds', colour: partColours.tare },
         ]
       : [],
-    bars,
+    bars: bars.map((bar, index) =>
+      broken[index] === true ? { ...bar, valueText: `${bar.valueText}\nbeyond the axis` } : bar,
+    ),
   };
 }
 
@@ -101,7 +116,7 @@ function barOf(
   const trials = run.trials
     .filter((trial) => trial.workload === workload && trial.environment === column.environment)
     .flatMap((trial) => metric.of(trial) ?? []);
-  const bar = { label: oneLine(column.title), ci95: gross.ci95, trials };
+  const bar = { label: oneLine(column.title), emulated: column.emulated, ci95: gross.ci95, trials };
   const net = netKey === undefined ? undefined : summaryOf(run, workload, column.environment, netKey);
   if (netKey === undefined || net === undefined) {
     const colour = environmentColours[index % environmentColours.length] ?? environmentColours[0];

@@ -57,7 +57,7 @@ export function chartFigure(options: {
   const sentences =
     words.length === 0
       ? nothing
-      : markup`<ul class="words">${words.map((text) => markup`<li>${text}</li>`)}</ul>`;
+      : markup`<ul class="words">${words.map((text) => markup`<li>${unbroken(text)}</li>`)}</ul>`;
   return beside
     ? markup`<figure class="pairs"><div>${shown}</div>${figures}</figure>`
     : markup`<figure>${shown}${sentences}${figures}</figure>`;
@@ -92,4 +92,9 @@ export function definitions(pairs: readonly (readonly [string, string | Html])[]
         </div> `,
     )}
   </dl>`;
+}
+
+/** A text in which no number is parted from its unit at the end of a line. */
+export function unbroken(text: string): string {
+  return text.replace(/(?<=\d) (?=(?:%|ms|s|MiB|req\/s)(?![\w]))/g, '\u00a0');
 }

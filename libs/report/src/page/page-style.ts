@@ -47,7 +47,7 @@ export const pageStyle = `
 :root[data-theme=dark]{color-scheme:dark;${declared(dark)}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;scroll-padding-top:1rem}
-body{margin:0;background:var(--ground);color:var(--text);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+body{margin:0;overflow-wrap:anywhere;background:var(--ground);color:var(--text);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
 .page{max-width:1040px;margin:0 auto;padding:0 24px}
 .skip{position:absolute;left:-999px}
 .skip:focus{left:16px;top:8px;background:var(--ground);padding:8px 12px;z-index:3}
@@ -73,7 +73,6 @@ nav a:hover{text-decoration:underline}
 #theme:hover{border-color:var(--faint)}
 ul{padding-left:20px;margin:0 0 10px}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:13px}
-code{overflow-wrap:anywhere}
 pre{margin:0;padding:14px 16px;background:var(--raised);border-radius:6px}
 pre code{overflow-wrap:normal;white-space:pre}
 .pairs{display:grid;grid-template-columns:minmax(0,1fr);gap:28px 48px}
@@ -108,7 +107,8 @@ summary{cursor:pointer;color:var(--accent);font-size:13px;width:fit-content;padd
 details details summary{font-size:13px}
 .card+details>summary,section>details>summary{font-size:14px}
 details>div{margin-top:10px}
-.scroll{overflow-x:auto;max-width:100%}
+.scroll{overflow-x:auto;max-width:100%;overflow-wrap:normal}
+.scroll+ul{margin-top:16px;font-size:14px}
 figure .scroll{max-height:420px;overflow-y:auto}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 .data{font-size:13px;line-height:1.4}
@@ -124,7 +124,7 @@ table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 .block{min-width:0}
 .bars{list-style:none;margin:0;padding:0;font-size:13px;line-height:1.3}
 .bars li{display:grid;grid-template-columns:92px minmax(0,1fr) 168px;gap:0 12px;align-items:center;padding:4px 0}
-.bars span{min-width:0;overflow-wrap:anywhere}
+.bars span{min-width:0}
 .bars small{display:block;font-size:12px;color:var(--faint)}
 .bar{display:flex;height:18px;min-width:2px;border-radius:2px;overflow:hidden;position:relative}
 .bar i{display:block}.bar i:first-child{background:var(--c)}
@@ -134,9 +134,9 @@ i.tare{flex:1;background:color-mix(in srgb,var(--c) 38%,var(--ground));box-shado
 dl{margin:0;font-size:14px}
 dl div{display:grid;grid-template-columns:minmax(0,190px) minmax(0,1fr);gap:4px 20px;padding:6px 0;border-bottom:1px solid var(--grid)}
 dt{color:var(--faint)}
-dd{margin:0;overflow-wrap:anywhere}
+dd{margin:0}
 .lines{list-style:none;padding:0;max-width:80ch;font-size:15px}
-.lines li{padding:7px 0 7px 14px;border-left:3px solid var(--grid);margin:0 0 8px;overflow-wrap:anywhere}
+.lines li{padding:7px 0 7px 14px;border-left:3px solid var(--grid);margin:0 0 8px}
 .lines li.warning{border-color:var(--undecided)}
 .lines li.error{border-color:var(--worse)}
 footer{margin:56px 0 48px;padding-top:16px;border-top:1px solid var(--grid);font-size:13px;color:var(--faint)}

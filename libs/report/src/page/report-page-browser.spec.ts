@@ -121,6 +121,19 @@ test.each([320, 390, 768])('%i px are enough without scrolling sideways', async 
   expect(await opened.evaluate<number>('document.documentElement.scrollWidth')).toBe(width);
 });
 
+test('hostile and endless names neither run nor widen the page', async () => {
+  const evil = `"><img src=x onerror="document.title='run'">${'endless'.repeat(12)}`;
+  const text = JSON.stringify(exampleRun(2)).replaceAll('docker', JSON.stringify(evil).slice(1, -1));
+  const file = join(folder, 'hostile.html');
+  await writeFile(file, renderReportPage(JSON.parse(text) as RunFile));
+  const opened = await open(320, 'light', false, pathToFileURL(file).href);
+  await unfold(opened);
+  expect(await opened.evaluate<number>('document.documentElement.scrollWidth')).toBe(320);
+  expect(await opened.title()).toMatch(/^Tare: /);
+  expect(await opened.locator('img').count()).toBe(0);
+  expect(complaints).toEqual([]);
+});
+
 test('a pointer, a finger and the arrow keys tell exact values', async () => {
   const opened = await open(1200, 'light', true);
   const plot = opened.locator('.plot').first();

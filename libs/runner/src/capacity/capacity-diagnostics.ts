@@ -2,6 +2,8 @@ import type { Capacity, CapacityConfig, CapacityStep, Diagnostic } from '@tare/r
 
 /** So many requests should lie beyond a quantile for it to say much. */
 const wantedBeyond = 10;
+/** A search of longer steps takes an hour: that is no advice. */
+const longestAdvisedSeconds = 60;
 
 /** What is odd about the capacities found, for the capacity file. Pure. */
 export function capacityDiagnostics(
@@ -66,8 +68,10 @@ function sampleWarning(
   if (atLimit.planned * share >= wantedBeyond) return [];
   const seconds = Math.ceil(wantedBeyond / share / atLimit.rateRps);
   const message =
-    `${placeOf(capacity)}: p${slo.percentile} at ${atLimit.rateRps} req/s rests on ${atLimit.planned} requests; ` +
-    `--duration=${seconds} would put ${wantedBeyond} of them beyond it`;
+    `${placeOf(capacity)}: p${slo.percentile} at ${atLimit.rateRps} req/s rests on ${atLimit.planned} requests` +
+    (seconds > longestAdvisedSeconds
+      ? ''
+      : `; --duration=${seconds} would put ${wantedBeyond} of them beyond it`);
   return [{ level: 'warning', code: 'few-requests', message }];
 }
 

@@ -96,6 +96,13 @@ it('ends with at least the highest rate when the generator is the limit', () => 
   expect(found).toMatchObject({ highestRps: 400, lowestMissRps: null, limit: 'generator' });
 });
 
+it('keeps the miss that it knows when the generator fails within the bracket', () => {
+  const found = search((rateRps) =>
+    rateRps >= 400 ? 'misses' : rateRps > 200 ? 'generator-limited' : 'meets',
+  );
+  expect(found).toMatchObject({ highestRps: 200, lowestMissRps: 400, limit: 'generator' });
+});
+
 it('forgives the generator one failure at a rate', () => {
   let failures = 1;
   const found = search((rateRps) =>

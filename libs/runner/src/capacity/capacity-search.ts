@@ -49,14 +49,19 @@ const rateDigits = 4;
  */
 export function nextMove(aim: SearchAim, steps: readonly SearchStep[]): SearchMove {
   const judged = judgeRates(steps);
-  const wall = judged.find(({ verdict }) => verdict === 'misses' || verdict === 'generator-limited');
+  const miss = judged.find(({ verdict }) => verdict === 'misses');
   const floor = judged.findLast(
-    ({ verdict, rateRps }) => verdict === 'meets' && (wall === undefined || rateRps < wall.rateRps),
+    ({ verdict, rateRps }) => verdict === 'meets' && (miss === undefined || rateRps < miss.rateRps),
   );
+  // a generator that fails below a rate that it managed was disturbed, not at its limit
+  const limited = judged.find(
+    ({ verdict, rateRps }) => verdict === 'generator-limited' && rateRps > (floor?.rateRps ?? 0),
+  );
+  const wall = limited !== undefined && limited.rateRps < (miss?.rateRps ?? Infinity) ? limited : miss;
   const done = (limit: CapacityLimit): SearchMove => ({
     kind: 'done',
     highestRps: floor?.rateRps ?? null,
-    lowestMissRps: wall?.verdict === 'misses' ? wall.rateRps : null,
+    lowestMissRps: miss?.rateRps ?? null,
     limit,
   });
   if (steps.length >= aim.maxSteps) return done('steps');

@@ -1,4 +1,4 @@
-import { fewestRounds, marginBounds, roundsFor, verdictOf, type Direction } from '@tare/statistics';
+import { fewestRounds, marginBounds, roundsFor, verdictOf, type Direction, type Interval } from '@tare/statistics';
 import type { GateComparison } from './gate-result.ts';
 
 /** What a decision about one metric is made of. */
@@ -8,8 +8,8 @@ export type GateEvidence = {
   /** Head ÷ base. */
   readonly ratio: number | null;
   /** Of the ratio. */
-  readonly ci95: readonly [number, number] | null;
-  readonly ci90: readonly [number, number] | null;
+  readonly ci95: Interval | null;
+  readonly ci90: Interval | null;
   /** Adjusted for all that is decided. */
   readonly p: number | null;
   readonly logRatioStdev: number | null;

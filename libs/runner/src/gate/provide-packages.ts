@@ -1,12 +1,19 @@
-import { cp, link, lstat, mkdir, readdir, readFile, readlink, realpath, rm, symlink } from 'node:fs/promises';
+import { cp, link, lstat, mkdir, readdir, readFile, readlink, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { runProgram } from './run-program.ts';
 
-const lockSchema = z.object({
-  packages: z.record(z.string(), z.object({ dev: z.boolean().optional(), link: z.boolean().optional() })),
+const lockedPackage = z.object({
+  dev: z.boolean().optional(),
+  /** Whether it is a package of the workspace, whose folder is then in `resolved`. */
+  link: z.boolean().optional(),
+  resolved: z.string().optional(),
 });
+const lockSchema = z.object({ packages: z.record(z.string(), lockedPackage) });
 type Lock = z.infer<typeof lockSchema>;
+
+/** What measures: that of this side for both. Other packages of the workspace may be part of an app. */
+const suiteScope = 'node_modules/@tare/';
 
 const installDeadlineMs = 900_000;
 
@@ -15,7 +22,7 @@ export type PackageSource = 'linked' | 'installed';
 
 /**
  * Gives the base's workspace its packages: those of this workspace when both lock the same, else by `npm ci`. In both cases
- * the workspace's own packages are those of this side, so that one suite measures both.
+ * the suite is that of this side, so that one suite measures both.
  *
  * What an app may bundle is linked file by file: a bundler writes the place of a module into the bundle, and behind a
  * symbolic link to another folder it would be another, and the same app not the same bytes.
@@ -26,8 +33,8 @@ export async function providePackages(
   base: string,
   signal: AbortSignal,
 ): Promise<PackageSource> {
-  const [ofHead, ofBase] = await Promise.all([head, base].map(readLock));
-  const lock = lockSchema.parse(JSON.parse(ofHead ?? ''));
+  const [ofHead, ofBase] = await Promise.all([readLock(head), readLock(base)]);
+  const lock = lockSchema.parse(JSON.parse(ofHead));
   if (ofHead === ofBase) {
     await linkPackages(lock, head, base, signal);
     return 'linked';
@@ -58,27 +65,27 @@ async function readLock(root: string): Promise<string> {
 }
 
 async function linkPackages(lock: Lock, head: string, base: string, signal: AbortSignal): Promise<void> {
+  await linkWorkspacePackages(lock, head, base);
   for (const [place, { dev, link: isWorkspace }] of Object.entries(lock.packages)) {
     signal.throwIfAborted();
     // what lies deeper comes with the package that it is in
-    if (place.split('node_modules/').length !== 2) continue;
-    const from = join(head, place);
+    if (isWorkspace === true || place.split('node_modules/').length !== 2) continue;
+    const [from, to] = [join(head, place), join(base, place)];
     if (!(await exists(from))) continue;
-    const to = join(base, place);
     await mkdir(dirname(to), { recursive: true });
-    if (isWorkspace === true || dev === true) await symlink(await realpath(from), to);
+    if (dev === true) await symlink(from, to);
     else await linkTree(from, to);
   }
   await symlink(join(head, 'node_modules', '.bin'), join(base, 'node_modules', '.bin'));
 }
 
 async function linkWorkspacePackages(lock: Lock, head: string, base: string): Promise<void> {
-  for (const [place, { link: isWorkspace }] of Object.entries(lock.packages)) {
-    if (isWorkspace !== true || !(await exists(join(head, place)))) continue;
+  for (const [place, { link: isWorkspace, resolved }] of Object.entries(lock.packages)) {
+    if (isWorkspace !== true || resolved === undefined) continue;
     const to = join(base, place);
     await rm(to, { recursive: true, force: true });
     await mkdir(dirname(to), { recursive: true });
-    await symlink(await realpath(join(head, place)), to);
+    await symlink(join(place.startsWith(suiteScope) ? head : base, resolved), to);
   }
 }
 

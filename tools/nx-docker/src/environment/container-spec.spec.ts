@@ -73,6 +73,19 @@ test('on the host’s network the app listens on 127.0.0.1', () => {
   expect(Env).toEqual(['NODE_ENV=production', 'HOST=127.0.0.1', 'PORT=4001', 'A=b', 'TARE_RUN=run-1']);
 });
 
+test('an app that keeps data gets a volume of its own, marked as the container is, and is told where', () => {
+  const spec = containerSpec({ ...order, launch: { ...launch, dataVariable: 'DATA' } });
+  const labels = expect.objectContaining({ 'tare.run': 'run-1' }) as unknown;
+  expect(spec).toMatchObject({
+    HostConfig: {
+      ReadonlyRootfs: true,
+      Mounts: [{ Type: 'volume', Target: '/data', VolumeOptions: { Labels: labels } }],
+    },
+  });
+  expect((spec as { Env: readonly string[] }).Env).toContain('DATA=/data');
+  expect((containerSpec(order) as { HostConfig: object }).HostConfig).not.toHaveProperty('Mounts');
+});
+
 test('arguments for node go before the script', () => {
   const { Cmd } = containerSpec(withResources({ nodeArguments: ['--max-old-space-size=100'] })) as {
     Cmd: unknown;

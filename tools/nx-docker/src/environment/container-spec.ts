@@ -2,12 +2,18 @@ import { hostname } from 'node:os';
 import type { Launch } from '@tare/environment';
 import { runVariable } from '@tare/environment';
 import { appUserId } from '../base/rootfs-archive.ts';
+import { dataFolder } from '../image/data-folder.ts';
 import type { ImageFacts } from '../image/inspect-image.ts';
 import type { ContainerNetwork } from './container-path.ts';
 
-/** Labels of every container that is started here, by which a later run finds what a killed one left. */
+/** Labels of every container and volume that is made here, by which a later run finds what a killed one left. */
 export const runLabel = 'tare.run';
 export const hostLabel = 'tare.host';
+
+/** A filter for what this host made in a run; in every run where none is given. */
+export function labelsOfRun(runId: string | undefined): readonly string[] {
+  return [`${hostLabel}=${hostname()}`, runId === undefined ? runLabel : `${runLabel}=${runId}`];
+}
 
 /** What decides how a container is made. */
 export type ContainerOrder = {
@@ -22,10 +28,10 @@ export type ContainerOrder = {
 
 /**
  * The body of `POST /containers/create`: the app with nothing that it does not need. No rights, no writable disk but
- * /tmp, its own user, the run's budget.
+ * /tmp and a volume for its data if it keeps any, its own user, the run's budget.
  */
 export function containerSpec({ launch, image, network, appPort, hostPort }: ContainerOrder): object {
-  const { context, variables } = launch;
+  const { context, variables, dataVariable } = launch;
   const { memoryMiB, serverCpus, cpus, nodeArguments } = context.resources;
   const memoryBytes = Math.round(memoryMiB * 2 ** 20);
   const port = `${appPort}/tcp`;
@@ -34,14 +40,16 @@ export function containerSpec({ launch, image, network, appPort, hostPort }: Con
     HOST: network === 'host' ? '127.0.0.1' : '0.0.0.0',
     PORT: String(appPort),
     ...variables,
+    ...(dataVariable === undefined ? {} : { [dataVariable]: dataFolder }),
     [runVariable]: context.runId,
   };
+  const labels = { [runLabel]: context.runId, [hostLabel]: hostname() };
   return {
     Image: image.Id,
     ...(nodeArguments.length === 0 ? {} : { Cmd: commandOf(image, nodeArguments) }),
     Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
     User: `${appUserId}:${appUserId}`,
-    Labels: { [runLabel]: context.runId, [hostLabel]: hostname() },
+    Labels: labels,
     ...(network === 'published' ? { ExposedPorts: { [port]: {} } } : {}),
     // a check that runs node would be charged to the app
     Healthcheck: { Test: ['NONE'] },
@@ -52,6 +60,10 @@ export function containerSpec({ launch, image, network, appPort, hostPort }: Con
         : {}),
       ReadonlyRootfs: true,
       Tmpfs: { '/tmp': 'rw,nosuid,nodev,noexec,size=64m,mode=1777' },
+      // without a name it is removed with the container
+      ...(dataVariable === undefined
+        ? {}
+        : { Mounts: [{ Type: 'volume', Target: dataFolder, VolumeOptions: { Labels: labels } }] }),
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],
       // node hangs with fewer than 32

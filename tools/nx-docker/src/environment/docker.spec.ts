@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Artifact, Instance, Launch, RunContext } from '@tare/environment';
@@ -15,14 +15,18 @@ import { statsMeter } from './stats-meter.ts';
 
 const script = `
 import { createServer } from 'node:http';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+const { DATA } = process.env;
 const tryTo = (act) => { try { act(); return 'done'; } catch (error) { return error.code; } };
 createServer((request, reply) => {
-  if (request.url === '/burn') for (const end = performance.now() + 20; performance.now() < end; );
+  const cpuUs = () => process.cpuUsage().user;
+  if (request.url === '/burn') for (const end = cpuUs() + 20_000; cpuUs() < end; );
   if (request.url === '/end') { console.log('the last words'); process.exit(7); }
   reply.end(JSON.stringify({
     uid: process.getuid(), variable: process.env.A, arguments: process.execArgv,
     root: tryTo(() => writeFileSync('/x', '')), tmp: tryTo(() => writeFileSync('/tmp/x', '')),
+    folder: DATA, found: DATA && readdirSync(DATA),
+    kept: tryTo(() => writeFileSync(DATA + request.url, Buffer.alloc(1 << 20, 1))),
     status: readFileSync('/proc/self/status', 'utf8'),
   }));
 }).listen(Number(process.env.PORT), process.env.HOST, () => console.log('listening on ' + process.env.PORT));
@@ -80,6 +84,11 @@ describe.skipIf(found === undefined)('with a real engine', () => {
       signal,
     });
     return (JSON.parse(listed) as readonly unknown[]).length;
+  };
+  const volumes = async (): Promise<number> => {
+    const filters = { label: [`tare.run=${context.runId}`] };
+    const listed = await engine.call({ method: 'GET', path: '/volumes', query: { filters }, signal });
+    return ((JSON.parse(listed) as { Volumes: readonly unknown[] | null }).Volumes ?? []).length;
   };
   const start = async (
     network: 'bridge' | 'host' | 'published',
@@ -161,7 +170,7 @@ describe.skipIf(found === undefined)('with a real engine', () => {
       const after = { net: await net.read(), gross: await gross.read() };
       const grownMs = (scope: 'net' | 'gross'): number =>
         Number(after[scope].cpuNs - before[scope].cpuNs) / 1e6;
-      // ten times 20 ms; /proc counts in steps of 10 ms, and the processor may be shared
+      // ten times 20 ms; /proc counts in steps of 10 ms
       expect(grownMs('net')).toBeGreaterThan(100);
       expect(after.gross.cpuNs).toBeGreaterThanOrEqual(after.net.cpuNs);
       expect(after.gross.memoryBytes).toBeGreaterThan(after.net.memoryBytes);
@@ -241,12 +250,49 @@ describe.skipIf(found === undefined)('with a real engine', () => {
     expect(await containers()).toBe(0);
   });
 
+  test('each launch has a fresh and empty data folder that it can write to, and that goes with it', async () => {
+    const before = await volumes();
+    for (const file of ['first', 'second']) {
+      const instance = await start('bridge', { dataVariable: 'DATA' });
+      const ask = async (): Promise<unknown> => (await fetch(new URL(file, instance.url))).json();
+      expect(await ask()).toMatchObject({ folder: '/data', kept: 'done', root: 'EROFS' });
+      expect(await ask()).toMatchObject({ found: [file] });
+      expect(await volumes()).toBe(before + 1);
+      await instance.stop();
+      expect(await volumes()).toBe(before);
+    }
+  });
+
+  test('what the app writes to its data folder is counted as written', async () => {
+    const instance = await start('bridge', { dataVariable: 'DATA' });
+    const { net } = await instance.meters();
+    const before = await net.read();
+    await fetch(new URL('file', instance.url));
+    const after = await net.read();
+    const grownBytes = Number(after.writtenBytes ?? Number.NaN) - Number(before.writtenBytes);
+    expect(grownBytes / 2 ** 20).toBeCloseTo(1, 1);
+  });
+
   test('what a killed run left is found by its label and removed', async () => {
-    await start('bridge');
+    await start('bridge', { dataVariable: 'DATA' });
     const lines = await docker().reap(context.runId, signal);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain(`of run ${context.runId}`);
     expect(await containers()).toBe(0);
+    expect(await volumes()).toBe(0);
+  });
+
+  test('a volume that is left without its container is found by its label and removed', async () => {
+    const body = {
+      Name: `tare-test-${process.pid}`,
+      Labels: { 'tare.run': context.runId, 'tare.host': hostname() },
+    };
+    await engine.call({ method: 'POST', path: '/volumes/create', body, signal });
+    expect(await docker().reap('another-run', signal)).toEqual([]);
+    expect(await docker().reap(context.runId, signal)).toEqual([
+      `volume ${body.Name} of run ${context.runId}`,
+    ]);
+    expect(await volumes()).toBe(0);
   });
 
   test('dispose stops what still runs', async () => {

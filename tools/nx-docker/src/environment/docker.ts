@@ -10,6 +10,7 @@ import { appUserId } from '../base/rootfs-archive.ts';
 import { imageRecordSchema, type ImageRecord } from '../record/image-record.ts';
 import { networkWords, type ContainerNetwork } from './container-path.ts';
 import { reapContainers } from './reap-containers.ts';
+import { reapVolumes } from './reap-volumes.ts';
 import { startContainer } from './start-container.ts';
 
 /** How to run containers. */
@@ -62,7 +63,9 @@ export function docker(options: DockerOptions = {}): Environment {
     probe,
     reap: async (runId, signal) => {
       const found = await probeEngine(signal, socket);
-      return found.usable ? reapContainers(found.engine, runId, signal) : [];
+      if (!found.usable) return [];
+      const containers = await reapContainers(found.engine, runId, signal);
+      return [...containers, ...(await reapVolumes(found.engine, runId, signal))];
     },
     prepare: async (artifact, { resources }, signal) => {
       const { engine, engineFacts } = await ready(signal);
@@ -75,6 +78,7 @@ export function docker(options: DockerOptions = {}): Environment {
         ...imageWords(record),
         network: networkWords[network],
         user: `${appUserId} (nobody)`,
+        data: 'a volume of the engine',
         memoryLimit: `${resources.memoryMiB} MiB, the container's`,
         pinnedTo: resources.serverCpus?.join(',') ?? `not pinned; ${resources.cpus} CPUs' time`,
       };

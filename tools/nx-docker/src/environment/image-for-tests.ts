@@ -6,6 +6,7 @@ import type { Artifact } from '@tare/environment';
 import { fixedTar, type TarEntry } from '../archive/fixed-tar.ts';
 import type { Engine } from '../engine/connect-engine.ts';
 import { bakeImage } from '../image/bake-image.ts';
+import { dataFolderInContext } from '../image/data-folder.ts';
 import { sha256OfFile } from '../image/sha256-of-file.ts';
 import { runCommand } from '../process/run-command.ts';
 import type { ImageRecord } from '../record/image-record.ts';
@@ -37,7 +38,7 @@ export async function imageForTests(
   ]);
   const options = {
     project: workload,
-    build: { files, arguments: {} },
+    build: { files, folders: [dataFolderInContext], arguments: {} },
     out,
     artifactSha256: sha256,
     base: null,

@@ -1,7 +1,6 @@
-import { hostname } from 'node:os';
 import { z } from 'zod';
 import type { Engine } from '../engine/connect-engine.ts';
-import { hostLabel, runLabel } from './container-spec.ts';
+import { labelsOfRun, runLabel } from './container-spec.ts';
 import { removeContainer } from './remove-container.ts';
 
 const listAnswer = z.array(
@@ -17,9 +16,9 @@ export async function reapContainers(
   runId: string | undefined,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const label = [`${hostLabel}=${hostname()}`, runId === undefined ? runLabel : `${runLabel}=${runId}`];
+  const filters = { label: labelsOfRun(runId) };
   const found = await engine.ask(
-    { method: 'GET', path: '/containers/json', query: { all: true, filters: { label } }, signal },
+    { method: 'GET', path: '/containers/json', query: { all: true, filters }, signal },
     listAnswer,
   );
   const lines: string[] = [];

@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { engineForTests } from '../engine/engine-for-tests.ts';
 import { buildImage, type Builder, type BuiltImage } from './build-image.ts';
+import { dataFolderInContext } from './data-folder.ts';
 import { removeImage } from './remove-image.ts';
 
 const found = await engineForTests();
@@ -31,7 +33,8 @@ describe.skipIf(found === undefined)('with a real engine', () => {
       ['file.txt', file],
       ['Dockerfile', path],
     ]);
-    const options = { files, arguments: {}, ...(builder === undefined ? {} : { builder }) };
+    const folders = [dataFolderInContext];
+    const options = { files, folders, arguments: {}, ...(builder === undefined ? {} : { builder }) };
     const image = await buildImage(engine, options, signal);
     built.push(image.facts.Id);
     return image;
@@ -44,6 +47,18 @@ describe.skipIf(found === undefined)('with a real engine', () => {
     const images = [await build(good, 'buildkit', content), await build(good, 'legacy', content)];
     expect(images.map(({ builder }) => builder)).toEqual(['buildkit', 'legacy']);
     expect(new Set(images.map(({ contentDigest }) => contentDigest)).size).toBe(1);
+  });
+
+  test('an empty folder for a user is the same content with both builders, whenever it is built', async () => {
+    const withFolder = `FROM scratch\n# ${Math.random()}\nCOPY --chown=65534:65534 folders /\nCOPY file.txt /file.txt\n`;
+    const digests = new Set<string>();
+    for (const builder of ['legacy', 'buildkit', 'legacy'] as const) {
+      const { facts, contentDigest } = await build(withFolder, builder);
+      digests.add(contentDigest);
+      await removeImage(engine, facts.Id, signal);
+      await sleep(1100);
+    }
+    expect(digests.size).toBe(1);
   });
 
   test('a second build of the same files has the same content digest, a changed file another', async () => {

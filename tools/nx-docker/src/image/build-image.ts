@@ -11,6 +11,8 @@ export type Builder = 'buildkit' | 'legacy';
 /** What to build. The context holds a file named "Dockerfile". */
 export type BuildOptions = {
   readonly files: ContextFiles;
+  /** Empty folders of the context. */
+  readonly folders?: readonly string[];
   readonly arguments: Readonly<Record<string, string>>;
   /** Only this builder; BuildKit with the legacy builder as its stand-in when undefined. */
   readonly builder?: Builder;
@@ -66,14 +68,14 @@ async function buildWith(
   options: BuildOptions,
   signal: AbortSignal,
 ): Promise<string> {
-  const { files, deadlineMs = 600_000, onLine } = options;
+  const { files, folders, deadlineMs = 600_000, onLine } = options;
   const said: string[] = [];
   const hear = (line: string): void => {
     said.push(line);
     if (said.length > 20) said.shift();
     onLine?.(line);
   };
-  const archive = buildContext(files);
+  const archive = buildContext(files, folders);
   const events = engine.lines({
     method: 'POST',
     path: '/build',

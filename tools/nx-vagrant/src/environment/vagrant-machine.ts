@@ -75,8 +75,13 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
       throw new Error(`the VM of ${folder} has not been created; run nx run vagrant:vagrant-up`);
     return id;
   };
-  const client = (workload: string, context: RunContext, by: Accelerator | undefined): Vagrant => {
-    used = variablesOf(theBox(), inOrder(artifacts, workload), context, by);
+  const client = (
+    workload: string,
+    context: RunContext,
+    by: Accelerator | undefined,
+    bundles = inOrder(artifacts, workload),
+  ): Vagrant => {
+    used = variablesOf(theBox(), bundles, context, by);
     return createVagrant({ folder, variables: used, upDeadlineMs: bootDeadlineMs });
   };
   const inUse = (): Vagrant => {
@@ -133,7 +138,9 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
       if (state === 'shut off') await machine.boot(workload, context, signal);
     },
     boot: async (workload, context, signal) => {
-      const vagrant = client(workload, context, accelerator);
+      // the others are in it already, and to send them again would disturb the start
+      const [bundle] = Object.entries(inOrder(artifacts, workload));
+      const vagrant = client(workload, context, accelerator, Object.fromEntries(bundle ? [bundle] : []));
       await bootMachine({ vagrant, place, port: undefined, deadlineMs: bootDeadlineMs }, signal);
       await pin(context, signal);
     },
@@ -194,6 +201,8 @@ function variablesOf(
       runId,
       nodeArguments: resources.nodeArguments,
       appMemoryMiB: resources.memoryMiB,
+      // a trial starts its app itself, with the variables and the data folder that it needs
+      start: false,
       // the path of the requests is the environment's own
       forward: false,
     }),

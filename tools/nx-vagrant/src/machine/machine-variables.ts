@@ -14,6 +14,8 @@ export type MachineSettings = {
   readonly nodeArguments?: readonly string[];
   /** Memory limit of the app in the guest. */
   readonly appMemoryMiB?: number;
+  /** Whether provisioning starts the first workload; it does unless told. */
+  readonly start?: boolean;
   /** The host's port that reaches the guest's 8000. */
   readonly port?: number;
   /** Whether to forward that port at all. */
@@ -32,6 +34,7 @@ export function machineVariables(settings: MachineSettings): Readonly<Record<str
     runId,
     nodeArguments,
     appMemoryMiB,
+    start,
     port,
     forward,
   } = settings;
@@ -47,10 +50,15 @@ export function machineVariables(settings: MachineSettings): Readonly<Record<str
     TARE_RUN: runId,
     TARE_NODE_ARGUMENTS: nodeArguments?.join(' '),
     TARE_APP_MEMORY_MIB: appMemoryMiB,
+    TARE_START: asNumber(start),
     TARE_PORT: port,
-    TARE_FORWARD: forward === undefined ? undefined : forward ? 1 : 0,
+    TARE_FORWARD: asNumber(forward),
   };
   return Object.fromEntries(
     Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
   );
+}
+
+function asNumber(yes: boolean | undefined): number | undefined {
+  return yes === undefined ? undefined : Number(yes);
 }

@@ -40,7 +40,12 @@ export function forestOption({ rows, margin, direction, alternative }: ForestPla
   const ends = rows.flatMap(({ ci95, ratio }) =>
     ci95 === null ? [ratio] : [Math.max(ci95[0], low), Math.min(ci95[1], high)],
   );
-  const scale = logScale(Math.min(...ends, bounds[0]), Math.max(...ends, bounds[1]), 5);
+  const scale = logScale(
+    Math.min(...ends, bounds[0]),
+    Math.max(...ends, bounds[1]),
+    5,
+    chartWidthPx - leftPx - rightPx,
+  );
   const grid = { left: leftPx, right: rightPx, top: topPx, height: rows.length * rowPx };
   const sides = direction === 'lower' ? ['← better', 'worse →'] : ['← worse', 'better →'];
   return {

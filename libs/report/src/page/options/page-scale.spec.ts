@@ -34,3 +34,7 @@ test('equal figures, a single one, zeros and none at all still give a scale', ()
     expect(scale.ticks.every(Number.isFinite)).toBe(true);
   }
 });
+
+test('texts that lie beside each other do not touch', () => {
+  expect(texts(logScale(0.95, 1.2, 5, 180))).toEqual(['1', '1.1', '1.2']);
+});

@@ -15,6 +15,8 @@ const logMantissas = [[1], [1, 3], [1, 2, 5], [1, 1.5, 2, 3, 5, 7]];
 const logFromSpread = 8;
 /** Within a factor of 2 a logarithmic axis looks even, and may have even ticks. */
 const evenUpToSpread = 2;
+/** Of a digit at the size of axis texts, with some air. */
+const characterPx = 7;
 const roomShare = 0.06;
 
 /**
@@ -28,8 +30,11 @@ export function pageScale(figures: readonly number[], wantedTicks: number, floor
   return linear(floor === undefined ? low : Math.min(low, floor), high, wantedTicks, floor);
 }
 
-/** A logarithmic scale; both ends must be greater than 0. */
-export function logScale(low: number, high: number, wantedTicks: number): PageScale {
+/**
+ * A logarithmic scale; both ends must be greater than 0.
+ * @param lyingPx length of an axis whose texts lie beside each other: ticks that would not leave them room are not made.
+ */
+export function logScale(low: number, high: number, wantedTicks: number, lyingPx?: number): PageScale {
   const [from, to] = [Math.log10(low), Math.log10(Math.max(high, low * 1.05))];
   const room = Math.max((to - from) * roomShare, 0.01);
   const [min, max] = [from - room, to + room];
@@ -40,12 +45,20 @@ export function logScale(low: number, high: number, wantedTicks: number): PageSc
         .filter((at) => at >= min - 1e-9 && at <= max + 1e-9),
     ),
   );
-  const even = linear(10 ** min, 10 ** max, wantedTicks + 2)
-    .ticks.filter((tick) => tick > 0)
-    .map(Math.log10);
-  const ticks = [...(high / low < evenUpToSpread ? [even] : []), ...candidates]
+  const evens = [wantedTicks + 2, wantedTicks, 2].map((wanted) =>
+    linear(10 ** min, 10 ** max, wanted)
+      .ticks.filter((tick) => tick > 0)
+      .map(Math.log10),
+  );
+  const hasRoom = (ticks: readonly number[]): boolean => {
+    if (lyingPx === undefined) return true;
+    const neededPx = Math.max(...ticks.map((at) => tickText(10 ** at).length + 1)) * characterPx;
+    const pxPerUnit = lyingPx / (max - min);
+    return ticks.every((at, place) => place === 0 || (at - (ticks[place - 1] ?? 0)) * pxPerUnit >= neededPx);
+  };
+  const ticks = [...(high / low < evenUpToSpread ? evens : []), ...candidates]
     .map((each) => each.filter((at) => at >= min && at <= max))
-    .filter(({ length }) => length <= wantedTicks + 1)
+    .filter((each) => each.length <= wantedTicks + 1 && hasRoom(each))
     .reduce((best, each) => (each.length >= best.length ? each : best), []);
   return {
     kind: 'log',

@@ -7,7 +7,7 @@ import { directionText, factorText } from '../data/figure-text.ts';
 import type { WorkloadSubjects } from '../data/page-subject.ts';
 import { markup, nothing } from '../markup.ts';
 import type { Html } from '../markup.ts';
-import { dataTable } from '../page-parts.ts';
+import { dataTable, unbroken } from '../page-parts.ts';
 
 const signs: Readonly<Record<Verdict, string>> = { better: '✓', worse: '✗', same: '≈', undecided: '?' };
 
@@ -37,8 +37,8 @@ export function answerSection(run: RunFile, workloads: readonly WorkloadSubjects
 /** A sentence about an environment has its name in bold. */
 function sentenceHtml(sentence: string, names: readonly string[]): Html {
   const name = names.map(oneLine).find((each) => sentence.startsWith(`${each}: `));
-  if (name === undefined) return markup`<p>${sentence}</p>`;
-  return markup`<p><b>${name}</b>${sentence.slice(name.length)}</p>`;
+  if (name === undefined) return markup`<p>${unbroken(sentence)}</p>`;
+  return markup`<p><b>${name}</b>${unbroken(sentence.slice(name.length))}</p>`;
 }
 
 function glance(run: RunFile, { workload, subjects }: WorkloadSubjects): Html {

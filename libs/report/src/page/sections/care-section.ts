@@ -6,7 +6,7 @@ import { twinComparisons } from '../../words/twin-words.ts';
 import { factorText, intervalText } from '../data/figure-text.ts';
 import { markup, nothing } from '../markup.ts';
 import type { Html } from '../markup.ts';
-import { dataTable, folded } from '../page-parts.ts';
+import { dataTable, folded, unbroken } from '../page-parts.ts';
 
 /** How far the figures can be trusted: the twin, the plan of rounds, what was repeated, what the guards found, the calibration. */
 export function careSection(run: RunFile, calibration: CalibrationSummary | undefined): Html {
@@ -14,7 +14,7 @@ export function careSection(run: RunFile, calibration: CalibrationSummary | unde
   return markup`<section id="care" aria-labelledby="care-title">
     <h2 id="care-title">Care</h2>
     <ul class="lines">
-      ${lines.map(({ level, text }) => markup`<li class="${level}">${level === 'warning' ? markup`<b>Warning</b> ` : nothing}${text}</li>`)}
+      ${lines.map(({ level, text }) => markup`<li class="${level}">${level === 'warning' ? markup`<b>Warning</b> ` : nothing}${unbroken(text)}</li>`)}
     </ul>
     ${twinTable(run)}${repeatTable(run)}${violationTable(run)}${guardTable(run)}
   </section>`;

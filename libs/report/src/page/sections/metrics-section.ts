@@ -29,12 +29,15 @@ export function metricsSection(run: RunFile, workloads: readonly WorkloadSubject
       ${cards(true)}${rest}
     </section>`;
   });
+  const hasRatios = run.comparisons.some(({ ratio }) => ratio !== null);
+  const beside = hasRatios
+    ? ` Beside it the ratio to ${run.config.baseline}, round by round, with its 95 % interval; inside the shaded band a difference does not matter.`
+    : '';
   return markup`<section id="metrics" aria-labelledby="metrics-title">
     <h2 id="metrics-title">Metric by metric</h2>
     <p class="lead">
       Each point is a trial, from the first round on the left of its column to the last on the right. The line
-      is the median, the band the 95 % interval of the mean. Beside it the ratio to ${run.config.baseline},
-      round by round, with its 95 % interval; inside the shaded band a difference does not matter.
+      is the median, the band the 95 % interval of the mean.${beside}
     </p>
     ${parts}
   </section>`;

@@ -5,6 +5,7 @@ import { abortOnSignals, readRecord, reportFailure } from '@tare/recipe';
 import { connectEngine } from '../../engine/connect-engine.ts';
 import { skipWithoutEngine } from '../../engine/skip-without-engine.ts';
 import { bakeImage } from '../../image/bake-image.ts';
+import { dataFolderInContext } from '../../image/data-folder.ts';
 import { projectFiles } from '../../image/project-files.ts';
 import { sha256OfFile } from '../../image/sha256-of-file.ts';
 import { baseRecordSchema } from '../../record/base-record.ts';
@@ -50,6 +51,8 @@ const dockerBuild: PromiseExecutor<Options> = (options, { root, projectName }) =
           project: projectName ?? 'app',
           build: {
             files,
+            // what a Dockerfile of its own needs is in its project
+            ...(options.artifact === undefined ? {} : { folders: [dataFolderInContext] }),
             arguments: base === undefined ? {} : { BASE: base.image },
             ...(options.builder === 'auto' ? {} : { builder: options.builder }),
             onLine: (line) => process.stdout.write(`${line}\n`),

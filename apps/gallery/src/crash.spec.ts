@@ -1,0 +1,96 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createImageMaker } from './testing/image-maker.ts';
+import type { ImageMaker } from './testing/image-maker.ts';
+import { pngImage } from './testing/png-image.ts';
+import { startGallery, uploadsFolder } from './testing/running-gallery.ts';
+import type { RunningGallery } from './testing/running-gallery.ts';
+import { seededRandom } from './testing/seeded-random.ts';
+import { formOf, idOf, send } from './testing/send.ts';
+
+const kills = 20;
+const uploadsAtOnce = 50;
+const random = seededRandom(Number(process.env.GALLERY_FUZZ_SEED ?? 20261121));
+const uploads = uploadsFolder();
+let maker: ImageMaker;
+
+beforeAll(async () => (maker = await createImageMaker()));
+afterAll(uploads.remove);
+
+/** Image number n: of changing size and format. */
+function imageOf(n: number): Buffer {
+  const png = pngImage(n, 40 + Math.floor(random() * 400), 40 + Math.floor(random() * 300));
+  return (
+    [png, maker.encoded(png, '.jpg'), maker.encoded(png, '.webp'), maker.encoded(png, '.gif')][n % 4] ?? png
+  );
+}
+
+/** Sends all images side by side, kills the service after some replies, and returns the ids that were acknowledged. */
+async function uploadAndKill(gallery: RunningGallery, images: readonly Buffer[]): Promise<readonly string[]> {
+  const url = new URL('/api/images', gallery.url);
+  const [killAfter, delayMs] = [Math.floor(random() * uploadsAtOnce), random() * 25];
+  const acknowledged: string[] = [];
+  const { promise: due, resolve } = Promise.withResolvers<undefined>();
+  const sending = images.map(async (body, n) => {
+    const form = n % 2 === 0 ? formOf([{ fileName: `${n}.png`, content: body }]) : { body };
+    const reply = await send(url, { method: 'POST', ...form }).catch(() => undefined);
+    if (reply?.status === 201) acknowledged.push(idOf(body));
+    if (acknowledged.length >= killAfter) resolve(undefined);
+  });
+  await due;
+  await wait(delayMs);
+  await gallery.stop('SIGKILL');
+  await Promise.all(sending);
+  return acknowledged;
+}
+
+type Listed = {
+  readonly images: readonly { readonly id: string; readonly width: number; readonly height: number }[];
+};
+
+async function listed(gallery: RunningGallery): Promise<Listed['images']> {
+  const images: Listed['images'][number][] = [];
+  for (let page = 1; ; page += 1) {
+    const reply = await send(new URL(`/api/images?page=${page}`, gallery.url));
+    if (reply.status !== 200) return images;
+    images.push(...(reply.json as Listed).images);
+  }
+}
+
+it(`survives ${kills} kills in the middle of ${uploadsAtOnce} uploads`, { timeout: 900_000 }, async () => {
+  const opened = new Set<string>();
+  const acknowledged = new Set<string>();
+  let leftHalfDone = 0;
+  for (let kill = 0; kill < kills; kill += 1) {
+    const images = Array.from({ length: uploadsAtOnce }, (_, n) => imageOf(kill * uploadsAtOnce + n));
+    const gallery = await startGallery(uploads.path);
+    for (const id of await uploadAndKill(gallery, images)) acknowledged.add(id);
+    leftHalfDone += readdirSync(join(uploads.path, '.incoming')).length;
+
+    const again = await startGallery(uploads.path);
+    expect(readdirSync(join(uploads.path, '.incoming'))).toEqual([]);
+    const found = await listed(again);
+    for (const { id, width, height } of found.filter((each) => !opened.has(each.id))) {
+      const [original, thumbnail] = await Promise.all([
+        send(new URL(`/images/${id}`, again.url)),
+        send(new URL(`/thumbnails/${id}`, again.url)),
+      ]);
+      expect([idOf(original.body), maker.decoded(original.body)]).toEqual([id, { width, height }]);
+      expect(maker.decoded(thumbnail.body).width).toBeLessThanOrEqual(320);
+      opened.add(id);
+    }
+    expect(again.log()).toBe('');
+    const ids = found.map(({ id }) => id);
+    expect(readdirSync(join(uploads.path, 'images')).toSorted()).toEqual(ids.toSorted());
+    expect(Array.from(acknowledged).filter((id) => !existsSync(join(uploads.path, 'images', id)))).toEqual(
+      [],
+    );
+    await again.stop('SIGTERM');
+  }
+  process.stdout.write(
+    `crash: ${acknowledged.size} of ${kills * uploadsAtOnce} uploads acknowledged before a kill, ${opened.size} listed and opened, ${leftHalfDone} left half done and cleared away\n`,
+  );
+  expect(leftHalfDone).toBeGreaterThan(0);
+});

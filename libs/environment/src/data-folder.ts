@@ -1,0 +1,77 @@
+import { lstatSync, mkdtempSync, readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Instance, Launch } from './contract.ts';
+
+/** Where the data of an app lies that runs as a process of this host, for the run file. */
+export const dataFolderWords = 'a temporary folder of the host';
+
+/**
+ * Starts an app with a fresh and empty folder for its data, if it wants one: a temporary folder, named by environment and
+ * run, which goes when the instance is stopped or does not start.
+ * @param start gets the variable that names the folder; none for an app without data.
+ */
+export async function withDataFolder(
+  { dataVariable, context }: Launch,
+  environment: string,
+  start: (variables: Readonly<Record<string, string>>) => Promise<Instance>,
+): Promise<Instance> {
+  if (dataVariable === undefined) return start({});
+  const folder = mkdtempSync(join(tmpdir(), `${namePrefix(environment)}${context.runId}-`));
+  try {
+    const instance = await start({ [dataVariable]: folder });
+    const stop = async (): Promise<void> => {
+      try {
+        await instance.stop();
+      } finally {
+        await remove(folder);
+      }
+    };
+    return { ...instance, stop };
+  } catch (error) {
+    await remove(folder);
+    throw error;
+  }
+}
+
+/**
+ * Removes the data folders that a killed run left behind. The apps that write into them must have ended.
+ * @param environment only those that this environment made.
+ * @param runId only those of this run; undefined for those of every run.
+ * @returns a line for each that was removed.
+ */
+export async function reapDataFolders(
+  environment: string,
+  runId: string | undefined,
+): Promise<readonly string[]> {
+  const prefix = namePrefix(environment);
+  const lines: string[] = [];
+  for (const name of readdirSync(tmpdir())) {
+    if (!name.startsWith(prefix)) continue;
+    const run = name.slice(prefix.length, -randomSuffix.length);
+    const folder = join(tmpdir(), name);
+    if ((runId !== undefined && run !== runId) || !isOurs(folder)) continue;
+    await remove(folder);
+    lines.push(`data folder ${folder} of run ${run}`);
+  }
+  return lines;
+}
+
+// what mkdtemp puts behind its prefix, and the hyphen before it
+const randomSuffix = '-XXXXXX';
+
+function namePrefix(environment: string): string {
+  return `tare-data-${environment}-`;
+}
+
+/** Whether it is a folder that this user made: anyone may write into the folder for temporary files. */
+function isOurs(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found?.isDirectory() === true && found.uid === (process.getuid?.() ?? found.uid);
+}
+
+async function remove(folder: string): Promise<void> {
+  // tried again when something was written into it meanwhile
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+}

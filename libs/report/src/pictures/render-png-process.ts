@@ -1,0 +1,70 @@
+/**
+ * The process that makes pictures: takes an order over IPC, tells the pictures, and ends with its parent. The library starts
+ * a browser that failed once more and leaves rejections unhandled: here that ends a process, and its browser, but not a report.
+ */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import nodeHtmlToImage from 'node-html-to-image';
+import type { PictureMessage, PictureOrder } from './render-png.ts';
+
+const defaultScale = 2;
+const pageDeadlineMs = 30_000;
+
+function tell(message: PictureMessage): void {
+  process.send?.(message);
+}
+
+async function render({ pages, chromium, folder }: PictureOrder): Promise<void> {
+  // one at a time, so that they come in this order
+  const waiting = [...pages];
+  const images = await nodeHtmlToImage({
+    html: '{{{html}}}',
+    content: pages.map(({ html }) => ({ html, output: '', selector: 'body' })),
+    type: 'png',
+    encoding: 'binary',
+    maxConcurrency: 1,
+    timeout: pageDeadlineMs,
+    puppeteerArgs: {
+      executablePath: chromium.path,
+      // it ends when the other end of its pipe does, whatever that came from
+      pipe: true,
+      userDataDir: join(folder, 'profile'),
+      args: [
+        ...chromium.args,
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--font-render-hinting=none',
+      ],
+    },
+    beforeRendering: async (page) => {
+      const next = waiting.shift();
+      if (next === undefined) return;
+      await page.setViewport({
+        width: next.widthPx,
+        height: next.heightPx,
+        deviceScaleFactor: next.scale ?? defaultScale,
+      });
+      await page.setJavaScriptEnabled(false);
+      await page.setOfflineMode(true);
+    },
+  });
+  const list = Array.isArray(images) ? images : [];
+  tell({ kind: 'done', images: list.flatMap((image) => (image instanceof Uint8Array ? image : [])) });
+}
+
+process.once('message', (order: PictureOrder) => {
+  process.once('disconnect', () => {
+    // after the library's own listener, which kills the browser
+    process.once('exit', () => {
+      rmSync(order.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+    });
+    process.exit();
+  });
+  render(order).catch((error: unknown) => {
+    tell({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) });
+  });
+});

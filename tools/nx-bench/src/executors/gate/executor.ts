@@ -1,0 +1,58 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { ExecutorContext } from '@nx/devkit';
+import { abortOnSignals } from '@tare/recipe';
+import { gateText } from '@tare/report';
+import { writeRunFile } from '@tare/results';
+import { loadConfig, performGate, planGate, showProgress, type GateOptions as Options } from '@tare/runner';
+import { reportExitCode } from './exit-code-file.ts';
+import { appendStepSummary, writeGateReport } from './write-gate-report.ts';
+
+/** Options of the executor, as in schema.json. */
+export type GateOptions = Options & { readonly config: string; readonly outputPath?: string };
+
+const invalid = 3;
+
+/**
+ * Measures this workspace against another commit of it and decides. Nx knows success and failure only: `tare-gate` ends
+ * with the exit code.
+ */
+export default async function gate(
+  { config: configFile, outputPath = 'reports', ...options }: GateOptions,
+  { root, nxJsonConfiguration }: ExecutorContext,
+): Promise<{ success: boolean }> {
+  try {
+    const exitCode = await abortOnSignals(async (signal) => {
+      const plan = planGate(await loadConfig(resolve(root, configFile), configFile), options);
+      const reports = resolve(root, outputPath);
+      const { result, run } = await performGate({
+        root,
+        configFile,
+        plan,
+        base: {
+          ref: options.base,
+          fromVariable: process.env.NX_BASE,
+          defaultBranch: nxJsonConfiguration?.defaultBase ?? 'main',
+        },
+        runsFolder: join(reports, 'runs'),
+        listener: showProgress(process.stdout),
+        say: (line) => process.stdout.write(`${line}\n`),
+        signal,
+      });
+      const folder = join(reports, 'gate');
+      await mkdir(folder, { recursive: true });
+      if (run === null) await rm(join(folder, 'run.json'), { force: true });
+      else await Promise.all([run.journalFolder, folder].map((to) => writeRunFile(join(to, 'run.json'), run.file)));
+      await writeGateReport(folder, result);
+      await appendStepSummary(result, process.env);
+      process.stdout.write(`\n${gateText(result)}exit code ${result.exitCode} (${result.decision})\n`);
+      return result.exitCode;
+    });
+    await reportExitCode(exitCode, process.env);
+    return { success: exitCode === 0 };
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    await reportExitCode(invalid, process.env);
+    return { success: false };
+  }
+}
