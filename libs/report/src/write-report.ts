@@ -4,13 +4,13 @@ import type { RunFile } from '@tare/results';
 import { renderCharts } from './charts/render-charts.ts';
 import { chartMark } from './charts/stable-svg.ts';
 import { replaceFiles } from './replace-file.ts';
+import { renderReportPage, type ReportPageExtra } from './page/render-report-page.ts';
 import { renderSummaryMarkdown } from './summary-markdown.ts';
 import { trialsCsv } from './trials-csv.ts';
 import { verdictsJunit } from './verdicts-junit.ts';
-import type { RunCareOptions } from './words/run-care.ts';
 
 /**
- * Writes `summary.md`, `verdicts.junit.xml`, `trials.csv` and `charts/*.svg` into a folder, which is made if need be; all of
+ * Writes `report.html`, `summary.md`, `verdicts.junit.xml`, `trials.csv` and `charts/*.svg` into a folder, which is made if need be; all of
  * them or none. Charts that an earlier report left and this one does not have are removed; other files are not touched.
  * @returns absolute or relative paths of the files, as the folder was given.
  * @throws Error in one line when the folder cannot be written.
@@ -18,10 +18,11 @@ import type { RunCareOptions } from './words/run-care.ts';
 export async function writeReport(
   folder: string,
   run: RunFile,
-  options: RunCareOptions = {},
+  options: ReportPageExtra = {},
 ): Promise<readonly string[]> {
   const chartFolder = join(folder, 'charts');
   const files = [
+    { path: join(folder, 'report.html'), text: renderReportPage(run, options) },
     { path: join(folder, 'summary.md'), text: renderSummaryMarkdown(run, options) },
     { path: join(folder, 'verdicts.junit.xml'), text: verdictsJunit(run) },
     { path: join(folder, 'trials.csv'), text: trialsCsv(run) },

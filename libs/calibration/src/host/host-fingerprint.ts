@@ -10,6 +10,6 @@ const digits = 12;
 export function hostFingerprint(host: HostFacts): string {
   const { cpuModel, cores, memoryMiB, virtualised, node } = host;
   const kernel = /^\D*\d+\.\d+/.exec(host.kernel)?.[0] ?? host.kernel;
-  const stable = { cpuModel, cores, kernel, memoryGiB: Math.round(memoryMiB / 1024), node, virtualised };
+  const stable = { cores, cpuModel, kernel, memoryGiB: Math.round(memoryMiB / 1024), node, virtualised };
   return createHash('sha256').update(JSON.stringify(stable)).digest('hex').slice(0, digits);
 }

@@ -1,5 +1,6 @@
 import { metricCatalogue } from '@tare/results';
 import type { MetricKey, RunFile, Verdict } from '@tare/results';
+import { environmentColours } from '../charts/palette.ts';
 import { measuredColumns, measuredWorkloads, summaryOf } from '../metric-table.ts';
 import type { TableColumn } from '../metric-table.ts';
 import { decimalsOf } from '../number-text.ts';
@@ -18,6 +19,8 @@ export type CardFigure = {
 
 export type CardRow = {
   readonly name: string;
+  /** Of the environment, as in the charts. */
+  readonly colour: string;
   /** "baseline", "emulated, not judged", or nothing. */
   readonly note: string;
   readonly emulated: boolean;
@@ -71,7 +74,9 @@ export function planCard(run: RunFile, workload = measuredWorkloads(run)[0] ?? '
       const metric = metricCatalogue.find((each) => each.key === key);
       return { text, better: metric === undefined ? '' : `${metric.direction} is better` };
     }),
-    rows: shown.map((column) => rowOf(run, workload, column)),
+    rows: columns.flatMap((column, index) =>
+      shown.includes(column) ? rowOf(run, workload, column, index) : [],
+    ),
     conclusion: conclusion?.sentences[0] ?? '',
     leftOut: leftOut.join('; '),
   };
@@ -83,9 +88,11 @@ function mostTelling(columns: readonly TableColumn[]): readonly TableColumn[] {
   return columns.filter((column) => byWeight.includes(column));
 }
 
-function rowOf(run: RunFile, workload: string, { environment, isBaseline, emulated }: TableColumn): CardRow {
+function rowOf(run: RunFile, workload: string, column: TableColumn, index: number): CardRow {
+  const { environment, isBaseline, emulated } = column;
   return {
     name: oneLine(environment),
+    colour: environmentColours[index % environmentColours.length] ?? environmentColours[0],
     note: isBaseline ? 'baseline' : emulated ? 'emulated, not judged' : '',
     emulated,
     figures: headlines.map(({ key }) => {

@@ -1,5 +1,5 @@
 import type { RunFile, Verdict } from '@tare/results';
-import { environmentColours, ink, partColours } from '../charts/palette.ts';
+import { ink, partColours } from '../charts/palette.ts';
 import { chartMark } from '../charts/stable-svg.ts';
 import { escapeHtml } from '../page/markup.ts';
 import { planCard } from './card-plan.ts';
@@ -15,7 +15,8 @@ const columnWidthPx = (cardSize.widthPx - 2 * marginPx - nameWidthPx) / 4;
 const tableTopPx = 150;
 const headingPx = 58;
 const mostRowPx = 92;
-const tablePx = 328;
+const mostTablePx = 328;
+const lineHeightPx = 27;
 const fonts = "'Helvetica Neue', Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
 const signs: Readonly<Record<Verdict, { readonly sign: string; readonly ink: string; readonly ground: string }>> = {
   better: { sign: '+', ink: '#00573F', ground: '#D3F0E5' },
@@ -64,7 +65,7 @@ function headings({ headings: all }: CardPlan): string {
     .map(({ text: heading, better }, column) => {
       const x = marginPx + nameWidthPx + column * columnWidthPx;
       return [
-        text(heading, x, tableTopPx + 22, { size: 20, weight: 700 }),
+        text(heading, x, tableTopPx + 22, { size: 19, weight: 700 }),
         text(better, x, tableTopPx + 44, { size: 16, fill: ink.faint }),
       ].join('\n');
     })
@@ -72,12 +73,12 @@ function headings({ headings: all }: CardPlan): string {
 }
 
 function rows(plan: CardPlan): readonly string[] {
-  const rowPx = Math.min(mostRowPx, (tablePx - headingPx) / Math.max(1, plan.rows.length));
+  const rowPx = rowHeightPx(plan);
   return plan.rows.map((row, index) => {
     const top = tableTopPx + headingPx + index * rowPx;
     return [
       line(top),
-      rectangle(marginPx, top + 14, 8, rowPx - 28, environmentColours[index] ?? ink.faint),
+      rectangle(marginPx, top + 14, 8, rowPx - 28, row.colour),
       rowName(row, top, rowPx),
       ...row.figures.map((figure, column) =>
         figureText(figure, row.emulated, marginPx + nameWidthPx + column * columnWidthPx, top, rowPx),
@@ -110,30 +111,31 @@ function figureText(
   if (verdict === undefined) return [...parts, text(ratio, x, middle + 22, { size: 17, fill: ink.faint })].join('\n');
   const { sign, ink: colour, ground } = signs[verdict];
   const label = `${ratio} ${verdict}`;
-  const widthPx = 30 + label.length * 9.6;
+  const widthPx = 34 + label.length * 10.4;
   return [
     ...parts,
     rectangle(x - 3, middle + 5, Math.min(widthPx, columnWidthPx - 6), 25, ground, 6),
     text(sign, x + 11, middle + 23, { size: 18, weight: 700, fill: colour, anchor: 'middle' }),
-    text(label, x + 23, middle + 23, { size: 16, weight: 700, fill: colour }),
+    text(label, x + 25, middle + 23, { size: 16, weight: 700, fill: colour }),
   ].join('\n');
 } // prettier-ignore
 
-function footer({ conclusion, leftOut }: CardPlan): string {
+function footer(plan: CardPlan): string {
   const widthPx = cardSize.widthPx - 2 * marginPx;
-  const lines = textLines(conclusion, fittingCharacters(widthPx, 20), leftOut === '' ? 4 : 3);
+  const top = tableTopPx + headingPx + plan.rows.length * rowHeightPx(plan);
+  const bottom = cardSize.heightPx - 24;
+  const mostLines = Math.floor((bottom - top - (plan.leftOut === '' ? 10 : 36)) / lineHeightPx);
+  const lines = textLines(plan.conclusion, fittingCharacters(widthPx, 20), mostLines);
+  const leftOut = shortened(plan.leftOut, fittingCharacters(widthPx, 16));
   return [
-    line(tableTopPx + tablePx + 2),
-    ...lines.map((each, index) => text(each, marginPx, tableTopPx + tablePx + 36 + index * 27, { size: 20 })),
-    ...(leftOut === ''
-      ? []
-      : [
-          text(shortened(leftOut, fittingCharacters(widthPx, 16)), marginPx, cardSize.heightPx - 24, {
-            size: 16,
-            fill: ink.faint,
-          }),
-        ]),
+    line(top),
+    ...lines.map((each, index) => text(each, marginPx, top + 36 + index * lineHeightPx, { size: 20 })),
+    ...(leftOut === '' ? [] : [text(leftOut, marginPx, bottom, { size: 16, fill: ink.faint })]),
   ].join('\n');
+}
+
+function rowHeightPx({ rows: { length } }: CardPlan): number {
+  return Math.min(mostRowPx, (mostTablePx - headingPx) / Math.max(1, length));
 }
 
 type TextStyle = {

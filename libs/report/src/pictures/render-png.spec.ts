@@ -1,0 +1,96 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { findChromium } from './find-chromium.ts';
+import type { Chromium } from './find-chromium.ts';
+import { pictureLeftovers } from './picture-leftovers.ts';
+import { pngSize } from './png-size.ts';
+import { renderPng } from './render-png.ts';
+import type { PicturePage } from './render-png.ts';
+
+const never = new AbortController().signal;
+const square: PicturePage = {
+  fileName: 'square.png',
+  html: '<style>body{margin:0}</style><div style="background:#0072B2;height:60px">Größe {{not a template}}</div>',
+  widthPx: 80,
+  heightPx: 60,
+};
+let chromium: Chromium;
+let temporary: string;
+
+beforeAll(async () => {
+  const found = await findChromium();
+  if ('missing' in found) throw new Error(found.missing);
+  chromium = found;
+});
+
+// others on this machine may be making pictures, too
+beforeEach(async () => {
+  temporary = await mkdtemp(join(tmpdir(), 'tare-render-png-'));
+  vi.stubEnv('TMPDIR', temporary);
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(temporary, { recursive: true });
+});
+
+test('pictures have the size of their pages times the scale, in their order, and the same bytes each time', async () => {
+  const pages = [square, { ...square, fileName: 'small.png', widthPx: 50, heightPx: 60, scale: 1 }];
+  const first = await renderPng(pages, { chromium, signal: never });
+  expect(first.map(({ fileName, png }) => [fileName, ...pngSize(png)])).toEqual([
+    ['square.png', 160, 120],
+    ['small.png', 50, 60],
+  ]);
+  const second = await renderPng(pages, { chromium, signal: never });
+  expect(second.every(({ png }, place) => Buffer.from(png).equals(first[place]?.png ?? new Uint8Array()))).toBe(true);
+  expect(await pictureLeftovers(temporary)).toEqual([]);
+}, 60_000); // prettier-ignore
+
+test('a page gets nothing from the network and runs no script', async () => {
+  const asked: string[] = [];
+  const server = createServer((request, reply) => {
+    asked.push(request.url ?? '');
+    reply.end('');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const origin = `http://127.0.0.1:${port}`;
+  const html = `<img src="${origin}/a.png"><script>document.body.style.width='9px';fetch('${origin}/b')</script>text`;
+  const pictures = await renderPng([{ ...square, html }], { chromium, signal: never });
+  await new Promise((resolve) => server.close(resolve));
+  expect(pictures).toHaveLength(1);
+  expect(asked).toEqual([]);
+}, 60_000);
+
+test('an abort ends the browser and leaves nothing', async () => {
+  const aborter = new AbortController();
+  const pages = Array.from({ length: 200 }, () => square);
+  const rendering = renderPng(pages, { chromium, signal: aborter.signal });
+  const outcome = expect(rendering).rejects.toThrow('enough');
+  await vi.waitFor(async () => expect((await pictureLeftovers(temporary)).length).toBeGreaterThan(2), 30_000);
+  aborter.abort(new Error('enough'));
+  await outcome;
+  await vi.waitFor(async () => expect(await pictureLeftovers(temporary)).toEqual([]), 5000);
+}, 60_000);
+
+test('a browser that does not start in time, that breaks, or that is not there is an error in one line', async () => {
+  const slow = join(temporary, 'slow');
+  await writeFile(slow, '#!/bin/sh\nexec sleep 60\n');
+  const broken = join(temporary, 'broken');
+  await writeFile(broken, '#!/bin/sh\necho "no libnss3.so" >&2\nexit 127\n');
+  await Promise.all([slow, broken].map((path) => chmod(path, 0o755)));
+  const using = (path: string, deadlineMs: number) =>
+    renderPng([square], { chromium: { ...chromium, path }, signal: never, deadlineMs });
+  await expect(using(slow, 3000)).rejects.toThrow(/^Chromium \(.*slow\) did not make the pictures within 3 s\.$/);
+  await expect(using(broken, 20_000)).rejects.toThrow(/^Chromium \(.*broken\) made no pictures: .+$/);
+  await expect(using('/nowhere/chrome', 20_000)).rejects.toThrow(/^Chromium \(\/nowhere\/chrome\) made no pictures: .+$/);
+  await vi.waitFor(async () => expect(await pictureLeftovers(temporary)).toEqual([]), 5000);
+}, 60_000); // prettier-ignore
+
+test('no pages take no browser', async () => {
+  expect(await renderPng([], { chromium, signal: never })).toEqual([]);
+});
