@@ -11,7 +11,7 @@ import { idOf, send } from './testing/send.ts';
 const seed = Number(process.env.GALLERY_FUZZ_SEED ?? 20261121);
 const uploads = 2000;
 const atOnce = 6;
-const limits = { maxUploadBytes: 200_000, maxFilesPerRequest: 5, bodyTimeoutMs: 4000 };
+const limits = { maxUploadBytes: 600_000, maxFilesPerRequest: 5, bodyTimeoutMs: 4000 };
 const memoryLimitMiB = 512;
 
 const outside = uploadsFolder();

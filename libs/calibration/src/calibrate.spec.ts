@@ -4,10 +4,10 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runVariable } from '@tare/environment';
 import { allowedCpus, planCpus, processesWithVariable } from '@tare/metrics';
+import { hostFacts } from '@tare/runner';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { calibrate, type CalibrationOptions } from './calibrate.ts';
 import { defaultSizes } from './calibration-sizes.ts';
-import { hostFacts } from './host/host-facts.ts';
 import { calibrationParts, calibrationSchema, type Calibration } from './result/calibration-file.ts';
 
 let folder: string;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { allowedCpus, pinRunning, planCpus, type CpuPlan } from '@tare/metrics';
-import type { HostFacts } from '@tare/results';
+import { hostFingerprint, type HostFacts } from '@tare/results';
 import { defaultSizes, type CalibrationSizes } from './calibration-sizes.ts';
 import { made } from './check/check-items.ts';
 import { checkRealAA, checkRealAB } from './comparisons/check-real.ts';
@@ -8,7 +8,6 @@ import { countShares } from './comparisons/count-shares.ts';
 import { realRuns } from './comparisons/real-runs.ts';
 import { spreadsOf } from './comparisons/spreads.ts';
 import { checkCpu } from './cpu/check-cpu.ts';
-import { hostFingerprint } from './host/host-fingerprint.ts';
 import { checkLatency } from './latency/check-latency.ts';
 import { checkMemory } from './memory/check-memory.ts';
 import {

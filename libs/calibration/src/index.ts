@@ -1,7 +1,5 @@
 export { calibrate, checkLine, type CalibrationOptions } from './calibrate.ts';
 export { defaultSizes, type CalibrationSizes } from './calibration-sizes.ts';
-export { hostFacts } from './host/host-facts.ts';
-export { hostFingerprint } from './host/host-fingerprint.ts';
 export {
   calibrationParts,
   calibrationSchema,

@@ -8,6 +8,7 @@ export { isEmulated } from './emulation.ts';
 export { appendHistory } from './history/append-history.ts';
 export { historyLineSchema } from './history/history-line.ts';
 export type { HistoryFigure, HistoryLine } from './history/history-line.ts';
+export { hostFingerprint } from './history/host-fingerprint.ts';
 export { historyLine } from './history/line-of-run.ts';
 export type { CommitFacts } from './history/line-of-run.ts';
 export { readHistory } from './history/read-history.ts';

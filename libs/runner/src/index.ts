@@ -19,4 +19,5 @@ export { examineHost, type HostExamination } from './doctor/examine-host.ts';
 export { defaultGuards } from './guards/default-guards.ts';
 export type { Listener, RunEvent, TrialPlace } from './progress/run-event.ts';
 export { showProgress, type Output } from './progress/show-progress.ts';
+export { hostFacts } from './run/host-facts.ts';
 export { performRun, type RunOptions, type RunResult } from './run/perform-run.ts';

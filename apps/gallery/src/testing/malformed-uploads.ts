@@ -59,7 +59,7 @@ export function malformedUploads(
   const noise = (length: number) => Buffer.from(Uint8Array.from({ length }, () => whole(256)));
   const images = [1, 2, 3].flatMap((each) => Object.values(everyFormat(maker, each)));
   const image = () => images[whole(images.length)] ?? Buffer.alloc(0);
-  const cut = (bytes: Buffer) => bytes.subarray(0, Math.floor(bytes.length * (0.15 + random() * 0.6)));
+  const cut = (bytes: Uint8Array) => bytes.subarray(0, Math.floor(bytes.length * (0.15 + random() * 0.6)));
   const jpeg = everyFormat(maker, 4)['image/jpeg'] ?? Buffer.alloc(0);
   const webp = everyFormat(maker, 4)['image/webp'] ?? Buffer.alloc(0);
   const body = (bytes: Uint8Array): Sent => ({
@@ -186,14 +186,31 @@ export function malformedUploads(
     const headers = random() < 0.5 ? {} : { 'content-type': 'multipart/form-data; boundary=tare-boundary' };
     return { kind: 'slow', sent: { method: 'POST', headers, write }, right: [408] };
   };
+  const heavy = heaviestImages(maker);
   return Array.from({ length: count }, (_, at) => {
-    const make = at % 200 === 0 ? slow : kinds[whole(kinds.length)];
-    return make?.() ?? slow();
+    if (at % 200 === 0) return slow();
+    const image = heavy[Math.floor(at / 200) % heavy.length] ?? Buffer.alloc(0);
+    // With its number at the end, which decoders pass over, each is another image.
+    const numbered = Buffer.concat([image, Buffer.from(String(at))]);
+    if (at % 200 === 100) return { kind: 'as heavy as is taken', sent: body(numbered), right: [201] };
+    return kinds[whole(kinds.length)]?.() ?? slow();
   });
 }
 
+/** Small files that need about as much memory for decoding as is allowed, in every format that needs much. */
+function heaviestImages(maker: ImageMaker): readonly Buffer[] {
+  const black = (width: number, height: number, interlaced: boolean) =>
+    pngOf({ width, height, interlaced }, deflateSync(Buffer.alloc((width * 3 + 8) * (height + 8) * 1.01)));
+  return [
+    black(8000, 5000, true),
+    maker.encoded(black(8000, 5000, false), '.webp', { effort: 0 }),
+    maker.encoded(black(8000, 5000, false), '.jpg', { interlace: true }),
+    maker.encoded(black(3500, 3400, false), '.avif', { effort: 0 }),
+  ];
+}
+
 /** Bytes with a few of them changed, but not the first, which say the type. */
-function changed(bytes: Uint8Array, whole: (most: number) => number): Buffer {
+function changed(bytes: Buffer, whole: (most: number) => number): Buffer {
   const copy = Buffer.from(bytes);
   for (let times = 1 + whole(10); times > 0; times -= 1) copy[40 + whole(copy.length - 40)] = whole(256);
   return copy;

@@ -1,8 +1,11 @@
 const significantDigits = 3;
+/** Smaller figures are 0 but for rounding. */
+const negligible = 1e-9;
 
 /** @returns a figure with three significant digits, digits before the point never rounded away: "0.123", "12.3", "1234". */
 export function figureText(value: number): string {
-  if (value === 0 || !Number.isFinite(value)) return String(value);
+  if (Math.abs(value) < negligible) return '0';
+  if (!Number.isFinite(value)) return String(value);
   const exponent = Math.floor(Math.log10(Math.abs(value)));
   return value.toFixed(Math.min(Math.max(significantDigits - 1 - exponent, 0), 9));
 }

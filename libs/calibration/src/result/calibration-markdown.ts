@@ -20,7 +20,8 @@ export function calibrationMarkdown(calibration: Calibration): string {
 
 function resultText(check: Check): string {
   if (check.status === 'not-made') return `not made: ${escaped(check.reason)}`;
-  return check.passed ? 'passed' : '**failed**';
+  if (!check.passed) return '**failed**';
+  return check.items.some(({ passed }) => passed !== null) ? 'passed' : 'shown, not judged';
 }
 
 function checkSection(check: Check): string {

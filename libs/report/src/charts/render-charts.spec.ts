@@ -24,15 +24,24 @@ test('a picture has a light ground, a label, values, and no style sheet', () => 
 });
 
 test('every trial is a dot and every interval three lines', () => {
-  const [startup] = renderCharts(exampleRun(4));
-  expect(startup?.svg.match(/<circle /g)).toHaveLength(3 * 4 + 3);
-  expect(startup?.svg.match(/stroke="#1F2328" stroke-width="2"/g)).toHaveLength(4 * 3);
+  const throughput = renderCharts(exampleRun(4))[1];
+  expect(throughput?.svg.match(/<circle /g)).toHaveLength(4 * 4);
+  expect(throughput?.svg.match(/stroke="#1F2328" stroke-width="2"/g)).toHaveLength(4 * 3);
 });
 
 test('one trial gives a dot and no interval', () => {
-  const [startup] = renderCharts(exampleRun(1));
-  expect(startup?.svg.match(/<circle /g)).toHaveLength(4);
-  expect(startup?.svg).not.toContain('stroke-width="2"');
+  const throughput = renderCharts(exampleRun(1))[1];
+  expect(throughput?.svg.match(/<circle /g)).toHaveLength(4);
+  expect(throughput?.svg).not.toContain('stroke-width="2"');
+});
+
+test('a bar that is broken off has two gaps, and neither dots nor an interval', () => {
+  const [startup] = renderCharts(exampleRun(4));
+  expect(startup?.svg.match(/<circle /g)).toHaveLength(3 * 4);
+  expect(startup?.svg.match(/stroke="#1F2328" stroke-width="2"/g)).toHaveLength(3 * 3);
+  const polygons = (svg: string | undefined) => svg?.match(/<polygon /g)?.length ?? 0;
+  const throughput = renderCharts(exampleRun(4))[1];
+  expect([polygons(startup?.svg), polygons(throughput?.svg)]).toEqual([2, 0]);
 });
 
 test('text of a run is escaped in a picture', () => {

@@ -61,7 +61,9 @@ export function planCard(run: RunFile, workload = measuredWorkloads(run)[0] ?? '
       ? []
       : [`other ${workloads.length === 1 ? 'workload' : 'workloads'}: ${workloads.map(oneLine).join(', ')}`]),
   ];
-  const conclusion = conclusionSentences(run, { intervals: false }).find((each) => each.workload === workload);
+  const conclusion = conclusionSentences(run, { intervals: false }).find(
+    (each) => each.workload === workload,
+  );
   return {
     title: `${oneLine(workload) || 'nothing measured'}: what its environment costs`,
     host: [

@@ -30,7 +30,9 @@ test('PUPPETEER_EXECUTABLE_PATH that is no program is said, not passed over', as
 });
 
 test('else the one on PATH, else one in a usual place; a folder is no program', async () => {
-  expect(await findChromium({ environment: { PATH: `/nowhere:${folder}` } })).toMatchObject({ path: program });
+  expect(await findChromium({ environment: { PATH: `/nowhere:${folder}` } })).toMatchObject({
+    path: program,
+  });
   const usualPlaces = [folder, program];
   expect(await findChromium({ environment: { PATH: '' }, usualPlaces })).toMatchObject({ path: program });
 });

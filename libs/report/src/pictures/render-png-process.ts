@@ -14,6 +14,10 @@ function tell(message: PictureMessage): void {
   process.send?.(message);
 }
 
+function fail(error: unknown): void {
+  tell({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) });
+}
+
 async function render({ pages, chromium, folder }: PictureOrder): Promise<void> {
   // one at a time, so that they come in this order
   const waiting = [...pages];
@@ -28,6 +32,8 @@ async function render({ pages, chromium, folder }: PictureOrder): Promise<void> 
       executablePath: chromium.path,
       // it ends when the other end of its pipe does, whatever that came from
       pipe: true,
+      // what it says is wanted when it fails
+      dumpio: true,
       userDataDir: join(folder, 'profile'),
       args: [
         ...chromium.args,
@@ -40,6 +46,8 @@ async function render({ pages, chromium, folder }: PictureOrder): Promise<void> 
         '--font-render-hinting=none',
       ],
     },
+    // the library waits for it, though its type does not say so
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises
     beforeRendering: async (page) => {
       const next = waiting.shift();
       if (next === undefined) return;
@@ -64,7 +72,6 @@ process.once('message', (order: PictureOrder) => {
     });
     process.exit();
   });
-  render(order).catch((error: unknown) => {
-    tell({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) });
-  });
+  process.on('unhandledRejection', fail);
+  render(order).catch(fail);
 });

@@ -86,7 +86,7 @@ test('a browser that does not start in time, that breaks, or that is not there i
   const using = (path: string, deadlineMs: number) =>
     renderPng([square], { chromium: { ...chromium, path }, signal: never, deadlineMs });
   await expect(using(slow, 3000)).rejects.toThrow(/^Chromium \(.*slow\) did not make the pictures within 3 s\.$/);
-  await expect(using(broken, 20_000)).rejects.toThrow(/^Chromium \(.*broken\) made no pictures: .+$/);
+  await expect(using(broken, 20_000)).rejects.toThrow(/^Chromium \(.*broken\) made no pictures: .+; it said "no libnss3\.so"\.$/);
   await expect(using('/nowhere/chrome', 20_000)).rejects.toThrow(/^Chromium \(\/nowhere\/chrome\) made no pictures: .+$/);
   await vi.waitFor(async () => expect(await pictureLeftovers(temporary)).toEqual([]), 5000);
 }, 60_000); // prettier-ignore

@@ -101,11 +101,11 @@ async function imagesOf(
         fail(`could not be started: ${error.message}`);
       });
       child.once('close', () => {
-        fail(`made no pictures: ${reasonOf(complaints)}`);
+        fail(`made no pictures: ${reasonOf('', complaints)}`);
       });
       child.once('message', (message: PictureMessage) => {
         if (message.kind === 'done') resolve(message.images);
-        else fail(`made no pictures: ${reasonOf(message.reason)}`);
+        else fail(`made no pictures: ${reasonOf(message.reason, complaints)}`);
       });
       child.send(order, (error) => {
         if (error !== null) fail(`could not be given its order: ${error.message}`);
@@ -127,13 +127,12 @@ async function end(child: ChildProcess): Promise<void> {
   clearTimeout(impatience);
 }
 
-/** What a library and a browser say, without their advice on where to read more. */
-function reasonOf(text: string): string {
-  const reason = oneLine(text.split('TROUBLESHOOTING')[0] ?? '').replace(
-    /^Unable to launch browser, error message: /,
-    '',
-  );
-  return reason === '' ? 'it ended without a word.' : reason.slice(0, longestReason);
+/** Why there are no pictures: what the library says, without its advice, and the last line of the browser. */
+function reasonOf(text: string, complaints: string): string {
+  const reason = oneLine(text.split('\n')[0] ?? '').replace(/^Unable to launch browser, error message: /, '');
+  const said = oneLine(complaints.trim().split('\n').at(-1) ?? '').slice(-longestReason);
+  const start = (reason === '' ? 'it ended early' : reason.slice(0, longestReason)).replace(/[.:]$/, '');
+  return said === '' ? `${start}.` : `${start}; it said "${said}".`;
 }
 
 /** Where a browser leaves things beside its profile. */

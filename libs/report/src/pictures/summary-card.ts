@@ -150,7 +150,14 @@ function text(content: string, x: number, y: number, { size, weight, fill, ancho
   return `<text x="${round(x)}" y="${round(y)}" font-size="${size}"${optional} fill="${fill ?? ink.text}">${escapeHtml(content)}</text>`;
 }
 
-function rectangle(x: number, y: number, widthPx: number, heightPx: number, fill: string, radius = 0): string {
+function rectangle(
+  x: number,
+  y: number,
+  widthPx: number,
+  heightPx: number,
+  fill: string,
+  radius = 0,
+): string {
   const rounded = radius === 0 ? '' : ` rx="${radius}"`;
   return `<rect x="${round(x)}" y="${round(y)}" width="${round(widthPx)}" height="${round(heightPx)}"${rounded} fill="${fill}"/>`;
 }

@@ -3,6 +3,7 @@ import type { RunFile } from '../run-file.ts';
 import { fingerprint } from './fingerprint.ts';
 import { historySchemaVersion } from './history-line.ts';
 import type { HistoryFigure, HistoryLine } from './history-line.ts';
+import { hostFingerprint } from './host-fingerprint.ts';
 import { stableHost } from './stable-host.ts';
 
 /** What a run file does not know of the tree that was measured. */
@@ -27,7 +28,7 @@ export function historyLine(run: RunFile, { commit, dirty }: CommitFacts): Histo
     startedAt: run.startedAt,
     commit,
     dirty,
-    hostFingerprint: fingerprint(host),
+    hostFingerprint: hostFingerprint(run.host),
     host,
     rounds: run.plan.rounds,
     seed: run.seed,

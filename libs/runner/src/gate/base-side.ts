@@ -19,7 +19,6 @@ export function baseSideOf(environment: Environment, artifacts: ReadonlyMap<stri
     ...environment,
     name: baseNameOf(environment.name),
     prepare: (artifact, context, signal) => environment.prepare(ofBase(artifact), context, signal),
-    start: (launch, signal) =>
-      environment.start({ ...launch, artifact: ofBase(launch.artifact) }, signal),
+    start: (launch, signal) => environment.start({ ...launch, artifact: ofBase(launch.artifact) }, signal),
   };
 }

@@ -12,6 +12,10 @@ export type BaseBuild = {
   readonly kinds: ReadonlySet<string>;
 };
 
+/** What Nx says around the output of its tasks. */
+const wordsOfNx =
+  /^(NX\b|> nx run |Run duration:|Cache:|Critical path:|Recoverable time:|Recommendations:|Failed tasks:|Tasks not run|Hint:|- (Speed up or split|\S+:\S+$)|\S+:\S+ +[\d.]+m?s$)/;
+
 const buildDeadlineMs = 1_800_000;
 
 /**
@@ -34,8 +38,10 @@ async function runNx(root: string, args: readonly string[], signal: AbortSignal)
     NX_CACHE_DIRECTORY: join(root, '.nx', 'cache'),
     NX_WORKSPACE_DATA_DIRECTORY: join(root, '.nx', 'workspace-data'),
   };
-  await runProgram(process.execPath, [nx, ...args, '--outputStyle=static'], {
+  await runProgram(process.execPath, [nx, ...args, '--outputStyle=static', '--nxBail'], {
     cwd: root,
+    shownAs: `nx ${args.join(' ')}`,
+    noise: wordsOfNx,
     signal,
     deadlineMs: buildDeadlineMs,
     env,

@@ -1,4 +1,11 @@
-import { fewestRounds, marginBounds, roundsFor, verdictOf, type Direction, type Interval } from '@tare/statistics';
+import {
+  fewestRounds,
+  marginBounds,
+  roundsFor,
+  verdictOf,
+  type Direction,
+  type Interval,
+} from '@tare/statistics';
 import type { GateComparison } from './gate-result.ts';
 
 /** What a decision about one metric is made of. */
@@ -51,7 +58,10 @@ function roundsMore(evidence: GateEvidence): number | null {
   const { ratio, n, logRatioStdev, margin, threshold } = evidence;
   if (ratio === null || logRatioStdev === null || n < 2) return null;
   const worsening = worseningOf(evidence)(ratio);
-  const halfWidth = Math.max(Math.log1p(threshold) - worsening, worsening - Math.log(marginBounds(margin)[1]));
+  const halfWidth = Math.max(
+    Math.log1p(threshold) - worsening,
+    worsening - Math.log(marginBounds(margin)[1]),
+  );
   if (halfWidth <= 0) return null;
   const rounds = roundsFor({ pilotStdev: logRatioStdev, pilotN: n, halfWidth, confidence });
   return rounds > mostRounds ? null : Math.max(rounds, fewestRounds, n + 1) - n;

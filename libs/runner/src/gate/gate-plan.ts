@@ -42,19 +42,14 @@ const [leastPercent, mostPercent] = [0.1, 1000];
  * @throws Error with one line that names the option, its value and what was expected.
  */
 export function planGate(configured: ResolvedConfig, options: GateOptions): GatePlan {
-  const { base: _base, threshold, force, ...overrides } = options;
   const config = applyOverrides(configured, {
     ...defaults,
     environments: configured.baseline,
     workloads: configured.workloads.map(({ name }) => name),
-    ...withoutUndefined(overrides),
+    ...options,
     twin: false,
   });
-  return { config, threshold: thresholdOf(threshold), force: isForced(force) };
-}
-
-function withoutUndefined<T extends object>(options: T): Partial<T> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+  return { config, threshold: thresholdOf(options.threshold), force: isForced(options.force) };
 }
 
 function thresholdOf(value: GateOptions['threshold'] = defaultThresholdPercent): number {

@@ -9,6 +9,8 @@ const ownVariables = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_PREFIX'
 
 /** @returns git for a folder: takes arguments, returns what it wrote to stdout without blanks around. */
 export function gitIn(cwd: string, signal: AbortSignal): Git {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !ownVariables.includes(name)));
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !ownVariables.includes(name)),
+  );
   return async (args) => (await runProgram('git', args, { cwd, signal, deadlineMs, env })).trim();
 }

@@ -1,4 +1,11 @@
-import { compare, metricCatalogue, type Comparison, type Margins, type RunFile, type Trial } from '@tare/results';
+import {
+  compare,
+  metricCatalogue,
+  type Comparison,
+  type Margins,
+  type RunFile,
+  type Trial,
+} from '@tare/results';
 import { holmAdjusted } from '@tare/statistics';
 import { baseNameOf } from './base-side.ts';
 import { decideComparison } from './decide-comparison.ts';

@@ -102,7 +102,9 @@ async function measureBoth(request: GateRequest, baseRoot: string, commit: GateC
   const { environments, workloads } = plan.config;
   const kinds = new Set(environments.map(({ kind }) => kind));
   const source = await providePackages(root, baseRoot, signal);
-  say(source === 'linked' ? 'packages: the same on both sides' : 'packages: the base locks others, installed');
+  say(
+    source === 'linked' ? 'packages: the same on both sides' : 'packages: the base locks others, installed',
+  );
   const base = await loadConfig(join(baseRoot, configFile), `${configFile} of the base`);
   const apps = new Set(
     workloads

@@ -54,7 +54,9 @@ export async function providePackages(
  * TARE_* and all others stay.
  */
 export function variablesForBase(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(variables).filter(([name]) => !/^(NX|npm)_|^INIT_CWD$/.test(name)));
+  return Object.fromEntries(
+    Object.entries(variables).filter(([name]) => !/^(NX|npm)_|^INIT_CWD$/.test(name)),
+  );
 }
 
 async function readLock(root: string): Promise<string> {

@@ -9,6 +9,10 @@ export type ProgramOptions = {
   readonly signal: AbortSignal;
   readonly deadlineMs: number;
   readonly env?: NodeJS.ProcessEnv;
+  /** What to call it in messages; the command and its arguments unless told. */
+  readonly shownAs?: string;
+  /** Lines of output that say nothing about a failure. */
+  readonly noise?: RegExp;
 };
 
 const shownLines = 8;
@@ -23,8 +27,9 @@ const graceMs = 10_000;
 export async function runProgram(
   command: string,
   args: readonly string[],
-  { cwd, signal, deadlineMs, env = process.env }: ProgramOptions,
+  options: ProgramOptions,
 ): Promise<string> {
+  const { cwd, signal, deadlineMs, env = process.env } = options;
   signal.throwIfAborted();
   const late = AbortSignal.timeout(deadlineMs);
   // a group of its own: what it starts in turn ends with it, and Ctrl-C reaches it through us alone
@@ -46,13 +51,13 @@ export async function runProgram(
     ending = pid === undefined ? undefined : endGroup(pid);
   };
   stop.addEventListener('abort', end, { once: true });
-  const shown = [command, ...args].join(' ');
+  const shown = options.shownAs ?? [command, ...args].join(' ');
   try {
     const [code, reason] = await ended;
     if (code === 0) return out;
     signal.throwIfAborted();
     const how = late.aborted ? `was ended after ${deadlineMs} ms` : `failed with ${code ?? reason ?? '?'}`;
-    throw new Error(`${shown} ${how}: ${lastLines(said)}`);
+    throw new Error(`${shown} ${how}: ${lastLines(said, options.noise)}`);
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) {
       throw new Error(`${shown} cannot be run: ${error.message}`, { cause: error });
@@ -86,11 +91,11 @@ function signalGroup(leaderPid: number, signal: NodeJS.Signals | 0): boolean {
 }
 
 /** The last lines of a text that are not blank, joined so that they stay one line. */
-function lastLines(text: string): string {
+function lastLines(text: string, noise?: RegExp): string {
   return stripVTControlCharacters(text)
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '')
+    .filter((line) => line !== '' && noise?.test(line) !== true)
     .slice(-shownLines)
     .join(' | ');
 }

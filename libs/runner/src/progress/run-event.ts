@@ -1,5 +1,6 @@
 import type { Availability } from '@tare/environment';
 import type { Repeat, RoundPlan, Trial } from '@tare/results';
+import type { RunOutset } from './run-so-far.ts';
 
 /** What happens in a run, told as it happens. Showing it is somebody else's work. */
 export type RunEvent =
@@ -8,6 +9,7 @@ export type RunEvent =
   | { readonly kind: 'preparing'; readonly environment: string }
   | { readonly kind: 'checking'; readonly environment: string; readonly workload: string }
   | { readonly kind: 'failed'; readonly environment: string; readonly reason: string }
+  | { readonly kind: 'environments-ready'; readonly outset: RunOutset }
   | {
       readonly kind: 'run-started';
       readonly runId: string;

@@ -1,27 +1,21 @@
 import { expect, it } from 'vitest';
+import { exampleOutset, examplePlace, trialEvents } from './outset-for-tests.ts';
 import type { RunEvent } from './run-event.ts';
 import { clock, showProgress } from './show-progress.ts';
 
-const place = {
-  round: 1,
-  rounds: 2,
-  trial: 1,
-  trials: 4,
-  environment: 'native',
-  workload: 'primes',
-  leftMs: 61_000,
-};
+const begun: readonly RunEvent[] = [
+  { kind: 'environments-ready', outset: exampleOutset('native', 'docker') },
+  { kind: 'run-started', runId: 'id', seed: 7, rounds: 2, journal: 'reports/runs/id' },
+];
+const erase = /\r\u001b\[(\d+)A\u001b\[0J/; // eslint-disable-line no-control-regex
 
-function shown(isTTY: boolean, ...events: RunEvent[]): string {
-  let text = '';
-  const listener = showProgress({
-    isTTY,
-    write: (more) => {
-      text += more;
-    },
-  });
-  for (const event of events) listener(event);
-  return text;
+/** The writes, one per event at most. */
+function written(isTTY: boolean, events: readonly RunEvent[], isClosed = false): readonly string[] {
+  const writes: string[] = [];
+  const progress = showProgress({ isTTY, columns: 120, write: (text) => writes.push(text) });
+  for (const event of events) progress(event);
+  if (isClosed) progress.close();
+  return writes;
 }
 
 it('writes plain lines where there is no terminal', () => {
@@ -31,17 +25,85 @@ it('writes plain lines where there is no terminal', () => {
       environment: 'docker',
       availability: { usable: false, reason: 'no socket', remedy: 'install it' },
     },
-    { kind: 'trial-started', place },
+    ...begun,
+    ...trialEvents(examplePlace('native', 1, 1)),
     { kind: 'run-finished', trials: 4, elapsedMs: 61_400 },
   ];
-  expect(shown(false, ...events)).toBe(
-    'docker: not usable here: no socket. Remedy: install it\n4 trials in 1:01\n',
-  );
+  expect(written(false, events)).toEqual([
+    'docker: not usable here: no socket. Remedy: install it\n',
+    'run id: 2 rounds, seed 7, journal reports/runs/id\n',
+    'round 1/2  primes in native: 1000.0 req/s, ready after 90 ms, about 0:30 left\n',
+    '4 trials in 1:01\n',
+  ]);
 });
 
-it('overwrites one line in a terminal', () => {
-  const text = shown(true, { kind: 'trial-started', place });
-  expect(text).toBe('\r\u001b[2Kround 1/2  trial 1/4  primes in native …  about 1:01 left');
+it('shows a status line per environment in a terminal, drawn when a trial begins or ends', () => {
+  const writes = written(true, [...begun, ...trialEvents(examplePlace('native', 1, 1))]);
+  expect(writes).toEqual([
+    'run id: 2 rounds, seed 7, journal reports/runs/id\n',
+    [
+      'native  0/2  running',
+      'docker  0/2  waiting',
+      'round 1/2  trial 1/4  primes in native …  about 0:30 left',
+      '',
+    ].join('\n'),
+    [
+      '\r\u001b[3A\u001b[0Jnative  1/2  waiting  median 1000.0 req/s, ready after 90 ms',
+      'docker  0/2  waiting',
+      'round 1/2  trial 1/4  about 0:30 left',
+      '',
+    ].join('\n'),
+  ]);
+});
+
+it('prints what else happens above the status lines', () => {
+  const writes = written(true, [
+    ...begun,
+    { kind: 'trial-started', place: examplePlace('docker', 1, 1) },
+    {
+      kind: 'round-repeated',
+      repeat: {
+        round: 1,
+        attempt: 1,
+        workload: 'primes',
+        environment: 'docker',
+        cause: 'failure',
+        reason: 'not ready',
+      },
+    },
+  ]);
+  expect(writes.at(-1)?.replace(erase, '').split('\n')).toEqual([
+    'round 1 is repeated: not ready',
+    'native  0/2  waiting',
+    'docker  0/2  repeated',
+    'round 1/2  trial 1/4  about 0:30 left',
+    '',
+  ]);
+});
+
+it('leaves no status line behind at the end', () => {
+  const writes = written(true, [
+    ...begun,
+    { kind: 'trial-started', place: examplePlace('docker', 1, 1) },
+    { kind: 'run-finished', trials: 4, elapsedMs: 61_400 },
+  ]);
+  expect(writes.slice(-2)).toEqual(['\r\u001b[3A\u001b[0J', '4 trials in 1:01\n']);
+});
+
+it('leaves no status line behind when it is closed before the end', () => {
+  const [first, ...others] = written(
+    true,
+    [...begun, { kind: 'trial-started', place: examplePlace('docker', 1, 1) }],
+    true,
+  );
+  expect(first).toMatch(/^run id/);
+  expect(others.at(-1)).toBe('\r\u001b[3A\u001b[0J');
+  expect(written(true, [], true)).toEqual([]);
+});
+
+it('writes a line per trial where the environments of the run are not told', () => {
+  const writes = written(true, trialEvents(examplePlace('native', 1, 1)));
+  expect(writes).toEqual(['round 1/2  primes in native: 1000.0 req/s, ready after 90 ms, about 0:30 left\n']);
 });
 
 it('shows minutes and seconds', () => {

@@ -1,25 +1,46 @@
 import type { RoundPlan } from '@tare/results';
 import { comparisonTitle } from '../run/round-plan.ts';
-import type { Listener, RunEvent, TrialPlace } from './run-event.ts';
+import { clock } from './clock.ts';
+import type { Listener, RunEvent } from './run-event.ts';
+import { afterEvent, beforeRun } from './run-state.ts';
+import { statusLines } from './status-lines.ts';
+import { terminalBlock, type Output } from './terminal-block.ts';
 
-/** Where progress is written: a terminal, or a stream of plain lines. */
-export type Output = { readonly isTTY?: boolean; write(text: string): unknown };
+export { clock } from './clock.ts';
+export type { Output } from './terminal-block.ts';
 
-const eraseLine = '\r\u001b[2K';
+export type Progress = Listener & {
+  /** Takes the status lines away, for a run that ends before its time. May be called twice, and after the end. */
+  readonly close: () => void;
+};
 
 /**
- * Shows a run as it goes on: plain lines, and in a terminal one line more that says what is under way and is
- * overwritten.
+ * Shows a run as it goes on: plain lines, and in a terminal one status line per environment below them instead of a line per
+ * trial. The status lines are drawn when a trial begins or ends, never within one: nothing disturbs the measuring.
  */
-export function showProgress(output: Output): Listener {
-  const terminal = output.isTTY === true;
-  const say = (line: string): void => {
-    output.write(`${terminal ? eraseLine : ''}${line}\n`);
+export function showProgress(output: Output): Progress {
+  if (output.isTTY !== true) return Object.assign(plainLines(output), { close: () => undefined });
+  const draw = terminalBlock(output);
+  let state = beforeRun;
+  let isOpen = true;
+  const close = (): void => {
+    isOpen = false;
+    draw([]);
   };
+  const listener: Listener = (event) => {
+    state = afterEvent(state, event);
+    if (event.kind === 'run-finished') close();
+    const status = isOpen ? statusLines(state) : [];
+    const line = status.length > 0 && event.kind === 'trial-finished' ? undefined : describe(event);
+    draw(status, line);
+  };
+  return Object.assign(listener, { close });
+}
+
+function plainLines(output: Output): Listener {
   return (event) => {
     const line = describe(event);
-    if (line !== undefined) say(line);
-    else if (terminal && event.kind === 'trial-started') output.write(`${eraseLine}${underWay(event.place)}`);
+    if (line !== undefined) output.write(`${line}\n`);
   };
 }
 
@@ -43,6 +64,7 @@ function describe(event: RunEvent): string | undefined {
       return event.message;
     case 'rounds-decided':
       return describePlan(event.plan);
+    case 'environments-ready':
     case 'trial-started':
       return undefined;
     case 'trial-finished': {
@@ -69,14 +91,4 @@ function describePlan(plan: RoundPlan): string {
     budget: `; the wanted precision would take ${wantedRounds}${most}, more than the time budget allows`,
   }[limitedBy];
   return `pilot of ${pilotRounds} rounds done: ${rounds} rounds in all${limit}`;
-}
-
-function underWay({ round, rounds, trial, trials, environment, workload, leftMs }: TrialPlace): string {
-  return `round ${round}/${rounds}  trial ${trial}/${trials}  ${workload} in ${environment} …  about ${clock(leftMs)} left`;
-}
-
-/** @returns minutes and seconds: "3:07". */
-export function clock(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }

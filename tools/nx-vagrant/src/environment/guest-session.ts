@@ -31,7 +31,7 @@ export async function openGuestSession(
     const service = guestService(ssh, workload);
     await begin(service);
     const sampler = await openGuestSampler(
-      ssh.spawn(samplerCommand(service.cgroupFolder, samplerCpu)),
+      ssh.spawn(samplerCommand(service.cgroupFolder, { asRoot: true, cpu: samplerCpu })),
       signal,
     );
     return {

@@ -1,4 +1,5 @@
 import { choosePort, type Instance, type Launch } from '@tare/environment';
+import type { Arrangement } from '../guest/arrange-script.ts';
 import type { ArmedStart } from '../guest/armed-start.ts';
 import { guestPort, guestService } from '../guest/guest-service.ts';
 import { openSsh } from '../ssh/open-ssh.ts';
@@ -22,14 +23,17 @@ type Way = {
  * the background while the caller polls.
  */
 export async function coldStart({ machine, path, launch }: VmLaunch, signal: AbortSignal): Promise<Instance> {
-  const { artifact, context, variables } = launch;
+  const { artifact, context } = launch;
   const giveUp = new AbortController();
   const either = AbortSignal.any([signal, giveUp.signal]);
   const way = await wayTo(machine, path, launch, either);
   await machine.wake(artifact.workload, context, signal);
   const ssh = await openSsh(machine.sshConfig(), { signal });
   try {
-    await guestService(ssh, artifact.workload).arrange(variables, signal);
+    const service = guestService(ssh, artifact.workload);
+    // of a machine that had to be booted
+    await service.stop(signal);
+    await service.arrange(arrangementOf(launch), signal);
   } finally {
     await ssh.close();
   }
@@ -62,7 +66,7 @@ export async function coldStart({ machine, path, launch }: VmLaunch, signal: Abo
  * open. The boot of a machine that is off is not part of it.
  */
 export async function restart({ machine, path, launch }: VmLaunch, signal: AbortSignal): Promise<Instance> {
-  const { artifact, context, variables } = launch;
+  const { artifact, context } = launch;
   const giveUp = new AbortController();
   const either = AbortSignal.any([signal, giveUp.signal]);
   const way = await wayTo(machine, path, launch, either);
@@ -77,7 +81,7 @@ export async function restart({ machine, path, launch }: VmLaunch, signal: Abort
       artifact.workload,
       async (service) => {
         await service.stop(signal);
-        await service.arrange(variables, signal);
+        await service.arrange(arrangementOf(launch), signal);
       },
       signal,
     );
@@ -104,6 +108,10 @@ export async function restart({ machine, path, launch }: VmLaunch, signal: Abort
     tunnel,
     giveUp,
   });
+}
+
+function arrangementOf({ variables, dataVariable }: Launch): Arrangement {
+  return { variables, dataVariable };
 }
 
 async function wayTo(

@@ -29,9 +29,9 @@ export type MachineOptions = {
 export interface VagrantMachine {
   /** Makes sure that it runs, and that the artifact is in it: boots it or takes one that runs already. */
   provide(artifact: Artifact, context: RunContext, signal: AbortSignal): Promise<void>;
-  /** Lets it go on when paused, and boots it when off. */
+  /** Lets it go on when paused, and boots it when off; an app may run in it then. */
   wake(workload: string, context: RunContext, signal: AbortSignal): Promise<void>;
-  /** `vagrant up --provision`, with this workload as the one that starts at boot. */
+  /** `vagrant up --provision`, with this workload alone, which starts at boot: it must have been arranged. */
   boot(workload: string, context: RunContext, signal: AbortSignal): Promise<void>;
   /** `vagrant halt -f`. */
   halt(signal: AbortSignal): Promise<void>;
@@ -75,13 +75,8 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
       throw new Error(`the VM of ${folder} has not been created; run nx run vagrant:vagrant-up`);
     return id;
   };
-  const client = (
-    workload: string,
-    context: RunContext,
-    by: Accelerator | undefined,
-    bundles = inOrder(artifacts, workload),
-  ): Vagrant => {
-    used = variablesOf(theBox(), bundles, context, by);
+  const client = (workload: string, context: RunContext, by: Accelerator | undefined): Vagrant => {
+    used = variablesOf(theBox(), inOrder(artifacts, workload), context, by);
     return createVagrant({ folder, variables: used, upDeadlineMs: bootDeadlineMs });
   };
   const inUse = (): Vagrant => {
@@ -91,6 +86,20 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
   const pin = async (context: RunContext, signal: AbortSignal): Promise<void> => {
     const pinning = planPinning(context.resources.serverCpus);
     if (pinning !== undefined) await pinDomain(domain(), machineCpus(context), pinning, signal);
+  };
+  const boot = async (
+    workload: string,
+    context: RunContext,
+    withApp: boolean,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    const path = artifacts.get(workload);
+    // the others are in it already, and sending them again would disturb the start
+    const bundles = path === undefined ? {} : { [workload]: path };
+    used = variablesOf(theBox(), bundles, context, accelerator, withApp);
+    const vagrant = createVagrant({ folder, variables: used, upDeadlineMs: bootDeadlineMs });
+    await bootMachine({ vagrant, place, port: undefined, deadlineMs: bootDeadlineMs }, signal);
+    await pin(context, signal);
   };
   /** A machine of another size, or of another accelerator than asked for, is removed. */
   const removeUnfit = async (context: RunContext, signal: AbortSignal): Promise<void> => {
@@ -135,15 +144,9 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
     wake: async (workload, context, signal) => {
       const state = await domainState(domain(), signal);
       if (state === 'paused') await resumeDomain(domain(), signal);
-      if (state === 'shut off') await machine.boot(workload, context, signal);
+      if (state === 'shut off') await boot(workload, context, false, signal);
     },
-    boot: async (workload, context, signal) => {
-      // the others are in it already, and to send them again would disturb the start
-      const [bundle] = Object.entries(inOrder(artifacts, workload));
-      const vagrant = client(workload, context, accelerator, Object.fromEntries(bundle ? [bundle] : []));
-      await bootMachine({ vagrant, place, port: undefined, deadlineMs: bootDeadlineMs }, signal);
-      await pin(context, signal);
-    },
+    boot: (workload, context, signal) => boot(workload, context, true, signal),
     halt: async (signal) => {
       if ((await domainState(domain(), signal)) === 'paused') await resumeDomain(domain(), signal);
       await inUse().halt({ force: true, signal });
@@ -183,11 +186,13 @@ function inOrder(artifacts: ReadonlyMap<string, string>, first: string): Readonl
   return { ...(path === undefined ? {} : { [first]: path }), ...Object.fromEntries(artifacts) };
 }
 
+/** @param start whether the app has what it needs to be started by provisioning: its variables, and a folder for its data. */
 function variablesOf(
   box: BoxRecord,
   artifacts: Readonly<Record<string, string>>,
   context: RunContext,
   accelerator: Accelerator | undefined,
+  start = false,
 ): Readonly<Record<string, string>> {
   const { resources, runId } = context;
   return {
@@ -201,8 +206,7 @@ function variablesOf(
       runId,
       nodeArguments: resources.nodeArguments,
       appMemoryMiB: resources.memoryMiB,
-      // a trial starts its app itself, with the variables and the data folder that it needs
-      start: false,
+      start,
       // the path of the requests is the environment's own
       forward: false,
     }),

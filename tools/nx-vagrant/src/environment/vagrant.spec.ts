@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Artifact, Instance, RunContext } from '@tare/environment';
+import type { Artifact, Instance, Launch, RunContext } from '@tare/environment';
 import { allowedCpus, listProcesses, waitForHttp, type MeterReading } from '@tare/metrics';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createVagrant } from '../client/vagrant.ts';
@@ -16,10 +16,14 @@ import { vmForTests } from './vm-for-tests.ts';
 
 const script = `
 import { createServer } from 'node:http';
+import { readdirSync, writeFileSync } from 'node:fs';
+const { DATA } = process.env;
 createServer((request, reply) => {
   if (request.url === '/burn') for (const end = performance.now() + 20; performance.now() < end; );
   if (request.url === '/end') { console.log('the last words'); process.exit(7); }
-  reply.end(JSON.stringify({ uid: process.getuid(), variable: process.env.A, arguments: process.execArgv }));
+  const found = DATA && readdirSync(DATA);
+  if (DATA && request.url !== '/') writeFileSync(DATA + request.url, Buffer.alloc(1 << 20, 1));
+  reply.end(JSON.stringify({ folder: DATA, found, uid: process.getuid(), variable: process.env.A, arguments: process.execArgv }));
 }).listen(Number(process.env.PORT), process.env.HOST, () => console.log('listening on ' + process.env.PORT));
 process.on('SIGTERM', () => process.exit(0));
 `;
@@ -72,9 +76,9 @@ describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }
     rmSync(folder, { recursive: true, force: true });
   }, 3 * minutes);
 
-  const start = async (by = environment, cold = false) => {
+  const start = async (by = environment, cold = false, special: Partial<Launch> = {}) => {
     const launch = { artifact, context, variables, healthPath: '/', port: undefined, round: 1, cold };
-    const instance = await by.start(launch, signal);
+    const instance = await by.start({ ...launch, ...special }, signal);
     running.push(instance);
     await instance.started;
     const { readyMs } = await waitForHttp({
@@ -178,8 +182,47 @@ describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }
     expect((await virsh(['domstate', machineId(machine) ?? ''], signal)).trim()).toBe('paused');
   });
 
+  test('each restart has a fresh and empty data folder that it can write to, and that goes with it', async () => {
+    for (const file of ['first', 'second']) {
+      const { instance } = await start(environment, false, { dataVariable: 'DATA' });
+      const { net } = await instance.meters();
+      const before = await net.read();
+      const ask = async (): Promise<unknown> => (await fetch(new URL(file, instance.url))).json();
+      expect(await ask()).toMatchObject({ folder: `/var/lib/tare/${workload}`, found: [] });
+      expect(await ask()).toMatchObject({ found: [file] });
+      const after = await net.read();
+      const grownBytes = Number(after.writtenBytes ?? Number.NaN) - Number(before.writtenBytes);
+      // the second time the same pages, which may or may not be on their way to the disk already
+      expect(grownBytes / 2 ** 20).toBeGreaterThan(0.9);
+      expect(grownBytes / 2 ** 20).toBeLessThan(2.1);
+      await instance.stop();
+    }
+    const { instance } = await start();
+    expect(await (await fetch(instance.url)).json()).not.toHaveProperty('folder');
+    const ssh = await sshToGuest();
+    const listed = await ssh.run('ls -d /var/lib/tare', { signal, deadlineMs: 30_000 });
+    await ssh.close();
+    expect(listed.stderr).toContain('No such file');
+  });
+
+  test('of two workloads only the one under test runs', async () => {
+    const other = { ...artifact, workload: 'tare-other' };
+    await environment.prepare(other, context, signal);
+    for (const each of [other, artifact]) {
+      const { instance } = await start(environment, false, { artifact: each });
+      const ssh = await sshToGuest();
+      const units = 'systemctl list-units --plain --no-legend --state=active,activating,failed "tare@*"';
+      const { stdout } = await ssh.run(units, { signal, deadlineMs: 30_000 });
+      await ssh.close();
+      expect(stdout.trim().split('\n')).toHaveLength(1);
+      expect(stdout).toContain(`tare@${each.workload}.service`);
+      await instance.stop();
+    }
+  });
+
   test('a cold start boots the VM, with milestones from the power on to the listening app', async () => {
-    const { instance, readyMs } = await start(environment, true);
+    const { instance, readyMs } = await start(environment, true, { dataVariable: 'DATA' });
+    expect(await (await fetch(new URL('file', instance.url))).json()).toMatchObject({ found: [] });
     expect(instance.startKind).toBe('cold');
     await instance.meters();
     const milestones = await instance.milestones();

@@ -55,6 +55,7 @@ export async function vmFacts(
       vmMemoryMiB: description.memoryMiB,
       user: 'tare-app (unprivileged, in the guest)',
       memoryLimit: `${memoryMiB} MiB, the service’s`,
+      data: 'the disk of the guest',
       pinnedTo: pinningWords(planPinning(serverCpus)),
       notEqual: [
         emulated ? 'the processor is emulated' : 'the processor is virtual',

@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
@@ -53,6 +53,26 @@ describe.skipIf(!able)('the sampler', () => {
     expect(memoryBytes).toBeGreaterThan(5 * 2 ** 20);
     await sampler.close();
     await sampler.close();
+  });
+
+  it('counts what a process writes to storage', async () => {
+    const file = join(cgroup, 'written');
+    const writer = spawn(process.execPath, [
+      '-e',
+      `process.stdin.on('data', () => { require('node:fs').writeFileSync(${JSON.stringify(file)}, Buffer.alloc(1 << 20, 1)); console.log('done'); });`,
+    ]);
+    started.push(writer);
+    members([writer.pid]);
+    const sampler = await open();
+    const before = await sampler.read();
+    writer.stdin.write('go\n');
+    await new Promise((resolve) => writer.stdout.once('data', resolve));
+    const after = await sampler.read();
+    await sampler.close();
+    // what is written into memory does not count
+    const wanted = statfsSync(cgroup).type === 0x01_02_19_94 ? 0 : 1;
+    const grownBytes = Number(after.writtenBytes ?? Number.NaN) - Number(before.writtenBytes);
+    expect(grownBytes / 2 ** 20).toBeCloseTo(wanted, 1);
   });
 
   it('tells when the processes are gone, and has nothing to read then', async () => {

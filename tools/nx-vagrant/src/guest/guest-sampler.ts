@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import type { MeterReading } from '@tare/metrics';
 import { shellWords } from '../ssh/shell-words.ts';
 import { clockOffset, toHostNs, type ClockExchange, type ClockOffset } from './clock-offset.ts';
 import { parseSamplerReply, type SamplerReply } from './sampler-reply.ts';
 
 /** What the processes of the service have used so far, at a moment of the host's monotonic clock. */
-export type GuestUse = { readonly atNs: bigint; readonly cpuNs: bigint; readonly memoryBytes: number };
+export type GuestUse = Pick<MeterReading, 'atNs' | 'cpuNs' | 'memoryBytes' | 'writtenBytes'>;
 
 /** A process in the guest that answers at once what the service uses, and which tells when it has ended. */
 export interface GuestSampler {
@@ -23,6 +24,14 @@ export interface GuestSampler {
   close(): Promise<void>;
 }
 
+/** How a sampler runs. */
+export type SamplerPlace = {
+  /** Only root may read what other users' processes write to storage. */
+  readonly asRoot?: boolean;
+  /** The guest's CPU to run on; undefined to leave it to the guest. */
+  readonly cpu?: number;
+};
+
 const pings = 20;
 const replyDeadlineMs = 10_000;
 const closeGraceMs = 2_000;
@@ -31,12 +40,15 @@ const lostLines = 3;
 /**
  * The command, for the guest's shell, that samples a unit's processes.
  * @param cgroupFolder of the unit, in the guest.
- * @param cpu the guest's CPU to run on; undefined to leave it to the guest.
  */
-export function samplerCommand(cgroupFolder: string, cpu?: number): string {
+export function samplerCommand(cgroupFolder: string, { asRoot, cpu }: SamplerPlace = {}): string {
   const script = readFileSync(new URL('./sampler.pl', import.meta.url), 'utf8');
-  const command = ['perl', '-e', script, cgroupFolder];
-  return `exec ${shellWords(cpu === undefined ? command : ['taskset', '-c', String(cpu), ...command])}`;
+  const command = [
+    ...(asRoot === true ? ['sudo', '-n'] : []),
+    ...(cpu === undefined ? [] : ['taskset', '-c', String(cpu)]),
+    ...['perl', '-e', script, cgroupFolder],
+  ];
+  return `exec ${shellWords(command)}`;
 }
 
 /**
@@ -134,6 +146,7 @@ export async function openGuestSampler(
           atNs: toHostNs(exchange, offset),
           cpuNs: reply.cpuNs,
           memoryBytes: reply.memoryBytes,
+          ...(reply.writtenBytes !== undefined && { writtenBytes: reply.writtenBytes }),
         };
       },
     };

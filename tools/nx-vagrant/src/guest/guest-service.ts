@@ -1,5 +1,6 @@
 import type { Ssh } from '../ssh/open-ssh.ts';
 import { shellWords } from '../ssh/shell-words.ts';
+import { arrangeScript, dataFolders, type Arrangement } from './arrange-script.ts';
 import { armedCommand, armedStart, type ArmedStart } from './armed-start.ts';
 import type { GuestAccount } from './guest-milestones.ts';
 import { parseJournal } from './journal-lines.ts';
@@ -9,6 +10,7 @@ import { parseUnitProperties, type UnitProperties } from './unit-properties.ts';
 export const guestPort = 8000;
 
 const orderDeadlineMs = 60_000;
+const stopCommand = `systemctl stop 'tare@*.service' && rm -rf ${shellWords([dataFolders])}`;
 const emptyUnit: UnitProperties = new Map();
 
 /** A workload's service in the guest. */
@@ -18,10 +20,10 @@ export interface GuestService {
   readonly cgroupFolder: string;
   /** Makes ready to start it: what the order needs (a connection, root's rights) is there before the clock. */
   arm(signal: AbortSignal): Promise<ArmedStart>;
-  /** Also ends the services of the other workloads: they share the port. */
+  /** Also ends the services of the other workloads, which share the port, and removes what they kept as data. */
   stop(signal: AbortSignal): Promise<void>;
-  /** Makes it the one that a boot starts, with these variables besides its own. */
-  arrange(variables: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void>;
+  /** Makes it the one that a boot starts, with what a launch wants for it; it must have been stopped. */
+  arrange(arrangement: Arrangement, signal: AbortSignal): Promise<void>;
   /** What the guest recorded of its start, with the boot's moments where they are wanted. */
   account(withBoot: boolean, signal: AbortSignal): Promise<GuestAccount>;
   /** How it ended, in words: "ended with exit code 7", "was ended: out of memory". */
@@ -59,10 +61,10 @@ export function guestService(ssh: Ssh, workload: string): GuestService {
     cgroupFolder: `/sys/fs/cgroup/system.slice/system-tare.slice/${unit}`,
     arm: (signal) => armedStart(ssh.spawn(asRoot(...armedCommand(unit))), unit, signal),
     stop: async (signal) => {
-      await order(asRoot('systemctl', 'stop', 'tare@*.service'), signal);
+      await order(asRoot('sh', '-c', stopCommand), signal);
     },
-    arrange: async (variables, signal) => {
-      await order(asRoot('sh', '-s'), signal, arrangeScript(unit, variables));
+    arrange: async (arrangement, signal) => {
+      await order(asRoot('sh', '-s'), signal, arrangeScript(workload, arrangement));
     },
     account: async (withBoot, signal) => {
       const [service, ssh] = await show(signal, [unit, ...(withBoot ? ['ssh.service'] : [])], serviceMoments);
@@ -114,41 +116,6 @@ export function endingWords(properties: UnitProperties): string {
   return properties.get('ExecMainCode') === exited
     ? `ended with exit code ${status}`
     : `was ended by signal ${status}`;
-}
-
-/**
- * A shell script that makes one unit the one that starts at boot and gives it variables by a drop-in of the unit. Changes
- * nothing that is right already.
- */
-export function arrangeScript(unit: string, variables: Readonly<Record<string, string>>): string {
-  const folder = `/etc/systemd/system/${unit}.d`;
-  const lines = Object.entries(variables).map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}`);
-  const wanted = lines.length === 0 ? '' : ['[Service]', ...lines].join('\n');
-  const file = `${folder}/run.conf`;
-  return [
-    'set -eu',
-    `wanted=${shellWords([wanted])}`,
-    `have=$(cat ${shellWords([file])} 2>/dev/null || true)`,
-    'if [ "$wanted" != "$have" ]; then',
-    wanted === ''
-      ? `  rm -f ${shellWords([file])}`
-      : `  mkdir -p ${shellWords([folder])}; printf '%s\\n' "$wanted" > ${shellWords([file])}`,
-    '  systemctl daemon-reload',
-    'fi',
-    `cd /etc/systemd/system/multi-user.target.wants`,
-    'for link in tare@*.service; do',
-    `  if [ -L "$link" ] && [ "$link" != ${shellWords([unit])} ]; then systemctl -q disable "$link"; fi`,
-    'done',
-    `[ -L ${shellWords([unit])} ] || systemctl -q enable ${shellWords([unit])}`,
-    // a machine that is switched off next must find it on its disk
-    'sync',
-    '',
-  ].join('\n');
-}
-
-/** A word of a unit file, in quotes (systemd.syntax(7)); "%" stands for itself. */
-function quoted(text: string): string {
-  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n').replaceAll('%', '%%')}"`;
 }
 
 function explain(what: string, stderr: string): string {

@@ -9,6 +9,9 @@ it('reads what a sampler in a guest said', () => {
   expect(
     parseSamplerReply('{"kind":"use","atNs":"162696879706","cpuNs":"2720000000","memoryBytes":20463616}'),
   ).toEqual({ kind: 'use', atNs: 162_696_879_706n, cpuNs: 2_720_000_000n, memoryBytes: 20_463_616 });
+  expect(
+    parseSamplerReply('{"kind":"use","atNs":"1","cpuNs":"2","memoryBytes":3,"writtenBytes":"4096"}'),
+  ).toMatchObject({ writtenBytes: 4096n });
   expect(parseSamplerReply('{"kind":"idle","atNs":"142569730566"}')).toEqual({
     kind: 'idle',
     atNs: 142_569_730_566n,

@@ -1,15 +1,21 @@
 import { z } from 'zod';
 
-// as strings: nanoseconds may pass 2^53
-const ns = z
+// as strings: they may pass 2^53
+const whole = z
   .string()
-  .regex(/^\d+$/, 'expected a number of nanoseconds')
+  .regex(/^\d+$/, 'expected a whole number')
   .transform((text) => BigInt(text));
 
 const replySchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('clock'), atNs: ns }),
-  z.strictObject({ kind: z.literal('use'), atNs: ns, cpuNs: ns, memoryBytes: z.int().nonnegative() }),
-  z.strictObject({ kind: z.literal('idle'), atNs: ns }),
+  z.strictObject({ kind: z.literal('clock'), atNs: whole }),
+  z.strictObject({
+    kind: z.literal('use'),
+    atNs: whole,
+    cpuNs: whole,
+    memoryBytes: z.int().nonnegative(),
+    writtenBytes: whole.optional(),
+  }),
+  z.strictObject({ kind: z.literal('idle'), atNs: whole }),
   z.strictObject({ kind: z.literal('ended') }),
 ]);
 

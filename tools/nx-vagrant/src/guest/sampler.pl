@@ -1,6 +1,7 @@
 # Runs in the guest, by perl-base, which every Debian has. Answers each line of its input at once with a line of JSON:
 #   clock -> {"kind":"clock","atNs":"…"}                                      the guest's CLOCK_MONOTONIC
-#   use   -> {"kind":"use","atNs":"…","cpuNs":"…","memoryBytes":…}            what the processes of a cgroup have used so far
+#   use   -> {"kind":"use","atNs":"…","cpuNs":"…","memoryBytes":…}            what the processes of a cgroup have used so far,
+#            and "writtenBytes":"…", to storage, when it runs as root
 #         or {"kind":"idle","atNs":"…"}                                       when the cgroup has no process
 # and tells by itself, once: {"kind":"ended"} when the processes that it has seen are gone.
 # CPU time is the larger of two sources: the threads' schedstat, exact but without ended threads that were never seen,
@@ -16,6 +17,7 @@ my $number = $clock_gettime{(POSIX::uname())[4]} or die "sampler: no clock on th
 my $clock_monotonic = 1;
 my $ns_per_tick = 1e9 / POSIX::sysconf(POSIX::_SC_CLK_TCK());
 my (%processes, $seen, $told);
+my $most_written = 0;
 $| = 1;
 
 sub now_ns {
@@ -48,7 +50,9 @@ sub watch {
   return if $processes{$pid};
   my $stat = open_file("/proc/$pid/stat") or return;
   my $status = open_file("/proc/$pid/status") or return;
-  $processes{$pid} = { stat => $stat, status => $status, threads => {}, ended => 0, cpu => 0, alive => 1 };
+  my $io = open_file("/proc/$pid/io");
+  $processes{$pid} =
+    { stat => $stat, status => $status, io => $io, threads => {}, ended => 0, cpu => 0, parent => 0, alive => 1 };
 }
 
 sub thread_ns {
@@ -83,6 +87,7 @@ sub stat_ns {
   return undef unless defined $text;
   my @fields = split(' ', substr($text, rindex($text, ')') + 2));
   return undef if $fields[0] eq 'Z';
+  $process->{parent} = $fields[1];
   return ($fields[11] + $fields[12]) * $ns_per_tick;
 }
 
@@ -93,6 +98,24 @@ sub memory_bytes {
   my $anonymous = $1;
   my $shared = $text =~ /^RssShmem:\s+(\d+) kB$/m ? $1 : 0;
   return ($anonymous + $shared) * 1024;
+}
+
+# Keeps the last reading of a process that has ended.
+sub read_written {
+  my ($process) = @_;
+  my $text = $process->{io} ? reread($process->{io}) : undef;
+  $process->{written} = $1 if defined $text and $text =~ /^write_bytes: (\d+)$/m;
+}
+
+# The kernel hands the account of a process that has ended on to the one that waited for it.
+sub written_bytes {
+  my $sum = 0;
+  for my $process (values %processes) {
+    return undef unless defined $process->{written};
+    $sum += $process->{written} if $process->{alive} or !$processes{ $process->{parent} };
+  }
+  $most_written = $sum if $sum > $most_written;
+  return $most_written;
 }
 
 sub use_line {
@@ -106,6 +129,7 @@ sub use_line {
       if (defined $by_process) {
         for my $ns ($by_threads, $by_process) { $process->{cpu} = $ns if $ns > $process->{cpu} }
         $memory += memory_bytes($process);
+        read_written($process);
         $alive++;
       } else {
         $process->{alive} = 0;
@@ -114,7 +138,9 @@ sub use_line {
     $cpu += $process->{cpu};
   }
   return sprintf('{"kind":"idle","atNs":"%d"}', $at) unless $alive;
-  return sprintf('{"kind":"use","atNs":"%d","cpuNs":"%d","memoryBytes":%d}', $at, $cpu, $memory);
+  my $written = written_bytes();
+  my $storage = defined $written ? sprintf(',"writtenBytes":"%d"', $written) : '';
+  return sprintf('{"kind":"use","atNs":"%d","cpuNs":"%d","memoryBytes":%d%s}', $at, $cpu, $memory, $storage);
 }
 
 my $input = '';

@@ -1,6 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
-import { calibrate, hostFacts, isGood, writeCalibration } from '@tare/calibration';
+import { calibrate, isGood, writeCalibration } from '@tare/calibration';
+import { hostFacts } from '@tare/runner';
 import { abortOnSignals, reportFailure } from '@tare/recipe';
 import { readCalibrateOptions, type CalibrateOptions } from './calibrate-options.ts';
 

@@ -42,7 +42,10 @@ export default async function gate(
       const folder = join(reports, 'gate');
       await mkdir(folder, { recursive: true });
       if (run === null) await rm(join(folder, 'run.json'), { force: true });
-      else await Promise.all([run.journalFolder, folder].map((to) => writeRunFile(join(to, 'run.json'), run.file)));
+      else
+        await Promise.all(
+          [run.journalFolder, folder].map((to) => writeRunFile(join(to, 'run.json'), run.file)),
+        );
       await writeGateReport(folder, result);
       await appendStepSummary(result, process.env);
       process.stdout.write(`\n${gateText(result)}exit code ${result.exitCode} (${result.decision})\n`);

@@ -21,7 +21,8 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const [first = ''] = args;
-  const [target, options] = first.includes(':') && !first.startsWith('-') ? [first, args.slice(1)] : ['bench:gate', args];
+  const [target, options] =
+    first.includes(':') && !first.startsWith('-') ? [first, args.slice(1)] : ['bench:gate', args];
   const folder = await mkdtemp(join(tmpdir(), 'tare-gate-exit-'));
   try {
     const file = join(folder, 'code');

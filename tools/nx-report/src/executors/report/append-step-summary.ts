@@ -1,5 +1,5 @@
 import { appendFile } from 'node:fs/promises';
-import { renderStepSummary } from '@tare/report';
+import { renderStepSummary, type RunCareOptions } from '@tare/report';
 import type { RunFile } from '@tare/results';
 
 /**
@@ -11,11 +11,12 @@ import type { RunFile } from '@tare/results';
 export async function appendStepSummary(
   run: RunFile,
   variables: Readonly<Record<string, string | undefined>>,
+  options: RunCareOptions = {},
 ): Promise<boolean> {
   const path = variables.GITHUB_STEP_SUMMARY;
   if (path === undefined || path === '') return false;
   try {
-    await appendFile(path, `${renderStepSummary(run)}\n`);
+    await appendFile(path, `${renderStepSummary(run, options)}\n`);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(

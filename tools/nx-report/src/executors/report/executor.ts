@@ -5,6 +5,7 @@ import { renderTerminalTable, writeReport } from '@tare/report';
 import { parseRunFile } from '@tare/results';
 import type { RunFile } from '@tare/results';
 import { appendStepSummary } from './append-step-summary.ts';
+import { reportExtra } from './report-extra.ts';
 import { terminalOptions } from './terminal-options.ts';
 import { updateReadme } from './update-readme.ts';
 
@@ -22,18 +23,21 @@ const report: PromiseExecutor<ReportOptions> = async (options, { root }) => {
     const runFile = pathOption(root, 'runFile', options.runFile ?? 'reports/latest/run.json');
     const outputPath = pathOption(root, 'outputPath', options.outputPath ?? 'reports/latest');
     const run = await readRun(runFile, relative(root, runFile));
-    process.stdout.write(`${renderTerminalTable(run, terminalOptions(process.stdout, process.env))}\n`);
+    const extra = await reportExtra(run, { root, outputPath });
+    process.stdout.write(
+      `${renderTerminalTable(run, { ...terminalOptions(process.stdout, process.env), ...extra })}\n`,
+    );
 
-    const written = await writeReport(outputPath, run);
+    const written = await writeReport(outputPath, run, extra);
     const charts = written.filter((path) => path.endsWith('.svg')).length;
     const shown = relative(root, outputPath) || '.';
     process.stdout.write(
-      `Written: ${join(shown, 'summary.md')}, verdicts.junit.xml, trials.csv and ${charts} charts in ${join(shown, 'charts')}\n`,
+      `Written: ${join(shown, 'report.html')}, summary.md, verdicts.junit.xml, trials.csv and ${charts} charts in ${join(shown, 'charts')}\n`,
     );
 
     const readme = await updateReadme(root, options.readme, run, join(outputPath, 'charts'));
     if (readme !== undefined) process.stdout.write(`Results put into ${relative(root, readme)}\n`);
-    if (await appendStepSummary(run, process.env))
+    if (await appendStepSummary(run, process.env, extra))
       process.stdout.write('Appended to the summary of the job\n');
     return { success: true };
   } catch (error) {

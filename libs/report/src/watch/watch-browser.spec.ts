@@ -1,0 +1,71 @@
+import type { Browser, Frame, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { exampleRun } from '../example-run.ts';
+import { renderReportPage } from '../page/render-report-page.ts';
+import { startTestBrowser } from '../page/test-browser.ts';
+import { renderMessagePage } from './message-page.ts';
+import { serveReport } from './serve-report.ts';
+
+const deadlineMs = 60_000;
+const polling = { timeout: 15_000 };
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await startTestBrowser();
+});
+afterAll(() => browser.close());
+
+function reportIn(page: Page): Frame {
+  const frame = page.frames().find((each) => each.parentFrame() !== null);
+  if (frame === undefined) throw new Error('the page has no frame');
+  return frame;
+}
+
+const versionOf = (page: Page) => page.evaluate<string>('document.body.dataset.version');
+
+test('an open page grows by itself and keeps what its reader has done', async () => {
+  let html = renderMessagePage({ heading: 'A run has begun', message: 'Waiting for its first round.' });
+  const server = await serveReport({
+    render: () => Promise.resolve(html),
+    signal: AbortSignal.timeout(deadlineMs),
+  });
+  const context = await browser.newContext({ viewport: { width: 900, height: 700 }, colorScheme: 'light' });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.goto(server.url);
+  expect(await reportIn(page).textContent('main')).toBe('Waiting for its first round.');
+
+  const show = async (next: string): Promise<void> => {
+    const before = await versionOf(page);
+    html = next;
+    server.refresh();
+    await expect.poll(() => versionOf(page), polling).not.toBe(before);
+  };
+  await show(renderReportPage(exampleRun(3)));
+  expect(await page.title()).toMatch(/^Tare: primes, gallery/);
+  const first = reportIn(page);
+  await first.locator('#theme').click();
+  await first.locator('#metrics details').nth(2).locator('summary').click();
+  await first.evaluate("document.querySelectorAll('#metrics figure')[4].scrollIntoView()");
+  const place = "document.querySelectorAll('#metrics figure')[4].getBoundingClientRect().top";
+  const before = await first.evaluate<number>(place);
+
+  await show(renderReportPage(exampleRun(9)));
+  const second = reportIn(page);
+  expect(second).not.toBe(first);
+  expect(page.frames()).toHaveLength(2);
+  expect(await second.getAttribute('html', 'data-theme')).toBe('dark');
+  const open = "[...document.querySelectorAll('#metrics details')].map((each) => each.open)";
+  expect((await second.evaluate<boolean[]>(open)).slice(0, 4)).toEqual([false, false, true, false]);
+  expect(await second.evaluate<number>('scrollY')).toBeGreaterThan(500);
+  expect(Math.abs((await second.evaluate<number>(place)) - before)).toBeLessThan(2);
+  expect(await second.evaluate('document.activeElement.textContent')).toBe('Table');
+  expect(await page.textContent('[role=status]')).toMatch(/^Live: /);
+
+  await server.close();
+  await expect.poll(() => page.textContent('[role=status]'), polling).toMatch(/^Ended: /);
+  expect(complaints.filter((text) => !text.includes('ERR_'))).toEqual([]);
+  await context.close();
+}, 120_000);

@@ -1,0 +1,76 @@
+import { parseRunFile, type RunFile } from '@tare/results';
+import { expect, it } from 'vitest';
+import { followRun } from './follow-run.ts';
+import { exampleOutset, examplePlace, trialEvents } from './outset-for-tests.ts';
+import type { RunEvent } from './run-event.ts';
+import { runSoFar } from './run-so-far.ts';
+
+const outset = exampleOutset('native', 'docker');
+const now = (): Date => new Date('2026-01-01T00:10:00.000Z');
+const begun: readonly RunEvent[] = [
+  { kind: 'environments-ready', outset },
+  { kind: 'run-started', runId: 'id', seed: 7, rounds: 3, journal: 'j' },
+];
+const place = (environment: string, round: number, trial: number) =>
+  examplePlace(environment, round, trial, 3);
+const round = (number: number) => [
+  ...trialEvents(place('native', number, number * 2 - 1)),
+  ...trialEvents(place('docker', number, number * 2)),
+];
+
+function told(events: readonly RunEvent[]): readonly RunFile[] {
+  const runs: RunFile[] = [];
+  const listener = followRun((run) => runs.push(run), now);
+  for (const event of events) listener(event);
+  return runs;
+}
+
+it('gives a run file of the whole rounds when the next one begins', () => {
+  const [first, second, ...more] = told([...begun, ...round(1), ...round(2), ...round(3)]);
+  expect(more).toEqual([]);
+  expect(first?.trials).toHaveLength(2);
+  expect(second?.trials).toHaveLength(4);
+  expect(second?.diagnostics[0]).toEqual({
+    level: 'warning',
+    code: 'run-under-way',
+    message: 'the run is under way: 2 of 3 rounds done; figures and verdicts may still change',
+  });
+});
+
+it('gives a run file that holds to its schema', () => {
+  const [first] = told([...begun, ...round(1), ...round(2)]);
+  expect(parseRunFile(JSON.stringify(first), 'run.json')).toEqual(first);
+});
+
+it('leaves out what a repeated round had measured before', () => {
+  const repeat: RunEvent = {
+    kind: 'round-repeated',
+    repeat: {
+      round: 1,
+      attempt: 1,
+      workload: 'primes',
+      environment: 'docker',
+      cause: 'guard',
+      reason: 'x',
+    },
+  };
+  const [first, ...more] = told([...begun, ...round(1), repeat, ...round(1), ...round(2)]);
+  expect(more).toEqual([]);
+  expect(first?.trials).toHaveLength(2);
+  expect(first?.repeats).toHaveLength(1);
+});
+
+it('says that it is the pilot as long as the pilot is to decide', () => {
+  const run = runSoFar({
+    outset,
+    trials: round(1).flatMap((event) => (event.kind === 'trial-finished' ? [event.trial] : [])),
+    repeats: [],
+    plan: undefined,
+    at: now().toISOString(),
+  });
+  expect(run.diagnostics[0]?.message).toContain('1 round of the pilot done');
+});
+
+it('refuses to sum up nothing', () => {
+  expect(() => runSoFar({ outset, trials: [], repeats: [], plan: undefined, at: '' })).toThrow(RangeError);
+});
