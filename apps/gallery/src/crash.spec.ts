@@ -21,7 +21,7 @@ afterAll(uploads.remove);
 
 /** Image number n: of changing size and format. */
 function imageOf(n: number): Buffer {
-  const png = pngImage(n, 40 + Math.floor(random() * 400), 40 + Math.floor(random() * 300));
+  const png = pngImage(n, 40 + Math.floor(random() * 160), 40 + Math.floor(random() * 120));
   return (
     [png, maker.encoded(png, '.jpg'), maker.encoded(png, '.webp'), maker.encoded(png, '.gif')][n % 4] ?? png
   );

@@ -13,11 +13,12 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('a report is a summary, verdicts, trials and charts, with nothing left aside', async () => {
+test('a report is a page, a summary, verdicts, trials and charts, with nothing left aside', async () => {
   const written = await writeReport(join(folder, 'new', 'report'), exampleRun());
-  expect(written).toHaveLength(15);
+  expect(written).toHaveLength(16);
   expect((await readdir(join(folder, 'new', 'report'))).sort()).toEqual([
     'charts',
+    'report.html',
     'summary.md',
     'trials.csv',
     'verdicts.junit.xml',

@@ -1,27 +1,17 @@
-import { existsSync } from 'node:fs';
-import chromiumFromNpm from '@sparticuz/chromium';
 import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
+import { findChromium } from '../pictures/find-chromium.ts';
 
-const usual = ['/usr/bin/chromium', '/usr/bin/google-chrome'];
 const launchDeadlineMs = 30_000;
 
-/** Starts the Chromium of this machine, or the one from npm, for a test; the caller closes it. */
+/** Starts the Chromium that makes the pictures, for a test; the caller closes it. @throws Error where there is none. */
 export async function startTestBrowser(): Promise<Browser> {
-  const wanted = [process.env.PUPPETEER_EXECUTABLE_PATH ?? '', ...usual].find(
-    (path) => path !== '' && existsSync(path),
-  );
+  const found = await findChromium();
+  if ('missing' in found) throw new Error(found.missing);
   return chromium.launch({
-    executablePath: wanted ?? (await chromiumFromNpm.executablePath()),
+    executablePath: found.path,
+    args: [...found.args],
+    env: { ...process.env, ...found.environment },
     timeout: launchDeadlineMs,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
   });
 }

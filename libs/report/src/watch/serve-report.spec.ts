@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, request } from 'node:http';
+import { createServer, request, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
 import { exampleRun } from '../example-run.ts';
@@ -18,7 +18,7 @@ async function serve(render: () => Promise<string>, signal = deadline()): Promis
 /** What the server answers to a request with any headers. */
 async function ask(url: string, headers: Readonly<Record<string, string>>, method = 'GET') {
   const asked = request(url, { headers, method, signal: deadline(), agent: false }).end();
-  const [reply] = (await once(asked, 'response')) as [import('node:http').IncomingMessage];
+  const [reply] = (await once(asked, 'response')) as [IncomingMessage];
   return { status: reply.statusCode, headers: reply.headers, body: await text(reply) };
 }
 

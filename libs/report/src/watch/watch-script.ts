@@ -9,14 +9,14 @@ let shown = document.querySelector('iframe'), version = document.body.dataset.ve
 const keyed = (page, selector) => {
   const seen = new Map();
   return [...page.querySelectorAll(selector)].map((element) => {
-    const named = element.closest('[id]'), text = (element.tagName === 'DETAILS' ? element.querySelector('summary') : element.matches('summary,a,button,h2,h3') ? element : null);
-    const plain = [element.tagName, named ? named.id : '', text ? text.textContent.replace(/[0-9]+/g, '0') : ''].join('/');
+    const named = element.closest('[id],[aria-labelledby]'), title = element.matches('summary,a,button,h2,h3,h4') ? element : element.querySelector('figcaption,summary');
+    const plain = [element.tagName, named ? named.id || named.getAttribute('aria-labelledby') : '', title ? title.textContent.replace(/[0-9]+/g, '0') : ''].join('/');
     const count = (seen.get(plain) || 0) + 1;
     seen.set(plain, count);
     return [plain + '/' + count, element];
   });
 };
-const places = 'section,h2,h3,figure,details', stops = 'summary,a[href],button,[tabindex]';
+const places = 'section,h2,h3,h4,figure,details', stops = 'summary,a[href],button,[tabindex]';
 const carry = (from, to) => {
   const before = from.contentDocument, after = to.contentDocument;
   const theme = before.documentElement.dataset.theme, button = after.getElementById('theme');
@@ -26,10 +26,11 @@ const carry = (from, to) => {
   const focused = keyed(before, stops).find(([, element]) => element === before.activeElement);
   const target = focused && keyed(after, stops).find(([key]) => key === focused[0]);
   const top = (element) => element.getBoundingClientRect().top;
-  const above = keyed(before, places).filter(([, element]) => element.getClientRects().length > 0 && top(element) <= 0).at(-1);
-  const same = above && keyed(after, places).find(([key]) => key === above[0]);
+  const near = keyed(before, places).filter(([, element]) => element.getClientRects().length > 0)
+    .reduce((best, each) => (best && Math.abs(top(best[1])) <= Math.abs(top(each[1])) ? best : each), undefined);
+  const same = near && keyed(after, places).find(([key]) => key === near[0]);
   const y = from.contentWindow.scrollY;
-  to.contentWindow.scrollTo({ top: y > 0 && same ? to.contentWindow.scrollY + top(same[1]) - top(above[1]) : y, behavior: 'instant' });
+  to.contentWindow.scrollTo({ top: y > 0 && same ? to.contentWindow.scrollY + top(same[1]) - top(near[1]) : y, behavior: 'instant' });
   return target ? target[1] : null;
 };
 const load = () => {

@@ -14,7 +14,7 @@ export type BaseBuild = {
 
 /** What Nx says around the output of its tasks. */
 const wordsOfNx =
-  /^(NX\b|> nx run |Run duration:|Cache:|Critical path:|Recoverable time:|Recommendations:|Failed tasks:|Tasks not run|Hint:|- (Speed up or split|\S+:\S+$)|\S+:\S+ +[\d.]+m?s$)/;
+  /^(NX\b|> nx run |Run duration:|Cache:|Critical path:|Recoverable time:|Recommendations:|Failed tasks:|Tasks not run|Pass --verbose|Hint:|- (Speed up or split|\S+:\S+$)|\S+:\S+ +[\d.]+m?s$)/;
 
 const buildDeadlineMs = 1_800_000;
 
@@ -38,7 +38,7 @@ async function runNx(root: string, args: readonly string[], signal: AbortSignal)
     NX_CACHE_DIRECTORY: join(root, '.nx', 'cache'),
     NX_WORKSPACE_DATA_DIRECTORY: join(root, '.nx', 'workspace-data'),
   };
-  await runProgram(process.execPath, [nx, ...args, '--outputStyle=static', '--nxBail'], {
+  await runProgram(process.execPath, [nx, ...args, '--outputStyle=static'], {
     cwd: root,
     shownAs: `nx ${args.join(' ')}`,
     noise: wordsOfNx,

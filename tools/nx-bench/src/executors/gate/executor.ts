@@ -31,7 +31,7 @@ export default async function gate(
         plan,
         base: {
           ref: options.base,
-          fromVariable: process.env.NX_BASE,
+          fromVariable: process.env.NX_BASE === '' ? undefined : process.env.NX_BASE,
           defaultBranch: nxJsonConfiguration?.defaultBase ?? 'main',
         },
         runsFolder: join(reports, 'runs'),

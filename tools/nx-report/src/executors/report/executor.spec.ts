@@ -39,20 +39,28 @@ async function runReport(options: ReportOptions = {}) {
     nxJsonConfiguration: {},
     projectGraph: { nodes: {}, dependencies: {} },
   };
-  const result = await report(options, context);
+  const result = await report({ png: false, ...options }, context);
   vi.restoreAllMocks();
   return { ...result, ...texts };
 }
+
+test('it makes PNGs and says so, or says how to get them', { timeout: 120_000 }, async () => {
+  const { success, stdout } = await runReport({ png: true });
+  expect(success).toBe(true);
+  expect(stdout).toContain('Written: card.svg and 13 PNGs, card.png among them\n');
+  expect(await readdir(join(root, 'reports', 'latest'))).toContain('card.png');
+});
 
 test('it prints the table and writes the report beside the run file', async () => {
   const { success, stdout, stderr } = await runReport();
   expect({ success, stderr }).toEqual({ success: true, stderr: '' });
   expect(stdout).toContain('×3.39 [3.32, 3.46] ✗');
   expect(stdout).toContain(
-    'Written: reports/latest/summary.md, verdicts.junit.xml, trials.csv and 12 charts in reports/latest/charts\n',
+    'Written: reports/latest/report.html, summary.md, verdicts.junit.xml, trials.csv and 12 charts in reports/latest/charts\n',
   );
   expect((await readdir(join(root, 'reports', 'latest'))).sort()).toEqual([
     'charts',
+    'report.html',
     'run.json',
     'summary.md',
     'trials.csv',

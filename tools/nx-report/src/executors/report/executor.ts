@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
-import { renderTerminalTable, writeReport } from '@tare/report';
+import { abortOnSignals } from '@tare/recipe';
+import { renderTerminalTable, writePictures, writeReport } from '@tare/report';
 import { parseRunFile } from '@tare/results';
 import type { RunFile } from '@tare/results';
 import { appendStepSummary } from './append-step-summary.ts';
@@ -15,6 +16,8 @@ export type ReportOptions = {
   readonly outputPath?: string;
   /** A path, true for README.md, false for none; by default README.md if it has the markers. */
   readonly readme?: string | boolean;
+  /** Whether to make PNGs, which need a Chromium; true by default. */
+  readonly png?: boolean;
 };
 
 /** Renders a run file to the terminal, to a folder, into a README, and into the page of a CI job. */
@@ -34,6 +37,16 @@ const report: PromiseExecutor<ReportOptions> = async (options, { root }) => {
     process.stdout.write(
       `Written: ${join(shown, 'report.html')}, summary.md, verdicts.junit.xml, trials.csv and ${charts} charts in ${join(shown, 'charts')}\n`,
     );
+
+    if (options.png !== false) {
+      const { written: pictures, note } = await abortOnSignals((signal) =>
+        writePictures(outputPath, run, { signal }),
+      );
+      const pngs = pictures.filter((path) => path.endsWith('.png')).length;
+      process.stdout.write(
+        note === undefined ? `Written: card.svg and ${pngs} PNGs, card.png among them\n` : `${note}\n`,
+      );
+    }
 
     const readme = await updateReadme(root, options.readme, run, join(outputPath, 'charts'));
     if (readme !== undefined) process.stdout.write(`Results put into ${relative(root, readme)}\n`);
