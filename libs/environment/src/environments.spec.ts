@@ -15,7 +15,7 @@ import { createServer } from 'node:http';
 import { hostname } from 'node:os';
 import { readdirSync, writeFileSync } from 'node:fs';
 const server = createServer((request, reply) => {
-  const cpuUs = () => process.cpuUsage().user;
+  const cpuUs = () => { const { user, system } = process.cpuUsage(); return user + system; };
   if (request.url === '/burn') { const until = cpuUs() + 300_000; while (cpuUs() < until); }
   const found = process.env.DATA && readdirSync(process.env.DATA);
   if (found && request.url !== '/') writeFileSync(process.env.DATA + request.url, 'x'.repeat(1 << 20));

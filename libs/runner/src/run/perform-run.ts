@@ -6,6 +6,7 @@ import type { ResolvedConfig } from '../config/bench-config.ts';
 import { preflight } from '../guards/preflight.ts';
 import { postJanitor } from '../janitor/janitor.ts';
 import type { Listener } from '../progress/run-event.ts';
+import type { RunOutset } from '../progress/run-so-far.ts';
 import { arrivalRates } from './arrival-rates.ts';
 import { assembleRun } from './assemble-run.ts';
 import { describeConfig } from './describe-config.ts';
@@ -101,6 +102,16 @@ export async function performRun(options: RunOptions): Promise<RunResult> {
         [...preparation.artifacts].map(([name, { sha256, bytes }]) => [name, { sha256, bytes }]),
       ),
     } as const;
+    const outset: RunOutset = {
+      header,
+      margins: config.margins,
+      unjudged,
+      measured: ready,
+      unusable: [...found.unusable, ...prepared.failed],
+      diagnostics: [...disturbances, ...prepared.diagnostics, ...rates.diagnostics],
+      configuredOrder: config.environments.map(({ name }) => name),
+    };
+    listener({ kind: 'environments-ready', outset });
     const journalFolder = `${options.runsFolder}/${runId}`;
     const journal = await openJournal(journalFolder, header);
     try {
@@ -122,19 +133,7 @@ export async function performRun(options: RunOptions): Promise<RunResult> {
         ready,
       );
       listener({ kind: 'run-finished', trials: trials.length, elapsedMs: Date.now() - started.getTime() });
-      const run = assembleRun({
-        header,
-        finishedAt: new Date().toISOString(),
-        trials,
-        repeats,
-        plan,
-        margins: config.margins,
-        unjudged,
-        measured: ready,
-        unusable: [...found.unusable, ...prepared.failed],
-        diagnostics: [...disturbances, ...prepared.diagnostics, ...rates.diagnostics],
-        configuredOrder: config.environments.map(({ name }) => name),
-      });
+      const run = assembleRun({ ...outset, finishedAt: new Date().toISOString(), trials, repeats, plan });
       return { run, journalFolder };
     } finally {
       await journal.close();

@@ -81,7 +81,7 @@ it.each([
 it.each(['SIGINT', 'SIGTERM'] as const)('ends in order after %s', async (signal) => {
   const { stdout, stderr } = await bench({ rounds: 100 }, { text: 'round 1/100', signal });
   expect(stderr).toContain(
-    `interrupted by ${signal}: everything is taken down, the journal keeps the trials so far`,
+    `ended by ${signal}: everything is taken down, the journal keeps the trials so far`,
   );
   expect(stdout).toContain('did not succeed');
 });
