@@ -1,11 +1,11 @@
 import type { ViteUserConfig } from 'vitest/config';
 
-/** The test settings of every project: Node, one JUnit file per project under dist/junit. */
-export function projectTests(project: string): ViteUserConfig {
+/** The test settings of every project: Node, one JUnit file under dist/junit that has the given name. */
+export function projectTests(project: string, include = 'src/**/*.spec.ts'): ViteUserConfig {
   return {
     test: {
       environment: 'node',
-      include: ['src/**/*.spec.ts'],
+      include: [include],
       testTimeout: 20_000,
       hookTimeout: 60_000,
       reporters: ['default', 'junit'],

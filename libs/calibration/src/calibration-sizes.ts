@@ -20,7 +20,7 @@ export type CalibrationSizes = {
 
 /** Beside the real comparisons, which take the rest of the budget, they take less than two minutes. */
 export const defaultSizes: CalibrationSizes = {
-  latencyWindowMs: 1500,
+  latencyWindowMs: 3000,
   latencyRepetitions: 3,
   stalls: 3,
   dutyPercents: [30, 60, 90],

@@ -17,6 +17,7 @@ export {
   startKnownLatencyServer,
   type KnownLatencyOptions,
   type KnownLatencyServer,
+  type ServedRequest,
 } from './load/known-latency-server.ts';
 export { trueMeanMs, trueQuantileMs, type LatencyProfile } from './load/latency-profile.ts';
 export { generateLoad, generateOpenLoad, type GeneratorOptions } from './load/load-generator.ts';

@@ -1,11 +1,12 @@
 import type { Meter } from './meter.ts';
 
 /**
- * Adds meters up: CPU time, and memory. Use it for scopes that do not overlap. A part that has ended counts with its
- * last CPU time and no memory; when all have ended, reading throws.
+ * Adds meters up: CPU time, memory, bytes written and time of throttling. Use it for scopes that do not overlap. A part that has ended counts with its
+ * last CPU time and bytes and no memory; when all have ended, reading throws.
  */
 export function sumMeter(scope: string, meters: readonly Meter[]): Meter {
   const lastCpuNs = new Map<Meter, bigint>();
+  const lastWritten = new Map<Meter, bigint>();
   return {
     scope,
     read: async () => {
@@ -14,6 +15,7 @@ export function sumMeter(scope: string, meters: readonly Meter[]): Meter {
         meters.map(async (meter) => {
           const reading = await meter.read().catch(() => undefined);
           if (reading !== undefined) lastCpuNs.set(meter, reading.cpuNs);
+          if (reading?.writtenBytes !== undefined) lastWritten.set(meter, reading.writtenBytes);
           return reading;
         }),
       );
@@ -22,13 +24,18 @@ export function sumMeter(scope: string, meters: readonly Meter[]): Meter {
       const throttled = alive.flatMap(({ throttledNs }) => throttledNs ?? []);
       return {
         atNs,
-        cpuNs: [...lastCpuNs.values()].reduce((sum, ns) => sum + ns, 0n),
+        cpuNs: sumOf(lastCpuNs.values()),
         memoryBytes: alive.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
-        ...(throttled.length > 0 && { throttledNs: throttled.reduce((sum, ns) => sum + ns, 0n) }),
+        ...(lastWritten.size > 0 && { writtenBytes: sumOf(lastWritten.values()) }),
+        ...(throttled.length > 0 && { throttledNs: sumOf(throttled) }),
       };
     },
     close: async () => {
       await Promise.all(meters.map((meter) => meter.close()));
     },
   };
+}
+
+function sumOf(figures: Iterable<bigint>): bigint {
+  return [...figures].reduce((sum, figure) => sum + figure, 0n);
 }

@@ -24,6 +24,11 @@ function latencyOf(trial: Trial): Trial['load']['latencyMs'] {
   return (trial.open ?? trial.load).latencyMs;
 }
 
+/** A workload that writes nothing has no such figure. */
+function writtenOf({ disk }: Trial): number | null {
+  return disk.netWrittenMiB === 0 ? null : disk.netWrittenKiBPerRequest;
+}
+
 function errorsOf({ load, open }: Trial): number {
   return load.errors + load.timeouts + (open === null ? 0 : open.errors + open.timeouts);
 }
@@ -47,6 +52,7 @@ export const metricCatalogue = [
   { key: 'memoryNetMiB', label: 'Memory net', unit: 'MiB', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.memory.net.meanMiB },
   { key: 'memoryNetPeakMiB', label: 'Memory net peak', unit: 'MiB', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.memory.net.peakMiB },
   { key: 'memoryGrossMiB', label: 'Memory gross', unit: 'MiB', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.memory.gross.meanMiB },
+  { key: 'writtenKiBPerRequest', label: 'Written per request', unit: 'KiB', direction: 'lower', margin: 0.05, judged: false, of: (t) => writtenOf(t) },
   { key: 'errors', label: 'Errors', unit: '', direction: 'lower', margin: 0.05, judged: false, of: errorsOf },
 ] as const satisfies readonly Metric[];
 

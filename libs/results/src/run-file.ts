@@ -111,6 +111,14 @@ const cpuUse = z.strictObject({
 });
 const memoryUse = z.strictObject({ meanMiB: notNegative, peakMiB: notNegative });
 
+const disk = z.strictObject({
+  netWrittenMiB: notNegative.nullable().describe('Bytes that the app caused to be written to storage.'),
+  grossWrittenMiB: notNegative
+    .nullable()
+    .describe('Those of everything that the environment costs the host.'),
+  netWrittenKiBPerRequest: notNegative.nullable().describe('Per reply of the window; null without one.'),
+});
+
 const sample = z.strictObject({
   atMs: finite.describe('Since the load window began.'),
   netCpuMs: notNegative,
@@ -135,6 +143,7 @@ export const trialSchema = z.strictObject({
     ),
   cpu: z.strictObject({ net: cpuUse, gross: cpuUse }),
   memory: z.strictObject({ net: memoryUse, gross: memoryUse }),
+  disk: disk.describe('Over the closed-loop window; null where the kernel does not tell.'),
   host: hostActivity,
   violations: z.array(violation).describe('Guards that the trial violates; empty in a clean one.'),
   samples: z.array(sample),

@@ -1,10 +1,6 @@
-import {
-  generateLoad,
-  startKnownLatencyServer,
-  type CpuPlan,
-  type LatencyProfile,
-  type LoadOutcome,
-} from '@tare/metrics';
+import { generateLoad, startKnownLatencyServer, type CpuPlan, type LatencyProfile } from '@tare/metrics';
+import type { Compared } from './latencies.ts';
+import { closedTruth, openTruth } from './true-latencies.ts';
 
 /** How long a server of known latency is under load. */
 export type LatencyWindows = {
@@ -23,16 +19,15 @@ export type Observation = {
   readonly signal: AbortSignal;
 };
 
-export type Latencies = LoadOutcome['latencyMs'];
-
-/** What the load generator reports in either loop. */
+/** Either loop, from both sides. */
 export type Observed = {
-  readonly closed: Latencies;
-  readonly open: Latencies;
+  readonly closed: Compared;
+  readonly open: Compared;
   readonly lateSendsPercent: number;
 };
 
-const connections = 2;
+// of the closed loop; more would keep step with each other, and wait for each other's replies
+const connections = 8;
 const timeoutSeconds = 10;
 const slackMs = 60_000;
 
@@ -51,6 +46,10 @@ export async function observeServer({
   const { warmupMs, closedMs, openMs, rateRps } = windows;
   const server = await startKnownLatencyServer({ ...profile, cpus: cpus.server, signal });
   try {
+    const moments: number[] = [];
+    const note = (): void => {
+      moments.push(Number(process.hrtime.bigint()) / 1e6);
+    };
     const { open, ...closed } = await generateLoad(
       {
         origin: server.origin,
@@ -62,14 +61,30 @@ export async function observeServer({
         timeoutSeconds,
         open: { rateRps, durationMs: openMs },
       },
-      { cpus: cpus.generator, deadlineMs: warmupMs + closedMs + openMs + slackMs, signal },
+      {
+        cpus: cpus.generator,
+        deadlineMs: warmupMs + closedMs + openMs + slackMs,
+        onWindowStart: note,
+        onWindowEnd: note,
+        onOpenStart: note,
+        onOpenEnd: note,
+        signal,
+      },
     );
     if (open === undefined) throw new Error(`${profile.kind}: the load generator made no open window`);
     const failed = closed.errors + closed.timeouts + open.errors + open.timeouts;
     if (failed > 0) throw new Error(`${profile.kind}: ${failed} requests failed, expected none`);
+    const served = await server.served();
+    const [closedFrom = 0, closedUntil = 0, openFrom = 0, openUntil = 0] = moments;
     return {
-      closed: closed.latencyMs,
-      open: open.latencyMs,
+      closed: {
+        reported: closed.latencyMs,
+        truth: closedTruth(served, { fromMs: closedFrom, untilMs: closedUntil }),
+      },
+      open: {
+        reported: open.latencyMs,
+        truth: openTruth(served, rateRps, { fromMs: openFrom, untilMs: openUntil }),
+      },
       lateSendsPercent: (open.lateSends / open.planned) * 100,
     };
   } finally {

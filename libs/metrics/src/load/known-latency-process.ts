@@ -4,23 +4,38 @@
  */
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { KnownLatencyJob, KnownLatencyMessage } from './known-latency-server.ts';
+import type { KnownLatencyJob, KnownLatencyMessage, ServedRequest } from './known-latency-server.ts';
 import { delayOfMs } from './latency-profile.ts';
 
 function tell(message: KnownLatencyMessage): void {
   process.send?.(message);
 }
 
+// the monotonic clock of the machine, which all processes share
+const clockOffsetMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+const served: ServedRequest[] = [];
+
+function end(reply: ServerResponse, arrivedMs: number): void {
+  reply.end('ok');
+  served.push({ arrivedMs: arrivedMs + clockOffsetMs, repliedMs: performance.now() + clockOffsetMs });
+}
+
 function serve({ profile, spin }: KnownLatencyJob): void {
-  let served = 0;
+  let arrivals = 0;
   let polling = false;
   // one list per latency: each is then in the order of its times
-  const waiting = new Map<number, { readonly dueMs: number; readonly reply: ServerResponse }[]>();
+  const waiting = new Map<
+    number,
+    { readonly dueMs: number; readonly arrivedMs: number; readonly reply: ServerResponse }[]
+  >();
 
   const pollClock = (): void => {
     let unanswered = 0;
     for (const list of waiting.values()) {
-      while (list[0] !== undefined && list[0].dueMs <= performance.now()) list.shift()?.reply.end('ok');
+      for (let [first] = list; first !== undefined && first.dueMs <= performance.now(); [first] = list) {
+        list.shift();
+        end(first.reply, first.arrivedMs);
+      }
       unanswered += list.length;
     }
     polling = spin || unanswered > 0;
@@ -31,14 +46,14 @@ function serve({ profile, spin }: KnownLatencyJob): void {
   const server = createServer((request, reply) => {
     const arrivedMs = performance.now();
     request.resume();
-    const delayMs = delayOfMs(profile, served++);
+    const delayMs = delayOfMs(profile, arrivals++);
     if (delayMs === 0) {
-      reply.end('ok');
+      end(reply, arrivedMs);
       return;
     }
     const list = waiting.get(delayMs) ?? [];
     waiting.set(delayMs, list);
-    list.push({ dueMs: arrivedMs + delayMs, reply });
+    list.push({ dueMs: arrivedMs + delayMs, arrivedMs, reply });
     if (!polling) {
       polling = true;
       setImmediate(pollClock);
@@ -69,5 +84,8 @@ function serve({ profile, spin }: KnownLatencyJob): void {
 process.on('disconnect', () => process.exit(1));
 // Ctrl-C reaches the whole process group; the parent decides when this process ends
 process.on('SIGINT', () => undefined);
-process.once('message', serve);
+process.on('message', (message: KnownLatencyJob | 'served') => {
+  if (message === 'served') tell({ kind: 'served', requests: served });
+  else serve(message);
+});
 tell({ kind: 'ready' });

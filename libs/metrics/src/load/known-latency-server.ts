@@ -12,7 +12,12 @@ export type KnownLatencyJob = {
 
 /** What the server's process sends to its parent. */
 export type KnownLatencyMessage =
-  { readonly kind: 'ready' } | { readonly kind: 'listening'; readonly port: number };
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'listening'; readonly port: number }
+  | { readonly kind: 'served'; readonly requests: readonly ServedRequest[] };
+
+/** A request as the server saw it, in milliseconds of the machine's monotonic clock (`process.hrtime`). */
+export type ServedRequest = { readonly arrivedMs: number; readonly repliedMs: number };
 
 export type KnownLatencyOptions = LatencyProfile & {
   /** CPUs that the server may use, one for it alone if it shall be exact; undefined leaves it unpinned. */
@@ -23,6 +28,8 @@ export type KnownLatencyOptions = LatencyProfile & {
 export type KnownLatencyServer = {
   /** As in "http://127.0.0.1:4000". Answers 200 on every path. */
   readonly origin: string;
+  /** The requests answered so far, in the order of their replies: the server's own record of its latencies. */
+  readonly served: () => Promise<readonly ServedRequest[]>;
   /** Ends the process; fulfilled when it is gone. */
   readonly stop: () => Promise<void>;
 };
@@ -79,10 +86,22 @@ export async function startKnownLatencyServer(options: KnownLatencyOptions): Pro
       });
       child.on('message', (message: KnownLatencyMessage) => {
         if (message.kind === 'listening') resolve(message.port);
-        else child.send({ profile, spin: cpus !== undefined } satisfies KnownLatencyJob);
+        if (message.kind === 'ready')
+          child.send({ profile, spin: cpus !== undefined } satisfies KnownLatencyJob);
       });
     });
-    return { origin: `http://127.0.0.1:${port}`, stop };
+    const served = (): Promise<readonly ServedRequest[]> =>
+      new Promise((resolve, reject) => {
+        child.once('message', (message: KnownLatencyMessage) => {
+          if (message.kind === 'served') resolve(message.requests);
+          else reject(new Error('the server of known latency did not tell what it served'));
+        });
+        child.once('close', () => {
+          reject(new Error('the server of known latency has ended'));
+        });
+        child.send('served');
+      });
+    return { origin: `http://127.0.0.1:${port}`, served, stop };
   } catch (error) {
     await stop();
     throw error;

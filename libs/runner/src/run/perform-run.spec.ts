@@ -44,6 +44,16 @@ const workload = (): BenchConfig['workloads'][number] => ({
     { request: { path: '/bad' }, status: 400 },
   ],
 });
+const lenient = {
+  foreignCpus: 1000,
+  stealPercent: 100,
+  throttledMs: 1e9,
+  clockDriftPercent: 1e9,
+  generatorCpuPercent: 1e9,
+  lateSendsPercent: 100,
+  errorsPercent: 100,
+};
+
 /** A second native environment under another name, changed where a test wants it. */
 const other = (name: string, change: Partial<Environment> = {}): Environment => ({
   ...native(),
@@ -60,7 +70,10 @@ function run(
     workloads: [workload()],
     environments: [native(), other('second')],
     rounds: 2,
-    load: { connections: 2, warmupMs: 100, durationMs: 500 },
+    twin: false,
+    load: { connections: 2, warmupMs: 100, durationMs: 500, open: { rateRps: 50, durationMs: 300 } },
+    // the machine of a test is a busy one
+    guards: lenient,
     ...config,
   };
   return performRun({
@@ -91,6 +104,12 @@ it('measures every environment once in every round, and journals every trial', a
     expect(cpu.gross).toEqual(cpu.net);
     expect(memory.net.meanMiB).toBeGreaterThan(5);
     expect(memory.gross.peakMiB).toBeGreaterThanOrEqual(memory.gross.meanMiB);
+  }
+  for (const { open, host, violations } of file.trials) {
+    expect(open).toMatchObject({ rateRps: 50, planned: 15, requests: 15, errors: 0, timeouts: 0 });
+    expect(open?.latencyMs.p50).toBeGreaterThan(2);
+    expect(host.foreignCpus).toBeGreaterThanOrEqual(0);
+    expect(violations).toEqual([]);
   }
   expect(file.seed).toBe(3);
   expect(file.summary.answer?.second?.throughputRps?.n).toBe(2);
@@ -165,6 +184,58 @@ it('repeats a round in which a trial failed whole, and says so', async () => {
   expect(file.diagnostics.map(({ code }) => code)).toContain('round-repeated');
   const [failure] = (await readFile(join(journalFolder, 'failures.jsonl'), 'utf8')).trim().split('\n');
   expect(JSON.parse(failure ?? '')).toMatchObject({ round: 2, attempt: 1, environment: 'mortal' });
+});
+
+it('repeats a round that violates a guard, and keeps the last attempt with its warnings', async () => {
+  const intruder = spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' });
+  const guards = { ...lenient, foreignCpus: 0.15 };
+  const { run: file } = await run({ rounds: 1, retries: 1, guards }).finally(() => intruder.kill('SIGKILL'));
+  expect(file.repeats).toMatchObject([{ round: 1, attempt: 1, cause: 'guard' }]);
+  expect(file.repeats[0]?.reason).toMatch(/^foreign-cpu: /);
+  expect(new Set(file.trials.map(({ attempt }) => attempt))).toEqual(new Set([2]));
+  expect(file.diagnostics.map(({ code }) => code)).toContain('guard-foreign-cpu');
+});
+
+it('decides the number of rounds once, after a pilot, and measures a twin that is judged by itself', async () => {
+  const events: RunEvent[] = [];
+  const pilot = { rounds: { pilot: 2, max: 3 }, twin: true, environments: [native()] };
+  const { run: file } = await run(pilot, undefined, events);
+  expect(file.plan).toMatchObject({ kind: 'pilot', pilotRounds: 2, rounds: 3 });
+  expect(events.filter(({ kind }) => kind === 'rounds-decided')).toHaveLength(1);
+  expect(file.config.twin).toBe('native:twin');
+  expect(file.trials.filter(({ environment }) => environment === 'native:twin')).toHaveLength(3);
+  expect(file.environments.map(({ name }) => name)).toEqual(['native', 'native:twin']);
+  expect(leftovers()).toEqual([]);
+});
+
+it('finds the arrival rate before the first round: half of what the slowest serves', async () => {
+  const load = { connections: 2, warmupMs: 100, durationMs: 300, open: { durationMs: 300 } };
+  const { run: file } = await run({ rounds: 1, load });
+  const rates = new Set(file.trials.map(({ open }) => open?.rateRps));
+  expect(rates.size).toBe(1);
+  // an answer takes 2 ms of a CPU
+  expect([...rates][0]).toBeGreaterThan(20);
+  expect([...rates][0]).toBeLessThan(300);
+  expect(file.diagnostics.map(({ code }) => code)).toContain('arrival-rate');
+});
+
+it('fills a fresh data folder for every trial, and sends a mix of requests', async () => {
+  const origins: string[] = [];
+  const mixed = {
+    ...workload(),
+    setUp: ({ origin, seed }: { origin: URL; seed: number }) => {
+      origins.push(`${origin.origin} ${seed}`);
+      return Promise.resolve();
+    },
+    request: () => [
+      { path: '/answer', weight: 9 },
+      { path: '/health', weight: 1 },
+    ],
+  };
+  const { run: file } = await run({ workloads: [mixed], rounds: 1, seed: 5 });
+  expect(file.config.workloads[0]?.requestPath).toBe('9 × GET /answer, 1 × GET /health');
+  expect(origins).toHaveLength(2);
+  expect(file.trials.every(({ load }) => load.errors === 0)).toBe(true);
 });
 
 it('keeps the trials so far when an instance dies again and again', async () => {

@@ -31,6 +31,7 @@ export function exampleTrial(given: {
     open: null,
     cpu: { net: use.cpu, gross: use.cpu },
     memory: { net: use.memory, gross: use.memory },
+    disk: { netWrittenMiB: 0, grossWrittenMiB: 0, netWrittenKiBPerRequest: 0 },
     host: { foreignCpus: 0, stealPercent: 0, throttledMs: null, clockMHz: null },
     violations: [],
     samples: [],

@@ -6,6 +6,7 @@ import type { WeightedRequest } from '../config/workload.ts';
 import { violationsOf } from '../guards/violations.ts';
 import { watchHost } from './host-watch.ts';
 import { startReady } from './ready-instance.ts';
+import { diskUse } from './disk-use.ts';
 import { resourceUse, trialSamples } from './resource-use.ts';
 import { windowSampler, type WindowSampler } from './window-sampler.ts';
 
@@ -110,6 +111,7 @@ export async function performTrial(plan: TrialPlan, signal: AbortSignal): Promis
       ...figures,
       cpu: { net: net.cpu, gross: gross.cpu },
       memory: { net: net.memory, gross: gross.memory },
+      disk: diskUse(samples, outcome.requests),
       violations: [...violationsOf(figures, plan.guards, generatorThreads)],
       samples: trialSamples(samples),
     };
