@@ -170,7 +170,7 @@ export function resolveConfig(config: unknown, source: string): ResolvedConfig {
       open:
         load.open === false ? undefined : { rateRps: load.open.rateRps, durationMs: load.open.durationMs },
     },
-    margins: margins as Margins,
+    margins: margins,
     guards: { ...defaultGuards, ...(guards as Partial<Guards>) },
     resources,
     coldBoots,

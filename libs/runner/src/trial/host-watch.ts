@@ -42,7 +42,7 @@ export function watchHost(gross: Meter, serverCpus: readonly number[] | undefine
     activity: async () => {
       const [begin, end] = await Promise.all(moments);
       await generator?.close();
-      if (begin?.host == null || end?.host == null) return unknown;
+      if (!begin?.host || !end?.host) return unknown;
       const activity = hostActivity(begin.host, end.host, { ownCpuNs: end.ownCpuNs - begin.ownCpuNs });
       const [before, after] = [begin.instance.throttledNs, end.instance.throttledNs];
       return {
