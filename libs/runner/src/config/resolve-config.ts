@@ -1,5 +1,5 @@
 import type { Environment } from '@tare/environment';
-import { metricCatalogue, type Guards, type Margins } from '@tare/results';
+import { metricCatalogue, type Guards } from '@tare/results';
 import { z } from 'zod';
 import { defaultGuards } from '../guards/default-guards.ts';
 import type { ResolvedConfig } from './bench-config.ts';
