@@ -25,5 +25,6 @@ export type { Metric, MetricKey } from './metric-catalogue.ts';
 export { parseRunFile } from './parse-run-file.ts';
 export { runFileJsonSchema } from './run-file-json-schema.ts';
 export * from './run-file.ts';
+
 export { summarise } from './summarise.ts';
 export { writeRunFile } from './write-run-file.ts';

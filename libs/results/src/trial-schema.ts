@@ -1,0 +1,151 @@
+import { z } from 'zod';
+
+const count = z.int().nonnegative();
+const finite = z.number();
+const notNegative = z.number().nonnegative();
+
+const milestone = z.strictObject({ name: z.string(), atMs: finite });
+
+const startup = z.strictObject({
+  kind: z
+    .enum(['cold', 'restart'])
+    .describe(
+      'cold: from nothing (process, container, booted machine). restart: the app alone, in what was up already.',
+    ),
+  readyMs: notNegative.describe('Spawn of the start command to the first 200 on the health path.'),
+  pollErrorMs: notNegative.describe(
+    'The app may have been ready this much earlier: time since the last failed poll began.',
+  ),
+  polls: count,
+  milestones: z.array(milestone),
+});
+
+const latencyMs = z.strictObject({
+  mean: notNegative,
+  p50: notNegative,
+  p90: notNegative,
+  p95: notNegative,
+  p99: notNegative,
+  max: notNegative,
+});
+
+const load = z.strictObject({
+  mode: z
+    .literal('closed')
+    .describe('closed: each connection sends its next request when the reply has come.'),
+  connections: z.int().positive(),
+  durationMs: z.number().positive(),
+  requests: count.describe('2xx replies inside the window.'),
+  errors: count.describe('Replies that are not 2xx, refused or broken connections.'),
+  timeouts: count,
+  throughputRps: notNegative,
+  latencyMs,
+  histogram: z
+    .string()
+    .describe('HDR histogram of latencies in microseconds, V2 compressed, base64. Mergeable.'),
+  generator: z.strictObject({ name: z.string(), cpuPercent: notNegative }),
+});
+
+const openLoad = z.strictObject({
+  mode: z
+    .literal('open')
+    .describe('open: requests are sent at planned times, whether or not earlier replies have come.'),
+  rateRps: z.number().positive().describe('Planned arrivals per second.'),
+  durationMs: z.number().positive(),
+  planned: count.describe('Requests whose planned time lies in the window.'),
+  requests: count.describe('2xx replies to them.'),
+  errors: count,
+  timeouts: count,
+  lateSends: count.describe('Of the planned ones, how many the generator sent more than 1 ms late.'),
+  maxLateMs: notNegative,
+  latencyMs: latencyMs.describe('From the planned time of sending to the end of the reply.'),
+  histogram: z
+    .string()
+    .describe('HDR histogram of latencies in microseconds, V2 compressed, base64. Mergeable.'),
+  generator: z.strictObject({ name: z.string(), cpuPercent: notNegative }),
+});
+
+export const guardSchema = z.enum([
+  'foreign-cpu',
+  'steal',
+  'throttled',
+  'clock',
+  'generator-cpu',
+  'late-sends',
+  'errors',
+]);
+
+/** What a trial's host did beside the trial, over its load windows. */
+const hostActivity = z.strictObject({
+  foreignCpus: notNegative
+    .nullable()
+    .describe(
+      'CPUs that neither the environment nor the generator nor the runner used, on average; null where it is not known.',
+    ),
+  stealPercent: notNegative.nullable().describe('Of the time of all CPUs, taken by the hypervisor.'),
+  throttledMs: notNegative.nullable().describe('Time that a CPU quota kept the instance from running.'),
+  clockMHz: z
+    .tuple([notNegative, notNegative])
+    .nullable()
+    .describe('Of the server’s CPUs, at the begin and at the end; null where the host does not tell.'),
+});
+
+const violation = z.strictObject({
+  guard: guardSchema,
+  value: finite,
+  limit: finite,
+  message: z.string().describe('What was seen and what the limit is, with units.'),
+});
+
+const cpuUse = z.strictObject({
+  percent: notNegative.describe('CPU time over the window ÷ its duration; 100 is one CPU.'),
+  msPerRequest: notNegative
+    .nullable()
+    .describe('CPU time over the window ÷ requests; null without a request.'),
+});
+const memoryUse = z.strictObject({ meanMiB: notNegative, peakMiB: notNegative });
+
+const disk = z.strictObject({
+  netWrittenMiB: notNegative.nullable().describe('Bytes that the app caused to be written to storage.'),
+  grossWrittenMiB: notNegative
+    .nullable()
+    .describe('Those of everything that the environment costs the host.'),
+  netWrittenKiBPerRequest: notNegative.nullable().describe('Per reply of the window; null without one.'),
+});
+
+const sample = z.strictObject({
+  atMs: finite.describe('Since the load window began.'),
+  netCpuMs: notNegative,
+  grossCpuMs: notNegative,
+  netMiB: notNegative,
+  grossMiB: notNegative,
+});
+
+export const trialSchema = z.strictObject({
+  workload: z.string(),
+  round: z.int().positive(),
+  attempt: z.int().positive().describe('1, and one more each time that its round was repeated.'),
+  order: z.int().positive().describe('Place within the round, from 1.'),
+  environment: z.string(),
+  startedAt: z.iso.datetime(),
+  startup,
+  load,
+  open: openLoad
+    .nullable()
+    .describe(
+      'The window at a fixed arrival rate, which latencies are taken from; null when there was none.',
+    ),
+  cpu: z.strictObject({ net: cpuUse, gross: cpuUse }),
+  memory: z.strictObject({ net: memoryUse, gross: memoryUse }),
+  disk: disk.describe('Over the closed-loop window; null where the kernel does not tell.'),
+  host: hostActivity,
+  violations: z.array(violation).describe('Guards that the trial violates; empty in a clean one.'),
+  samples: z.array(sample),
+});
+
+export type Trial = z.infer<typeof trialSchema>;
+export type OpenLoad = NonNullable<Trial['open']>;
+export type HostActivity = Trial['host'];
+export type Violation = Trial['violations'][number];
+export type Guard = z.infer<typeof guardSchema>;
+export type TrialSample = z.infer<typeof sample>;
