@@ -15,6 +15,9 @@ beforeEach(async () => {
   await mkdir(join(root, 'reports', 'latest'), { recursive: true });
   await writeFile(join(root, 'reports', 'latest', 'run.json'), JSON.stringify(exampleRun()));
   vi.stubEnv('GITHUB_STEP_SUMMARY', undefined);
+  // what a test reads is plain, whatever runs it
+  vi.stubEnv('FORCE_COLOR', undefined);
+  vi.stubEnv('NO_COLOR', '1');
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
