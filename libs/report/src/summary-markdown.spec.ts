@@ -65,8 +65,8 @@ test('a calibration is cited when it is given', () => {
     measuredAt: '2026-02-28T09:00:00.000Z',
     passed: 14,
     failed: 1,
-    falsePositivePercent: null,
-    detectionOf5Percent: null,
+    falseDifferences: null,
+    slowdownsOf5Percent: null,
     path: 'c.json',
   };
   expect(renderSummaryMarkdown(exampleRun(), { calibration })).toContain(

@@ -1,7 +1,5 @@
 export { changePoints, fewestForChangePoint } from './changepoints/change-points.ts';
 export type { ChangePoint, ChangePointOptions } from './changepoints/change-points.ts';
-export { steadyStateFrom } from './changepoints/steady-state-from.ts';
-export type { SteadyState, SteadyStateOptions } from './changepoints/steady-state-from.ts';
 export { comparePaired } from './comparison/compare-paired.ts';
 export type { ComparisonOptions, PairedComparison } from './comparison/compare-paired.ts';
 export type { ComparisonWarning } from './comparison/comparison-warning.ts';

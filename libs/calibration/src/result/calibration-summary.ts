@@ -1,6 +1,9 @@
 import type { Calibration, Share } from './calibration-file.ts';
 import { calibrationPath } from './write-calibration.ts';
 
+/** How many of how many; a share alone would hide that there were few. */
+export type Found = { readonly found: number; readonly of: number };
+
 /** What a report says of the calibration of its host. */
 export type CalibrationSummary = {
   /** ISO date and time of its end. */
@@ -11,9 +14,9 @@ export type CalibrationSummary = {
   /**
    * Of real comparisons of two equal copies, how many had any metric come out better or worse; null without such comparisons.
    */
-  readonly falsePositivePercent: number | null;
+  readonly falseDifferences: Found | null;
   /** Of real runs with a slowdown of 5 %, how many found it in the throughput (p < 0.05); null without such runs. */
-  readonly detectionOf5Percent: number | null;
+  readonly slowdownsOf5Percent: Found | null;
   /** Of the file, in the given folder. */
   readonly path: string;
 };
@@ -22,19 +25,20 @@ export type CalibrationSummary = {
 export function summariseCalibration(calibration: Calibration, folder: string): CalibrationSummary {
   const { checks, shares, finishedAt, hostFingerprint } = calibration;
   const made = checks.filter((check) => check.status === 'made');
-  const percentOf = (wanted: Partial<Share>): number | null => {
+  const foundIn = (wanted: Partial<Share>): Found | null => {
     const matches = (share: Share): boolean =>
       Object.entries({ source: 'real', ...wanted }).every(
         ([key, value]) => Reflect.get(share, key) === value,
       );
-    return shares.find(matches)?.percent ?? null;
+    const share = shares.find(matches);
+    return share === undefined ? null : { found: share.hits, of: share.runs };
   };
   return {
     measuredAt: finishedAt,
     passed: made.filter(({ passed }) => passed).length,
     failed: made.filter(({ passed }) => !passed).length,
-    falsePositivePercent: percentOf({ part: 'aa', metric: 'any', outcome: 'verdict' }),
-    detectionOf5Percent: percentOf({
+    falseDifferences: foundIn({ part: 'aa', metric: 'any', outcome: 'verdict' }),
+    slowdownsOf5Percent: foundIn({
       part: 'ab',
       slowdownPercent: 5,
       metric: 'throughputRps',

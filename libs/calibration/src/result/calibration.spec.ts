@@ -91,8 +91,8 @@ it('sums up for a report', () => {
     measuredAt: '2026-01-31T12:15:00.000Z',
     passed: 1,
     failed: 1,
-    falsePositivePercent: 5,
-    detectionOf5Percent: 90,
+    falseDifferences: { found: 1, of: 20 },
+    slowdownsOf5Percent: { found: 18, of: 20 },
     path: 'reports/calibration/0123456789ab.json',
   });
 });

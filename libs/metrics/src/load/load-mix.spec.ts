@@ -140,29 +140,6 @@ it('sends a single request intact in both loops', async () => {
   expect(outcome.open?.requests).toBe(50);
 });
 
-it('counts completions in steps of 100 ms from the start of the load, warm-up included', async () => {
-  const { origin } = await countingServer();
-  const [get] = mix;
-  if (get === undefined) throw new Error('no request');
-  const outcome = await generateLoad(
-    {
-      origin,
-      requests: [get],
-      seed: 1,
-      connections: 4,
-      warmupMs: 500,
-      window: { kind: 'duration', durationMs: 500 },
-      timeoutSeconds: 5,
-    },
-    options,
-  );
-  const steps = outcome.completionsPer100Ms;
-  expect(steps.length).toBeGreaterThanOrEqual(9);
-  expect(steps.length).toBeLessThan(20);
-  const inSteps = steps.reduce((sum, count) => sum + count, 0);
-  expect(inSteps).toBeGreaterThan(outcome.requests);
-});
-
 it('refuses a mix without requests', async () => {
   await expect(
     generateOpenLoad(

@@ -87,8 +87,6 @@ export type LoadOutcome = {
   readonly histogram: string;
   /** CPU time of the generator over the window; 100 is one CPU. */
   readonly generatorCpuPercent: number;
-  /** 2xx replies in each whole 100 ms from the start of the load on, warm-up included, to the end of the window. */
-  readonly completionsPer100Ms: readonly number[];
   readonly open?: OpenOutcome;
 };
 

@@ -79,8 +79,8 @@ test('a capacity curve and a calibration are shown when they are given', () => {
     measuredAt: '2026-02-28T09:00:00.000Z',
     passed: 14,
     failed: 0,
-    falsePositivePercent: 4.2,
-    detectionOf5Percent: 93,
+    falseDifferences: { found: 2, of: 48 },
+    slowdownsOf5Percent: { found: 14, of: 15 },
     path: 'reports/latest/calibration.json',
   };
   const extended = renderReportPage(run, { capacity, calibration });

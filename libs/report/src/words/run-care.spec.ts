@@ -6,8 +6,8 @@ const calibration = {
   measuredAt: '2026-02-28T09:00:00.000Z',
   passed: 1,
   failed: 0,
-  falsePositivePercent: null,
-  detectionOf5Percent: null,
+  falseDifferences: null,
+  slowdownsOf5Percent: null,
   path: 'c.json',
 };
 
