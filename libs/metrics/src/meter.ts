@@ -1,3 +1,5 @@
+import type { DiskWrites } from './host/parse-disk-stats.ts';
+
 /** A reading of what some processes have used so far. */
 export type MeterReading = {
   /** When it was read, on the monotonic clock (`process.hrtime.bigint()`), in nanoseconds. */
@@ -17,6 +19,11 @@ export type MeterReading = {
    * what stays in memory (tmpfs, sockets, pipes). Never decreases; absent where it is not known.
    */
   readonly writtenBytes?: bigint;
+  /**
+   * What the disks of the machine that the processes run on have written since it booted, for whomever; absent where it is
+   * not known.
+   */
+  readonly diskWrites?: DiskWrites;
 };
 
 /** Watches the CPU time and the memory of a scope: an app's own processes, or all that an environment costs. */

@@ -1,5 +1,6 @@
 import type { Meter, MeterReading } from './meter.ts';
 import type { ProcessScope } from './process-scope.ts';
+import { readDiskWrites } from './host/read-disk-writes.ts';
 import { watchProcess, type WatchedProcess } from './proc/watched-process.ts';
 import { findProcess } from './proc/process-table.ts';
 import { pidusageMeter } from './pidusage-meter.ts';
@@ -46,7 +47,14 @@ function procMeter({ scope, pids }: ProcessScope): Meter {
     const memoryBytes = processes.reduce((sum, each) => sum + each.memoryBytes(), 0);
     if (!processes.some((each) => each.alive())) throw new Error(`nothing left to meter: ${scope} has ended`);
     const writtenBytes = readWritten();
-    return { atNs, cpuNs, memoryBytes, ...(writtenBytes !== undefined && { writtenBytes }) };
+    const diskWrites = readDiskWrites();
+    return {
+      atNs,
+      cpuNs,
+      memoryBytes,
+      ...(writtenBytes !== undefined && { writtenBytes }),
+      ...(diskWrites !== undefined && { diskWrites }),
+    };
   };
   return {
     scope,

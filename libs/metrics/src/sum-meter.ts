@@ -1,8 +1,8 @@
 import type { Meter } from './meter.ts';
 
 /**
- * Adds meters up: CPU time, memory, bytes written and time of throttling. Use it for scopes that do not overlap. A part that has ended counts with its
- * last CPU time and bytes and no memory; when all have ended, reading throws.
+ * Adds meters up: CPU time, memory, bytes written and time of throttling. Use it for scopes of one machine that do not
+ * overlap. A part that has ended counts with its last CPU time and bytes and no memory; when all have ended, reading throws.
  */
 export function sumMeter(scope: string, meters: readonly Meter[]): Meter {
   const lastCpuNs = new Map<Meter, bigint>();
@@ -21,12 +21,14 @@ export function sumMeter(scope: string, meters: readonly Meter[]): Meter {
       );
       const alive = readings.filter((reading) => reading !== undefined);
       if (alive.length === 0) throw new Error(`nothing left to meter: ${scope} has ended`);
+      const diskWrites = alive.find((reading) => reading.diskWrites)?.diskWrites;
       const throttled = alive.flatMap(({ throttledNs }) => throttledNs ?? []);
       return {
         atNs,
         cpuNs: sumOf(lastCpuNs.values()),
         memoryBytes: alive.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
         ...(lastWritten.size > 0 && { writtenBytes: sumOf(lastWritten.values()) }),
+        ...(diskWrites !== undefined && { diskWrites }),
         ...(throttled.length > 0 && { throttledNs: sumOf(throttled) }),
       };
     },

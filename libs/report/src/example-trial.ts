@@ -98,7 +98,7 @@ export function exampleTrial(options: ExampleOptions): Trial {
       net: { meanMiB: netMiB, peakMiB: netMiB * 1.1 },
       gross: { meanMiB: grossMiB, peakMiB: grossMiB * 1.1 },
     },
-    disk: { netWrittenMiB: 0, grossWrittenMiB: 0, netWrittenKiBPerRequest: 0 },
+    disk: { netWrittenMiB: 0, grossWrittenMiB: 0, netWrittenKiBPerRequest: 0, writeLatencyMs: null },
     host: { foreignCpus: noisy(0.03), stealPercent: 0.1, throttledMs: 0, clockMHz: [2990, 2995] },
     violations: [...options.violations],
     samples: Array.from({ length: windowMs / sampleMs + 1 }, (_, index) => {

@@ -14,7 +14,6 @@ export { renderCharts } from './charts/render-charts.ts';
 export type { Chart } from './charts/render-charts.ts';
 export { gateJunit } from './gate/gate-junit.ts';
 export { gateMarkdown } from './gate/gate-markdown.ts';
-export type { GateReport } from './gate/gate-report.ts';
 export { gateText } from './gate/gate-text.ts';
 export { renderReportPage } from './page/render-report-page.ts';
 export type { ReportPageExtra } from './page/render-report-page.ts';

@@ -2,6 +2,7 @@ export { appendCapacityStep } from './capacity/append-capacity-step.ts';
 export * from './capacity/capacity-file.ts';
 export { parseCapacityFile } from './capacity/parse-capacity-file.ts';
 export { writeCapacityFile } from './capacity/write-capacity-file.ts';
+export * from './gate/gate-result.ts';
 export { compare } from './compare.ts';
 export type { CompareOptions, Margins } from './compare.ts';
 export { isEmulated } from './emulation.ts';

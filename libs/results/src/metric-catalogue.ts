@@ -53,6 +53,7 @@ export const metricCatalogue = [
   { key: 'memoryNetPeakMiB', label: 'Memory net peak', unit: 'MiB', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.memory.net.peakMiB },
   { key: 'memoryGrossMiB', label: 'Memory gross', unit: 'MiB', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.memory.gross.meanMiB },
   { key: 'writtenKiBPerRequest', label: 'Written per request', unit: 'KiB', direction: 'lower', margin: 0.05, judged: false, of: (t) => writtenOf(t) },
+  { key: 'writeLatencyMs', label: 'Disk write', unit: 'ms', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.disk.writeLatencyMs },
   { key: 'errors', label: 'Errors', unit: '', direction: 'lower', margin: 0.05, judged: false, of: errorsOf },
 ] as const satisfies readonly Metric[];
 

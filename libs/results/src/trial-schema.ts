@@ -111,6 +111,11 @@ const disk = z.strictObject({
     .nullable()
     .describe('Those of everything that the environment costs the host.'),
   netWrittenKiBPerRequest: notNegative.nullable().describe('Per reply of the window; null without one.'),
+  writeLatencyMs: notNegative
+    .nullable()
+    .describe(
+      'Mean time of a write of the disks that the app sees, the wait in the queue included; null when the app wrote nothing.',
+    ),
 });
 
 const sample = z.strictObject({

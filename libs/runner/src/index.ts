@@ -17,15 +17,6 @@ export type {
 export type { DoctorLine } from './doctor/doctor-line.ts';
 export { examineHost, type HostExamination } from './doctor/examine-host.ts';
 export { defaultGuards } from './guards/default-guards.ts';
-export {
-  gateExitCodes,
-  type GateCommit,
-  type GateComparison,
-  type GateDecision,
-  type GateEnvironment,
-  type GateResult,
-  type GateWorkload,
-} from './gate/gate-result.ts';
 export { planGate, type GateOptions, type GatePlan } from './gate/gate-plan.ts';
 export { performGate, type GateOutcome, type GateRequest } from './gate/perform-gate.ts';
 export type { Listener, RunEvent, TrialPlace } from './progress/run-event.ts';
@@ -33,4 +24,4 @@ export { followRun } from './progress/follow-run.ts';
 export { runSoFar, type RunOutset, type SoFar } from './progress/run-so-far.ts';
 export { showProgress, type Output, type Progress } from './progress/show-progress.ts';
 export { hostFacts } from './run/host-facts.ts';
-export { performRun, type RunOptions, type RunResult } from './run/perform-run.ts';
+export { performRun, type RunResult } from './run/perform-run.ts';

@@ -1,17 +1,17 @@
 /**
- * A server that does a given amount of integer work per request, WORK times SLOWDOWN steps: what is slowed down by 5 % takes
- * 5 % more steps, whatever the host. Needs nothing but Node.
+ * A server that does a given amount of work per request, WORK times SLOWDOWN iterations of a key derivation: what is slowed
+ * down by 5 % takes 5 % more of them, whatever the host. Needs nothing but Node. The work is OpenSSL's: that of a loop in
+ * JavaScript would hang on which of its compilations the engine has just chosen, by a factor of six.
  */
+import { pbkdf2Sync } from 'node:crypto';
 import { createServer } from 'node:http';
 
-const { PORT, HOST, WORK = '1000000', SLOWDOWN = '1' } = process.env;
-const steps = Math.round(Number(WORK) * Number(SLOWDOWN));
+const { PORT, HOST, WORK = '12000', SLOWDOWN = '1' } = process.env;
+const iterations = Math.round(Number(WORK) * Number(SLOWDOWN));
+const keyBytes = 32;
 
-/** A chain of dependent multiplications, which no optimiser can shorten. */
-function work(): number {
-  let state = 1;
-  for (let step = 0; step < steps; step += 1) state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-  return state;
+function work(): string {
+  return pbkdf2Sync('tare', 'calibration', iterations, keyBytes, 'sha256').toString('hex');
 }
 
 const server = createServer((request, reply) => {
@@ -20,7 +20,7 @@ const server = createServer((request, reply) => {
     return;
   }
   reply.setHeader('content-type', 'application/json');
-  reply.end(JSON.stringify({ steps, state: work() }));
+  reply.end(JSON.stringify({ iterations, key: work() }));
 });
 server.listen(Number(PORT), HOST, () => {
   process.stdout.write(`listening on ${HOST ?? ''}:${PORT ?? ''}\n`);

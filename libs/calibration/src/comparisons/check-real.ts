@@ -2,6 +2,7 @@ import { made, notMade } from '../check/check-items.ts';
 import { shareItem } from '../check/share-items.ts';
 import type { Check, Share } from '../result/calibration-file.ts';
 import type { RealRun } from './real-comparison.ts';
+import { slowdownSizes } from './slowdown-sizes.ts';
 
 const aaTitle = {
   id: 'aa-real',
@@ -39,11 +40,13 @@ export function checkRealAA(runs: readonly RealRun[], shares: readonly Share[], 
   ]);
 }
 
-/** How often a real slowdown was found. Nothing is judged: the share follows from the host’s noise. */
+/**
+ * How large a real slowdown came out, and how often it was found. How often is not judged: it follows from the host’s noise.
+ */
 export function checkRealAB(runs: readonly RealRun[], shares: readonly Share[], end: RealEnd): Check {
   const own = shares.filter(({ part, source }) => part === 'ab' && source === 'real');
   if (own.length === 0) return withoutRuns(abTitle, end);
-  const items = own.map((share) => shareItem(share, { kind: 'shown' }));
+  const items = [...slowdownSizes(runs), ...own.map((share) => shareItem(share, { kind: 'shown' }))];
   return made(abTitle, items, [
     'The work of a request is slowed down; HTTP, a few percent of it, is not. Windows are shorter than those of a default run, so the noise is larger. “worse” is after Holm’s correction over all metrics and candidates of a run.',
     ...runNotes(runs, end),

@@ -11,7 +11,7 @@ export type ComparisonSizes = {
 
 const app = fileURLToPath(import.meta.url).replace(/comparison-config\.([jt]s)$/, 'calibration-app.$1');
 // about 2 ms: HTTP is a few percent of a request, so that a slowdown of the work is one of the request
-const workSteps = 1_000_000;
+const workIterations = 12_000;
 const connections = 2;
 
 /**
@@ -31,7 +31,7 @@ export function comparisonConfig(
         healthPath: '/health',
         request: () => ({ path: '/' }),
         conformance: [{ request: { path: '/health' }, status: 200, json: { status: 'ok' } }],
-        variables: { WORK: String(workSteps) },
+        variables: { WORK: String(workIterations) },
       },
     ],
     environments: [native(), ...slowdownPercents.map(slowerBy)],

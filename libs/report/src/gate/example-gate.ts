@@ -1,7 +1,7 @@
-import type { GateReport, ReportedComparison } from './gate-report.ts';
+import type { GateResult, GateComparison } from '@tare/results';
 
 /** One metric of a gate for tests, undecided unless told. */
-export function exampleGateComparison(given: Partial<ReportedComparison> = {}): ReportedComparison {
+export function exampleGateComparison(given: Partial<GateComparison> = {}): GateComparison {
   return {
     workload: 'primes',
     environment: 'native',
@@ -9,6 +9,8 @@ export function exampleGateComparison(given: Partial<ReportedComparison> = {}): 
     n: 30,
     ratio: 0.97,
     ci95: [0.894, 1.052],
+    pAdjusted: 0.4,
+    margin: 0.02,
     decision: 'undecided',
     roundsMore: 14,
     note: null,
@@ -17,9 +19,11 @@ export function exampleGateComparison(given: Partial<ReportedComparison> = {}): 
 }
 
 /** A gate for tests, with a regression, a pass, an undecided metric and one that is not judged. */
-export function exampleGate(given: Partial<GateReport> = {}): GateReport {
+export function exampleGate(given: Partial<GateResult> = {}): GateResult {
   return {
+    schema: 1,
     startedAt: '2026-01-02T03:04:05.678Z',
+    finishedAt: '2026-01-02T03:09:05.678Z',
     decision: 'regression',
     exitCode: 1,
     problem: null,

@@ -1,6 +1,6 @@
 import { oneLine } from '../safe-text.ts';
 import { metricNoun } from '../words/metric-noun.ts';
-import type { GateReport, ReportedComparison } from './gate-report.ts';
+import type { GateResult, GateComparison } from '@tare/results';
 import { changeText, decisionText, outcomeText, placeText } from './gate-words.ts';
 
 /**
@@ -8,7 +8,7 @@ import { changeText, decisionText, outcomeText, placeText } from './gate-words.t
  * skipped; a workload of the same bytes is a test that passes; a gate without a decision is an error. Times are left out:
  * the same result gives the same bytes.
  */
-export function gateJunit(report: GateReport): string {
+export function gateJunit(report: GateResult): string {
   const cases = [
     ...report.comparisons.map(comparisonCase),
     ...report.workloads
@@ -33,7 +33,7 @@ export function gateJunit(report: GateReport): string {
   ].join('\n');
 }
 
-function properties({ base, head, run }: GateReport): readonly string[] {
+function properties({ base, head, run }: GateResult): readonly string[] {
   const values = [
     ...(base === null ? [] : [['base', base.commit] as const]),
     ...(head === null ? [] : [['head', head.commit] as const]),
@@ -47,7 +47,7 @@ function properties({ base, head, run }: GateReport): readonly string[] {
   ];
 }
 
-function comparisonCase(comparison: ReportedComparison): string {
+function comparisonCase(comparison: GateComparison): string {
   const message = xmlText(`${changeText(comparison)}: ${decisionText(comparison)}`);
   const { decision } = comparison;
   const tag = decision === 'regression' ? 'failure' : decision === 'pass' ? undefined : 'skipped';

@@ -3,11 +3,11 @@ import { counted, dateText } from '../run-notes.ts';
 import { codeSpan, escapeMarkdown } from '../safe-text.ts';
 import { shareText } from '../words/difference.ts';
 import { metricNoun } from '../words/metric-noun.ts';
-import type { GateReport } from './gate-report.ts';
+import type { GateResult } from '@tare/results';
 import { changeText, commitWords, decisionText, outcomeText, placeText, skippedLines } from './gate-words.ts';
 
 /** A gate in Markdown, for a file and for the page of a job. The same result gives the same text. */
-export function gateMarkdown(report: GateReport): string {
+export function gateMarkdown(report: GateResult): string {
   const sections = [
     '## Gate',
     `**${escapeMarkdown(outcomeText(report))}**`,
@@ -21,7 +21,7 @@ export function gateMarkdown(report: GateReport): string {
   return `${sections.filter((text) => text !== '').join('\n\n')}\n`;
 }
 
-function tableOf({ comparisons }: GateReport): string {
+function tableOf({ comparisons }: GateResult): string {
   if (comparisons.length === 0) return '';
   return [
     tableLine(['Workload', 'Metric', 'Head against base', 'Decision']),
@@ -38,7 +38,7 @@ function tableOf({ comparisons }: GateReport): string {
   ].join('\n');
 }
 
-function notes({ base, head, run, threshold, startedAt }: GateReport): readonly string[] {
+function notes({ base, head, run, threshold, startedAt }: GateResult): readonly string[] {
   return [
     ...(base === null ? [] : [`- Base: ${escapeMarkdown(commitWords(base))}`]),
     ...(head === null ? [] : [`- Head: ${escapeMarkdown(commitWords(head))}`]),

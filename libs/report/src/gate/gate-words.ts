@@ -2,20 +2,21 @@ import { oneLine } from '../safe-text.ts';
 import { counted } from '../run-notes.ts';
 import { shareText } from '../words/difference.ts';
 import { metricNoun } from '../words/metric-noun.ts';
-import type { GateReport, ReportedCommit, ReportedComparison } from './gate-report.ts';
+import type { GateResult, GateCommit, GateComparison } from '@tare/results';
 
 const shortHash = 7;
+const shortSha256 = 12;
 const minus = '−';
 
 /** "−9.8 % [−11.2, −8.3]": how far head is from base; "no figure" without a ratio. */
-export function changeText({ ratio, ci95 }: Pick<ReportedComparison, 'ratio' | 'ci95'>): string {
+export function changeText({ ratio, ci95 }: Pick<GateComparison, 'ratio' | 'ci95'>): string {
   if (ratio === null) return 'no figure';
   const interval = ci95 === null ? '' : ` [${ci95.map((bound) => signedPercent(bound)).join(', ')}]`;
   return `${signedPercent(ratio)} %${interval}`;
 }
 
 /** "regression", "undecided: 14 rounds more would tell", "not judged: emulated". */
-export function decisionText({ decision, roundsMore, note }: ReportedComparison): string {
+export function decisionText({ decision, roundsMore, note }: GateComparison): string {
   if (decision === null) return oneLine(note ?? 'not judged');
   if (decision !== 'undecided') return decision;
   return roundsMore === null
@@ -27,14 +28,14 @@ export function decisionText({ decision, roundsMore, note }: ReportedComparison)
 export function placeText({
   workload,
   environment,
-}: Pick<ReportedComparison, 'workload' | 'environment'>): string {
+}: Pick<GateComparison, 'workload' | 'environment'>): string {
   return `${oneLine(workload)} in ${oneLine(environment)}`;
 }
 
 /** The outcome in one sentence, without the reasons. */
-export function outcomeText(report: GateReport): string {
+export function outcomeText(report: GateResult): string {
   const { decision, threshold, problem, comparisons, workloads } = report;
-  const named = (wanted: ReportedComparison['decision']): string =>
+  const named = (wanted: GateComparison['decision']): string =>
     comparisons
       .filter((each) => each.decision === wanted)
       .map((each) => `${metricNoun(each.metric)} of ${placeText(each)}`)
@@ -54,22 +55,24 @@ export function outcomeText(report: GateReport): string {
 }
 
 /** What was not measured, and why: a line each. */
-export function skippedLines({ workloads, environments }: GateReport): readonly string[] {
+export function skippedLines({ workloads, environments }: GateResult): readonly string[] {
   return [
-    ...workloads.flatMap(({ workload, status, reason, sha256 }) => {
-      if (status === 'measured') return [];
+    ...workloads.flatMap((each) => {
+      if (each.status === 'measured') return [];
       const why =
-        reason ?? `same bytes on both sides (sha256 ${sha256?.slice(0, 12) ?? '?'}): pass without measuring`;
-      return [`${oneLine(workload)}: ${oneLine(why)}`];
+        each.status === 'same-bytes'
+          ? `same bytes on both sides (sha256 ${each.sha256.slice(0, shortSha256)}): pass without measuring`
+          : each.reason;
+      return [`${oneLine(each.workload)}: ${oneLine(why)}`];
     }),
-    ...environments.flatMap(({ environment, reason }) =>
-      reason === undefined ? [] : [`${oneLine(environment)}: ${oneLine(reason)}`],
+    ...environments.flatMap((each) =>
+      'reason' in each ? [`${oneLine(each.environment)}: ${oneLine(each.reason)}`] : [],
     ),
   ];
 }
 
 /** 'HEAD (1a2b3c4 "Add a cache")'. */
-export function commitWords({ ref, commit, subject, modified }: ReportedCommit): string {
+export function commitWords({ ref, commit, subject, modified }: GateCommit): string {
   const changed = modified ? ', with changes that are not committed' : '';
   return `${oneLine(ref)} (${commit.slice(0, shortHash)} "${oneLine(subject)}"${changed})`;
 }

@@ -19,7 +19,7 @@ import type { CapacityListener } from './capacity-event.ts';
 import type { CapacityPlan } from './capacity-plan.ts';
 import type { SearchAim } from './capacity-search.ts';
 import { combinePasses } from './combine-passes.ts';
-import { withPreparedHost, type HostOptions, type PreparedHost } from './prepared-host.ts';
+import { withPreparedHost, type HostOptions, type PreparedHost } from '../run/prepared-host.ts';
 import { proveGenerator } from './prove-generator.ts';
 import { searchInstance } from './search-instance.ts';
 
@@ -40,7 +40,10 @@ export type CapacityRun = { readonly capacity: CapacityFile; readonly journalFol
  * @throws Error with one line; nothing is left running, and the journal keeps the steps so far.
  */
 export function performCapacity(options: CapacityRunOptions): Promise<CapacityRun> {
-  return withPreparedHost(options, async (host) => {
+  // no arrival rate is to be found while the environments are prepared, and machines are not booted again for an instance
+  const { config } = options;
+  const hostConfig = { ...config, coldBoots: 0, load: { ...config.load, open: undefined } };
+  return withPreparedHost({ ...options, config: hostConfig }, async (host) => {
     const {
       config: { guards },
       plan,

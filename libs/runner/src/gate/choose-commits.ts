@@ -1,4 +1,4 @@
-import type { GateCommit } from './gate-result.ts';
+import type { GateCommit } from '@tare/results';
 import type { Git } from './git.ts';
 
 export type BaseWish = {

@@ -1,3 +1,4 @@
+import type { GateComparison } from '@tare/results';
 import {
   fewestRounds,
   marginBounds,
@@ -6,7 +7,6 @@ import {
   type Direction,
   type Interval,
 } from '@tare/statistics';
-import type { GateComparison } from './gate-result.ts';
 
 /** What a decision about one metric is made of. */
 export type GateEvidence = {

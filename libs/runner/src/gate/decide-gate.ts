@@ -1,5 +1,4 @@
-import type { Trial } from '@tare/results';
-import type { GateComparison, GateDecision, GateEnvironment, GateWorkload } from './gate-result.ts';
+import type { GateComparison, GateDecision, GateEnvironment, GateWorkload, Trial } from '@tare/results';
 
 export type GateFindings = {
   readonly comparisons: readonly Pick<GateComparison, 'decision'>[];

@@ -1,15 +1,15 @@
 import {
   compare,
-  metricCatalogue,
   type Comparison,
+  type GateComparison,
   type Margins,
+  metricCatalogue,
   type RunFile,
   type Trial,
 } from '@tare/results';
 import { holmAdjusted } from '@tare/statistics';
 import { baseNameOf } from './base-side.ts';
 import { decideComparison } from './decide-comparison.ts';
-import type { GateComparison } from './gate-result.ts';
 
 export type GateQuestion = {
   /** Names of the environments; the base's copy of each has the name of {@link baseNameOf}. */

@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { isEmulated, type RunFile } from '@tare/results';
+import {
+  type GateCommit,
+  type GateEnvironment,
+  gateExitCodes,
+  type GateResult,
+  isEmulated,
+  type RunFile,
+} from '@tare/results';
 import { fewestRoundsFor } from '@tare/statistics';
 import type { Environment } from '@tare/environment';
 import { loadConfig } from '../config/load-config.ts';
@@ -12,7 +19,6 @@ import { buildBase } from './build-base.ts';
 import { chooseBase, commitText, headCommit } from './choose-commits.ts';
 import { decideGate, faultsOf } from './decide-gate.ts';
 import type { GatePlan } from './gate-plan.ts';
-import { gateExitCodes, type GateCommit, type GateEnvironment, type GateResult } from './gate-result.ts';
 import { gitIn } from './git.ts';
 import { judgeGate } from './judge-gate.ts';
 import { pairWorkloads, type PairedWorkloads } from './pair-workloads.ts';

@@ -31,7 +31,7 @@ export function exampleTrial(given: {
     open: null,
     cpu: { net: use.cpu, gross: use.cpu },
     memory: { net: use.memory, gross: use.memory },
-    disk: { netWrittenMiB: 0, grossWrittenMiB: 0, netWrittenKiBPerRequest: 0 },
+    disk: { netWrittenMiB: 0, grossWrittenMiB: 0, netWrittenKiBPerRequest: 0, writeLatencyMs: null },
     host: { foreignCpus: 0, stealPercent: 0, throttledMs: null, clockMHz: null },
     violations: [],
     samples: [],

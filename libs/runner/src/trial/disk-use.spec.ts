@@ -17,6 +17,7 @@ it('takes the difference over the window, and its share of a request', () => {
     netWrittenMiB: 2,
     grossWrittenMiB: 4,
     netWrittenKiBPerRequest: 2,
+    writeLatencyMs: null,
   });
 });
 
@@ -26,4 +27,15 @@ it('says nothing where the meter does not, and nothing per request without one',
     netWrittenKiBPerRequest: null,
   });
   expect(diskUse([pair(0n, 0n), pair(5n, 5n)], 0).netWrittenKiBPerRequest).toBeNull();
+});
+
+it('tells how long a write took, if the app wrote', () => {
+  const at = (writtenBytes: bigint, count: bigint, tookMs: bigint) => {
+    const net = { ...reading(writtenBytes), diskWrites: { count, tookMs } };
+    return { net, gross: net };
+  };
+  expect(diskUse([at(0n, 10n, 100n), at(4096n, 30n, 150n)], 1).writeLatencyMs).toBe(2.5);
+  // of the app's, or of nobody's
+  expect(diskUse([at(0n, 10n, 100n), at(0n, 30n, 150n)], 1).writeLatencyMs).toBeNull();
+  expect(diskUse([at(0n, 10n, 100n), at(4096n, 10n, 100n)], 1).writeLatencyMs).toBeNull();
 });

@@ -7,7 +7,7 @@ import { clockOffset, toHostNs, type ClockExchange, type ClockOffset } from './c
 import { parseSamplerReply, type SamplerReply } from './sampler-reply.ts';
 
 /** What the processes of the service have used so far, at a moment of the host's monotonic clock. */
-export type GuestUse = Pick<MeterReading, 'atNs' | 'cpuNs' | 'memoryBytes' | 'writtenBytes'>;
+export type GuestUse = Pick<MeterReading, 'atNs' | 'cpuNs' | 'memoryBytes' | 'writtenBytes' | 'diskWrites'>;
 
 /** A process in the guest that answers at once what the service uses, and which tells when it has ended. */
 export interface GuestSampler {
@@ -147,6 +147,7 @@ export async function openGuestSampler(
           cpuNs: reply.cpuNs,
           memoryBytes: reply.memoryBytes,
           ...(reply.writtenBytes !== undefined && { writtenBytes: reply.writtenBytes }),
+          ...(reply.diskWrites !== undefined && { diskWrites: reply.diskWrites }),
         };
       },
     };

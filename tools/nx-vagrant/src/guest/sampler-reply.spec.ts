@@ -12,6 +12,11 @@ it('reads what a sampler in a guest said', () => {
   expect(
     parseSamplerReply('{"kind":"use","atNs":"1","cpuNs":"2","memoryBytes":3,"writtenBytes":"4096"}'),
   ).toMatchObject({ writtenBytes: 4096n });
+  expect(
+    parseSamplerReply(
+      '{"kind":"use","atNs":"1","cpuNs":"2","memoryBytes":3,"diskWrites":{"count":"4","tookMs":"5"}}',
+    ),
+  ).toMatchObject({ diskWrites: { count: 4n, tookMs: 5n } });
   expect(parseSamplerReply('{"kind":"idle","atNs":"142569730566"}')).toEqual({
     kind: 'idle',
     atNs: 142_569_730_566n,

@@ -14,6 +14,7 @@ const replySchema = z.discriminatedUnion('kind', [
     cpuNs: whole,
     memoryBytes: z.int().nonnegative(),
     writtenBytes: whole.optional(),
+    diskWrites: z.strictObject({ count: whole, tookMs: whole }).optional(),
   }),
   z.strictObject({ kind: z.literal('idle'), atNs: whole }),
   z.strictObject({ kind: z.literal('ended') }),

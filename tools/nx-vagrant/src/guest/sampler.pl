@@ -1,7 +1,8 @@
 # Runs in the guest, by perl-base, which every Debian has. Answers each line of its input at once with a line of JSON:
 #   clock -> {"kind":"clock","atNs":"…"}                                      the guest's CLOCK_MONOTONIC
 #   use   -> {"kind":"use","atNs":"…","cpuNs":"…","memoryBytes":…}            what the processes of a cgroup have used so far,
-#            and "writtenBytes":"…", to storage, when it runs as root
+#            and "writtenBytes":"…", to storage, when it runs as root,
+#            and "diskWrites":{"count":"…","tookMs":"…"}, of the guest's disks since it booted, where it has some
 #         or {"kind":"idle","atNs":"…"}                                       when the cgroup has no process
 # and tells by itself, once: {"kind":"ended"} when the processes that it has seen are gone.
 # CPU time is the larger of two sources: the threads' schedstat, exact but without ended threads that were never seen,
@@ -118,6 +119,20 @@ sub written_bytes {
   return $most_written;
 }
 
+# Whole disks only: their partitions have lines of their own.
+sub disk_writes {
+  my $handle = open_file('/proc/diskstats') or return '';
+  my ($found, $count, $took) = (0, 0, 0);
+  while (my $line = <$handle>) {
+    my @fields = split(' ', $line);
+    next unless $fields[2] =~ /^(?:[hsv]d[a-z]+|xvd[a-z]+|nvme\d+n\d+|mmcblk\d+)$/;
+    $found = 1;
+    $count += $fields[7];
+    $took += $fields[10];
+  }
+  return $found ? sprintf(',"diskWrites":{"count":"%d","tookMs":"%d"}', $count, $took) : '';
+}
+
 sub use_line {
   watch($_) for pids();
   my ($at, $cpu, $memory, $alive) = (now_ns(), 0, 0, 0);
@@ -140,6 +155,7 @@ sub use_line {
   return sprintf('{"kind":"idle","atNs":"%d"}', $at) unless $alive;
   my $written = written_bytes();
   my $storage = defined $written ? sprintf(',"writtenBytes":"%d"', $written) : '';
+  $storage .= disk_writes();
   return sprintf('{"kind":"use","atNs":"%d","cpuNs":"%d","memoryBytes":%d%s}', $at, $cpu, $memory, $storage);
 }
 

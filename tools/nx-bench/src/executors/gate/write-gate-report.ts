@@ -1,9 +1,10 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gateJunit, gateMarkdown, replaceFiles, type GateReport } from '@tare/report';
+import { gateJunit, gateMarkdown, replaceFiles } from '@tare/report';
+import type { GateResult } from '@tare/results';
 
 /** Writes `gate.json`, `gate.md` and `gate.junit.xml` into a folder, all or none. @throws Error of the file system. */
-export async function writeGateReport(folder: string, result: GateReport): Promise<void> {
+export async function writeGateReport(folder: string, result: GateResult): Promise<void> {
   await replaceFiles([
     { path: join(folder, 'gate.json'), text: `${JSON.stringify(result, null, 2)}\n` },
     { path: join(folder, 'gate.md'), text: gateMarkdown(result) },
@@ -16,7 +17,7 @@ export async function writeGateReport(folder: string, result: GateReport): Promi
  * @throws Error in one line when it cannot be written.
  */
 export async function appendStepSummary(
-  result: GateReport,
+  result: GateResult,
   variables: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
   const path = variables.GITHUB_STEP_SUMMARY;

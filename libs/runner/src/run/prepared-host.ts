@@ -3,17 +3,19 @@ import { mkdir } from 'node:fs/promises';
 import { allowedCpus, pinRunning, planCpus } from '@tare/metrics';
 import type { Diagnostic } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
+import { preflight } from '../guards/preflight.ts';
 import { postJanitor } from '../janitor/janitor.ts';
 import type { Listener } from '../progress/run-event.ts';
-import { lockHost } from '../run/host-lock.ts';
-import { readArtifact } from '../run/read-artifact.ts';
-import { prepareEnvironments, type Preparation } from '../run/ready-environments.ts';
-import { newRunId } from '../run/run-id.ts';
-import { findUsable, type Unusable, type Usable } from '../run/usable-environments.ts';
+import type { Capacity } from './arrival-rates.ts';
+import { lockHost } from './host-lock.ts';
+import { readArtifact } from './read-artifact.ts';
+import { prepareEnvironments, type Preparation } from './ready-environments.ts';
+import { newRunId } from './run-id.ts';
+import { findUsable, type Unusable, type Usable } from './usable-environments.ts';
 
 const defaultReadyDeadlineMs = 30_000;
 const largestSeed = 2 ** 31;
-// as in a run: the heap may take this share of the memory budget
+// the heap may take this share of the memory budget; the rest is for buffers, code and stacks
 const heapShare = 0.5;
 
 export type HostOptions = {
@@ -37,12 +39,15 @@ export type PreparedHost = {
   readonly ready: readonly Usable[];
   /** Not usable here, or failed while they were prepared. */
   readonly unusable: readonly Unusable[];
+  /** What each served in a closed loop; empty when no arrival rate is to be found. */
+  readonly capacities: readonly Capacity[];
+  /** Of the preflight, and of the preparation. */
   readonly diagnostics: readonly Diagnostic[];
 };
 
 /**
- * Locks the host, finds and prepares the environments, and does some work with them; takes everything down afterwards,
- * whatever comes of it. An instance is a fresh start of the app; machines are not booted again for it.
+ * Locks the host, looks for what disturbs it, finds and prepares the environments, and does some work with them; takes
+ * everything down afterwards, whatever comes of it.
  * @throws Error with one line; the signal's reason when aborted.
  */
 export async function withPreparedHost<T>(
@@ -64,7 +69,9 @@ export async function withPreparedHost<T>(
   try {
     const found = await findUsable(config.environments, listener, signal);
     const cpuPlan = planCpus(config.resources.cpus);
+    // the runner polls and samples: on the generator's CPUs it takes nothing from the server
     if (cpuPlan !== undefined) pinRunning(process.pid, cpuPlan.generator);
+    const disturbances = await lookForDisturbances(config, cpuPlan?.server, listener, signal);
     const artifacts = config.workloads.map(async (each) => [each.name, await readArtifact(each)] as const);
     const preparation: Preparation = {
       workloads: config.workloads,
@@ -80,27 +87,21 @@ export async function withPreparedHost<T>(
         },
       },
       readyDeadlineMs: options.readyDeadlineMs ?? defaultReadyDeadlineMs,
-      coldBoots: 0,
-      // no arrival rate is to be found while the environments are prepared
-      load: { ...config.load, open: undefined },
+      coldBoots: config.coldBoots,
+      load: config.load,
       seed: config.seed ?? randomInt(largestSeed),
       generatorCpus: cpuPlan?.generator,
     };
-    const { ready, failed, diagnostics } = await prepareEnvironments(
-      found.usable,
-      preparation,
-      listener,
-      signal,
-    );
-    const unusable = [...found.unusable, ...failed];
+    const prepared = await prepareEnvironments(found.usable, preparation, listener, signal);
     return await work({
       runId,
       startedAt,
       seed: preparation.seed,
       preparation,
-      ready,
-      unusable,
-      diagnostics,
+      ready: prepared.ready,
+      unusable: [...found.unusable, ...prepared.failed],
+      capacities: prepared.capacities,
+      diagnostics: [...disturbances, ...prepared.diagnostics],
     });
   } catch (error) {
     // whatever was under way failed because of it; the reason says more
@@ -111,4 +112,22 @@ export async function withPreparedHost<T>(
     if (cpusBefore !== undefined) pinRunning(process.pid, cpusBefore);
     await lock.release();
   }
+}
+
+/** What disturbs the host before the run has begun. It is told, and no reason to stop. */
+async function lookForDisturbances(
+  { guards }: ResolvedConfig,
+  cpus: readonly number[] | undefined,
+  listener: Listener,
+  signal: AbortSignal,
+): Promise<readonly Diagnostic[]> {
+  const { findings } = await preflight({ cpus, guards, signal });
+  return findings.map(({ code, message, remedy }) => {
+    listener({ kind: 'preflight', message: `${message}. Remedy: ${remedy}` });
+    return {
+      level: 'warning',
+      code: `preflight-${code}`,
+      message: `before the first round: ${message}. Remedy: ${remedy}`,
+    };
+  });
 }
