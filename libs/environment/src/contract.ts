@@ -124,6 +124,8 @@ export interface Environment {
   prepare(artifact: Artifact, context: RunContext, signal: AbortSignal): Promise<Facts>;
   /** How long an app may take from the start command to its first 200; 30 s where it does not say. */
   readonly readyDeadlineMs?: number;
+  /** Whether several instances may be up at once: each start has a port, and what else it needs, of its own. */
+  readonly sideBySide?: boolean;
   /** Starts the app. Returns as soon as the start command is given; the caller waits for health. */
   start(launch: Launch, signal: AbortSignal): Promise<Instance>;
   /** Leaves nothing behind. */

@@ -58,6 +58,7 @@ export function namespace(): Environment {
   return {
     name,
     kind: 'namespace',
+    sideBySide: true,
     probe,
     reap: async (runId) => [...(await reapProcesses(name, runId)), ...(await reapDataFolders(name, runId))],
     prepare: (_artifact, { nodeVersion, resources }) =>

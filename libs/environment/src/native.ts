@@ -12,6 +12,7 @@ export function native(): Environment {
   return {
     name,
     kind: 'native',
+    sideBySide: true,
     probe: () => Promise.resolve({ usable: true, facts: {} }),
     reap: async (runId) => [...(await reapProcesses(name, runId)), ...(await reapDataFolders(name, runId))],
     prepare: (_artifact, { nodeVersion, resources }) =>

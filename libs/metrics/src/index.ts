@@ -20,7 +20,12 @@ export {
   type ServedRequest,
 } from './load/known-latency-server.ts';
 export { trueMeanMs, trueQuantileMs, type LatencyProfile } from './load/latency-profile.ts';
-export { generateLoad, generateOpenLoad, type GeneratorOptions } from './load/load-generator.ts';
+export {
+  generateLoad,
+  generateOpenLoad,
+  generateTurns,
+  type GeneratorOptions,
+} from './load/load-generator.ts';
 export type {
   LatencySummary,
   LoadOrder,

@@ -43,6 +43,13 @@ const load = z.strictObject({
   histogram: z
     .string()
     .describe('HDR histogram of latencies in microseconds, V2 compressed, base64. Mergeable.'),
+  turns: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'So many turns the window is made of, in which environments that were up side by side were loaded one after the other; durationMs is their sum. Absent where it was alone.',
+    ),
   generator: z.strictObject({ name: z.string(), cpuPercent: notNegative }),
 });
 

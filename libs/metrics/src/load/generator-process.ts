@@ -2,7 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runClosedLoop } from './closed-loop.ts';
 import type { GeneratorJob, GeneratorMessage, LoadOrder, OpenOrder, OpenOutcome } from './load-order.ts';
+import type { WindowMoments } from './closed-loop.ts';
 import { runOpenLoop } from './open-loop.ts';
+import { runTurns } from './turn-loop.ts';
 
 // open load before its window: connections are warm, and the server has left the closed loop behind
 const openWarmupMs = 300;
@@ -25,15 +27,17 @@ function openLoop(order: OpenOrder, spin: boolean): Promise<OpenOutcome> {
   });
 }
 
+const closedWindow: WindowMoments = {
+  onStart: () => {
+    tell({ kind: 'window-start' });
+  },
+  onEnd: () => {
+    tell({ kind: 'window-end' });
+  },
+};
+
 async function perform(order: LoadOrder, spin: boolean): Promise<GeneratorMessage> {
-  const closed = await runClosedLoop(order, {
-    onStart: () => {
-      tell({ kind: 'window-start' });
-    },
-    onEnd: () => {
-      tell({ kind: 'window-end' });
-    },
-  });
+  const closed = await runClosedLoop(order, closedWindow);
   if (order.open === undefined) return { kind: 'outcome', outcome: closed };
   await sleep(Math.min(longestDrainMs, Math.max(shortestDrainMs, closed.latencyMs.max)));
   const { origin, requests, seed, timeoutSeconds, open } = order;
@@ -49,12 +53,19 @@ process.on('disconnect', () => process.exit(1));
 // Ctrl-C reaches the whole process group; the parent decides when this process ends
 process.on('SIGINT', () => undefined);
 
+async function run(job: GeneratorJob): Promise<GeneratorMessage> {
+  switch (job.kind) {
+    case 'load':
+      return perform(job.order, job.spin);
+    case 'open':
+      return { kind: 'open-outcome', outcome: await openLoop(job.order, job.spin) };
+    case 'turns':
+      return { kind: 'turn-outcomes', outcome: await runTurns(job.order, closedWindow) };
+  }
+}
+
 process.once('message', (job: GeneratorJob) => {
-  const result: Promise<GeneratorMessage> =
-    job.kind === 'load'
-      ? perform(job.order, job.spin)
-      : openLoop(job.order, job.spin).then((outcome) => ({ kind: 'open-outcome', outcome }));
-  result
+  run(job)
     .catch((error: unknown): GeneratorMessage => ({
       kind: 'failed',
       message: error instanceof Error ? error.message : String(error),

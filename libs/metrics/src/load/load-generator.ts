@@ -10,6 +10,7 @@ import type {
   OpenOrder,
   OpenOutcome,
   OpenWindow,
+  TurnsOrder,
 } from './load-order.ts';
 import { requestSequence } from './request-mix.ts';
 import { constantRate } from './send-schedule.ts';
@@ -62,6 +63,21 @@ export async function generateOpenLoad(order: OpenOrder, options: GeneratorOptio
   checkRequests(order.requests);
   return perform({ kind: 'open', order, spin: options.cpus !== undefined }, options, (message) =>
     message.kind === 'open-outcome' ? message.outcome : undefined,
+  );
+}
+
+/**
+ * Loads several servers in turns, from a process of its own.
+ * @returns the outcome of each side, in their order.
+ * @throws as generateLoad does.
+ */
+export async function generateTurns(
+  order: TurnsOrder,
+  options: GeneratorOptions,
+): Promise<readonly LoadOutcome[]> {
+  for (const { requests } of order.sides) checkRequests(requests);
+  return perform({ kind: 'turns', order, spin: options.cpus !== undefined }, options, (message) =>
+    message.kind === 'turn-outcomes' ? message.outcome : undefined,
   );
 }
 
@@ -130,7 +146,8 @@ async function perform<Outcome>(
             options.onOpenEnd?.();
             break;
           case 'outcome':
-          case 'open-outcome': {
+          case 'open-outcome':
+          case 'turn-outcomes': {
             const outcome = outcomeOf(message);
             if (outcome === undefined) fail('sent the outcome of another job');
             else resolve(outcome);

@@ -44,6 +44,21 @@ export type OpenOrder = {
   readonly open: OpenWindow;
 };
 
+/** Load on several servers in turns. */
+export type TurnsOrder = {
+  readonly sides: readonly { readonly origin: string; readonly requests: readonly LoadRequest[] }[];
+  readonly seed: number;
+  /** Of the side whose turn it is. */
+  readonly connections: number;
+  /** Of each side, before the first turn; does not count. */
+  readonly warmupMs: number;
+  /** After this long a turn sends nothing more. */
+  readonly turnMs: number;
+  /** The turns go on until each side has had this much in all. */
+  readonly durationMs: number;
+  readonly timeoutSeconds: number;
+};
+
 /** Mean and maximum are exact, quantiles come from the histogram. All 0 without a request. */
 export type LatencySummary = LatencyQuantiles & { readonly mean: number; readonly max: number };
 
@@ -87,12 +102,16 @@ export type LoadOutcome = {
   readonly histogram: string;
   /** CPU time of the generator over the window; 100 is one CPU. */
   readonly generatorCpuPercent: number;
+  /** So many turns the window is made of, when servers took turns; `durationMs` is their sum. */
+  readonly turns?: number;
   readonly open?: OpenOutcome;
 };
 
 /** What the generator's process is sent by its parent. */
 export type GeneratorJob = (
-  { readonly kind: 'load'; readonly order: LoadOrder } | { readonly kind: 'open'; readonly order: OpenOrder }
+  | { readonly kind: 'load'; readonly order: LoadOrder }
+  | { readonly kind: 'open'; readonly order: OpenOrder }
+  | { readonly kind: 'turns'; readonly order: TurnsOrder }
 ) & {
   /** Whether the generator has CPUs of its own, so that it may poll the clock between two sends. */
   readonly spin: boolean;
@@ -107,4 +126,5 @@ export type GeneratorMessage =
   | { readonly kind: 'open-end' }
   | { readonly kind: 'outcome'; readonly outcome: LoadOutcome }
   | { readonly kind: 'open-outcome'; readonly outcome: OpenOutcome }
+  | { readonly kind: 'turn-outcomes'; readonly outcome: readonly LoadOutcome[] }
   | { readonly kind: 'failed'; readonly message: string };

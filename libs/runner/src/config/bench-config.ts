@@ -80,4 +80,14 @@ export type ResolvedConfig = {
   readonly coldBoots: number;
   readonly retries: number;
   readonly seed: number | undefined;
+  /** Environments that are up side by side and take turns; undefined for one up at a time. */
+  readonly turns?: Turns;
+};
+
+/** How environments that are up side by side are loaded. */
+export type Turns = {
+  /** Names of the environments, in groups. */
+  readonly groups: readonly (readonly string[])[];
+  /** After this long a turn sends nothing more; it ends with the last reply. */
+  readonly turnMs: number;
 };

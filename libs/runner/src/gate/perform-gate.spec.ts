@@ -116,6 +116,10 @@ it('measures both sides in every round when the bytes differ', { timeout: 60_000
     'native@base 1',
     'native@base 2',
   ]);
+  // both were up side by side, and had as many turns each
+  const turns = run?.file.trials.map(({ load }) => load.turns ?? 0) ?? [];
+  expect(Math.min(...turns)).toBeGreaterThan(1);
+  expect(new Set(run?.file.trials.map(({ round, load }) => `${round} ${load.turns ?? 0}`)).size).toBe(2);
   // two rounds tell nothing
   expect(result).toMatchObject({ decision: 'undecided', exitCode: 2, head: { modified: true } });
   expect(result.comparisons.map(({ metric }) => metric)).toContain('throughputRps');

@@ -9,8 +9,9 @@ import {
 } from '@tare/results';
 import { fewestRoundsFor } from '@tare/statistics';
 import type { Environment } from '@tare/environment';
+import type { Turns } from '../config/bench-config.ts';
 import { loadConfig } from '../config/load-config.ts';
-import { appOf } from '../config/workload.ts';
+import { appOf, type Workload } from '../config/workload.ts';
 import type { Listener } from '../progress/run-event.ts';
 import { performRun } from '../run/perform-run.ts';
 import { baseNameOf, baseSideOf } from './base-side.ts';
@@ -23,6 +24,9 @@ import { gitIn } from './git.ts';
 import { judgeGate } from './judge-gate.ts';
 import { pairWorkloads, type PairedWorkloads } from './pair-workloads.ts';
 import { providePackages } from './provide-packages.ts';
+
+/** Shorter than a host keeps its speed; a request or two of each connection. */
+const turnMs = 25;
 
 export type GateRequest = {
   /** The root of the workspace. */
@@ -153,7 +157,13 @@ async function measure(
     return { workloads: listed, environments: status, comparisons: [], warnings: [], faults: [], run: null };
   }
   const { run, journalFolder } = await performRun({
-    config: { ...config, workloads: measured, environments: pairs.flat(), baseline: first[1].name },
+    config: {
+      ...config,
+      workloads: measured,
+      environments: pairs.flat(),
+      baseline: first[1].name,
+      turns: turnsOf(pairs, config.load.window.kind === 'duration' ? measured : []),
+    },
     configPath: join(root, configFile),
     runsFolder,
     listener,
@@ -178,6 +188,16 @@ async function measure(
     faults: faultsOf(run.trials, run.plan.rounds),
     run: { file: run, journalFolder },
   };
+}
+
+/** Both sides of an environment take turns where they can be up side by side; a fixed port serves one at a time. */
+function turnsOf(
+  pairs: readonly (readonly [Environment, Environment])[],
+  workloads: readonly Workload[],
+): Turns {
+  const free = workloads.length > 0 && workloads.every(({ port }) => port === undefined);
+  const able = pairs.filter((pair) => free && pair.every(({ sideBySide }) => sideBySide === true));
+  return { groups: able.map((pair) => pair.map(({ name }) => name)), turnMs };
 }
 
 function notMeasured(environment: string, reason: string): GateEnvironment {

@@ -1,5 +1,8 @@
 import type { Repeat, Trial, TrialSample } from '@tare/results';
+import type { Turns } from '../config/bench-config.ts';
 import { performTrial } from '../trial/perform-trial.ts';
+import { performTurns } from '../trial/perform-turns.ts';
+import type { TrialPlan } from '../trial/trial-plan.ts';
 import type { Measuring } from './measure-rounds.ts';
 import { launchOf, requestsFor, setUpData } from './ready-environments.ts';
 import type { timeLeft } from './time-left.ts';
@@ -31,7 +34,10 @@ export type RoundOutcome =
       readonly error: unknown;
     };
 
-/** One trial of every environment and workload, in the given order. Ends at the first that fails, or must be repeated. */
+/**
+ * One trial of every environment and workload, in the given order; those that take turns have theirs together, where the
+ * first of them is due. Ends at the first that fails, or must be repeated.
+ */
 export async function performRound(
   measuring: Measuring,
   environments: readonly Usable['environment'][],
@@ -41,66 +47,99 @@ export async function performRound(
   const { round, attempt, left, total } = place;
   const trials: Trial[] = [];
   for (const workload of config.workloads) {
-    for (const [position, environment] of environments.entries()) {
+    const repeatOf = (environment: string, cause: Repeat['cause'], reason: string): Repeat => ({
+      round,
+      attempt,
+      workload: workload.name,
+      environment,
+      cause,
+      reason,
+    });
+    for (const group of inGroups(environments, config.turns)) {
       signal.throwIfAborted();
-      const done = place.before + trials.length;
-      const shown = {
+      const shownOf = (environment: string, position: number) => ({
         round,
         rounds: place.rounds,
-        trial: done + 1,
+        trial: place.before + trials.length + 1 + position,
         trials: total,
-        environment: environment.name,
+        environment,
         workload: workload.name,
-      };
-      listener({ kind: 'trial-started', place: { ...shown, leftMs: left.now(done, total) } });
-      const repeatOf = (cause: Repeat['cause'], reason: string): Repeat => ({
-        round,
-        attempt,
-        workload: workload.name,
-        environment: environment.name,
-        cause,
-        reason,
       });
       let samples: readonly TrialSample[] = [];
-      let trial: Trial;
-      try {
-        trial = await performTrial(
-          {
-            environment,
-            launch: launchOf(workload, preparation, round),
-            workload: workload.name,
-            requests: requestsFor(workload, seed),
-            setUp: (origin, until) => setUpData(workload, origin, seed, until),
-            load: config.load,
-            rateRps: rates.of(workload.name, environment.name),
-            guards: config.guards,
-            seed,
-            generatorCpus: preparation.generatorCpus,
-            round,
-            attempt,
-            order: position + 1,
-            readyDeadlineMs: environment.readyDeadlineMs ?? preparation.readyDeadlineMs,
-            onLost: (readings) => {
-              samples = readings;
-            },
+      const plans = group.map((environment, position): TrialPlan => {
+        const shown = shownOf(environment.name, position);
+        listener({ kind: 'trial-started', place: { ...shown, leftMs: left.now(shown.trial - 1, total) } });
+        return {
+          environment,
+          launch: launchOf(workload, preparation, round),
+          workload: workload.name,
+          requests: requestsFor(workload, seed),
+          setUp: (origin, until) => setUpData(workload, origin, seed, until),
+          load: config.load,
+          rateRps: rates.of(workload.name, environment.name),
+          guards: config.guards,
+          seed,
+          generatorCpus: preparation.generatorCpus,
+          round,
+          attempt,
+          order: environments.indexOf(environment) + 1,
+          readyDeadlineMs: environment.readyDeadlineMs ?? preparation.readyDeadlineMs,
+          onLost: (readings) => {
+            samples = readings;
           },
-          signal,
-        );
+        };
+      });
+      let done: readonly Trial[];
+      try {
+        done = await performGroup(plans, config.turns, signal);
       } catch (error) {
         if (signal.aborted) throw error;
         const reason = error instanceof Error ? error.message : String(error);
-        return { kind: 'failed', repeat: repeatOf('failure', reason), samples, error };
+        const failed = group.find(({ name }) => reason.startsWith(`${name}:`)) ?? group[0];
+        return { kind: 'failed', repeat: repeatOf(failed?.name ?? '', 'failure', reason), samples, error };
       }
-      await keep(trial);
-      trials.push(trial);
-      listener({ kind: 'trial-finished', trial, place: { ...shown, leftMs: left.now(done + 1, total) } });
-      const [violation] = trial.violations;
-      // an emulated one is judged by nobody, and slow enough to trip a guard by itself
-      const isJudged = !measuring.unjudged.includes(environment.name);
-      if (violation !== undefined && place.mayRepeat && isJudged) {
-        return { kind: 'violated', repeat: repeatOf('guard', `${violation.guard}: ${violation.message}`) };
+      for (const trial of done) {
+        const shown = shownOf(trial.environment, 0);
+        await keep(trial);
+        trials.push(trial);
+        listener({
+          kind: 'trial-finished',
+          trial,
+          place: { ...shown, leftMs: left.now(shown.trial, total) },
+        });
+      }
+      for (const { environment, violations } of done) {
+        const [violation] = violations;
+        // an emulated one is judged by nobody, and slow enough to trip a guard by itself
+        const isJudged = !measuring.unjudged.includes(environment);
+        if (violation !== undefined && place.mayRepeat && isJudged) {
+          const reason = `${violation.guard}: ${violation.message}`;
+          return { kind: 'violated', repeat: repeatOf(environment, 'guard', reason) };
+        }
       }
     }
   }
   return { kind: 'complete', trials };
+}
+
+type Environments = readonly Usable['environment'][];
+
+/** @returns the environments in their order, each alone or with those that it takes turns with. */
+export function inGroups(environments: Environments, turns: Turns | undefined): readonly Environments[] {
+  const groups = Map.groupBy(
+    environments,
+    ({ name }) => turns?.groups.find((group) => group.includes(name)) ?? name,
+  );
+  return [...groups.values()];
+}
+
+async function performGroup(
+  plans: readonly TrialPlan[],
+  turns: Turns | undefined,
+  signal: AbortSignal,
+): Promise<readonly Trial[]> {
+  const [first, ...others] = plans;
+  if (first === undefined) return [];
+  if (turns === undefined || others.length === 0) return [await performTrial(first, signal)];
+  return performTurns(plans, turns.turnMs, signal);
 }

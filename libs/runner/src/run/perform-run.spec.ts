@@ -16,11 +16,13 @@ import { performRun, type RunResult } from './perform-run.ts';
 
 const app = `
 import { createServer } from 'node:http';
+let answered = 0;
 if (process.env.NEVER_HEALTHY) console.log('waiting for a database that is not there');
 const server = createServer((request, reply) => {
   if (request.url === '/health') { reply.statusCode = process.env.NEVER_HEALTHY ? 503 : 200; return reply.end('{"status":"ok"}'); }
   if (request.url === '/bad') { reply.statusCode = 400; return reply.end(); }
-  const until = performance.now() + 2; while (performance.now() < until);
+  if (process.env.DIES_AT && ++answered > Number(process.env.DIES_AT)) process.exit(3);
+  const until = performance.now() + (process.env.SLOWER ? 4 : 2); while (performance.now() < until);
   reply.end('{"answer":42}');
 });
 server.listen(Number(process.env.PORT), process.env.HOST, () => console.log('listening on ' + process.env.HOST));
@@ -297,4 +299,74 @@ it('leaves nothing behind when it is killed', async () => {
 
 it('has one folder per run', async () => {
   expect((await readdir(join(folder, 'runs'))).length).toBeGreaterThan(2);
+});
+
+it(
+  'measures environments that take turns side by side, and tells each its own',
+  { timeout: 60_000 },
+  async () => {
+    const slower = other('slower', {
+      start: (launch, signal) =>
+        native().start({ ...launch, variables: { ...launch.variables, SLOWER: '1' } }, signal),
+    });
+    const resolved = resolveConfig(
+      {
+        workloads: [workload()],
+        environments: [native(), slower],
+        twin: false,
+        rounds: 2,
+        load: { connections: 2, warmupMs: 100, durationMs: 500, open: false },
+        guards: lenient,
+      },
+      'a test',
+    );
+    const { run } = await performRun({
+      config: { ...resolved, turns: { groups: [['native', 'slower']], turnMs: 25 } },
+      runsFolder: join(folder, 'turns'),
+      listener: () => undefined,
+      signal: new AbortController().signal,
+    });
+    expect(run.trials).toHaveLength(4);
+    expect(run.diagnostics.filter(({ code }) => code === 'littles-law')).toEqual([]);
+    for (const round of [1, 2]) {
+      const [one, two] = ['native', 'slower'].map((name) =>
+        run.trials.find((trial) => trial.round === round && trial.environment === name),
+      );
+      if (one === undefined || two === undefined) throw new Error('a trial is missing');
+      expect(one.load.turns).toBe(two.load.turns);
+      // 2 ms of CPU per request, and 4 ms: what the other used in its turns must not count
+      expect(one.cpu.net.msPerRequest).toBeGreaterThan(1.8);
+      expect(one.cpu.net.msPerRequest).toBeLessThan(3.2);
+      expect(two.cpu.net.msPerRequest).toBeGreaterThan(3.8);
+      expect(two.cpu.net.msPerRequest).toBeLessThan(5.2);
+      expect(one.cpu.net.percent).toBeGreaterThan(50);
+      expect(one.load.throughputRps / two.load.throughputRps).toBeGreaterThan(1.5);
+    }
+  },
+);
+
+it('a side that dies in the turns of the other is named', { timeout: 60_000 }, async () => {
+  const dying = other('dying', {
+    start: (launch, signal) =>
+      native().start({ ...launch, variables: { ...launch.variables, DIES_AT: '20' } }, signal),
+  });
+  const resolved = resolveConfig(
+    {
+      workloads: [workload()],
+      environments: [native(), dying],
+      twin: false,
+      rounds: 1,
+      retries: 0,
+      load: { connections: 2, warmupMs: 0, durationMs: 2000, open: false },
+      guards: lenient,
+    },
+    'a test',
+  );
+  const run = performRun({
+    config: { ...resolved, turns: { groups: [['native', 'dying']], turnMs: 25 } },
+    runsFolder: join(folder, 'dying'),
+    listener: () => undefined,
+    signal: new AbortController().signal,
+  });
+  await expect(run).rejects.toThrow(/^dying: round 1: .* during the trial/);
 });

@@ -19,9 +19,9 @@ export function trialDiagnostics(trial: Trial): readonly Diagnostic[] {
   if (load.errors + load.timeouts > 0) {
     warn('errors', `${load.errors} errors and ${load.timeouts} timeouts beside ${load.requests} requests`);
   }
-  // Little's law: requests under way = arrival rate × time in the system
+  // Little's law: requests under way = arrival rate × time in the system; at the end of a turn there are fewer and fewer
   const underWay = (load.throughputRps * load.latencyMs.mean) / 1000;
-  if (Math.abs(underWay / load.connections - 1) > littlesLawTolerance) {
+  if (load.turns === undefined && Math.abs(underWay / load.connections - 1) > littlesLawTolerance) {
     warn(
       'littles-law',
       `throughput × mean latency is ${underWay.toFixed(2)} requests under way, but there were ${load.connections} connections`,

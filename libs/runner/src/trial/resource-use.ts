@@ -10,15 +10,21 @@ type Use = { readonly cpu: Trial['cpu']['net']; readonly memory: Trial['memory']
  * CPU and memory of one scope over the window. CPU is the difference of the first and the last reading over the time
  * between them; the mean of sampled percentages would be biased.
  * @param throughputRps of the same window; the CPU time per request follows from both rates.
+ * @param loadedMs how long of that time it was under load, when it took turns with others; idle, it uses next to nothing.
  * @throws Error when there are fewer than two readings.
  */
-export function resourceUse(readings: readonly MeterReading[], throughputRps: number): Use {
+export function resourceUse(
+  readings: readonly MeterReading[],
+  throughputRps: number,
+  loadedMs?: number,
+): Use {
   const first = readings[0];
   const last = readings.at(-1);
   if (first === undefined || last === undefined || last.atNs <= first.atNs) {
     throw new Error('a window needs a meter reading at its begin and at its end');
   }
-  const cpuShare = Number(last.cpuNs - first.cpuNs) / Number(last.atNs - first.atNs);
+  const windowNs = loadedMs === undefined ? Number(last.atNs - first.atNs) : loadedMs * 1e6;
+  const cpuShare = Number(last.cpuNs - first.cpuNs) / windowNs;
   const memory = readings.map(({ memoryBytes }) => memoryBytes / bytesPerMiB);
   return {
     cpu: {

@@ -60,6 +60,7 @@ export function docker(options: DockerOptions = {}): Environment {
   return {
     name: network === 'bridge' ? 'docker' : `docker:${network}`,
     kind: 'docker',
+    sideBySide: true,
     probe,
     reap: async (runId, signal) => {
       const found = await probeEngine(signal, socket);
