@@ -20,13 +20,13 @@ const config = resolveConfig(
   'bench.config.ts',
 );
 
-it('measures all workloads in the baseline, 30 rounds, without twin and open loop', () => {
+it('measures all workloads in the baseline, 20 rounds, without twin and open loop', () => {
   const { config: planned, threshold, force } = planGate(config, {});
   expect(planned.workloads.map(({ name }) => name)).toEqual(['primes', 'gallery:view']);
   expect(planned.environments.map(({ name }) => name)).toEqual(['native']);
   expect(planned).toMatchObject({
     twin: false,
-    rounds: { kind: 'fixed', rounds: 30 },
+    rounds: { kind: 'fixed', rounds: 20 },
     load: { warmupMs: 1000, window: { kind: 'duration', durationMs: 1500 }, open: undefined },
   });
   expect({ threshold, force }).toEqual({ threshold: 0.1, force: false });

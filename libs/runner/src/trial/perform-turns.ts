@@ -18,7 +18,7 @@ export async function performTurns(
   signal: AbortSignal,
 ): Promise<readonly Trial[]> {
   const [first] = plans;
-  if (first === undefined || first.load.window.kind !== 'duration') {
+  if (first?.load.window.kind !== 'duration') {
     throw new Error('turns: expected environments, and a window that is a duration');
   }
   const { load, seed, generatorCpus, launch } = first;
