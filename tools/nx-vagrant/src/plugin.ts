@@ -122,7 +122,9 @@ function about(
  */
 function builderSource({ workspaceRoot }: CreateNodesContext): readonly Input[] {
   const root = relative(workspaceRoot, dirname(import.meta.dirname));
-  if (root.startsWith('..') || root.includes('node_modules')) return [{ externalDependencies: [name] }];
+  if (root.includes('node_modules')) return [{ externalDependencies: [name] }];
+  // of a linked copy (npm link, the base of a gate) Nx knows nothing, and refuses what it does not know
+  if (root.startsWith('..')) return [];
   const folders = ['box', 'record', 'executors/vagrant-box'].map(
     (folder) => `{workspaceRoot}/${root}/src/${folder}/**/*`,
   );
