@@ -34,14 +34,14 @@ export type ConformanceCheck = {
   readonly json?: Readonly<Record<string, string | number | boolean | null>>;
 };
 
-/** @returns the app of a workload: "gallery" of "gallery:browse". */
+/** @returns the app of a workload: "shop" of "shop:browse". */
 export function appOf(workloadName: string): string {
   return workloadName.split(':', 1)[0] ?? workloadName;
 }
 
 /** An app and the request sent to it. */
 export type Workload = {
-  /** Unique in a run: that of the app, "primes", or with what is asked of it, "gallery:browse". */
+  /** Unique in a run: that of the app, "primes", or with what is asked of it, "shop:browse". */
   readonly name: string;
   /** The bundled file that every environment runs. */
   readonly artifact: URL;
