@@ -69,7 +69,7 @@ small{font-size:13px}
 nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:4px 20px;padding:0;margin:20px 0 0;font-size:14px}
 nav a{text-decoration:none;display:inline-block;padding:2px 0}
 nav a:hover{text-decoration:underline}
-#theme{font:inherit;font-size:13px;color:var(--text);background:none;border:1px solid var(--grid);border-radius:6px;padding:4px 12px;cursor:pointer}
+#theme{flex:none;font:inherit;font-size:13px;color:var(--text);background:none;border:1px solid var(--grid);border-radius:6px;padding:4px 12px;cursor:pointer}
 #theme:hover{border-color:var(--faint)}
 ul{padding-left:20px;margin:0 0 10px}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:13px}
