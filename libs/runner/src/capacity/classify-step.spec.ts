@@ -19,9 +19,14 @@ it.each<[string, Partial<StepFigures>, string]>([
   ['errors and timeouts at their limit', { errors: 1 }, 'meets'],
   ['errors and timeouts above it', { errors: 1, timeouts: 1 }, 'misses'],
   ['no reply at all', { requests: 0, sloLatencyMs: 0 }, 'misses'],
-  ['late sends', { lateSends: 11 }, 'generator-limited'],
+  ['late sends, which can only make latencies longer', { lateSends: 11 }, 'meets'],
   ['late sends beside a latency above the limit', { lateSends: 11, sloLatencyMs: 900 }, 'generator-limited'],
-  ['a busy generator', { generatorCpuPercent: 81 }, 'generator-limited'],
+  ['a busy generator that keeps to the objective', { generatorCpuPercent: 81 }, 'meets'],
+  [
+    'a busy generator beside a latency above the limit',
+    { generatorCpuPercent: 81, sloLatencyMs: 900 },
+    'generator-limited',
+  ],
 ])('%s', (_, change, outcome) => {
   expect(classifyStep({ ...good, ...change }, slo, guards)).toBe(outcome);
 });

@@ -16,15 +16,17 @@ export type StepFigures = {
 export type StepGuards = Pick<Guards, 'lateSendsPercent' | 'generatorCpuPercent' | 'errorsPercent'>;
 
 /**
- * Says whether a step meets an objective. A generator that is late or busy makes the step say nothing. Too many
- * errors and timeouts miss the objective, and so does a step without any reply. Pure.
+ * Says whether a step meets an objective. Latency counts from the planned time of sending, so a generator that is late or
+ * busy can only make it longer: a step that meets the objective all the same has met it, and one that misses it says nothing.
+ * Too many errors and timeouts miss the objective, and so does a step without any reply. Pure.
  */
 export function classifyStep(figures: StepFigures, slo: Slo, guards: StepGuards): StepOutcome {
   const { planned, requests, errors, timeouts, lateSends, sloLatencyMs, generatorCpuPercent } = figures;
   const percentOfPlanned = (count: number): number => (count / planned) * 100;
-  if (percentOfPlanned(lateSends) > guards.lateSendsPercent) return 'generator-limited';
+  const failed = requests === 0 || percentOfPlanned(errors + timeouts) > guards.errorsPercent;
+  if (!failed && sloLatencyMs <= slo.limitMs) return 'meets';
   // the generator has one thread: more CPUs do not help it
-  if (generatorCpuPercent > guards.generatorCpuPercent) return 'generator-limited';
-  if (requests === 0 || percentOfPlanned(errors + timeouts) > guards.errorsPercent) return 'misses';
-  return sloLatencyMs <= slo.limitMs ? 'meets' : 'misses';
+  const isLimited =
+    percentOfPlanned(lateSends) > guards.lateSendsPercent || generatorCpuPercent > guards.generatorCpuPercent;
+  return isLimited ? 'generator-limited' : 'misses';
 }
