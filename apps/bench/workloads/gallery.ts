@@ -7,7 +7,10 @@ const [widthPx, heightPx] = [240, 180];
 /** Two pages of the grid. */
 const storedImages = 48;
 const imagesOnPage = 24;
-/** Uploads differ from each other, for the app keeps an image only once; more than a window sends. */
+/**
+ * Uploads differ from each other, for the app keeps an image only once. A fast host sends more than these in a window: from
+ * then on it uploads what is there already.
+ */
 const uploads = 120;
 const boundary = 'tare-form-data-boundary';
 

@@ -9,7 +9,7 @@ import {
 } from '@tare/results';
 import { fewestRoundsFor } from '@tare/statistics';
 import type { Environment } from '@tare/environment';
-import type { Turns } from '../config/bench-config.ts';
+import type { ResolvedConfig, Turns } from '../config/bench-config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { appOf, type Workload } from '../config/workload.ts';
 import type { Listener } from '../progress/run-event.ts';
@@ -162,7 +162,7 @@ async function measure(
       workloads: measured,
       environments: pairs.flat(),
       baseline: first[1].name,
-      turns: turnsOf(pairs, config.load.window.kind === 'duration' ? measured : []),
+      turns: turnsOf(pairs, config.load, measured),
     },
     configPath: join(root, configFile),
     runsFolder,
@@ -190,12 +190,17 @@ async function measure(
   };
 }
 
-/** Both sides of an environment take turns where they can be up side by side; a fixed port serves one at a time. */
+/**
+ * Both sides of an environment take turns where they can be up side by side: a fixed port serves one at a time, and turns
+ * have a length in time and no open-loop window.
+ */
 function turnsOf(
   pairs: readonly (readonly [Environment, Environment])[],
+  { window, open }: ResolvedConfig['load'],
   workloads: readonly Workload[],
 ): Turns {
-  const free = workloads.length > 0 && workloads.every(({ port }) => port === undefined);
+  const free =
+    window.kind === 'duration' && open === undefined && workloads.every(({ port }) => port === undefined);
   const able = pairs.filter((pair) => free && pair.every(({ sideBySide }) => sideBySide === true));
   return { groups: able.map((pair) => pair.map(({ name }) => name)), turnMs };
 }

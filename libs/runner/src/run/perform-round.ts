@@ -2,6 +2,7 @@ import type { Repeat, Trial, TrialSample } from '@tare/results';
 import type { Turns } from '../config/bench-config.ts';
 import { performTrial } from '../trial/perform-trial.ts';
 import { performTurns } from '../trial/perform-turns.ts';
+import { TrialError } from '../trial/running-trial.ts';
 import type { TrialPlan } from '../trial/trial-plan.ts';
 import type { Measuring } from './measure-rounds.ts';
 import { launchOf, requestsFor, setUpData } from './ready-environments.ts';
@@ -95,8 +96,8 @@ export async function performRound(
       } catch (error) {
         if (signal.aborted) throw error;
         const reason = error instanceof Error ? error.message : String(error);
-        const failed = group.find(({ name }) => reason.startsWith(`${name}:`)) ?? group[0];
-        return { kind: 'failed', repeat: repeatOf(failed?.name ?? '', 'failure', reason), samples, error };
+        const failed = error instanceof TrialError ? error.environment : (group[0]?.name ?? '');
+        return { kind: 'failed', repeat: repeatOf(failed, 'failure', reason), samples, error };
       }
       for (const trial of done) {
         const shown = shownOf(trial.environment, 0);

@@ -334,6 +334,7 @@ it(
       );
       if (one === undefined || two === undefined) throw new Error('a trial is missing');
       expect(one.load.turns).toBe(two.load.turns);
+      expect(one.disk.writeLatencyMs).toBeNull();
       // 2 ms of CPU per request, and 4 ms: what the other used in its turns must not count
       expect(one.cpu.net.msPerRequest).toBeGreaterThan(1.8);
       expect(one.cpu.net.msPerRequest).toBeLessThan(3.2);

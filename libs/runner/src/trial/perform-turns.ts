@@ -7,8 +7,8 @@ import { generatorSlackMs, requestTimeoutSeconds, type TrialPlan } from './trial
 
 /**
  * The trials of environments that are up side by side: started one after the other, warmed up one after the other, then
- * loaded in turns, so that what slows the host down for a while slows them all. There is no open-loop window.
- * @param plans of the same load, whose window is a duration; at least one.
+ * loaded in turns, so that what slows the host down for a while slows them all.
+ * @param plans of the same load, whose window is a duration, without an open-loop window; at least one.
  * @returns the trials in their order.
  * @throws Error that names the environment that failed; all instances are stopped in every case.
  */
@@ -18,8 +18,8 @@ export async function performTurns(
   signal: AbortSignal,
 ): Promise<readonly Trial[]> {
   const [first] = plans;
-  if (first?.load.window.kind !== 'duration') {
-    throw new Error('turns: expected environments, and a window that is a duration');
+  if (first?.load.window.kind !== 'duration' || first.load.open !== undefined) {
+    throw new Error('turns: expected environments, a window that is a duration, and no open-loop window');
   }
   const { load, seed, generatorCpus, launch } = first;
   const { durationMs } = first.load.window;

@@ -25,12 +25,12 @@ export type RunningTrial = {
 /** Starts the instance of a trial, waits until it is healthy, and puts its data in. @throws Error that names the environment. */
 export async function beginTrial(plan: TrialPlan, signal: AbortSignal): Promise<RunningTrial> {
   const startedAt = new Date();
-  const { instance, readiness } = await startReady(
-    plan.environment,
-    plan.launch,
-    plan.readyDeadlineMs,
-    signal,
-  );
+  const { environment, launch, readyDeadlineMs } = plan;
+  const started = startReady(environment, launch, readyDeadlineMs, signal);
+  const { instance, readiness } = await started.catch((error: unknown) => {
+    if (signal.aborted || !(error instanceof Error)) throw error;
+    throw new TrialError(environment.name, error.message, error);
+  });
   try {
     const meters = await instance.meters();
     await plan.setUp(instance.url, signal);
@@ -69,19 +69,33 @@ export async function trialOf(
     ...figures,
     cpu: { net: net.cpu, gross: gross.cpu },
     memory: { net: net.memory, gross: gross.memory },
-    disk: diskUse(samples, outcome.requests),
+    disk: {
+      ...diskUse(samples, outcome.requests),
+      // the disks serve all that take turns
+      ...(outcome.turns !== undefined && { writeLatencyMs: null }),
+    },
     violations: [...violationsOf(figures, plan.guards, generatorThreads)],
     samples: trialSamples(samples),
   };
 }
 
+/** A trial that failed, and in which environment. */
+export class TrialError extends Error {
+  readonly environment: string;
+  constructor(environment: string, message: string, cause: unknown) {
+    super(message, { cause });
+    this.environment = environment;
+  }
+}
+
 /** @returns an error that names environment and round, with the app's last log lines. */
-export async function trialError(plan: TrialPlan, instance: Instance, cause: unknown): Promise<Error> {
+export async function trialError(plan: TrialPlan, instance: Instance, cause: unknown): Promise<TrialError> {
   const message = cause instanceof Error ? cause.message : String(cause);
   const log = await instance.lastLog().catch(() => '');
-  return new Error(
+  return new TrialError(
+    plan.environment.name,
     `${plan.environment.name}: round ${plan.round}: ${message}${log === '' ? '' : `; its last log lines:\n${log}`}`,
-    { cause },
+    cause,
   );
 }
 
