@@ -1,16 +1,32 @@
-// Adds up the JUnit files of all test runs: prints "N passed, N failed" and fails when a test failed or none ran.
+// Adds up the JUnit files of all test runs: names each failed test with the first lines of its failure, prints
+// "N passed, N failed" and fails when a test failed or none ran.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+
+const linesShown = 16;
+
+const attribute = (tag, name) => new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1] ?? '';
+const readable = (text) =>
+  text
+    .replaceAll(/&(lt|gt|quot|apos|#10|#13);/g, (_, name) => entities[name])
+    .replaceAll('&amp;', '&')
+    .replaceAll(/<!\[CDATA\[|\]\]>/g, '');
+const entities = { lt: '<', gt: '>', quot: '"', apos: "'", '#10': '\n', '#13': '' };
 
 const folder = process.argv[2];
 const total = { tests: 0, failed: 0, skipped: 0 };
 for (const name of readdirSync(folder).filter((each) => each.endsWith('.xml'))) {
   const text = readFileSync(join(folder, name), 'utf8');
   for (const [suite] of text.matchAll(/<testsuite [^>]*>/g)) {
-    const count = (attribute) => Number(new RegExp(`\\b${attribute}="(\\d+)"`).exec(suite)?.[1] ?? 0);
-    total.tests += count('tests');
-    total.failed += count('failures') + count('errors');
-    total.skipped += count('skipped');
+    total.tests += Number(attribute(suite, 'tests'));
+    total.failed += Number(attribute(suite, 'failures')) + Number(attribute(suite, 'errors'));
+    total.skipped += Number(attribute(suite, 'skipped'));
+  }
+  for (const [, test, inside] of text.matchAll(/(<testcase [^>]*[^/]>)([^]*?)<\/testcase>/g)) {
+    const failure = /<(?:failure|error)[^>]*>([^]*?)<\/(?:failure|error)>/.exec(inside)?.[1];
+    if (failure === undefined) continue;
+    console.log(`failed: ${readable(attribute(test, 'classname'))}: ${readable(attribute(test, 'name'))}`);
+    for (const line of readable(failure).trim().split('\n').slice(0, linesShown)) console.log(`    ${line}`);
   }
 }
 const passed = total.tests - total.failed - total.skipped;
