@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { SetUpContext, WeightedRequest, Workload } from '@tare/nx-bench';
-import { pngImage } from './png-image.ts';
+import { pngImage, withComment } from './png-image.ts';
 
-/** What an image of the workload is like. */
-const [widthPx, heightPx] = [240, 180];
 /** Two pages of the grid. */
-const storedImages = 48;
+const stored = { count: 30, widthPx: 240, heightPx: 180 } as const;
 const imagesOnPage = 24;
 /**
- * Uploads differ from each other, for the app keeps an image only once. A fast host sends more than these in a window: from
- * then on it uploads what is there already.
+ * Small, for there are many: the app keeps an image only once, so uploads differ from each other, by what they look like and
+ * by a number beside the pixels. A trial of more than 3,000 uploads begins again with the first.
  */
-const uploads = 120;
+const uploaded = { count: 3000, pictures: 60, widthPx: 96, heightPx: 72 } as const;
+/** Seeds of images, so that those of one seed of a run are not those of the next. */
+const numbersOfSeed = 1000;
 const boundary = 'tare-form-data-boundary';
 
 type Image = { readonly id: string; readonly bytes: Buffer };
@@ -63,21 +63,23 @@ export function gallery(artifact: URL): readonly Workload[] {
 
 /** The first page of the grid and the thumbnails on it, each asked for as often as the others. */
 function browse(seed: number): readonly WeightedRequest[] {
-  const thumbnails = stored(seed).slice(0, imagesOnPage);
+  const thumbnails = storedImages(seed).slice(0, imagesOnPage);
   return [{ path: '/' }, ...thumbnails.map(({ id }) => ({ path: `/thumbnails/${id}` }))];
 }
 
 function view(seed: number): readonly WeightedRequest[] {
-  return stored(seed).map(({ id }) => ({ path: `/images/${id}` }));
+  return storedImages(seed).map(({ id }) => ({ path: `/images/${id}` }));
 }
 
 function upload(seed: number): readonly WeightedRequest[] {
-  return images(seed, storedImages, uploads).map(({ bytes }) => ({
-    path: '/api/images',
-    method: 'POST',
-    headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
-    body: formData(bytes),
-  }));
+  return [
+    {
+      path: '/api/images',
+      method: 'POST',
+      headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+      bodies: uploadForms(seed),
+    },
+  ];
 }
 
 /** The same requests with weights that add up to a share. */
@@ -86,7 +88,7 @@ function weighted(requests: readonly WeightedRequest[], share: number): readonly
 }
 
 async function storeImages({ origin, seed, signal }: SetUpContext): Promise<void> {
-  for (const { id, bytes } of stored(seed)) {
+  for (const { id, bytes } of storedImages(seed)) {
     const headers = { 'content-type': 'image/png' };
     const reply = await fetch(new URL('/api/images', origin), {
       method: 'POST',
@@ -101,25 +103,31 @@ async function storeImages({ origin, seed, signal }: SetUpContext): Promise<void
   }
 }
 
-function stored(seed: number): readonly Image[] {
-  return images(seed, 0, storedImages);
-}
+/** Made once, for every trial asks for the same. */
+const storedImages = oncePerSeed((seed): readonly Image[] =>
+  Array.from({ length: stored.count }, (_, index) => {
+    const bytes = pngImage(seed * numbersOfSeed + index, stored.widthPx, stored.heightPx);
+    return { id: createHash('sha256').update(bytes).digest('hex'), bytes };
+  }),
+);
 
-const made = new Map<number, Image>();
-
-/** Images of consecutive numbers; made once, for every trial asks for the same. */
-function images(seed: number, first: number, count: number): readonly Image[] {
-  return Array.from({ length: count }, (_, index) => {
-    const number = seed * 1000 + first + index;
-    const image = made.get(number) ?? makeImage(number);
-    made.set(number, image);
-    return image;
+const uploadForms = oncePerSeed((seed): readonly Buffer[] => {
+  const pictures = Array.from({ length: uploaded.pictures }, (_, index) =>
+    pngImage(seed * numbersOfSeed + stored.count + index, uploaded.widthPx, uploaded.heightPx),
+  );
+  return Array.from({ length: uploaded.count }, (_, number) => {
+    const picture = pictures[number % pictures.length] ?? Buffer.alloc(0);
+    return formData(withComment(picture, `upload ${number}`));
   });
-}
+});
 
-function makeImage(seed: number): Image {
-  const bytes = pngImage(seed, widthPx, heightPx);
-  return { id: createHash('sha256').update(bytes).digest('hex'), bytes };
+function oncePerSeed<Made>(make: (seed: number) => Made): (seed: number) => Made {
+  const made = new Map<number, Made>();
+  return (seed) => {
+    const found = made.get(seed) ?? make(seed);
+    made.set(seed, found);
+    return found;
+  };
 }
 
 /** A form with one file (RFC 7578). */

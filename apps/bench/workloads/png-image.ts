@@ -46,6 +46,15 @@ export function pngImage(seed: number, width: number, height: number): Buffer {
   ]);
 }
 
+const headerBytes = 25;
+
+/** @returns a PNG image with a comment beside its pixels (PNG, 11.3.3.3): other bytes, the same picture. */
+export function withComment(png: Buffer, comment: string): Buffer {
+  const start = signature.length + headerBytes;
+  const text = chunk('tEXt', Buffer.from(`Comment\0${comment}`, 'latin1'));
+  return Buffer.concat([png.subarray(0, start), text, png.subarray(start)]);
+}
+
 /** Length, type, data and checksum of type and data: PNG (third edition), 5.3. */
 function chunk(type: string, data: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);

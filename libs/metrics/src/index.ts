@@ -34,6 +34,7 @@ export type {
   OpenOrder,
   OpenOutcome,
   OpenWindow,
+  TurnsSide,
 } from './load/load-order.ts';
 export { connectionsBeforehand } from './load/open-loop.ts';
 export type { Meter, MeterReading } from './meter.ts';

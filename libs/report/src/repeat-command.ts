@@ -9,7 +9,7 @@ const needsNoQuotes = /^[\w.,:/@%+=-]+$/;
  */
 export function repeatCommand(run: RunFile): string {
   const { config, plan, seed } = run;
-  const { connections, warmupMs, durationMs, requests, openDurationMs } = config.load;
+  const { connections, warmupMs, durationMs, requests, openDurationMs, turnMs = 0 } = config.load;
   const ns = new Set(config.workloads.flatMap(({ parameters }) => parameters.n ?? []));
   const options: readonly (readonly [string, string | number | null])[] = [
     ['seed', seed],
@@ -25,6 +25,7 @@ export function repeatCommand(run: RunFile): string {
     ['requests', requests],
     ['rate', onlyRate(run)],
     ['openDuration', openDurationMs === null ? 0 : openDurationMs / 1000],
+    ['turnMs', durationMs === null ? null : turnMs],
     ['n', ns.size === 1 ? ([...ns][0] ?? null) : null],
   ];
   const given = options.flatMap(([name, value]) => (value === null ? [] : [quoted(`--${name}=${value}`)]));

@@ -31,6 +31,21 @@ test('a load is told by time or by requests', () => {
   );
 });
 
+test('turns are told, and which workloads take them', () => {
+  const run = exampleRun();
+  const withTurns = (names: readonly string[]) => ({
+    ...run,
+    config: { ...run.config, load: { ...run.config.load, turnMs: 25 } },
+    trials: run.trials.map((each) =>
+      names.includes(each.workload) ? { ...each, load: { ...each.load, turns: 40 } } : each,
+    ),
+  });
+  const [first = '', ...others] = run.config.workloads.map(({ name }) => name);
+  expect(loadText(withTurns([]))).toContain('then 5 s; open loop');
+  expect(loadText(withTurns([first]))).toContain(`then 5 s in turns of 25 ms (${first}); open loop`);
+  expect(loadText(withTurns([first, ...others]))).toContain('then 5 s in turns of 25 ms; open loop');
+});
+
 test('dates are in UTC and counts agree with their noun', () => {
   expect(dateText('2026-03-01T10:00:59.999Z')).toBe('2026-03-01 10:00 UTC');
   expect([counted(1, 'round'), counted(2, 'round')]).toEqual(['1 round', '2 rounds']);

@@ -56,10 +56,15 @@ function wantsVerdict(run: RunFile, { metric, candidate }: Comparison): boolean 
   return isJudged && candidate !== run.config.twin && !isEmulated(environment);
 }
 
-/** "closed loop, 8 connections, 2 s warm-up, then 5 s; open loop, 5 s": the load of a run in words. */
-export function loadText({ config }: RunFile): string {
-  const { connections, warmupMs, durationMs, requests, openDurationMs } = config.load;
-  const window = durationMs === null ? `${requests ?? 0} requests` : secondsText(durationMs);
+/** "closed loop, 8 connections, 2 s warm-up, then 5 s in turns of 25 ms; open loop, 5 s": the load of a run in words. */
+export function loadText({ config, trials }: RunFile): string {
+  const { connections, warmupMs, durationMs, requests, openDurationMs, turnMs } = config.load;
+  const inTurns = new Set(
+    trials.filter(({ load }) => load.turns !== undefined).map(({ workload }) => workload),
+  );
+  const which = inTurns.size === config.workloads.length ? '' : ` (${[...inTurns].join(', ')})`;
+  const turns = turnMs === undefined || inTurns.size === 0 ? '' : ` in turns of ${turnMs} ms${which}`;
+  const window = durationMs === null ? `${requests ?? 0} requests` : `${secondsText(durationMs)}${turns}`;
   const open = openDurationMs === null ? '' : `; open loop, ${secondsText(openDurationMs)}`;
   return `closed loop, ${counted(connections, 'connection')}, ${secondsText(warmupMs)} warm-up, then ${window}${open}`;
 }

@@ -83,6 +83,13 @@ export const runConfigSchema = z.strictObject({
       .positive()
       .nullable()
       .describe('Length of the open-loop window; null for none.'),
+    turnMs: z
+      .number()
+      .positive()
+      .optional()
+      .describe(
+        'The closed-loop window was taken in turns that send requests for so long, by environments that were up side by side; absent where one was up at a time.',
+      ),
   }),
   guards: z.strictObject({
     foreignCpus: notNegative,

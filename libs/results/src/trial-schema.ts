@@ -48,7 +48,7 @@ const load = z.strictObject({
     .positive()
     .optional()
     .describe(
-      'So many turns the window is made of, in which environments that were up side by side were loaded one after the other; durationMs is their sum. Absent where it was alone.',
+      'So many turns the window is made of; between them those had theirs that were up side by side with this environment. durationMs is their sum. Absent where nothing took turns.',
     ),
   generator: z.strictObject({ name: z.string(), cpuPercent: notNegative }),
 });

@@ -6,6 +6,7 @@ import {
   recordLatency,
 } from './latency-histogram.ts';
 import type { LoadOrder, LoadOutcome, LoadRequest } from './load-order.ts';
+import { asBuffer, nextBody } from './next-body.ts';
 import { requestSequence } from './request-mix.ts';
 
 // autocannon ends by itself after this long; our own window ends it before
@@ -114,18 +115,22 @@ export function runClosedLoop(order: LoadOrder, moments: WindowMoments): Promise
 
 /** What autocannon shall send. A single request takes its simple way; a mix is laid into each connection. */
 function requestOptions(order: LoadOrder): autocannon.Options {
-  const [first, ...others] = order.requests.map(autocannonRequest);
-  if (first !== undefined && others.length === 0) {
-    const { path = '/', ...rest } = first;
+  const [first, ...others] = order.requests;
+  if (first !== undefined && first.bodies === undefined && others.length === 0) {
+    const { path = '/', ...rest } = autocannonRequest(first);
     return { ...rest, url: `${order.origin}${path}` };
   }
-  const requests = order.requests.map(autocannonRequest);
+  const fixed = order.requests.map((request) =>
+    request.bodies === undefined ? autocannonRequest(request) : undefined,
+  );
   // autocannon builds a request once per place in the list, but keeps the bytes with the object: places share them
-  const walk = requestSequence(order.requests, order.seed).flatMap((index) => requests[index] ?? []);
+  const sequence = requestSequence(order.requests, order.seed);
   let connection = 0;
   return {
     url: order.origin,
     setupClient: (client) => {
+      const own = order.requests.map((request, index) => fixed[index] ?? changingRequest(request));
+      const walk = sequence.flatMap((index) => own[index] ?? []);
       const offset = Math.floor((connection * walk.length) / order.connections) % walk.length;
       connection += 1;
       client.setRequests([...walk.slice(offset), ...walk.slice(0, offset)]);
@@ -134,12 +139,22 @@ function requestOptions(order: LoadOrder): autocannon.Options {
 }
 
 function autocannonRequest({ path, method, headers, body }: LoadRequest): autocannon.Request {
+  const bytes = asBuffer(body);
   return {
     path,
     ...(method !== undefined && { method }),
     ...(headers !== undefined && { headers: { ...headers } }),
-    ...(body !== undefined && {
-      body: typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength),
-    }),
+    ...(bytes !== undefined && { body: bytes }),
+  };
+}
+
+/** Its bytes are built for every send. Not to be shared: a connection would send what was built for another. */
+function changingRequest(request: LoadRequest): autocannon.Request {
+  return {
+    ...autocannonRequest(request),
+    setupRequest: (built) => {
+      const body = asBuffer(nextBody(request));
+      return body === undefined ? built : { ...built, body };
+    },
   };
 }

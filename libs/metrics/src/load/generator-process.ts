@@ -1,7 +1,15 @@
 /** The load generator's own process: takes one job over IPC, reports its windows, sends the outcome, ends. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runClosedLoop } from './closed-loop.ts';
-import type { GeneratorJob, GeneratorMessage, LoadOrder, OpenOrder, OpenOutcome } from './load-order.ts';
+import type {
+  GeneratorJob,
+  GeneratorMessage,
+  LoadOrder,
+  LoadOutcome,
+  OpenOrder,
+  OpenOutcome,
+  TurnsOrder,
+} from './load-order.ts';
 import type { WindowMoments } from './closed-loop.ts';
 import { runOpenLoop } from './open-loop.ts';
 import { runTurns } from './turn-loop.ts';
@@ -36,16 +44,27 @@ const closedWindow: WindowMoments = {
   },
 };
 
-async function perform(order: LoadOrder, spin: boolean): Promise<GeneratorMessage> {
-  const closed = await runClosedLoop(order, closedWindow);
-  if (order.open === undefined) return { kind: 'outcome', outcome: closed };
+/** @returns the outcome of a closed window with that of the open one that follows it, if one is ordered. */
+async function withOpenWindow(
+  closed: LoadOutcome,
+  { open, ...order }: Pick<LoadOrder, 'origin' | 'requests' | 'seed' | 'timeoutSeconds' | 'open'>,
+  spin: boolean,
+): Promise<LoadOutcome> {
+  if (open === undefined) return closed;
   await sleep(Math.min(longestDrainMs, Math.max(shortestDrainMs, closed.latencyMs.max)));
-  const { origin, requests, seed, timeoutSeconds, open } = order;
-  const outcome = await openLoop(
-    { origin, requests, seed, timeoutSeconds, open, warmupMs: openWarmupMs },
-    spin,
-  );
-  return { kind: 'outcome', outcome: { ...closed, open: outcome } };
+  return { ...closed, open: await openLoop({ ...order, open, warmupMs: openWarmupMs }, spin) };
+}
+
+async function performTurns(order: TurnsOrder, spin: boolean): Promise<readonly LoadOutcome[]> {
+  const { seed, timeoutSeconds } = order;
+  const outcomes: LoadOutcome[] = [];
+  for (const [index, closed] of (await runTurns(order, closedWindow)).entries()) {
+    const side = order.sides[index];
+    outcomes.push(
+      side === undefined ? closed : await withOpenWindow(closed, { ...side, seed, timeoutSeconds }, spin),
+    );
+  }
+  return outcomes;
 }
 
 // without its parent nobody wants the load
@@ -56,11 +75,14 @@ process.on('SIGINT', () => undefined);
 async function run(job: GeneratorJob): Promise<GeneratorMessage> {
   switch (job.kind) {
     case 'load':
-      return perform(job.order, job.spin);
+      return {
+        kind: 'outcome',
+        outcome: await withOpenWindow(await runClosedLoop(job.order, closedWindow), job.order, job.spin),
+      };
     case 'open':
       return { kind: 'open-outcome', outcome: await openLoop(job.order, job.spin) };
     case 'turns':
-      return { kind: 'turn-outcomes', outcome: await runTurns(job.order, closedWindow) };
+      return { kind: 'turn-outcomes', outcome: await performTurns(job.order, job.spin) };
   }
 }
 

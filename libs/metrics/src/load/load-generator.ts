@@ -28,7 +28,7 @@ export type GeneratorOptions = {
   /** Called when the window begins and when it ends; within about a millisecond of the moment. */
   readonly onWindowStart?: () => void;
   readonly onWindowEnd?: () => void;
-  /** The same for the open window, which ends with its time: replies may still be awaited. */
+  /** The same for each open window, which ends with its time: replies may still be awaited. */
   readonly onOpenStart?: () => void;
   readonly onOpenEnd?: () => void;
   readonly signal: AbortSignal;
@@ -67,7 +67,7 @@ export async function generateOpenLoad(order: OpenOrder, options: GeneratorOptio
 }
 
 /**
- * Loads several servers in turns, from a process of its own.
+ * Loads several servers in turns, from a process of its own; then each that has an open window in that, alone.
  * @returns the outcome of each side, in their order.
  * @throws as generateLoad does.
  */
@@ -75,7 +75,10 @@ export async function generateTurns(
   order: TurnsOrder,
   options: GeneratorOptions,
 ): Promise<readonly LoadOutcome[]> {
-  for (const { requests } of order.sides) checkRequests(requests);
+  for (const { requests, open } of order.sides) {
+    checkRequests(requests);
+    if (open !== undefined) checkOpenWindow(open);
+  }
   return perform({ kind: 'turns', order, spin: options.cpus !== undefined }, options, (message) =>
     message.kind === 'turn-outcomes' ? message.outcome : undefined,
   );

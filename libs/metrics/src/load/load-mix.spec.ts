@@ -140,6 +140,68 @@ it('sends a single request intact in both loops', async () => {
   expect(outcome.open?.requests).toBe(50);
 });
 
+/** Keeps the bodies that arrive, in their order. */
+async function keepingServer(): Promise<{ origin: string; bodies: string[] }> {
+  const bodies: string[] = [];
+  const server = createServer((request, reply) => {
+    void readBody(request).then((body) => {
+      if (request.method === 'POST') bodies.push(body.toString());
+      reply.end('ok');
+    });
+  });
+  close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, bodies };
+}
+
+it.each([
+  ['alone', []],
+  ['in a mix', [{ path: '/', weight: 3 }]],
+])('sends each of the bodies once before any comes again, in both loops: %s', async (_, others) => {
+  const { origin, bodies } = await keepingServer();
+  // of all lengths, also of another number of digits
+  const given = Array.from({ length: 5000 }, (__, index) => `body ${index}`);
+  const outcome = await generateLoad(
+    {
+      origin,
+      requests: [{ path: '/', method: 'POST', bodies: given }, ...others],
+      seed: 1,
+      connections: 4,
+      warmupMs: 0,
+      window: { kind: 'requests', requests: 400 },
+      timeoutSeconds: 5,
+      open: { rateRps: 200, durationMs: 500 },
+    },
+    options,
+  );
+  expect(outcome.errors + outcome.timeouts).toBe(0);
+  expect(outcome.open).toMatchObject({ requests: 100, errors: 0, timeouts: 0 });
+  // a request that the end of the window cut off may not have arrived
+  expect(bodies.length).toBeGreaterThan(others.length === 0 ? 490 : 100);
+  expect(new Set(bodies).size).toBe(bodies.length);
+  expect(bodies.filter((each) => !given.includes(each))).toEqual([]);
+});
+
+it('begins with the first body again after the last', async () => {
+  const { origin, bodies } = await keepingServer();
+  await generateLoad(
+    {
+      origin,
+      requests: [{ path: '/', method: 'POST', bodies: ['a', 'b', 'c'] }],
+      seed: 1,
+      connections: 1,
+      warmupMs: 0,
+      window: { kind: 'requests', requests: 6 },
+      timeoutSeconds: 5,
+    },
+    options,
+  );
+  expect(bodies.slice(0, 6).join('').repeat(2)).toContain('abcabc');
+});
+
 it('refuses a mix without requests', async () => {
   await expect(
     generateOpenLoad(

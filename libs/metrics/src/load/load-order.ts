@@ -6,6 +6,8 @@ export type LoadRequest = {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /** Instead of `body`: every send takes the next of them, after the last the first again. */
+  readonly bodies?: readonly (string | Uint8Array)[];
   /** Share in the mix, 1 by default. */
   readonly weight?: number;
 };
@@ -44,9 +46,17 @@ export type OpenOrder = {
   readonly open: OpenWindow;
 };
 
+/** A server that takes turns with others. */
+export type TurnsSide = {
+  readonly origin: string;
+  readonly requests: readonly LoadRequest[];
+  /** Follows the turns of all, alone. */
+  readonly open?: OpenWindow;
+};
+
 /** Load on several servers in turns. */
 export type TurnsOrder = {
-  readonly sides: readonly { readonly origin: string; readonly requests: readonly LoadRequest[] }[];
+  readonly sides: readonly TurnsSide[];
   readonly seed: number;
   /** Of the side whose turn it is. */
   readonly connections: number;

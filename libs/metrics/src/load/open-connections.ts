@@ -1,5 +1,7 @@
 import { Pool } from 'undici';
 import type { LoadRequest } from './load-order.ts';
+import { asBuffer, nextBody } from './next-body.ts';
+import { alongSequence, requestSequence } from './request-mix.ts';
 
 /** Requests beyond this many at a time wait in order for a connection. */
 export const connectionLimit = 1024;
@@ -25,12 +27,22 @@ export type PreparedRequest = {
   readonly body: string | Buffer | null;
 };
 
-/** @returns the request as the client takes it: with a method, and the body without a copy. */
-export function prepareRequest(request: LoadRequest): PreparedRequest {
-  const { path, method = 'GET', headers = {}, body } = request;
-  const bytes =
-    body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : body;
-  return { path, method, headers: { ...headers }, body: bytes ?? null };
+/** @returns what gives the requests of an endless walk along a mix, each as the client takes it. */
+export function preparedMix(
+  requests: readonly LoadRequest[],
+  seed: number,
+): (index: number) => PreparedRequest {
+  const requestAt = alongSequence(requests.map(prepareRequest), requestSequence(requests, seed));
+  return (index) => requestAt(index)();
+}
+
+function prepareRequest(request: LoadRequest): () => PreparedRequest {
+  const { path, method = 'GET', headers = {}, bodies } = request;
+  const head = { path, method, headers: { ...headers } };
+  const withBody = (): PreparedRequest => ({ ...head, body: asBuffer(nextBody(request)) ?? null });
+  if (bodies !== undefined) return withBody;
+  const prepared = withBody();
+  return () => prepared;
 }
 
 /**

@@ -3,13 +3,12 @@ import type { OpenOrder, OpenOutcome } from './load-order.ts';
 import type { WindowMoments } from './closed-loop.ts';
 import {
   openConnections,
-  prepareRequest,
+  preparedMix,
   type OpenConnections,
   type PreparedRequest,
 } from './open-connections.ts';
 import { deadlineQueue } from './deadline-queue.ts';
 import { createOpenTally } from './open-tally.ts';
-import { alongSequence, requestSequence } from './request-mix.ts';
 import { startSendClock, type SendClock } from './send-clock.ts';
 import { constantRate } from './send-schedule.ts';
 import { trainClient } from './train-client.ts';
@@ -43,7 +42,7 @@ export async function runOpenLoop(
   const { rateRps, durationMs } = order.open;
   const schedule = constantRate(rateRps);
   const timeoutMs = order.timeoutSeconds * 1000;
-  const mix = alongSequence(order.requests.map(prepareRequest), requestSequence(order.requests, order.seed));
+  const mix = preparedMix(order.requests, order.seed);
 
   await trainClient();
   let clock: SendClock | undefined;

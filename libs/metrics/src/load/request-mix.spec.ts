@@ -48,7 +48,10 @@ it('needs no sequence for a single request', () => {
   expect(requestSequence([{ path: '/' }], 1)).toEqual([0]);
 });
 
-it('refuses a mix without requests and weights that are none', () => {
+it('refuses a mix without requests, bodies that are none, and weights that are none', () => {
+  expect(() => requestSequence([{ path: '/a', bodies: [] }], 1)).toThrow(
+    'bodies of /a: expected at least one',
+  );
   expect(() => requestSequence([], 1)).toThrow('requests: expected at least one request to send');
   for (const weight of [0, -1, NaN])
     expect(() => requestSequence([{ path: '/a', weight }], 1)).toThrow(

@@ -8,12 +8,15 @@ const longestSequence = 10_000;
  * Turns weights into an order of sending that the loops run along again and again. The shares over one pass are
  * those of the weights (largest remainder, at least one each); the order is random but fixed by the seed.
  * @returns indices of `requests`: `[0]` for a single one, otherwise 1,000 to 10,000 of them.
- * @throws Error when there is no request, more than 10,000, or a weight is not a finite number above 0.
+ * @throws Error when there is no request, more than 10,000, a list of bodies is empty, or a weight is not a finite number
+ *   above 0.
  */
 export function requestSequence(requests: readonly LoadRequest[], seed: number): readonly number[] {
   if (requests.length === 0) throw new Error('requests: expected at least one request to send');
   if (requests.length > longestSequence)
     throw new Error(`requests: ${requests.length}: expected at most ${longestSequence} in a mix`);
+  const bare = requests.find(({ bodies }) => bodies?.length === 0);
+  if (bare !== undefined) throw new Error(`bodies of ${bare.path}: expected at least one`);
   const weights = requests.map(({ weight = 1, path }) => {
     if (Number.isFinite(weight) && weight > 0) return weight;
     throw new Error(`weight of ${path}: ${weight}: expected a finite number above 0`);

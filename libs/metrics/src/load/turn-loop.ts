@@ -9,11 +9,10 @@ import {
 import type { LoadOutcome, TurnsOrder } from './load-order.ts';
 import {
   openConnections,
-  prepareRequest,
+  preparedMix,
   type OpenConnections,
   type PreparedRequest,
 } from './open-connections.ts';
-import { alongSequence, requestSequence } from './request-mix.ts';
 import { trainClient } from './train-client.ts';
 
 // how often the oldest open requests are looked at for their deadline
@@ -54,7 +53,7 @@ export async function runTurns(order: TurnsOrder, moments: WindowMoments): Promi
   }, deadlineTickMs);
   const sides = order.sides.map(({ origin, requests }): Side => ({
     connections: openConnections(origin, () => undefined),
-    mix: alongSequence(requests.map(prepareRequest), requestSequence(requests, order.seed)),
+    mix: preparedMix(requests, order.seed),
     sent: 0,
     spentMs: 0,
     turns: 0,

@@ -32,6 +32,11 @@ export type BenchConfig = {
      * slowest environment can serve, unless it is given.
      */
     readonly open?: false | { readonly rateRps?: number; readonly durationMs?: number };
+    /**
+     * Environments that can be up side by side get the load of a window that is a duration in turns of so many
+     * milliseconds, so that a host whose speed changes changes it for all; 0 for one environment at a time.
+     */
+    readonly turnMs?: number;
   };
   /** Relative differences that do not matter, as shares, by key of the metric: { throughputRps: 0.02 }. */
   readonly margins?: Margins;
@@ -73,6 +78,8 @@ export type ResolvedConfig = {
       | { readonly kind: 'requests'; readonly requests: number };
     /** undefined for no open-loop window; without a rate it is found before the first round. */
     readonly open: { readonly rateRps: number | undefined; readonly durationMs: number } | undefined;
+    /** After this long a turn sends nothing more, and ends with the last reply; undefined for no turns. */
+    readonly turnMs: number | undefined;
   };
   readonly margins: Margins;
   readonly guards: Guards;
@@ -80,14 +87,4 @@ export type ResolvedConfig = {
   readonly coldBoots: number;
   readonly retries: number;
   readonly seed: number | undefined;
-  /** Environments that are up side by side and take turns; undefined for one up at a time. */
-  readonly turns?: Turns;
-};
-
-/** How environments that are up side by side are loaded. */
-export type Turns = {
-  /** Names of the environments, in groups. */
-  readonly groups: readonly (readonly string[])[];
-  /** After this long a turn sends nothing more; it ends with the last reply. */
-  readonly turnMs: number;
 };

@@ -39,6 +39,7 @@ it('takes numbers and their texts, durations in seconds', () => {
     warmupMs: 0,
     window: { kind: 'duration', durationMs: 1500 },
     open: { rateRps: undefined, durationMs: 3000 },
+    turnMs: 25,
   });
   expect(changed.seed).toBe(7);
   expect(changed.workloads[0]?.parameters).toEqual({ n: 300_000 });
@@ -74,6 +75,11 @@ it('sets the open loop, or leaves it out', () => {
   expect(applyOverrides(config, { openDuration: 0 }).load.open).toBeUndefined();
 });
 
+it('sets the length of turns, or has one environment up at a time', () => {
+  expect(applyOverrides(config, { turnMs: '100' }).load.turnMs).toBe(100);
+  expect(applyOverrides(config, { turnMs: 0 }).load.turnMs).toBeUndefined();
+});
+
 it('sets the time budget of a pilot, the twin and the retries', () => {
   const changed = applyOverrides(config, { budget: '1.5', twin: 'false', retries: 0 });
   expect(changed).toMatchObject({ budgetMs: 90_000, twin: false, retries: 0 });
@@ -86,6 +92,7 @@ it.each<[Overrides, string]>([
     { rounds: 3, budget: 5 },
     '--budget=5: the number of rounds is fixed at 3, expected one of --rounds and --budget',
   ],
+  [{ turnMs: -1 }, '--turnMs=-1: expected a number of milliseconds from 0 to 60000'],
   [{ twin: 'maybe' }, '--twin=maybe: expected true or false'],
   [{ rounds: 0 }, '--rounds=0: expected a whole number from 1 to 1000'],
   [{ rounds: 'ten' }, '--rounds=ten: expected a whole number from 1 to 1000'],

@@ -21,6 +21,8 @@ export type Overrides = {
   readonly rate?: number | string;
   /** Seconds of the open-loop window; 0 for none. */
   readonly openDuration?: number | string;
+  /** Milliseconds that a turn sends requests for; 0 for one environment at a time. */
+  readonly turnMs?: number | string;
   /** How many times a round may be repeated. */
   readonly retries?: number | string;
   /** Seconds. */
@@ -82,6 +84,7 @@ export function applyOverrides(config: ResolvedConfig, overrides: Overrides): Re
       warmupMs: milliseconds('warmup', 0, limits.warmupMs) ?? config.load.warmupMs,
       window,
       open: chooseOpen(overrides, config.load.open),
+      turnMs: chooseTurn(overrides, config.load.turnMs),
     },
     seed: integer('seed', 0, Number.MAX_SAFE_INTEGER) ?? config.seed,
   };
@@ -118,6 +121,11 @@ function chooseOpen(
     rateRps: rateRps ?? configured?.rateRps,
     durationMs: seconds === undefined ? (configured?.durationMs ?? defaultOpenMs) : seconds * 1000,
   };
+}
+
+function chooseTurn({ turnMs }: Overrides, configured: number | undefined): number | undefined {
+  const chosen = readNumber('turnMs', turnMs, 0, limits.turnMs, false, 'a number of milliseconds');
+  return chosen === undefined ? configured : chosen === 0 ? undefined : chosen;
 }
 
 function readSwitch(option: string, value: unknown): boolean | undefined {

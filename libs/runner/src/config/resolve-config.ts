@@ -63,6 +63,7 @@ export const limits = {
   warmupMs: 600_000,
   durationMs: 3_600_000,
   rateRps: 1_000_000,
+  turnMs: 60_000,
   budgetMinutes: 24 * 60,
   retries: 100,
 } as const;
@@ -103,6 +104,7 @@ const schema = z.strictObject({
           }),
         ])
         .prefault({}),
+      turnMs: z.number().min(0).max(limits.turnMs).default(25),
     })
     .prefault({}),
   margins: z.partialRecord(z.enum(metricCatalogue.map(({ key }) => key)), share).default({}),
@@ -169,6 +171,7 @@ export function resolveConfig(config: unknown, source: string): ResolvedConfig {
           : { kind: 'requests', requests: load.requests },
       open:
         load.open === false ? undefined : { rateRps: load.open.rateRps, durationMs: load.open.durationMs },
+      turnMs: load.turnMs === 0 ? undefined : load.turnMs,
     },
     margins: margins,
     guards: { ...defaultGuards, ...(guards as Partial<Guards>) },

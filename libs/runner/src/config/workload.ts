@@ -8,6 +8,8 @@ export type WorkloadRequest = {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /** Instead of `body`: every send takes the next of them, after the last the first again. */
+  readonly bodies?: readonly (string | Uint8Array)[];
 };
 
 /** A request of a mix. */

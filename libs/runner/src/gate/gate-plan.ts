@@ -10,6 +10,7 @@ export type GateOptions = Pick<
   | 'duration'
   | 'warmup'
   | 'openDuration'
+  | 'turnMs'
   | 'connections'
   | 'retries'
   | 'seed'

@@ -9,9 +9,8 @@ import {
 } from '@tare/results';
 import { fewestRoundsFor } from '@tare/statistics';
 import type { Environment } from '@tare/environment';
-import type { ResolvedConfig, Turns } from '../config/bench-config.ts';
 import { loadConfig } from '../config/load-config.ts';
-import { appOf, type Workload } from '../config/workload.ts';
+import { appOf } from '../config/workload.ts';
 import type { Listener } from '../progress/run-event.ts';
 import { performRun } from '../run/perform-run.ts';
 import { baseNameOf, baseSideOf } from './base-side.ts';
@@ -24,9 +23,6 @@ import { gitIn } from './git.ts';
 import { judgeGate } from './judge-gate.ts';
 import { pairWorkloads, type PairedWorkloads } from './pair-workloads.ts';
 import { providePackages } from './provide-packages.ts';
-
-/** Shorter than a host keeps its speed; a request or two of each connection. */
-const turnMs = 25;
 
 export type GateRequest = {
   /** The root of the workspace. */
@@ -162,7 +158,6 @@ async function measure(
       workloads: measured,
       environments: pairs.flat(),
       baseline: first[1].name,
-      turns: turnsOf(pairs, config.load, measured),
     },
     configPath: join(root, configFile),
     runsFolder,
@@ -188,21 +183,6 @@ async function measure(
     faults: faultsOf(run.trials, run.plan.rounds),
     run: { file: run, journalFolder },
   };
-}
-
-/**
- * Both sides of an environment take turns where they can be up side by side: a fixed port serves one at a time, and turns
- * have a length in time and no open-loop window.
- */
-function turnsOf(
-  pairs: readonly (readonly [Environment, Environment])[],
-  { window, open }: ResolvedConfig['load'],
-  workloads: readonly Workload[],
-): Turns {
-  const free =
-    window.kind === 'duration' && open === undefined && workloads.every(({ port }) => port === undefined);
-  const able = pairs.filter((pair) => free && pair.every(({ sideBySide }) => sideBySide === true));
-  return { groups: able.map((pair) => pair.map(({ name }) => name)), turnMs };
 }
 
 function notMeasured(environment: string, reason: string): GateEnvironment {

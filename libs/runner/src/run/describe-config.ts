@@ -13,7 +13,7 @@ export function describeConfig(
   twin: string | undefined,
   seed: number,
 ): RunConfig {
-  const { window } = config.load;
+  const { window, turnMs } = config.load;
   return {
     workloads: config.workloads.map(({ name, healthPath, request, parameters = {} }) => ({
       name,
@@ -33,6 +33,7 @@ export function describeConfig(
       durationMs: window.kind === 'duration' ? window.durationMs : null,
       requests: window.kind === 'requests' ? window.requests : null,
       openDurationMs: config.load.open?.durationMs ?? null,
+      ...(turnMs !== undefined && window.kind === 'duration' && { turnMs }),
     },
     guards: { ...config.guards },
     resources: {
@@ -49,7 +50,10 @@ export function describeConfig(
 function requestsText(request: WorkloadRequest | readonly WeightedRequest[]): string {
   const requests = requestsOf(request);
   const [first] = requests;
-  if (requests.length === 1 && first !== undefined) return first.path;
+  if (requests.length === 1 && first !== undefined) {
+    const { method = 'GET', path } = first;
+    return method === 'GET' ? path : `${method} ${path}`;
+  }
   const shown = requests
     .slice(0, shownRequests)
     .map(({ method = 'GET', path, weight = 1 }) => `${weight} × ${method} ${path}`);

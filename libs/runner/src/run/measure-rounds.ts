@@ -34,7 +34,7 @@ export type Measured = {
 };
 
 /**
- * Measures every environment once in every round, in an order that follows from the seed, one up at a time. After the
+ * Measures every environment once in every round, in an order that follows from the seed. After the
  * pilot, if there is one, the number of rounds is decided once and for all. A round in which a trial fails or violates a
  * guard is repeated whole, as often as the configuration allows.
  * @returns the trials of the last attempt of every round, what was repeated, and how many rounds there were, and why.

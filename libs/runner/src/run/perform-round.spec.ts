@@ -1,17 +1,31 @@
-import { native } from '@tare/environment';
+import { native, type Environment } from '@tare/environment';
 import { expect, it } from 'vitest';
-import { inGroups } from './perform-round.ts';
+import { inGroups, turnsOf } from './perform-round.ts';
 
-const named = (names: readonly string[]) => names.map((name) => ({ ...native(), name }));
+const lone = new Set(['vm', 'other-vm']);
+const named = (names: string): readonly Environment[] =>
+  names.split(' ').map((name) => ({ ...native(), name, sideBySide: !lone.has(name) }));
+const load = { turnMs: 25, window: { kind: 'duration', durationMs: 3000 } } as const;
+const groupsOf = (names: string, turnMs: number | undefined) =>
+  inGroups(named(names), turnMs).map((group) => group.map(({ name }) => name).join(' '));
 
 it.each([
-  ['b a@base c a', [['b'], ['a@base', 'a'], ['c']]],
-  ['a c b a@base', [['a', 'a@base'], ['c'], ['b']]],
-])('brings together those that take turns, in the order of %s', (order, expected) => {
-  const groups = inGroups(named(order.split(' ')), { groups: [['a', 'a@base']], turnMs: 25 });
-  expect(groups.map((group) => group.map(({ name }) => name))).toEqual(expected);
+  ['vm a b c', ['vm', 'a b c']],
+  ['a vm c other-vm b', ['a c b', 'vm', 'other-vm']],
+])('brings together those that can be up side by side, in the order of %s', (order, expected) => {
+  expect(groupsOf(order, 25)).toEqual(expected);
 });
 
 it('leaves each alone without turns', () => {
-  expect(inGroups(named(['b', 'a']), undefined).map(({ length }) => length)).toEqual([1, 1]);
+  expect(groupsOf('b vm a', undefined)).toEqual(['b', 'vm', 'a']);
+});
+
+it.each([
+  ['25 ms', 25, {}, load],
+  ['nothing where turns are off', undefined, {}, { ...load, turnMs: undefined }],
+  ['nothing in a number of requests', undefined, {}, { ...load, window: { kind: 'requests', requests: 9 } }],
+  ['nothing with a fixed port', undefined, { port: 4000 }, load],
+  ['nothing with data on a disk', undefined, { dataVariable: 'UPLOADS_DIR' }, load],
+] as const)('a turn lasts %s', (_, expected, workload, given) => {
+  expect(turnsOf(workload, given)).toBe(expected);
 });

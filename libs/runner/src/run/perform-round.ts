@@ -1,5 +1,6 @@
 import type { Repeat, Trial, TrialSample } from '@tare/results';
-import type { Turns } from '../config/bench-config.ts';
+import type { ResolvedConfig } from '../config/bench-config.ts';
+import type { Workload } from '../config/workload.ts';
 import { performTrial } from '../trial/perform-trial.ts';
 import { performTurns } from '../trial/perform-turns.ts';
 import { TrialError } from '../trial/running-trial.ts';
@@ -56,7 +57,8 @@ export async function performRound(
       cause,
       reason,
     });
-    for (const group of inGroups(environments, config.turns)) {
+    const turnMs = turnsOf(workload, config.load);
+    for (const group of inGroups(environments, turnMs)) {
       signal.throwIfAborted();
       const shownOf = (environment: string, position: number) => ({
         round,
@@ -92,7 +94,7 @@ export async function performRound(
       });
       let done: readonly Trial[];
       try {
-        done = await performGroup(plans, config.turns, signal);
+        done = await performGroup(plans, turnMs, signal);
       } catch (error) {
         if (signal.aborted) throw error;
         const reason = error instanceof Error ? error.message : String(error);
@@ -125,22 +127,33 @@ export async function performRound(
 
 type Environments = readonly Usable['environment'][];
 
-/** @returns the environments in their order, each alone or with those that it takes turns with. */
-export function inGroups(environments: Environments, turns: Turns | undefined): readonly Environments[] {
-  const groups = Map.groupBy(
-    environments,
-    ({ name }) => turns?.groups.find((group) => group.includes(name)) ?? name,
-  );
-  return [...groups.values()];
+/**
+ * @returns how long a turn sends requests; undefined where one environment is up at a time: without turns, in a window that
+ *   is a number of requests, with a fixed port, which serves one, and with a folder for data, for the disk serves all.
+ */
+export function turnsOf(
+  { port, dataVariable }: Pick<Workload, 'port' | 'dataVariable'>,
+  { turnMs, window }: Pick<ResolvedConfig['load'], 'turnMs' | 'window'>,
+): number | undefined {
+  const isShared = port !== undefined || dataVariable !== undefined;
+  return isShared || window.kind !== 'duration' ? undefined : turnMs;
 }
 
+/** @returns the environments in their order, each alone, or where there are turns all that can be up side by side. */
+export function inGroups(environments: Environments, turnMs: number | undefined): readonly Environments[] {
+  const together = environments.filter(({ sideBySide }) => turnMs !== undefined && sideBySide === true);
+  return environments.flatMap((environment) => {
+    if (!together.includes(environment)) return [[environment]];
+    return environment === together[0] ? [together] : [];
+  });
+}
+
+/** One that is alone takes turns, too: its load and its client are those of the others. */
 async function performGroup(
   plans: readonly TrialPlan[],
-  turns: Turns | undefined,
+  turnMs: number | undefined,
   signal: AbortSignal,
 ): Promise<readonly Trial[]> {
-  const [first, ...others] = plans;
-  if (first === undefined) return [];
-  if (turns === undefined || others.length === 0) return [await performTrial(first, signal)];
-  return performTurns(plans, turns.turnMs, signal);
+  if (turnMs !== undefined) return performTurns(plans, turnMs, signal);
+  return Promise.all(plans.map((plan) => performTrial(plan, signal)));
 }

@@ -4,7 +4,6 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { native, runVariable, type Environment } from '@tare/environment';
 import { processesWithVariable } from '@tare/metrics';
 import { readJournal } from '@tare/results';
@@ -13,55 +12,14 @@ import type { BenchConfig } from '../config/bench-config.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
 import type { RunEvent } from '../progress/run-event.ts';
 import { performRun, type RunResult } from './perform-run.ts';
-
-const app = `
-import { createServer } from 'node:http';
-let answered = 0;
-if (process.env.NEVER_HEALTHY) console.log('waiting for a database that is not there');
-const server = createServer((request, reply) => {
-  if (request.url === '/health') { reply.statusCode = process.env.NEVER_HEALTHY ? 503 : 200; return reply.end('{"status":"ok"}'); }
-  if (request.url === '/bad') { reply.statusCode = 400; return reply.end(); }
-  if (process.env.DIES_AT && ++answered > Number(process.env.DIES_AT)) process.exit(3);
-  const until = performance.now() + (process.env.SLOWER ? 4 : 2); while (performance.now() < until);
-  reply.end('{"answer":42}');
-});
-server.listen(Number(process.env.PORT), process.env.HOST, () => console.log('listening on ' + process.env.HOST));
-process.on('SIGTERM', () => process.exit(0));
-`;
+import { answering, lenient, other, writeAnsweringApp } from './run-for-tests.ts';
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tare-runner-'));
-  await writeFile(join(folder, 'main.mjs'), app);
+  await writeAnsweringApp(folder);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-const workload = (): BenchConfig['workloads'][number] => ({
-  name: 'answer',
-  artifact: pathToFileURL(join(folder, 'main.mjs')),
-  healthPath: '/health',
-  request: () => ({ path: '/answer' }),
-  conformance: [
-    { request: { path: '/answer' }, status: 200, json: { answer: 42 } },
-    { request: { path: '/bad' }, status: 400 },
-  ],
-});
-const lenient = {
-  foreignCpus: 1000,
-  stealPercent: 100,
-  throttledMs: 1e9,
-  clockDriftPercent: 1e9,
-  generatorCpuPercent: 1e9,
-  lateSendsPercent: 100,
-  errorsPercent: 100,
-};
-
-/** A second native environment under another name, changed where a test wants it. */
-const other = (name: string, change: Partial<Environment> = {}): Environment => ({
-  ...native(),
-  name,
-  ...change,
-});
 
 function run(
   config: Partial<BenchConfig>,
@@ -69,12 +27,11 @@ function run(
   events: RunEvent[] = [],
 ): Promise<RunResult> {
   const whole = {
-    workloads: [workload()],
+    workloads: [answering(folder)],
     environments: [native(), other('second')],
     rounds: 2,
     twin: false,
     load: { connections: 2, warmupMs: 100, durationMs: 500, open: { rateRps: 50, durationMs: 300 } },
-    // the machine of a test is a busy one
     guards: lenient,
     ...config,
   };
@@ -139,7 +96,7 @@ it('lists an environment that is not usable, with its reason and remedy', async 
 it('does not measure an environment that answers wrongly', async () => {
   const events: RunEvent[] = [];
   const wrong = { request: { path: '/answer' }, status: 200, json: { answer: 43 } };
-  const picky = { ...workload(), conformance: [wrong] };
+  const picky = { ...answering(folder), conformance: [wrong] };
   await expect(run({ workloads: [picky] }, undefined, events)).rejects.toThrow(
     'the baseline native cannot be measured: answer answers wrongly: GET /answer: answer is 42, expected 43',
   );
@@ -224,7 +181,7 @@ it('finds the arrival rate before the first round: half of what the slowest serv
 it('fills a fresh data folder for every trial, and sends a mix of requests', async () => {
   const origins: string[] = [];
   const mixed = {
-    ...workload(),
+    ...answering(folder),
     setUp: ({ origin, seed }: { origin: URL; seed: number }) => {
       origins.push(`${origin.origin} ${seed}`);
       return Promise.resolve();
@@ -299,75 +256,4 @@ it('leaves nothing behind when it is killed', async () => {
 
 it('has one folder per run', async () => {
   expect((await readdir(join(folder, 'runs'))).length).toBeGreaterThan(2);
-});
-
-it(
-  'measures environments that take turns side by side, and tells each its own',
-  { timeout: 60_000 },
-  async () => {
-    const slower = other('slower', {
-      start: (launch, signal) =>
-        native().start({ ...launch, variables: { ...launch.variables, SLOWER: '1' } }, signal),
-    });
-    const resolved = resolveConfig(
-      {
-        workloads: [workload()],
-        environments: [native(), slower],
-        twin: false,
-        rounds: 2,
-        load: { connections: 2, warmupMs: 100, durationMs: 500, open: false },
-        guards: lenient,
-      },
-      'a test',
-    );
-    const { run } = await performRun({
-      config: { ...resolved, turns: { groups: [['native', 'slower']], turnMs: 25 } },
-      runsFolder: join(folder, 'turns'),
-      listener: () => undefined,
-      signal: new AbortController().signal,
-    });
-    expect(run.trials).toHaveLength(4);
-    expect(run.diagnostics.filter(({ code }) => code === 'littles-law')).toEqual([]);
-    for (const round of [1, 2]) {
-      const [one, two] = ['native', 'slower'].map((name) =>
-        run.trials.find((trial) => trial.round === round && trial.environment === name),
-      );
-      if (one === undefined || two === undefined) throw new Error('a trial is missing');
-      expect(one.load.turns).toBe(two.load.turns);
-      expect(one.disk.writeLatencyMs).toBeNull();
-      // 2 ms of CPU per request, and 4 ms: what the other used in its turns must not count
-      expect(one.cpu.net.msPerRequest).toBeGreaterThan(1.8);
-      expect(one.cpu.net.msPerRequest).toBeLessThan(3.2);
-      expect(two.cpu.net.msPerRequest).toBeGreaterThan(3.8);
-      expect(two.cpu.net.msPerRequest).toBeLessThan(5.2);
-      expect(one.cpu.net.percent).toBeGreaterThan(50);
-      expect(one.load.throughputRps / two.load.throughputRps).toBeGreaterThan(1.5);
-    }
-  },
-);
-
-it('a side that dies in the turns of the other is named', { timeout: 60_000 }, async () => {
-  const dying = other('dying', {
-    start: (launch, signal) =>
-      native().start({ ...launch, variables: { ...launch.variables, DIES_AT: '20' } }, signal),
-  });
-  const resolved = resolveConfig(
-    {
-      workloads: [workload()],
-      environments: [native(), dying],
-      twin: false,
-      rounds: 1,
-      retries: 0,
-      load: { connections: 2, warmupMs: 0, durationMs: 2000, open: false },
-      guards: lenient,
-    },
-    'a test',
-  );
-  const run = performRun({
-    config: { ...resolved, turns: { groups: [['native', 'dying']], turnMs: 25 } },
-    runsFolder: join(folder, 'dying'),
-    listener: () => undefined,
-    signal: new AbortController().signal,
-  });
-  await expect(run).rejects.toThrow(/^dying: round 1: .* during the trial/);
 });

@@ -14,7 +14,7 @@ export type RunResult = { readonly run: RunFile; readonly journalFolder: string 
 
 /**
  * A whole run: finds the usable environments, prepares and checks them, measures every one once in every round in a
- * seeded random order, one up at a time, and sums up. Every finished trial is in the journal before the next begins.
+ * seeded random order, and sums up. Every finished trial is in the journal before the next begins.
  * @throws Error with one line; nothing is left running, and the journal keeps the trials so far.
  */
 export function performRun(options: HostOptions): Promise<RunResult> {

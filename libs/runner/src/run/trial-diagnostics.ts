@@ -3,6 +3,10 @@ import type { Diagnostic, Trial } from '@tare/results';
 // Little's law is exact only for a closed system in steady state; see Little 1961 and statistics of the house
 const littlesLawTolerance = 0.05;
 const shortWindowMs = 500;
+// a turn ends with its slowest reply: until then fewer and fewer requests are under way, which costs throughput only where
+// the server then has time to spare
+const leastUnderWayInTurns = 0.9;
+const busyCpuPercent = 90;
 
 /** What is odd about a trial's figures, for the run file. Pure. */
 export function trialDiagnostics(trial: Trial): readonly Diagnostic[] {
@@ -19,9 +23,18 @@ export function trialDiagnostics(trial: Trial): readonly Diagnostic[] {
   if (load.errors + load.timeouts > 0) {
     warn('errors', `${load.errors} errors and ${load.timeouts} timeouts beside ${load.requests} requests`);
   }
-  // Little's law: requests under way = arrival rate × time in the system; at the end of a turn there are fewer and fewer
+  // Little's law: requests under way = arrival rate × time in the system
   const underWay = (load.throughputRps * load.latencyMs.mean) / 1000;
-  if (load.turns === undefined && Math.abs(underWay / load.connections - 1) > littlesLawTolerance) {
+  const share = underWay / load.connections;
+  const cpuPercent = trial.cpu.net.percent;
+  if (load.turns !== undefined && share < leastUnderWayInTurns && cpuPercent < busyCpuPercent) {
+    warn(
+      'short-turns',
+      `at the ends of the turns the server had time to spare: ${underWay.toFixed(2)} requests under way on average, at most ${load.connections}, and ${cpuPercent.toFixed(0)} % of a CPU; longer turns cost less (--turnMs)`,
+    );
+  }
+  // below it lie the ends of turns
+  if (share > 1 + littlesLawTolerance || (load.turns === undefined && share < 1 - littlesLawTolerance)) {
     warn(
       'littles-law',
       `throughput × mean latency is ${underWay.toFixed(2)} requests under way, but there were ${load.connections} connections`,

@@ -4,7 +4,7 @@ import type { ResolvedConfig } from '../config/bench-config.ts';
 import { watchHost } from './host-watch.ts';
 import { trialSamples } from './resource-use.ts';
 import { beginTrial, trialError, trialOf } from './running-trial.ts';
-import { generatorSlackMs, requestTimeoutSeconds, type TrialPlan } from './trial-plan.ts';
+import { generatorSlackMs, openWindowOf, requestTimeoutSeconds, type TrialPlan } from './trial-plan.ts';
 
 // a window that is a number of requests has no length of its own
 const requestsWindowDeadlineMs = 600_000;
@@ -57,11 +57,6 @@ export async function performTrial(plan: TrialPlan, signal: AbortSignal): Promis
   } finally {
     await instance.stop();
   }
-}
-
-function openWindowOf({ load, rateRps }: TrialPlan): LoadOrder['open'] {
-  if (load.open === undefined || rateRps === undefined) return undefined;
-  return { rateRps, durationMs: load.open.durationMs };
 }
 
 function windowLimitMs(window: ResolvedConfig['load']['window']): number {

@@ -1,14 +1,14 @@
-import { generateTurns, sumMeter } from '@tare/metrics';
+import { generateTurns, sumMeter, type TurnsSide } from '@tare/metrics';
 import type { Trial } from '@tare/results';
 import { watchHost } from './host-watch.ts';
 import { trialSamples } from './resource-use.ts';
 import { beginTrial, trialError, trialOf, type RunningTrial } from './running-trial.ts';
-import { generatorSlackMs, requestTimeoutSeconds, type TrialPlan } from './trial-plan.ts';
+import { generatorSlackMs, openWindowOf, requestTimeoutSeconds, type TrialPlan } from './trial-plan.ts';
 
 /**
  * The trials of environments that are up side by side: started one after the other, warmed up one after the other, then
- * loaded in turns, so that what slows the host down for a while slows them all.
- * @param plans of the same load, whose window is a duration, without an open-loop window; at least one.
+ * loaded in turns, so that what slows the host down for a while slows them all; then each has its open-loop window, alone.
+ * @param plans of the same load, whose window is a duration; at least one.
  * @returns the trials in their order.
  * @throws Error that names the environment that failed; all instances are stopped in every case.
  */
@@ -18,8 +18,8 @@ export async function performTurns(
   signal: AbortSignal,
 ): Promise<readonly Trial[]> {
   const [first] = plans;
-  if (first?.load.window.kind !== 'duration' || first.load.open !== undefined) {
-    throw new Error('turns: expected environments, a window that is a duration, and no open-loop window');
+  if (first?.load.window.kind !== 'duration') {
+    throw new Error('turns: expected environments, and a window that is a duration');
   }
   const { load, seed, generatorCpus, launch } = first;
   const { durationMs } = first.load.window;
@@ -39,12 +39,18 @@ export async function performTurns(
         over.abort(new Error(`${reason} during the trial`));
       });
     }
+    const sides = running.map(({ plan, instance }): TurnsSide => {
+      const open = openWindowOf(plan);
+      return {
+        origin: instance.url.origin,
+        requests: plan.requests,
+        ...(open !== undefined && { open }),
+      };
+    });
+    let windows = sides.filter(({ open }) => open !== undefined).length;
     const outcomes = await generateTurns(
       {
-        sides: running.map(({ plan, instance }) => ({
-          origin: instance.url.origin,
-          requests: plan.requests,
-        })),
+        sides,
         seed,
         connections: load.connections,
         warmupMs: load.warmupMs,
@@ -54,7 +60,8 @@ export async function performTurns(
       },
       {
         cpus: generatorCpus,
-        deadlineMs: plans.length * (load.warmupMs + durationMs) + generatorSlackMs,
+        deadlineMs:
+          plans.length * (load.warmupMs + durationMs + (load.open?.durationMs ?? 0)) + generatorSlackMs,
         onSpawn: host.generator,
         onWindowStart: () => {
           host.begin();
@@ -62,7 +69,11 @@ export async function performTurns(
         },
         onWindowEnd: () => {
           for (const { sampler } of running) sampler.end();
-          host.end();
+          if (windows === 0) host.end();
+        },
+        onOpenEnd: () => {
+          windows -= 1;
+          if (windows === 0) host.end();
         },
         signal: AbortSignal.any([signal, over.signal]),
       },

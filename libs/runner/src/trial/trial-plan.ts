@@ -1,4 +1,5 @@
 import type { Environment, Launch } from '@tare/environment';
+import type { OpenWindow } from '@tare/metrics';
 import type { Guards, TrialSample } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import type { WeightedRequest } from '../config/workload.ts';
@@ -32,3 +33,9 @@ export type TrialPlan = {
   /** Given the readings of a window in which the trial failed. */
   readonly onLost: (samples: readonly TrialSample[]) => void;
 };
+
+/** @returns the open-loop window of a trial; undefined for none. */
+export function openWindowOf({ load, rateRps }: TrialPlan): OpenWindow | undefined {
+  if (load.open === undefined || rateRps === undefined) return undefined;
+  return { rateRps, durationMs: load.open.durationMs };
+}

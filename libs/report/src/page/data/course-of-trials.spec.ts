@@ -23,6 +23,13 @@ test('CPU is the slope of the CPU time, in percent of one CPU', () => {
   expect(course?.meanGross.map(Math.round)).toEqual(Array.from({ length: 24 }, () => 100));
 });
 
+test('of a window in turns, the time under load counts', () => {
+  const inTurns = trialOf(2400);
+  const course = cpuCourse([{ ...inTurns, load: { ...inTurns.load, turns: 40, durationMs: 1200 } }]);
+  expect(course?.meanNet.map(Math.round)).toEqual(Array.from({ length: 24 }, () => 100));
+  expect(course?.atMs.at(-1)).toBe(1175);
+});
+
 test('memory is interpolated between the samples, up to the end of the shortest trial', () => {
   const course = memoryCourse([trialOf(2400), trialOf(1200)]);
   expect(course?.atMs.at(-1)).toBe(1200);

@@ -26,7 +26,7 @@ export function memoryCourse(trials: readonly Trial[]): Course | null {
 type Read = (sample: TrialSample) => number;
 
 function courseOf(trials: readonly Trial[], kind: 'slope' | 'level', net: Read, gross: Read): Course | null {
-  const sampled = trials.map(({ samples }) => samples).filter(({ length }) => length >= fewestSamples);
+  const sampled = trials.map(samplesUnderLoad).filter(({ length }) => length >= fewestSamples);
   if (sampled.length === 0) return null;
   const endMs = Math.min(...sampled.map((samples) => samples.at(-1)?.atMs ?? 0));
   if (endMs <= 0) return null;
@@ -46,6 +46,13 @@ function courseOf(trials: readonly Trial[], kind: 'slope' | 'level', net: Read, 
     meanGross: meanLine(grossLines),
     trials: grossLines,
   };
+}
+
+/** In turns, an environment is under load for a part of the time: that part is what the window is made of. */
+function samplesUnderLoad({ samples, load }: Trial): readonly TrialSample[] {
+  const wholeMs = samples.at(-1)?.atMs ?? 0;
+  if (load.turns === undefined || wholeMs === 0) return samples;
+  return samples.map((sample) => ({ ...sample, atMs: (sample.atMs / wholeMs) * load.durationMs }));
 }
 
 function interpolated(samples: readonly TrialSample[], atMs: number, read: Read): number {

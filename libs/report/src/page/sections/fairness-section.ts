@@ -1,5 +1,5 @@
 import type { RunFile } from '@tare/results';
-import { counted } from '../../run-notes.ts';
+import { counted, loadText } from '../../run-notes.ts';
 import { fairFacts } from '../data/fair-facts.ts';
 import { markup, nothing } from '../markup.ts';
 import type { Html } from '../markup.ts';
@@ -18,6 +18,7 @@ export function fairnessSection(run: RunFile): Html {
       ([name, { sha256, bytes }]) =>
         [`Artifact of ${name}`, markup`${bytes} bytes, sha256 <code>${sha256}</code>`] as const,
     ),
+    ['Load', loadText(run)],
     ['Budget of an instance', `${counted(cpus, 'CPU')}, ${memoryMiB} MiB`],
     ['Server', pinned(serverCpus)],
     ['Load generator', pinned(generatorCpus)],

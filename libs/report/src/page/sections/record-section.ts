@@ -16,7 +16,6 @@ export function recordSection(run: RunFile): Html {
     ['Virtualised', host.virtualised],
     ['Node', host.node],
   ]);
-  const open = config.load.openDurationMs;
   const settings = definitions([
     ['Run', markup`<code>${id}</code>`],
     ['Seed', String(seed)],
@@ -24,7 +23,7 @@ export function recordSection(run: RunFile): Html {
     ['Ended', dateText(run.finishedAt)],
     ['Environments', `${config.environments.join(', ')}; baseline ${config.baseline}${config.twin === null ? '' : `, twin ${config.twin}`}`],
     ['Rounds', `at most ${config.rounds}, in random order; a round may be repeated ${counted(config.retries, 'time')}`],
-    ['Load', `${loadText(run)}${open === null ? '' : `, then an open loop for ${open / 1000} s`}`],
+    ['Load', loadText(run)],
     ...config.workloads.map(({ name, requestPath, healthPath, parameters }) => {
       const values = Object.entries(parameters).map(([key, value]) => `, ${key} = ${value}`);
       return [`Workload ${name}`, markup`requests <code>${requestPath}</code>, ready when <code>${healthPath}</code> answers 200${values.join('')}`] as const;
