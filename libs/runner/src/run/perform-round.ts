@@ -101,15 +101,12 @@ export async function performRound(
         const failed = error instanceof TrialError ? error.environment : (group[0]?.name ?? '');
         return { kind: 'failed', repeat: repeatOf(failed, 'failure', reason), samples, error };
       }
+      const leftMs = left.now(place.before + trials.length + done.length, total);
       for (const trial of done) {
         const shown = shownOf(trial.environment, 0);
         await keep(trial);
         trials.push(trial);
-        listener({
-          kind: 'trial-finished',
-          trial,
-          place: { ...shown, leftMs: left.now(shown.trial, total) },
-        });
+        listener({ kind: 'trial-finished', trial, place: { ...shown, leftMs } });
       }
       for (const { environment, violations } of done) {
         const [violation] = violations;
