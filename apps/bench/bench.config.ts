@@ -21,7 +21,7 @@ export default defineBench({
   ],
   baseline: 'native',
   rounds: { pilot: 6, max: 30 },
-  budgetMinutes: 12,
+  budgetMinutes: 15,
   // a boot takes half a minute and more where the CPU is emulated; the other rounds restart the service in the machine
   coldBoots: 3,
   load: { connections: 8, warmupMs: 2000, durationMs: 3000 },

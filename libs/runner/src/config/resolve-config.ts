@@ -88,7 +88,7 @@ const schema = z.strictObject({
       }),
     ])
     .prefault({}),
-  budgetMinutes: z.number().positive().max(limits.budgetMinutes).default(12),
+  budgetMinutes: z.number().positive().max(limits.budgetMinutes).default(15),
   load: z
     .strictObject({
       connections: positive.max(limits.connections).default(8),

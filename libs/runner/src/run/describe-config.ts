@@ -4,6 +4,7 @@ import type { ResolvedConfig } from '../config/bench-config.ts';
 import { requestsOf, type WeightedRequest, type WorkloadRequest } from '../config/workload.ts';
 
 const shownRequests = 4;
+const shownOfPath = 40;
 
 /** The configuration as it goes into the run file: plain data, the requests spelled out. */
 export function describeConfig(
@@ -56,7 +57,11 @@ function requestsText(request: WorkloadRequest | readonly WeightedRequest[]): st
   }
   const shown = requests
     .slice(0, shownRequests)
-    .map(({ method = 'GET', path, weight = 1 }) => `${weight} × ${method} ${path}`);
+    .map(({ method = 'GET', path, weight = 1 }) => `${weight} × ${method} ${shortened(path)}`);
   const more = requests.length - shown.length;
   return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+}
+
+function shortened(path: string): string {
+  return path.length <= shownOfPath ? path : `${path.slice(0, shownOfPath - 1)}…`;
 }
