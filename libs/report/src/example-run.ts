@@ -61,7 +61,7 @@ const dirtyRound = 4;
 export function exampleRun(rounds = 12): RunFile {
   const workloads = [
     { name: 'primes', requestPath: '/primecount?n=300000', parameters: { n: 300000 } },
-    { name: 'gallery', requestPath: '/gallery', parameters: {} },
+    { name: 'grocery', requestPath: '/grocery', parameters: {} },
   ].map((workload) => ({ ...workload, healthPath: '/health' }));
   const trials = workloads.flatMap(({ name }) => exampleTrials(name, rounds));
   return {
@@ -107,7 +107,7 @@ export function exampleRun(rounds = 12): RunFile {
     },
     artifacts: {
       primes: { sha256: 'a'.repeat(64), bytes: 51234 },
-      gallery: { sha256: 'b'.repeat(64), bytes: 61234 },
+      grocery: { sha256: 'b'.repeat(64), bytes: 61234 },
     },
     environments: exampleEnvironments,
     plan: examplePlan(rounds),
@@ -150,7 +150,7 @@ function exampleTrials(workload: string, rounds: number) {
         // the emulated machine could not keep up with the rate of the others
         rateRps: (workload === 'primes' ? 3300 : 9500) * (environment === 'vagrant' ? 0.2 : 1),
         violations:
-          workload === 'gallery' && environment === 'docker' && round === dirtyRound ? [foreignCpu] : [],
+          workload === 'grocery' && environment === 'docker' && round === dirtyRound ? [foreignCpu] : [],
         random,
       }),
     );

@@ -42,7 +42,7 @@ test('warnings are shown and mere information is not', () => {
   const text = plain(exampleRun(3));
   expect(text).toContain('warning: Other programs used 0.21 of a core | in 2 trials.');
   expect(text).toContain(
-    'warning: needs at least 6 rounds (primes: docker, namespace; gallery: docker,\n    namespace)\n',
+    'warning: needs at least 6 rounds (primes: docker, namespace; grocery: docker,\n    namespace)\n',
   );
   expect(text).not.toContain('page cache');
 });
@@ -67,7 +67,7 @@ test('a run without a trial says so', () => {
 
 test('the conclusion follows its table, without intervals, within the width', () => {
   const text = plain();
-  const sentences = text.slice(text.indexOf('namespace: the same'), text.indexOf('\n\ngallery'));
+  const sentences = text.slice(text.indexOf('namespace: the same'), text.indexOf('\n\ngrocery'));
   expect(sentences).toContain('docker: worse than native in startup (3.39 times), throughput (6.6 % lower)');
   expect(sentences).toContain('Latency is from the open loop at 3300 req/s');
   expect(sentences.split('\n').length).toBeLessThanOrEqual(16);

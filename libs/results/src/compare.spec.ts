@@ -41,7 +41,7 @@ test('refuses a margin below 0', () => {
 });
 
 test('covers every workload, candidate and metric, and not the baseline itself', () => {
-  const trials = ['primes', 'gallery'].flatMap((workload) =>
+  const trials = ['primes', 'grocery'].flatMap((workload) =>
     ['vagrant', 'native', 'docker'].map((environment) => exampleTrial(environment, 1, { workload })),
   );
   const comparisons = compare(trials, 'native');
@@ -50,8 +50,8 @@ test('covers every workload, candidate and metric, and not the baseline itself',
   expect([...new Set(comparisons.map(({ workload, candidate }) => `${workload} ${candidate}`))]).toEqual([
     'primes docker',
     'primes vagrant',
-    'gallery docker',
-    'gallery vagrant',
+    'grocery docker',
+    'grocery vagrant',
   ]);
 });
 

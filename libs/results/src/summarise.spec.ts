@@ -8,7 +8,7 @@ test('describes each metric by workload and environment', () => {
     exampleTrial('native', 1, { readyMs: 80 }),
     exampleTrial('native', 2, { readyMs: 90 }),
     exampleTrial('docker', 1, { readyMs: 300 }),
-    exampleTrial('native', 1, { workload: 'gallery', readyMs: 70 }),
+    exampleTrial('native', 1, { workload: 'grocery', readyMs: 70 }),
   ]);
   expect(summary.primes?.native?.startupMs).toMatchObject({
     n: 2,
@@ -23,7 +23,7 @@ test('describes each metric by workload and environment', () => {
     stdev: null,
     ci95: null,
   });
-  expect(summary.gallery?.native?.startupMs?.mean).toBe(70);
+  expect(summary.grocery?.native?.startupMs?.mean).toBe(70);
 });
 
 test('has every metric of the catalogue that a trial has a figure for', () => {

@@ -5,7 +5,7 @@ import { capacityCurves, capacityText } from './capacity-curves.ts';
 
 test('each workload has a curve per environment that was measured, by rate', () => {
   const curves = capacityCurves(exampleCapacity());
-  expect(curves.map(({ workload }) => workload)).toEqual(['primes', 'gallery']);
+  expect(curves.map(({ workload }) => workload)).toEqual(['primes', 'grocery']);
   expect(curves[0]?.environments.map(({ title }) => title)).toEqual([
     'native',
     'docker',

@@ -19,8 +19,8 @@ export function exampleCapacity(): CapacityFile {
     passes.flatMap((pass) => stepsOf(environment, serviceRps * (pass === 1 ? 1 : 0.97), factor, pass)),
   );
   const capacities = servers.map(({ environment }) => capacityOf('primes', environment, steps));
-  const quick = [100, 200, 400, 800].map((rate) => stepAt('gallery', 'native', 1, rate, 1.5, 'meets'));
-  const late = stepAt('gallery', 'native', 1, 1600, 3, 'generator-limited');
+  const quick = [100, 200, 400, 800].map((rate) => stepAt('grocery', 'native', 1, rate, 1.5, 'meets'));
+  const late = stepAt('grocery', 'native', 1, 1600, 3, 'generator-limited');
   return {
     schema: 1,
     id: '20260131-120000-abcdef',
@@ -40,7 +40,7 @@ export function exampleCapacity(): CapacityFile {
       slo: { text: 'p99 ≤ 50 ms', percentile: 99, limitMs },
       workloads: [
         { name: 'primes', requestPath: '/primecount?n=30000000', parameters: { n: 30_000_000 } },
-        { name: 'gallery', requestPath: '/images/1', parameters: {} },
+        { name: 'grocery', requestPath: '/images/1', parameters: {} },
       ],
       environments: ['native', 'docker', 'podman', 'vagrant'],
       passes: 2,
@@ -70,7 +70,7 @@ export function exampleCapacity(): CapacityFile {
     capacities: [
       ...capacities,
       {
-        workload: 'gallery',
+        workload: 'grocery',
         environment: 'native',
         highestRps: 800,
         lowestMissRps: null,

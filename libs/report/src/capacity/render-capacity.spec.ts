@@ -38,7 +38,7 @@ test('the document escapes what others wrote and links its charts', () => {
 
 test('a chart per workload says in words what it shows, and is the same every time', () => {
   const charts = renderCapacityCharts(exampleCapacity());
-  expect(charts.map(({ fileName }) => fileName)).toEqual(['primes.svg', 'gallery.svg']);
+  expect(charts.map(({ fileName }) => fileName)).toEqual(['primes.svg', 'grocery.svg']);
   expect(charts[0]?.svg).toContain('vagrant (emulated): 32.42 req/s');
   expect(charts[0]?.svg).toContain('p99 ≤ 50 ms');
   expect(charts.map(({ svg }) => svg).join('')).not.toMatch(/NaN|Infinity/);
@@ -48,7 +48,7 @@ test('a chart per workload says in words what it shows, and is the same every ti
 test('names of workloads cannot leave the folder or meet each other', () => {
   const file = exampleCapacity();
   const names = ['../a b', 'a/b'];
-  const rename = (old: string) => names[['primes', 'gallery'].indexOf(old)] ?? old;
+  const rename = (old: string) => names[['primes', 'grocery'].indexOf(old)] ?? old;
   const renamed = {
     ...file,
     config: {

@@ -14,10 +14,10 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 test('writes the document and the charts, and nothing beside them', async () => {
   const written = await writeCapacityReport(folder, exampleCapacity());
   expect(written).toEqual(
-    ['capacity.md', 'capacity/primes.svg', 'capacity/gallery.svg'].map((path) => join(folder, path)),
+    ['capacity.md', 'capacity/primes.svg', 'capacity/grocery.svg'].map((path) => join(folder, path)),
   );
   expect((await readdir(folder)).sort()).toEqual(['capacity', 'capacity.md']);
-  expect((await readdir(join(folder, 'capacity'))).sort()).toEqual(['gallery.svg', 'primes.svg']);
+  expect((await readdir(join(folder, 'capacity'))).sort()).toEqual(['grocery.svg', 'primes.svg']);
 });
 
 test('says in one line that the folder cannot be written', async () => {

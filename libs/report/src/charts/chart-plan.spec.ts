@@ -4,7 +4,7 @@ import { planCharts } from './chart-plan.ts';
 
 test('each workload has six pictures with names of their own', () => {
   expect(planCharts(exampleRun()).map(({ fileName }) => fileName)).toEqual(
-    ['primes', 'gallery'].flatMap((workload) =>
+    ['primes', 'grocery'].flatMap((workload) =>
       ['startup', 'throughput', 'latency-mean', 'latency-p95', 'cpu', 'memory'].map(
         (g) => `${workload}-${g}.svg`,
       ),
@@ -24,7 +24,7 @@ test('memory is split into net and tare, which together are gross', () => {
 
 test('names of workloads cannot leave the folder or meet each other', () => {
   const run = exampleRun();
-  const summary = { '../a b': run.summary.primes ?? {}, 'a/b': run.summary.gallery ?? {} };
+  const summary = { '../a b': run.summary.primes ?? {}, 'a/b': run.summary.grocery ?? {} };
   const names = planCharts({ ...run, summary }).map(({ fileName }) => fileName);
   expect([names[0], names[6]]).toEqual(['a-b-startup.svg', 'a-b-2-startup.svg']);
 });

@@ -32,7 +32,7 @@ export function exampleGate(given: Partial<GateResult> = {}): GateResult {
     threshold: 0.1,
     workloads: [
       { workload: 'primes', status: 'measured' },
-      { workload: 'gallery:view', status: 'same-bytes', sha256: 'abcdef0123456789' },
+      { workload: 'grocery:view', status: 'same-bytes', sha256: 'abcdef0123456789' },
       { workload: 'new', status: 'not-compared', reason: 'the base does not have it' },
     ],
     environments: [{ environment: 'native', status: 'measured' }],

@@ -23,7 +23,7 @@ it('is JUnit XML in which a regression fails and what is undecided is skipped', 
   const text = gateJunit(exampleGate());
   expect(text).toContain('<testsuites name="tare" tests="5" failures="1" errors="0" skipped="2">');
   expect(text).toContain('<failure message="−9.8 % [−11.2, −8.3]: regression"/>');
-  expect(text).toContain('<testcase classname="gallery:view" name="same bytes on both sides"/>');
+  expect(text).toContain('<testcase classname="grocery:view" name="same bytes on both sides"/>');
   expect(text).toContain('<property name="base" value="1a2b3c4d5e"/>');
 });
 

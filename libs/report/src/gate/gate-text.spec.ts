@@ -9,7 +9,7 @@ it('has a line per metric, what was not measured, and the outcome last', () => {
       'primes in native  startup      0.0 % [−1.0, +1.2]    pass',
       'primes in native  latency p95  −3.0 % [−10.6, +5.2]  undecided: 14 rounds more would tell',
       'primes in native  latency p99  −3.0 % [−10.6, +5.2]  not judged: as few as 300 requests in a trial, a p99 takes 1000',
-      'gallery:view: same bytes on both sides (sha256 abcdef012345): pass without measuring',
+      'grocery:view: same bytes on both sides (sha256 abcdef012345): pass without measuring',
       'new: the base does not have it',
       'warning: in 2 of 30 rounds something disturbed a trial, and it could not be repeated',
       'Regression: throughput of primes in native.',

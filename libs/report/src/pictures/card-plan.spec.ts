@@ -27,7 +27,7 @@ test('the card has the first workload, its environments without the twin, and th
     ['vagrant', 'emulated, not judged'],
   ]);
   expect(plan.conclusion).toMatch(/^namespace: the same as native within 2 % in throughput/);
-  expect(plan.leftOut).toBe('other workload: gallery');
+  expect(plan.leftOut).toBe('other workload: grocery');
 });
 
 test('figures have their unit, a ratio, and the verdict of the run', () => {

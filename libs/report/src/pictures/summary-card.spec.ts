@@ -17,7 +17,7 @@ test('a verdict is a sign and a word, not a colour alone', () => {
 
 test('the same run gives the same bytes, and another workload another card', () => {
   expect(summaryCard(exampleRun())).toBe(summaryCard(exampleRun()));
-  expect(summaryCard(exampleRun(), 'gallery')).toContain('>gallery: what its environment costs<');
+  expect(summaryCard(exampleRun(), 'grocery')).toContain('>grocery: what its environment costs<');
 });
 
 test('text of a run is escaped, and a long one shortened', () => {

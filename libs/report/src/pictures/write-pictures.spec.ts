@@ -30,7 +30,7 @@ test('a run gives a card and twelve charts; ours of an earlier run go, those of 
   expect(await readdir(folder)).toEqual(['card.png', 'card.svg', 'charts']);
   const names = await readdir(join(folder, 'charts'));
   expect(names).toHaveLength(7);
-  expect(names.filter((name) => name.startsWith('gallery'))).toEqual([]);
+  expect(names.filter((name) => name.startsWith('grocery'))).toEqual([]);
   expect(names).toContain('mine.png');
 
   const third = await writePictures(folder, exampleRun(), { signal, find: none });

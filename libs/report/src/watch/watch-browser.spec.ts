@@ -44,7 +44,7 @@ test('an open page grows by itself and keeps what its reader has done', async ()
     await expect.poll(() => versionOf(page), polling).not.toBe(before);
   };
   await show(renderReportPage(exampleRun(3)));
-  expect(await page.title()).toMatch(/^Tare: primes, gallery/);
+  expect(await page.title()).toMatch(/^Tare: primes, grocery/);
   const first = reportIn(page);
   await first.locator('#theme').click();
   const title =

@@ -48,13 +48,13 @@ it('takes numbers and their texts, durations in seconds', () => {
 it('takes the name of an app for all that is asked of it, and leaves out what must be named', () => {
   const [primes] = config.workloads;
   if (primes === undefined) throw new Error('no workload');
-  const asked = ['gallery:browse', 'gallery:view'].map((name) => ({ ...primes, name, byDefault: false }));
+  const asked = ['grocery:browse', 'grocery:view'].map((name) => ({ ...primes, name, byDefault: false }));
   const both = { ...config, workloads: [primes, ...asked] };
   const names = (workloads?: string) =>
     applyOverrides(both, workloads === undefined ? {} : { workloads }).workloads.map(({ name }) => name);
   expect(names()).toEqual(['primes']);
-  expect(names('primes,gallery')).toEqual(['primes', 'gallery:browse', 'gallery:view']);
-  expect(names('gallery:view')).toEqual(['gallery:view']);
+  expect(names('primes,grocery')).toEqual(['primes', 'grocery:browse', 'grocery:view']);
+  expect(names('grocery:view')).toEqual(['grocery:view']);
 });
 
 it('ends the window after a number of requests', () => {
@@ -106,7 +106,7 @@ it.each<[Overrides, string]>([
     '--environments=native,moon: "moon" is unknown, expected some of native, namespace',
   ],
   [{ environments: '' }, '--environments is empty: expected some of native, namespace'],
-  [{ workloads: 'gallery' }, '--workloads=gallery: "gallery" is unknown, expected some of primes'],
+  [{ workloads: 'grocery' }, '--workloads=grocery: "grocery" is unknown, expected some of primes'],
   [
     { baseline: 'docker' },
     '--baseline=docker: expected one of the environments of this run: native, namespace',

@@ -13,7 +13,7 @@ const config = resolveConfig(
   {
     workloads: [
       { ...workload, name: 'primes' },
-      { ...workload, name: 'gallery:view', byDefault: false },
+      { ...workload, name: 'grocery:view', byDefault: false },
     ],
     environments: [native(), namespace()],
   },
@@ -22,7 +22,7 @@ const config = resolveConfig(
 
 it('measures all workloads in the baseline, 20 rounds, without twin and open loop', () => {
   const { config: planned, threshold, force } = planGate(config, {});
-  expect(planned.workloads.map(({ name }) => name)).toEqual(['primes', 'gallery:view']);
+  expect(planned.workloads.map(({ name }) => name)).toEqual(['primes', 'grocery:view']);
   expect(planned.environments.map(({ name }) => name)).toEqual(['native']);
   expect(planned).toMatchObject({
     twin: false,

@@ -79,7 +79,7 @@ it('marks an emulated environment and tells workloads and restarts apart', () =>
       ...outset.header,
       config: {
         ...outset.header.config,
-        workloads: outset.header.config.workloads.flatMap((each) => [each, { ...each, name: 'gallery' }]),
+        workloads: outset.header.config.workloads.flatMap((each) => [each, { ...each, name: 'grocery' }]),
       },
     },
   };
@@ -88,9 +88,9 @@ it('marks an emulated environment and tells workloads and restarts apart', () =>
     fixed,
     started,
     finished,
-    { ...finished, trial: { ...finished.trial, workload: 'gallery', startup: restarted } },
+    { ...finished, trial: { ...finished.trial, workload: 'grocery', startup: restarted } },
   ];
   expect(statusLines(events.reduce(afterEvent, beforeRun))[1]).toBe(
-    'docker (emulated)  2/4  waiting  median primes 1000.0 req/s, ready after 90 ms; gallery 1000.0 req/s, restarted in 90 ms',
+    'docker (emulated)  2/4  waiting  median primes 1000.0 req/s, ready after 90 ms; grocery 1000.0 req/s, restarted in 90 ms',
   );
 });

@@ -8,7 +8,7 @@ const root = mkdtempSync(join(tmpdir(), 'tare-test-'));
 afterAll(() => {
   rmSync(root, { recursive: true });
 });
-for (const app of ['gallery', 'primes']) {
+for (const app of ['grocery', 'primes']) {
   mkdirSync(join(root, 'dist/apps', app), { recursive: true });
   writeFileSync(join(root, 'dist/apps', app, 'main.mjs'), '');
 }
@@ -19,7 +19,7 @@ const node = (name: string, tags: string[]) => ({
 });
 const nodes = {
   primes: node('primes', ['workload']),
-  gallery: node('gallery', ['workload']),
+  grocery: node('grocery', ['workload']),
   bench: node('bench', ['pipeline']),
   late: node('late', ['unbuilt']),
 };
@@ -28,20 +28,20 @@ const options = { workloadTag: 'workload', artifact: 'dist/{workloadRoot}/main.m
 
 test('the workloads are the projects with the tag, by name', () => {
   const found = workloadArtifacts(options, context);
-  expect(Object.entries(found)[0]).toEqual(['gallery', join(root, 'dist/apps/gallery/main.mjs')]);
-  expect(Object.keys(found)).toEqual(['gallery', 'primes']);
+  expect(Object.entries(found)[0]).toEqual(['grocery', join(root, 'dist/apps/grocery/main.mjs')]);
+  expect(Object.keys(found)).toEqual(['grocery', 'primes']);
 });
 
 test('the workload that starts with the machine comes first', () => {
   expect(Object.keys(workloadArtifacts({ ...options, workload: 'primes' }, context))).toEqual([
     'primes',
-    'gallery',
+    'grocery',
   ]);
 });
 
 test('what is not there is named', () => {
   expect(() => workloadArtifacts({ ...options, workload: 'none' }, context)).toThrow(
-    'option workload is "none"; expected one of gallery, primes',
+    'option workload is "none"; expected one of grocery, primes',
   );
   expect(() => workloadArtifacts({ ...options, workloadTag: 'none' }, context)).toThrow(
     'no project has that tag',

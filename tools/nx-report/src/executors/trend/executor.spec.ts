@@ -91,7 +91,7 @@ test('a broken file of the history is named and left out', async () => {
 
 test('options choose what is shown', async () => {
   await addRuns(3);
-  const { stdout } = await runTrend({ workload: 'gallery', environment: 'native', metric: 'latencyMeanMs' });
+  const { stdout } = await runTrend({ workload: 'grocery', environment: 'native', metric: 'latencyMeanMs' });
   expect(stdout).toContain('Latency mean, ms  native');
   expect(stdout).not.toMatch(/primes|docker|Throughput/);
 });
@@ -106,7 +106,7 @@ test('without a history it fails with one line that says what to do', async () =
 
 test.each([
   [{ historyPath: ' ' }, /^Option historyPath: got " ", expected a path from the workspace root\.\n$/],
-  [{ workload: 'prime' }, /^Option workload: got "prime", expected one of: gallery, primes\.\n$/],
+  [{ workload: 'prime' }, /^Option workload: got "prime", expected one of: grocery, primes\.\n$/],
   [
     { environment: 'jail' },
     /^Option environment: got "jail", expected one of: docker, (?:namespace, )?native, vagrant\.\n$/,
