@@ -35,6 +35,7 @@ export const answering = (folder: string): BenchConfig['workloads'][number] => (
     { request: { path: '/bad' }, status: 400 },
   ],
 });
+
 /** The machine of a test is a busy one. */
 export const lenient = {
   foreignCpus: 1000,
