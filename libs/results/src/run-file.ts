@@ -88,7 +88,7 @@ export const runConfigSchema = z.strictObject({
       .positive()
       .optional()
       .describe(
-        'The closed-loop window was taken in turns that send requests for so long, by environments that were up side by side; absent where one was up at a time.',
+        'How long a turn sends requests, for the workloads that take turns: their trials have load.turns. Absent when turns were off.',
       ),
   }),
   guards: z.strictObject({

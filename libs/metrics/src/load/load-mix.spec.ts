@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { generateLoad, generateOpenLoad } from './load-generator.ts';
@@ -33,6 +33,16 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+/** @returns the origin of a server that is closed after the test. */
+async function listen(server: Server): Promise<string> {
+  close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 /** Counts the requests that arrive exactly as they are in the mix. */
 async function countingServer(): Promise<{ origin: string; counts: Counts }> {
   const counts: Counts = { get: 0, put: 0, post: 0, other: [] };
@@ -59,12 +69,7 @@ async function countingServer(): Promise<{ origin: string; counts: Counts }> {
       reply.end('ok');
     });
   });
-  close = () => {
-    server.closeAllConnections();
-    server.close();
-  };
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, counts };
+  return { origin: await listen(server), counts };
 }
 
 function expectShares({ get, put, post, other }: Counts): void {
@@ -149,12 +154,7 @@ async function keepingServer(): Promise<{ origin: string; bodies: string[] }> {
       reply.end('ok');
     });
   });
-  close = () => {
-    server.closeAllConnections();
-    server.close();
-  };
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, bodies };
+  return { origin: await listen(server), bodies };
 }
 
 it.each([
