@@ -24,6 +24,6 @@ export default defineBench({
   budgetMinutes: 15,
   // a boot takes half a minute and more where the CPU is emulated; the other rounds restart the service in the machine
   coldBoots: 3,
-  load: { connections: 8, warmupMs: 2000, durationMs: 3000 },
+  load: { connections: 8, durationMs: 3000 },
   resources: { cpus: 1, memoryMiB: 512 },
 });

@@ -34,6 +34,7 @@ export type {
   OpenOrder,
   OpenOutcome,
   OpenWindow,
+  TurnOutcome,
   TurnsSide,
 } from './load/load-order.ts';
 export { connectionsBeforehand } from './load/open-loop.ts';

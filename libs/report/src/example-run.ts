@@ -1,5 +1,5 @@
 import { compare, summarise } from '@tare/results';
-import type { EnvironmentResult, Repeat, RoundPlan, RunFile, Violation } from '@tare/results';
+import type { EnvironmentResult, Repeat, RoundPlan, RunFile, Violation, WarmUp } from '@tare/results';
 import { roundOrders, seededRandom } from '@tare/statistics';
 import { exampleTrial } from './example-trial.ts';
 import type { ExampleWeights } from './example-trial.ts';
@@ -110,6 +110,7 @@ export function exampleRun(rounds = 12): RunFile {
       grocery: { sha256: 'b'.repeat(64), bytes: 61234 },
     },
     environments: exampleEnvironments,
+    warmUps: workloads.flatMap(({ name }) => exampleWarmUps(name)),
     plan: examplePlan(rounds),
     trials,
     repeats: rounds < repeatedRound ? [] : exampleRepeats,
@@ -117,6 +118,12 @@ export function exampleRun(rounds = 12): RunFile {
     comparisons: compare(trials, { baseline: 'native', twin, unjudged: ['vagrant'], seed }),
     diagnostics: [
       { level: 'info', code: 'page-cache', message: 'The page cache was warm.' },
+      {
+        level: 'info',
+        code: 'warm-up',
+        message:
+          'warm-up of 2 s for every trial: 1.5 times the 1.3 s after which primes in docker, the slowest, was steady',
+      },
       {
         level: 'warning',
         code: 'foreign-load',
@@ -175,6 +182,27 @@ const exampleRepeats: Repeat[] = [
     reason: 'not ready within 60 s',
   },
 ];
+
+/** docker warms up slower than native, and the emulated machine not at all within the time. */
+function exampleWarmUps(workload: string): WarmUp[] {
+  const course = (steadyAfterMs: number, level: number) =>
+    Array.from({ length: 50 }, (_, place) => {
+      const untilMs = (place + 1) * 100;
+      return { untilMs, level: level * Math.min(1, 0.4 + (0.6 * untilMs) / steadyAfterMs) };
+    });
+  const observed = { workload, besideWarm: true, observedMs: 5000 };
+  return [
+    { ...observed, environment: 'native', steadyAfterMs: 900, course: course(900, 1) },
+    { ...observed, environment: 'docker', steadyAfterMs: 1300, course: course(1300, 1) },
+    {
+      ...observed,
+      environment: 'vagrant',
+      besideWarm: false,
+      steadyAfterMs: null,
+      course: course(9000, 80),
+    },
+  ];
+}
 
 function examplePlan(rounds: number): RoundPlan {
   if (rounds <= 6) return { kind: 'fixed', rounds };

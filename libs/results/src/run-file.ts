@@ -75,7 +75,7 @@ export const runConfigSchema = z.strictObject({
   retries: count.describe('How many times a round may be repeated.'),
   load: z.strictObject({
     connections: z.int().positive(),
-    warmupMs: notNegative,
+    warmupMs: notNegative.describe('Of every trial; where `warmUps` were observed, chosen from them.'),
     durationMs: z.number().positive().nullable().describe('null when the window is a number of requests.'),
     requests: z.int().positive().nullable(),
     openDurationMs: z
@@ -179,6 +179,21 @@ export const comparisonSchema = z.strictObject({
   warnings: z.array(z.string()),
 });
 
+export const warmUpSchema = z.strictObject({
+  workload: z.string(),
+  environment: z.string(),
+  besideWarm: z
+    .boolean()
+    .describe(
+      'Whether a warm instance of the same environment had turns with it: levels are then shares of the throughput of that one, which a host that changes its speed does not touch; else they are replies per second.',
+    ),
+  observedMs: z.number().positive().describe('Time under load, from the first request.'),
+  steadyAfterMs: notNegative
+    .nullable()
+    .describe('Time under load until its last change; null when it was not steady at the end.'),
+  course: z.array(z.strictObject({ untilMs: z.number().positive(), level: notNegative })),
+});
+
 const plan = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('fixed'), rounds: z.int().positive() }),
   z.strictObject({
@@ -209,6 +224,12 @@ export const runFileSchema = z.strictObject({
   config: runConfigSchema,
   artifacts: z.record(z.string(), z.strictObject({ sha256, bytes: z.int().positive() })),
   environments: z.array(environmentResultSchema),
+  warmUps: z
+    .array(warmUpSchema)
+    .optional()
+    .describe(
+      'How long fresh instances took to reach their speed, before the first round; absent when the warm-up was given.',
+    ),
   plan: plan.describe('How many rounds were made, and why.'),
   trials: z
     .array(trialSchema)
@@ -230,5 +251,6 @@ export type RunConfig = z.infer<typeof runConfigSchema>;
 export type MetricSummary = z.infer<typeof summarySchema>;
 export type Comparison = z.infer<typeof comparisonSchema>;
 export type Verdict = z.infer<typeof verdictSchema>;
+export type WarmUp = z.infer<typeof warmUpSchema>;
 export type RoundPlan = RunFile['plan'];
 export type Guards = RunConfig['guards'];

@@ -1,5 +1,7 @@
 export { changePoints, fewestForChangePoint } from './changepoints/change-points.ts';
 export type { ChangePoint, ChangePointOptions } from './changepoints/change-points.ts';
+export { steadyState } from './changepoints/steady-state.ts';
+export type { SteadyState, SteadyStateOptions } from './changepoints/steady-state.ts';
 export { comparePaired } from './comparison/compare-paired.ts';
 export type { ComparisonOptions, PairedComparison } from './comparison/compare-paired.ts';
 export type { ComparisonWarning } from './comparison/comparison-warning.ts';

@@ -95,6 +95,9 @@ export type OpenOutcome = {
   readonly generatorCpuPercent: number;
 };
 
+/** What a turn came to: 2xx replies, and how long it took. */
+export type TurnOutcome = { readonly requests: number; readonly durationMs: number };
+
 /** What a load window came to. */
 export type LoadOutcome = {
   readonly connections: number;
@@ -114,6 +117,8 @@ export type LoadOutcome = {
   readonly generatorCpuPercent: number;
   /** So many turns the window is made of, when servers took turns; `durationMs` is their sum. */
   readonly turns?: number;
+  /** What each of those turns came to, in their order. */
+  readonly course?: readonly TurnOutcome[];
   readonly open?: OpenOutcome;
 };
 

@@ -6,7 +6,7 @@ import {
   latencyQuantiles,
   recordLatency,
 } from './latency-histogram.ts';
-import type { LoadOutcome, TurnsOrder } from './load-order.ts';
+import type { LoadOutcome, TurnOutcome, TurnsOrder } from './load-order.ts';
 import {
   openConnections,
   preparedMix,
@@ -24,7 +24,7 @@ type Side = {
   readonly mix: (index: number) => PreparedRequest;
   sent: number;
   spentMs: number;
-  turns: number;
+  course: TurnOutcome[];
   tally: Tally;
 };
 
@@ -56,14 +56,14 @@ export async function runTurns(order: TurnsOrder, moments: WindowMoments): Promi
     mix: preparedMix(requests, order.seed),
     sent: 0,
     spentMs: 0,
-    turns: 0,
+    course: [],
     tally: emptyTally(),
   }));
   const turn = (side: Side, ms: number): Promise<void> =>
     takeTurn(side, { ms, connections: order.connections, timeoutMs, openRequests });
   try {
     if (order.warmupMs > 0) for (const side of sides) await turn(side, order.warmupMs);
-    for (const side of sides) Object.assign(side, { spentMs: 0, turns: 0, tally: emptyTally() });
+    for (const side of sides) Object.assign(side, { spentMs: 0, course: [], tally: emptyTally() });
 
     moments.onStart();
     const startedAt = performance.now();
@@ -91,13 +91,15 @@ type Turn = {
 
 async function takeTurn(side: Side, { ms, connections, timeoutMs, openRequests }: Turn): Promise<void> {
   const startedAt = performance.now();
+  const { requests: before } = side.tally;
   const oneAfterAnother = async (): Promise<void> => {
     do await exchange(side, timeoutMs, openRequests);
     while (performance.now() - startedAt < ms);
   };
   await Promise.all(Array.from({ length: connections }, oneAfterAnother));
-  side.spentMs += performance.now() - startedAt;
-  side.turns += 1;
+  const durationMs = performance.now() - startedAt;
+  side.spentMs += durationMs;
+  side.course.push({ requests: side.tally.requests - before, durationMs });
 }
 
 /** One request and its reply, or its failure, which is counted. Never rejects. */
@@ -137,7 +139,7 @@ function emptyTally(): Tally {
   };
 }
 
-function outcomeOf({ tally, spentMs, turns }: Side) {
+function outcomeOf({ tally, spentMs, course }: Side) {
   const { histogram, requests, errors, timeouts, latencySumMs, latencyMaxMs } = tally;
   return {
     durationMs: spentMs,
@@ -151,6 +153,7 @@ function outcomeOf({ tally, spentMs, turns }: Side) {
       max: latencyMaxMs,
     },
     histogram: encodeHistogram(histogram),
-    turns,
+    turns: course.length,
+    course,
   };
 }

@@ -55,6 +55,16 @@ test('every chart has a text alternative and a table', () => {
   expect(page.match(/<figure[\s\S]*?<\/figure>/g)?.every((figure) => figure.includes('<table'))).toBe(true);
 });
 
+test('the warm-up is shown where it was found, and what was not steady then', () => {
+  expect(page).toContain('Throughput of a fresh instance');
+  expect(page).toContain('docker, % of a warm one: steady after 1.3 s');
+  expect(page).toContain('vagrant (emulated), req/s: not steady after 5 s');
+  expect(page).toContain('Warm-up of 2\u00a0s for every trial: 1.5 times the');
+  const { warmUps, ...given } = run;
+  expect(warmUps).toHaveLength(6);
+  expect(renderReportPage(given)).not.toContain('Throughput of a fresh instance');
+});
+
 test('a run without a trial is told so', () => {
   const empty = renderReportPage({ ...run, trials: [], summary: {}, comparisons: [] });
   expect(empty).toContain('No trial was measured.');

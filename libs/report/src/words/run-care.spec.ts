@@ -11,8 +11,8 @@ const calibration = {
   path: 'c.json',
 };
 
-test('first the twin, then the plan, the guards, and the calibration when there is one', () => {
+test('first the twin, then the plan, the warm-up, the guards, and the calibration when there is one', () => {
   const starts = runCare(exampleRun(), { calibration }).map(({ text }) => text.split(' ', 2).join(' '));
-  expect(starts).toEqual(['Twin of', '12 rounds:', '1 round', '1 of', 'Calibration of']);
-  expect(runCare(exampleRun())).toHaveLength(4);
+  expect(starts).toEqual(['Twin of', '12 rounds:', 'Warm-up of', '1 round', '1 of', 'Calibration of']);
+  expect(runCare(exampleRun())).toHaveLength(5);
 });

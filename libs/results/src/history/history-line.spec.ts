@@ -119,6 +119,18 @@ test.each([
   expect(changed.hostFingerprint).not.toBe(lineOf().hostFingerprint);
 });
 
+test('a warm-up that was found is a condition, its length is none; one that was given is', () => {
+  const conditionsOf = (warmupMs: number, warmUps?: RunFile['warmUps']) =>
+    lineOf((run) => ({
+      ...run,
+      ...(warmUps !== undefined && { warmUps }),
+      config: { ...run.config, load: { ...run.config.load, warmupMs } },
+    })).workloads[0]?.conditions;
+  expect(conditionsOf(1200, [])).toBe(conditionsOf(1500, []));
+  expect(conditionsOf(1200)).not.toBe(conditionsOf(1500));
+  expect(conditionsOf(1200, [])).not.toBe(conditionsOf(1200));
+});
+
 test('the conditions of a workload follow from its requests, the load and the resources, not from the rounds', () => {
   const conditionsOf = (config: Partial<RunFile['config']>) =>
     lineOf((run) => ({ ...run, config: { ...run.config, ...config } })).workloads[0]?.conditions;

@@ -21,7 +21,9 @@ const artifactDigits = 12;
 /** What the history keeps of a run: its figures and verdicts, without trials and histograms; 10 to 30 kB. */
 export function historyLine(run: RunFile, { commit, dirty }: CommitFacts): HistoryLine {
   const host = stableHost(run.host);
-  const { load, resources } = run.config;
+  const { resources } = run.config;
+  // a warm-up that was found differs from run to run, and is as long as it takes in all of them
+  const load = { ...run.config.load, ...(run.warmUps !== undefined && { warmupMs: 'found' }) };
   return {
     schema: historySchemaVersion,
     id: run.id,

@@ -116,7 +116,7 @@ type Searched = {
 
 async function searchAll(
   { config: { guards }, plan, listener, signal }: CapacityRunOptions,
-  { preparation, seed, ready }: PreparedHost,
+  { preparation, load, seed, ready }: PreparedHost,
   aim: SearchAim,
   journalFolder: string,
 ): Promise<Searched> {
@@ -144,7 +144,7 @@ async function searchAll(
         };
         try {
           const ofPass = await searchInstance(
-            { environment, workload, preparation, plan, aim, guards, pass, keep },
+            { environment, workload, preparation, load, plan, aim, guards, pass, keep },
             signal,
           );
           found.push({ workload: workload.name, environment: name, pass: ofPass });
@@ -181,16 +181,22 @@ function requireReady({ ready, unusable }: PreparedHost): void {
 
 function describeCapacity(
   { config, plan }: CapacityRunOptions,
-  { preparation, seed }: PreparedHost,
+  { preparation, load, seed }: PreparedHost,
 ): CapacityConfig {
   const { context, generatorCpus } = preparation;
-  const { workloads, resources } = describeConfig(config, context, generatorCpus, undefined, seed);
+  const { workloads, resources } = describeConfig(
+    { ...config, load },
+    context,
+    generatorCpus,
+    undefined,
+    seed,
+  );
   const { cpus, memoryMiB, serverCpus } = resources;
   return {
     ...plan,
     workloads: workloads.map(({ name, requestPath, parameters }) => ({ name, requestPath, parameters })),
     environments: config.environments.map(({ name }) => name),
-    warmupMs: config.load.warmupMs,
+    warmupMs: load.warmupMs,
     connections: config.load.connections,
     resources: { cpus, memoryMiB, serverCpus, generatorCpus: resources.generatorCpus },
   };

@@ -4,6 +4,7 @@ import type { CapacityStep, PassCapacity } from '@tare/results';
 import type { Workload } from '../config/workload.ts';
 import { launchOf, requestsFor, setUpData, type Preparation } from '../run/ready-environments.ts';
 import { startReady } from '../trial/ready-instance.ts';
+import type { PreparedLoad } from '../trial/trial-plan.ts';
 import type { CapacityPlan } from './capacity-plan.ts';
 import type { StepGuards } from './classify-step.ts';
 import { nextMove, type SearchAim } from './capacity-search.ts';
@@ -21,6 +22,7 @@ export type InstanceSearch = {
   readonly environment: Environment;
   readonly workload: Workload;
   readonly preparation: Preparation;
+  readonly load: PreparedLoad;
   readonly plan: CapacityPlan;
   readonly aim: SearchAim;
   readonly guards: StepGuards;
@@ -69,7 +71,7 @@ async function searchRates(search: InstanceSearch, url: URL, signal: AbortSignal
     generatorCpus,
   };
   await setUpData(workload, url, seed, signal);
-  const servedRps = await warmUp(load, preparation, signal);
+  const servedRps = await warmUp(load, search.load, signal);
   const startRps = firstRate(search.aim.startRps, servedRps, search.aim.leastRps);
   const steps: CapacityStep[] = [];
   let rateBefore = 0;
@@ -97,16 +99,16 @@ async function searchRates(search: InstanceSearch, url: URL, signal: AbortSignal
 /** Warms an instance up in a closed loop. @returns the replies per second. @throws Error when there was none. */
 async function warmUp(
   { origin, requests, seed, generatorCpus }: StepLoad,
-  { load }: Preparation,
+  { connections, warmupMs }: PreparedLoad,
   signal: AbortSignal,
 ): Promise<number> {
-  const durationMs = Math.max(load.warmupMs, leastWarmupMs);
+  const durationMs = Math.max(warmupMs, leastWarmupMs);
   const outcome = await generateLoad(
     {
       origin,
       requests,
       seed,
-      connections: load.connections,
+      connections,
       warmupMs: 0,
       window: { kind: 'duration', durationMs },
       timeoutSeconds: warmupTimeoutSeconds,

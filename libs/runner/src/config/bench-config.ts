@@ -21,7 +21,7 @@ export type BenchConfig = {
   readonly load?: {
     /** Open connections, each with one request under way. */
     readonly connections?: number;
-    /** Load before the window, not counted. */
+    /** Load before the window, not counted. By default so much that the slowest environment is steady, as observed. */
     readonly warmupMs?: number;
     /** Length of the window. Give this or `requests`. */
     readonly durationMs?: number;
@@ -72,7 +72,8 @@ export type ResolvedConfig = {
   readonly budgetMs: number;
   readonly load: {
     readonly connections: number;
-    readonly warmupMs: number;
+    /** undefined: it is found before the first round. */
+    readonly warmupMs: number | undefined;
     readonly window:
       | { readonly kind: 'duration'; readonly durationMs: number }
       | { readonly kind: 'requests'; readonly requests: number };

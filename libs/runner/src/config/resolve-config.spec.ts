@@ -25,7 +25,7 @@ it('fills in the defaults', () => {
     rounds: { kind: 'pilot', pilot: 6, max: 30 },
     load: {
       connections: 8,
-      warmupMs: 2000,
+      warmupMs: undefined,
       window: { kind: 'duration', durationMs: 3000 },
       open: { rateRps: undefined, durationMs: 3000 },
       turnMs: 25,

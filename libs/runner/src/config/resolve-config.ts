@@ -92,7 +92,7 @@ const schema = z.strictObject({
   load: z
     .strictObject({
       connections: positive.max(limits.connections).default(8),
-      warmupMs: z.number().min(0).max(limits.warmupMs).default(2000),
+      warmupMs: z.number().min(0).max(limits.warmupMs).optional(),
       durationMs: z.number().min(1).max(limits.durationMs).optional(),
       requests: positive.optional(),
       open: z

@@ -47,6 +47,7 @@ export function exampleOutset(...names: readonly string[]): RunOutset {
     unjudged: [],
     measured: names.map((name) => ({ environment: { ...native(), name }, facts: {} })),
     unusable: [],
+    warmUps: undefined,
     diagnostics: [],
     configuredOrder: names,
   };

@@ -8,6 +8,8 @@ export type RunEvent =
   | { readonly kind: 'probed'; readonly environment: string; readonly availability: Availability }
   | { readonly kind: 'preparing'; readonly environment: string }
   | { readonly kind: 'checking'; readonly environment: string; readonly workload: string }
+  | { readonly kind: 'warming-up'; readonly environment: string; readonly workload: string }
+  | { readonly kind: 'warm-up-chosen'; readonly message: string }
   | { readonly kind: 'failed'; readonly environment: string; readonly reason: string }
   | { readonly kind: 'environments-ready'; readonly outset: RunOutset }
   | {

@@ -54,6 +54,8 @@ export function afterEvent(state: RunState, event: RunEvent): RunState {
     case 'probed':
     case 'preparing':
     case 'checking':
+    case 'warming-up':
+    case 'warm-up-chosen':
     case 'failed':
     case 'preflight':
     case 'run-finished':

@@ -56,11 +56,14 @@ function describe(event: RunEvent): string | undefined {
       return `${event.environment}: preparing`;
     case 'checking':
       return `${event.environment}: checking the answers of ${event.workload}`;
+    case 'warming-up':
+      return `${event.environment}: watching how ${event.workload} warms up`;
     case 'failed':
       return `${event.environment}: failed: ${event.reason}`;
     case 'run-started':
       return `run ${event.runId}: ${event.rounds ?? 'a pilot, then as many as it takes:'} rounds, seed ${event.seed}, journal ${event.journal}`;
     case 'preflight':
+    case 'warm-up-chosen':
       return event.message;
     case 'rounds-decided':
       return describePlan(event.plan);

@@ -68,6 +68,21 @@ it('nobody is done as long as a pilot is to decide', () => {
   expect(decided[0]).toMatch(/^native {2}1\/9 {2}waiting/);
 });
 
+it('an environment without a verdict is done with the pilot', () => {
+  const judged = { ...outset, unjudged: ['docker'] };
+  const plan = { kind: 'pilot', pilotRounds: 1, rounds: 9, wantedRounds: 9 } as const;
+  const events: readonly RunEvent[] = [
+    { kind: 'environments-ready', outset: judged },
+    { kind: 'run-started', runId: 'id', seed: 7, rounds: undefined, journal: 'j' },
+    ...trialEvents(examplePlace('native', 1, 1, 1)),
+    ...trialEvents(examplePlace('docker', 1, 2, 1)),
+    { kind: 'rounds-decided', plan: { ...plan, limitedBy: 'precision', decidedBy: null } },
+  ];
+  const [native, docker] = statusLines(events.reduce(afterEvent, beforeRun));
+  expect(native).toMatch(/^native {2}1\/9 {2}waiting/);
+  expect(docker).toMatch(/^docker {2}1\/1 {2}done/);
+});
+
 it('marks an emulated environment and tells workloads and restarts apart', () => {
   const [started, finished] = trialEvents(examplePlace('docker', 1, 1));
   if (finished.kind !== 'trial-finished') throw new Error('expected the end of a trial');

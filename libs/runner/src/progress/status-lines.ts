@@ -1,5 +1,6 @@
 import { isEmulated, summarise, type MetricSummary } from '@tare/results';
 import type { RunOutset } from './run-so-far.ts';
+import { judgedAlone } from '../run/round-plan.ts';
 import type { RunState } from './run-state.ts';
 import { clock } from './clock.ts';
 
@@ -13,14 +14,20 @@ export function statusLines(state: RunState): readonly string[] {
   const { outset, latest, plan } = state;
   if (outset === undefined || latest === undefined) return [];
   const rounds = plan?.rounds ?? latest.rounds;
-  const perRound = outset.header.config.workloads.length;
+  const { workloads, baseline } = outset.header.config;
+  const names = outset.measured.map(({ environment }) => environment.name);
+  const judged = judgedAlone(names, outset.unjudged, baseline);
+  const trialsOf = (name: string): number => {
+    const own = plan?.kind === 'pilot' && !judged.includes(name) ? plan.pilotRounds : rounds;
+    return own * workloads.length;
+  };
   const medians = mediansOf(state, outset);
   const rows = outset.measured.map(({ environment: { name }, facts }): Row => {
     const done = state.trials.filter((trial) => trial.environment === name).length;
     return {
       name: isEmulated({ facts }) ? `${name} (emulated)` : name,
-      count: `${done}/${rounds * perRound}`,
-      state: environmentState(state, name, plan !== undefined && done === rounds * perRound),
+      count: `${done}/${trialsOf(name)}`,
+      state: environmentState(state, name, plan !== undefined && done === trialsOf(name)),
       median: medians(name),
     };
   });

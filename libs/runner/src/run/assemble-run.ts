@@ -9,6 +9,7 @@ import {
   type RoundPlan,
   type RunFile,
   type Trial,
+  type WarmUp,
 } from '@tare/results';
 import { runDiagnostics } from './run-diagnostics.ts';
 import { trialDiagnostics } from './trial-diagnostics.ts';
@@ -25,6 +26,8 @@ export type RunParts = {
   readonly unjudged: readonly string[];
   readonly measured: readonly Usable[];
   readonly unusable: readonly Unusable[];
+  /** Observed before the first round; undefined where the warm-up was given. */
+  readonly warmUps: readonly WarmUp[] | undefined;
   readonly diagnostics: readonly Diagnostic[];
   /** Names of the environments in the order of the configuration. */
   readonly configuredOrder: readonly string[];
@@ -56,6 +59,7 @@ export function assembleRun({ header, trials, measured, unusable, ...parts }: Ru
     ...header,
     finishedAt: parts.finishedAt,
     environments,
+    ...(parts.warmUps !== undefined && { warmUps: [...parts.warmUps] }),
     plan: parts.plan,
     trials: [...trials],
     repeats: [...parts.repeats],

@@ -1,6 +1,6 @@
 import type { RunContext } from '@tare/environment';
 import type { RunConfig } from '@tare/results';
-import type { ResolvedConfig } from '../config/bench-config.ts';
+import type { PreparedConfig } from '../trial/trial-plan.ts';
 import { requestsOf, type WeightedRequest, type WorkloadRequest } from '../config/workload.ts';
 
 const shownRequests = 4;
@@ -8,7 +8,7 @@ const shownOfPath = 40;
 
 /** The configuration as it goes into the run file: plain data, the requests spelled out. */
 export function describeConfig(
-  config: ResolvedConfig,
+  config: PreparedConfig,
   context: RunContext,
   generatorCpus: readonly number[] | undefined,
   twin: string | undefined,

@@ -1,16 +1,16 @@
 import type { Repeat, RoundPlan, Trial, TrialFailure } from '@tare/results';
 import { roundOrders } from '@tare/statistics';
-import type { ResolvedConfig } from '../config/bench-config.ts';
 import type { Listener } from '../progress/run-event.ts';
 import type { ArrivalRates } from './arrival-rates.ts';
 import { performRound, type RoundPlace } from './perform-round.ts';
 import type { Preparation } from './ready-environments.ts';
-import { planAfterPilot } from './round-plan.ts';
+import { judgedAlone, planAfterPilot } from './round-plan.ts';
 import { timeLeft } from './time-left.ts';
+import type { PreparedConfig } from '../trial/trial-plan.ts';
 import type { Usable } from './usable-environments.ts';
 
 export type Measuring = {
-  readonly config: ResolvedConfig;
+  readonly config: PreparedConfig;
   readonly listener: Listener;
   readonly signal: AbortSignal;
   readonly preparation: Preparation;
@@ -35,8 +35,9 @@ export type Measured = {
 
 /**
  * Measures every environment once in every round, in an order that follows from the seed. After the
- * pilot, if there is one, the number of rounds is decided once and for all. A round in which a trial fails or violates a
- * guard is repeated whole, as often as the configuration allows.
+ * pilot, if there is one, the number of rounds is decided once and for all; environments that get no verdict have enough
+ * with the pilot's. A round in which a trial fails or violates a guard is repeated whole, as often as the configuration
+ * allows.
  * @returns the trials of the last attempt of every round, what was repeated, and how many rounds there were, and why.
  * @throws Error of the trial that could not be had.
  */
@@ -45,8 +46,10 @@ export async function measureRounds(measuring: Measuring, ready: readonly Usable
   const environments = new Map(ready.map(({ environment }) => [environment.name, environment]));
   const { rounds: wanted } = config;
   const most = wanted.kind === 'fixed' ? wanted.rounds : Math.max(wanted.max, wanted.pilot);
-  const orders = roundOrders([...environments.keys()], most, seed);
-  const perRound = environments.size * config.workloads.length;
+  const all = [...environments.keys()];
+  const orders = roundOrders(all, most, seed);
+  const afterPilot = judgedAlone(all, measuring.unjudged, config.baseline);
+  const trialsOf = (names: readonly string[]): number => names.length * config.workloads.length;
   listener({
     kind: 'run-started',
     runId,
@@ -54,7 +57,9 @@ export async function measureRounds(measuring: Measuring, ready: readonly Usable
     rounds: wanted.kind === 'fixed' ? wanted.rounds : undefined,
     journal: journalFolder,
   });
-  const left = timeLeft(config.load);
+  let left = timeLeft(config.load);
+  let inRound: readonly string[] = all;
+  let restMs = 0;
   const begunAt = performance.now();
   const trials: Trial[] = [];
   const repeats: Repeat[] = [];
@@ -67,16 +72,23 @@ export async function measureRounds(measuring: Measuring, ready: readonly Usable
       round: index + 1,
       rounds,
       before: trials.length,
-      total: rounds * perRound,
+      total: trials.length + (rounds - index) * trialsOf(inRound),
       left,
       inTime: () => wanted.kind === 'fixed' || performance.now() - begunAt < config.budgetMs,
+      onGroup: (group: readonly string[], tookMs: number) => {
+        if (group.some((name) => afterPilot.includes(name))) restMs += tookMs;
+      },
     };
-    const inRound = names.flatMap((name) => environments.get(name) ?? []);
-    trials.push(...(await completeRound(measuring, inRound, round, repeats)));
+    const due = names.filter((name) => inRound.includes(name));
+    const dueEnvironments = due.flatMap((name) => environments.get(name) ?? []);
+    trials.push(...(await completeRound(measuring, dueEnvironments, round, repeats)));
     if (wanted.kind === 'pilot' && round.round === wanted.pilot) {
       const elapsedMs = performance.now() - begunAt;
-      plan = planAfterPilot({ ...pilotOf(measuring), trials, rounds: round.round, elapsedMs });
+      const roundMs = restMs / round.round;
+      plan = planAfterPilot({ ...pilotOf(measuring), trials, rounds: round.round, elapsedMs, roundMs });
       listener({ kind: 'rounds-decided', plan });
+      inRound = afterPilot;
+      left = timeLeft(config.load, { trials: trials.length, eachMs: roundMs / trialsOf(inRound) });
     }
   }
   return { trials, repeats, plan: plan ?? { kind: 'fixed', rounds: orders.length } };

@@ -24,6 +24,8 @@ export type RoundPlace = {
   /** Trials of the whole run. */
   readonly total: number;
   readonly left: ReturnType<typeof timeLeft>;
+  /** Told how long the trials of the environments that were up together took. */
+  readonly onGroup: (environments: readonly string[], tookMs: number) => void;
 };
 
 export type RoundOutcome =
@@ -93,6 +95,7 @@ export async function performRound(
         };
       });
       let done: readonly Trial[];
+      const begunAt = performance.now();
       try {
         done = await performGroup(plans, turnMs, signal);
       } catch (error) {
@@ -100,6 +103,9 @@ export async function performRound(
         const reason = error instanceof Error ? error.message : String(error);
         const failed = error instanceof TrialError ? error.environment : (group[0]?.name ?? '');
         return { kind: 'failed', repeat: repeatOf(failed, 'failure', reason), samples, error };
+      } finally {
+        const names = group.map(({ name }) => name);
+        place.onGroup(names, performance.now() - begunAt);
       }
       const leftMs = left.now(place.before + trials.length + done.length, total);
       for (const trial of done) {

@@ -167,6 +167,31 @@ it('decides the number of rounds once, after a pilot, and measures a twin that i
   expect(leftovers()).toEqual([]);
 });
 
+it('measures an environment that gets no verdict in the pilot alone', { timeout: 60_000 }, async () => {
+  const events: RunEvent[] = [];
+  const emulated = other('emulated', {
+    probe: () => Promise.resolve({ usable: true, facts: { emulated: true } }),
+  });
+  const pilot = {
+    rounds: { pilot: 2, max: 4 },
+    environments: [native(), other('second'), emulated],
+    load: { connections: 2, warmupMs: 0, durationMs: 200, open: false as const },
+  };
+  const { run: file } = await run(pilot, undefined, events);
+  const roundsOf = (name: string) =>
+    file.trials.filter(({ environment }) => environment === name).map(({ round }) => round);
+  expect(file.plan.rounds).toBe(4);
+  expect([roundsOf('native'), roundsOf('second'), roundsOf('emulated')]).toEqual([
+    [1, 2, 3, 4],
+    [1, 2, 3, 4],
+    [1, 2],
+  ]);
+  const last = events.findLast((event) => event.kind === 'trial-finished');
+  expect(last?.place).toMatchObject({ trial: 10, trials: 10 });
+  const ofEmulated = file.comparisons.filter(({ candidate }) => candidate === 'emulated');
+  expect(ofEmulated.every(({ verdict }) => verdict === null)).toBe(true);
+});
+
 it('finds the arrival rate before the first round: half of what the slowest serves', async () => {
   const load = { connections: 2, warmupMs: 100, durationMs: 300, open: { durationMs: 300 } };
   const { run: file } = await run({ rounds: 1, load });

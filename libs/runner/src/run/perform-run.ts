@@ -19,7 +19,8 @@ export type RunResult = { readonly run: RunFile; readonly journalFolder: string 
  */
 export function performRun(options: HostOptions): Promise<RunResult> {
   return withPreparedHost(options, async (host) => {
-    const { config, listener, signal } = options;
+    const { listener, signal } = options;
+    const config = { ...options.config, load: host.load };
     const { runId, startedAt, seed, preparation, unusable } = host;
     const { generatorCpus, context } = preparation;
     requireBaseline(config.baseline, host);
@@ -47,6 +48,7 @@ export function performRun(options: HostOptions): Promise<RunResult> {
       unjudged,
       measured: ready,
       unusable,
+      warmUps: host.warmUps,
       diagnostics: [...host.diagnostics, ...rates.diagnostics],
       configuredOrder: config.environments.map(({ name }) => name),
     };

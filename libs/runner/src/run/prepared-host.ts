@@ -1,15 +1,17 @@
 import { randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { allowedCpus, pinRunning, planCpus } from '@tare/metrics';
-import type { Diagnostic } from '@tare/results';
+import { isEmulated, type Diagnostic, type WarmUp } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
+import type { PreparedLoad } from '../trial/trial-plan.ts';
+import { chooseWarmUp, type ChosenWarmUp } from '../warm-up/choose-warm-up.ts';
 import { preflight } from '../guards/preflight.ts';
 import { postJanitor } from '../janitor/janitor.ts';
 import type { Listener } from '../progress/run-event.ts';
 import type { Capacity } from './arrival-rates.ts';
 import { lockHost } from './host-lock.ts';
 import { readArtifact } from './read-artifact.ts';
-import { prepareEnvironments, type Preparation } from './ready-environments.ts';
+import { prepareEnvironments, type Preparation, type Prepared } from './ready-environments.ts';
 import { newRunId } from './run-id.ts';
 import { findUsable, type Unusable, type Usable } from './usable-environments.ts';
 
@@ -41,6 +43,10 @@ export type PreparedHost = {
   readonly unusable: readonly Unusable[];
   /** What each served in a closed loop; empty when no arrival rate is to be found. */
   readonly capacities: readonly Capacity[];
+  /** With the warm-up that was given, or chosen from those below. */
+  readonly load: PreparedLoad;
+  /** How fresh instances warmed up; undefined where the warm-up is given. */
+  readonly warmUps: readonly WarmUp[] | undefined;
   /** Of the preflight, and of the preparation. */
   readonly diagnostics: readonly Diagnostic[];
 };
@@ -93,6 +99,7 @@ export async function withPreparedHost<T>(
       generatorCpus: cpuPlan?.generator,
     };
     const prepared = await prepareEnvironments(found.usable, preparation, listener, signal);
+    const warmUp = warmUpOf(config, prepared, listener);
     return await work({
       runId,
       startedAt,
@@ -101,7 +108,9 @@ export async function withPreparedHost<T>(
       ready: prepared.ready,
       unusable: [...found.unusable, ...prepared.failed],
       capacities: prepared.capacities,
-      diagnostics: [...disturbances, ...prepared.diagnostics],
+      load: { ...config.load, warmupMs: warmUp.warmupMs },
+      warmUps: config.load.warmupMs === undefined ? prepared.warmUps : undefined,
+      diagnostics: [...disturbances, ...prepared.diagnostics, ...warmUp.diagnostics],
     });
   } catch (error) {
     // whatever was under way failed because of it; the reason says more
@@ -112,6 +121,20 @@ export async function withPreparedHost<T>(
     if (cpusBefore !== undefined) pinRunning(process.pid, cpusBefore);
     await lock.release();
   }
+}
+
+/** The warm-up that is given, or what the fresh instances that were watched need. */
+function warmUpOf(
+  { load: { warmupMs } }: ResolvedConfig,
+  { ready, warmUps }: Prepared,
+  listener: Listener,
+): ChosenWarmUp {
+  if (warmupMs !== undefined) return { warmupMs, diagnostics: [] };
+  if (warmUps.length === 0) return { warmupMs: 0, diagnostics: [] };
+  const emulated = ready.filter(isEmulated).map(({ environment }) => environment.name);
+  const chosen = chooseWarmUp(warmUps, emulated);
+  for (const { message } of chosen.diagnostics) listener({ kind: 'warm-up-chosen', message });
+  return chosen;
 }
 
 /** What disturbs the host before the run has begun. It is told, and no reason to stop. */

@@ -1,11 +1,10 @@
-import type { Artifact, Facts, Instance, Launch, RunContext } from '@tare/environment';
-import type { Diagnostic } from '@tare/results';
+import type { Artifact, Facts, Launch, RunContext } from '@tare/environment';
+import type { Diagnostic, WarmUp } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import { requestsOf, type WeightedRequest, type Workload } from '../config/workload.ts';
 import type { Listener } from '../progress/run-event.ts';
-import { checkConformance } from '../trial/conformance.ts';
-import { startReady } from '../trial/ready-instance.ts';
-import { probeCapacity, type Capacity } from './arrival-rates.ts';
+import type { Capacity } from './arrival-rates.ts';
+import { checkEnvironment } from './check-environment.ts';
 import type { Unusable, Usable } from './usable-environments.ts';
 
 const setUpDeadlineMs = 300_000;
@@ -27,6 +26,8 @@ export type Prepared = {
   readonly failed: readonly Unusable[];
   /** What each served in a closed loop; empty when no arrival rate is to be found. */
   readonly capacities: readonly Capacity[];
+  /** How fresh instances warmed up; empty when the warm-up is given. */
+  readonly warmUps: readonly WarmUp[];
   readonly diagnostics: readonly Diagnostic[];
 };
 
@@ -80,6 +81,7 @@ export async function prepareEnvironments(
   const ready: Usable[] = [];
   const failed: Unusable[] = [];
   const capacities: Capacity[] = [];
+  const warmUps: WarmUp[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const candidate of usable) {
     const { name, kind } = candidate.environment;
@@ -88,12 +90,16 @@ export async function prepareEnvironments(
       listener({ kind: 'preparing', environment: name });
       for (const workload of preparation.workloads) {
         facts = { ...facts, ...(await prepareOne(candidate, workload, preparation, signal)) };
-        listener({ kind: 'checking', environment: name, workload: workload.name });
-        const checked = await checkOne(candidate, workload, preparation, signal);
+        const checked = await checkEnvironment(
+          candidate.environment,
+          workload,
+          preparation,
+          listener,
+          signal,
+        );
         diagnostics.push(...checked.diagnostics);
-        if (checked.rps !== undefined) {
-          capacities.push({ environment: name, workload: workload.name, rps: checked.rps });
-        }
+        capacities.push(...checked.capacities);
+        warmUps.push(...checked.warmUps);
       }
       ready.push({ environment: candidate.environment, facts });
     } catch (error) {
@@ -103,7 +109,7 @@ export async function prepareEnvironments(
       failed.push({ name, kind, facts, status: 'failed', reason });
     }
   }
-  return { ready, failed, capacities, diagnostics };
+  return { ready, failed, capacities, warmUps, diagnostics };
 }
 
 function prepareOne(
@@ -117,42 +123,4 @@ function prepareOne(
     preparation.context,
     signal,
   );
-}
-
-async function checkOne(
-  { environment }: Usable,
-  workload: Workload,
-  preparation: Preparation,
-  signal: AbortSignal,
-): Promise<{ readonly diagnostics: readonly Diagnostic[]; readonly rps: number | undefined }> {
-  const launch = launchOf(workload, preparation, undefined);
-  const readyDeadlineMs = environment.readyDeadlineMs ?? preparation.readyDeadlineMs;
-  const { instance } = await startReady(environment, launch, readyDeadlineMs, signal);
-  try {
-    const { failures, closesConnections } = await checkConformance(
-      instance.url,
-      workload.conformance,
-      signal,
-    );
-    if (failures.length > 0) throw new Error(`${workload.name} answers wrongly: ${failures.join('; ')}`);
-    const rps = await capacityOf(instance, workload, preparation, signal);
-    if (!closesConnections) return { diagnostics: [], rps };
-    const message = `${environment.name}: ${workload.name} closes connections after a reply: the load generator’s latencies are then too high`;
-    return { diagnostics: [{ level: 'warning', code: 'connection-close', message }], rps };
-  } finally {
-    await instance.stop();
-  }
-}
-
-/** What an instance serves in a closed loop, where the rate of the open loop follows from it. */
-async function capacityOf(
-  instance: Instance,
-  workload: Workload,
-  preparation: Preparation,
-  signal: AbortSignal,
-): Promise<number | undefined> {
-  const { load, seed, generatorCpus } = preparation;
-  if (load.open === undefined || load.open.rateRps !== undefined) return undefined;
-  await setUpData(workload, instance.url, seed, signal);
-  return probeCapacity(instance, requestsFor(workload, seed), { load, seed, cpus: generatorCpus }, signal);
 }

@@ -1,6 +1,6 @@
 import type { Trial } from '@tare/results';
 import { expect, it } from 'vitest';
-import { planAfterPilot, type Pilot } from './round-plan.ts';
+import { judgedAlone, planAfterPilot, type Pilot } from './round-plan.ts';
 import { exampleTrial } from './trial-for-tests.ts';
 
 const minuteMs = 60_000;
@@ -19,6 +19,7 @@ const pilot = (given: Partial<Pilot>): Pilot => ({
   trials: trials(0.05),
   rounds: 6,
   elapsedMs: minuteMs,
+  roundMs: minuteMs / 6,
   max: 1000,
   budgetMs: 1000 * minuteMs,
   baseline: 'native',
@@ -61,8 +62,26 @@ it('never makes fewer rounds than the pilot', () => {
   expect(planAfterPilot(pilot({ budgetMs: 1, max: 1 })).rounds).toBe(6);
 });
 
-it('leaves the twin and emulated environments out', () => {
-  const plan = planAfterPilot(pilot({ twin: 'docker' }));
+it('spends what is left of the budget on rounds that cost less without what is not judged', () => {
+  const given = { budgetMs: 3 * minuteMs, roundMs: minuteMs / 12 };
+  expect(planAfterPilot(pilot(given))).toMatchObject({ rounds: 6 + 24, limitedBy: 'budget' });
+});
+
+it('leaves emulated environments out', () => {
+  const plan = planAfterPilot(pilot({ unjudged: ['docker'] }));
   expect(plan).toMatchObject({ rounds: 6, decidedBy: null });
-  expect(planAfterPilot(pilot({ unjudged: ['docker'] }))).toEqual(plan);
+});
+
+it('leaves the twin out, but not where it is all there is to compare', () => {
+  const steady = trials(0.05).filter(({ environment }) => environment === 'native');
+  const others = steady.map((trial) => ({ ...trial, environment: 'namespace' }));
+  const wild = planAfterPilot(pilot({ twin: 'docker' }));
+  expect(wild).toEqual(planAfterPilot(pilot({})));
+  const calm = planAfterPilot(pilot({ twin: 'docker', trials: [...trials(0.05), ...others] }));
+  expect(calm.rounds).toBeLessThan(wild.rounds);
+});
+
+it('goes on after the pilot without what gets no verdict, unless nothing gets one', () => {
+  expect(judgedAlone(['native', 'vagrant'], ['vagrant'], 'native')).toEqual(['native']);
+  expect(judgedAlone(['native', 'vagrant'], ['vagrant'], 'vagrant')).toEqual(['native', 'vagrant']);
 });

@@ -14,6 +14,8 @@ export type Pilot = {
   readonly rounds: number;
   /** How long they took. */
   readonly elapsedMs: number;
+  /** How long one round more takes. */
+  readonly roundMs: number;
   /** At most so many rounds in all. */
   readonly max: number;
   /** How long all rounds may take together. */
@@ -29,15 +31,27 @@ export type Pilot = {
 const confidence = 0.95;
 
 /**
+ * The environments that rounds after a pilot are made of: all but those that get no verdict, which would take time that
+ * makes the others' verdicts sharper. Where the baseline itself gets none, nothing is judged, and all go on.
+ */
+export function judgedAlone(
+  names: readonly string[],
+  unjudged: readonly string[],
+  baseline: string,
+): readonly string[] {
+  return unjudged.includes(baseline) ? names : names.filter((name) => !unjudged.includes(name));
+}
+
+/**
  * Decides once, from the spread of a pilot, how many rounds there shall be in all: until the 95 % interval of every judged
  * ratio is no wider than its margin to either side (Stein's two-stage rule, see `roundsFor`), and enough for the test to
  * reach significance after the correction for all comparisons. The means of the pilot play no part. p99 is left out: of a
- * few hundred requests it is so rough that it alone would decide.
+ * few hundred requests it is so rough that it alone would decide. The twin is, too, unless there is nothing else to compare.
  */
 export function planAfterPilot(pilot: Pilot): RoundPlan {
-  const judged = compare(pilot.trials, pilot).filter(
-    ({ candidate, verdict }) => verdict !== null && candidate !== pilot.twin,
-  );
+  const compared = compare(pilot.trials, pilot).filter(({ verdict }) => verdict !== null);
+  const others = compared.filter(({ candidate }) => candidate !== pilot.twin);
+  const judged = others.length > 0 ? others : compared;
   const needs = judged
     .filter(({ metric }) => metric !== 'latencyP99Ms')
     .flatMap((comparison) => {
@@ -48,7 +62,8 @@ export function planAfterPilot(pilot: Pilot): RoundPlan {
   const [most] = needs;
   const floor = judged.length === 0 ? fewestRounds : (fewestRoundsFor(judged.length) ?? fewestRounds);
   const wantedRounds = Math.min(Math.max(pilot.rounds, floor, most?.rounds ?? 0), mostWanted);
-  const affordable = Math.max(pilot.rounds, Math.floor((pilot.budgetMs / pilot.elapsedMs) * pilot.rounds));
+  const leftMs = Math.max(0, pilot.budgetMs - pilot.elapsedMs);
+  const affordable = pilot.rounds + Math.floor(leftMs / pilot.roundMs);
   const rounds = Math.min(wantedRounds, Math.max(pilot.max, pilot.rounds), affordable);
   return {
     kind: 'pilot',

@@ -7,12 +7,14 @@ import type { BenchConfig } from '../config/bench-config.ts';
 const app = `
 import { createServer } from 'node:http';
 let answered = 0;
+let asked = 0;
 if (process.env.NEVER_HEALTHY) console.log('waiting for a database that is not there');
 const server = createServer((request, reply) => {
   if (request.url === '/health') { reply.statusCode = process.env.NEVER_HEALTHY ? 503 : 200; return reply.end('{"status":"ok"}'); }
   if (request.url === '/bad') { reply.statusCode = 400; return reply.end(); }
   if (process.env.DIES_AT && ++answered > Number(process.env.DIES_AT)) process.exit(3);
-  const until = performance.now() + (process.env.SLOWER ? 4 : 2); while (performance.now() < until);
+  const isCold = ++asked <= Number(process.env.COLD_ANSWERS ?? 0);
+  const until = performance.now() + (process.env.SLOWER || isCold ? 4 : 2); while (performance.now() < until);
   reply.end('{"answer":42}');
 });
 server.listen(Number(process.env.PORT), process.env.HOST, () => console.log('listening on ' + process.env.HOST));

@@ -10,6 +10,12 @@ export const requestTimeoutSeconds = 30;
 /** How long a load generator may take beyond the load itself. */
 export const generatorSlackMs = 60_000;
 
+/** The load of a run whose warm-up is known. */
+export type PreparedLoad = ResolvedConfig['load'] & { readonly warmupMs: number };
+
+/** The configuration of a run whose warm-up is known. */
+export type PreparedConfig = ResolvedConfig & { readonly load: PreparedLoad };
+
 export type TrialPlan = {
   readonly environment: Environment;
   readonly launch: Launch;
@@ -17,7 +23,7 @@ export type TrialPlan = {
   readonly workload: string;
   readonly requests: readonly WeightedRequest[];
   readonly setUp: (origin: URL, signal: AbortSignal) => Promise<void>;
-  readonly load: ResolvedConfig['load'];
+  readonly load: PreparedLoad;
   /** Of the open-loop window, if there is one. */
   readonly rateRps: number | undefined;
   readonly guards: Guards;

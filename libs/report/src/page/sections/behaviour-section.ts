@@ -12,13 +12,14 @@ import { courseOption } from '../options/course-option.ts';
 import { percentileOption } from '../options/percentile-option.ts';
 import { waterfallOption } from '../options/waterfall-option.ts';
 import { chartFigure, colourVariable, legendOf } from '../page-parts.ts';
+import { warmUpFigure } from './warm-up-figure.ts';
 
-/** How the environments behaved: latencies by percentile, CPU and memory over the load window, and the stages of a start. */
+/** How the environments behaved: latencies by percentile, CPU and memory over the load window, the warm-up, and the stages of a start. */
 export function behaviourSection(run: RunFile, workloads: readonly WorkloadSubjects[], capacity: (workload: string) => Html): Html {
   const parts = workloads.map((each) => {
     const { workload, key } = each;
     const courses = [courseFigure(each, 'CPU', '%', cpuCourse), courseFigure(each, 'Memory', 'MiB', memoryCourse)];
-    return markup`<section class="spaced"><h3 id="${key}-behaviour">${workload}</h3>${latencyFigure(run, each)}${capacity(workload)}<div class="pairs">${courses}</div>${waterfalls(each)}</section>`;
+    return markup`<section class="spaced"><h3 id="${key}-behaviour">${workload}</h3>${latencyFigure(run, each)}${capacity(workload)}<div class="pairs">${courses}${warmUpFigure(run, each)}</div>${waterfalls(each)}</section>`;
   });
   return markup`<section id="behaviour" aria-labelledby="behaviour-title"><h2 id="behaviour-title">Within the trials</h2>
 ${parts}</section>`;
