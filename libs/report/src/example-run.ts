@@ -190,13 +190,14 @@ function exampleWarmUps(workload: string): WarmUp[] {
       const untilMs = (place + 1) * 100;
       return { untilMs, level: level * Math.min(1, 0.4 + (0.6 * untilMs) / steadyAfterMs) };
     });
-  const observed = { workload, besideWarm: true, observedMs: 5000 };
+  const observed = { workload, instances: 3, besideWarm: true, observedMs: 5000 };
   return [
     { ...observed, environment: 'native', steadyAfterMs: 900, course: course(900, 1) },
     { ...observed, environment: 'docker', steadyAfterMs: 1300, course: course(1300, 1) },
     {
       ...observed,
       environment: 'vagrant',
+      instances: 1,
       besideWarm: false,
       steadyAfterMs: null,
       course: course(9000, 80),

@@ -182,10 +182,11 @@ export const comparisonSchema = z.strictObject({
 export const warmUpSchema = z.strictObject({
   workload: z.string(),
   environment: z.string(),
+  instances: z.int().positive().describe('Fresh ones that had turns; the course is that of their median.'),
   besideWarm: z
     .boolean()
     .describe(
-      'Whether a warm instance of the same environment had turns with it: levels are then shares of the throughput of that one, which a host that changes its speed does not touch; else they are replies per second.',
+      'Whether a warm instance of the same environment had turns with them: levels are then shares of the throughput of that one, which a host that changes its speed does not touch; else they are replies per second.',
     ),
   observedMs: z.number().positive().describe('Time under load, from the first request.'),
   steadyAfterMs: notNegative

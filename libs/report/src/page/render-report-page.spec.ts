@@ -56,13 +56,13 @@ test('every chart has a text alternative and a table', () => {
 });
 
 test('the warm-up is shown where it was found, and what was not steady then', () => {
-  expect(page).toContain('Throughput of a fresh instance');
+  expect(page).toContain('Throughput of fresh instances');
   expect(page).toContain('docker, % of a warm one: steady after 1.3 s');
   expect(page).toContain('vagrant (emulated), req/s: not steady after 5 s');
   expect(page).toContain('Warm-up of 2\u00a0s for every trial: 1.5 times the');
   const { warmUps, ...given } = run;
   expect(warmUps).toHaveLength(6);
-  expect(renderReportPage(given)).not.toContain('Throughput of a fresh instance');
+  expect(renderReportPage(given)).not.toContain('Throughput of fresh instances');
 });
 
 test('a run without a trial is told so', () => {

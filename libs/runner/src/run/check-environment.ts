@@ -12,7 +12,7 @@ export type Checked = Pick<Prepared, 'capacities' | 'warmUps' | 'diagnostics'>;
 
 /**
  * Starts a workload in an environment as the trials will, and checks that it answers right. Where the run wants to know:
- * loads it for a moment to see what it serves, and a second, fresh instance to see how it warms up.
+ * loads it for a moment to see what it serves, and fresh instances to see how they warm up.
  * @throws Error when it does not get healthy or answers wrongly; nothing is left running.
  */
 export async function checkEnvironment(
@@ -87,7 +87,10 @@ async function capacityOf(
   return probeCapacity(instance, requestsFor(workload, seed), { load, seed, cpus: generatorCpus }, signal);
 }
 
-/** How an instance that nobody has asked anything yet warms up. */
+/** Beside a warm one. One that is up alone is the only one. */
+const freshInstances = 3;
+
+/** How instances that nobody has asked anything yet warm up. */
 async function watchFresh(
   environment: Environment,
   workload: Workload,
@@ -96,14 +99,18 @@ async function watchFresh(
   signal: AbortSignal,
 ): Promise<Checked['warmUps'][number]> {
   const { load, seed, generatorCpus } = preparation;
-  const fresh = await startFor(environment, workload, preparation, signal);
+  const fresh: Instance[] = [];
   try {
-    await setUpData(workload, fresh.url, seed, signal);
+    while (fresh.length < (warm === undefined ? 1 : freshInstances)) {
+      const instance = await startFor(environment, workload, preparation, signal);
+      fresh.push(instance);
+      await setUpData(workload, instance.url, seed, signal);
+    }
     return await observeWarmUp(
       {
         workload: workload.name,
         environment: environment.name,
-        fresh: fresh.url,
+        fresh: fresh.map(({ url }) => url),
         warm: warm?.url,
         requests: requestsFor(workload, seed),
         load,
@@ -113,6 +120,6 @@ async function watchFresh(
       signal,
     );
   } finally {
-    await fresh.stop();
+    await Promise.all(fresh.map((instance) => instance.stop()));
   }
 }

@@ -5,6 +5,7 @@ import { chooseWarmUp } from './choose-warm-up.ts';
 const warmUp = (environment: string, steadyAfterMs: number | null): WarmUp => ({
   workload: 'primes',
   environment,
+  instances: 3,
   besideWarm: true,
   observedMs: 5000,
   steadyAfterMs,
@@ -23,9 +24,9 @@ it('is 1.5 times that of the slowest', () => {
 
 it('is never so short that it could not have been seen', () => {
   const chosen = chooseWarmUp([warmUp('native', 0), warmUp('docker', 100)], []);
-  expect(chosen.warmupMs).toBe(500);
+  expect(chosen.warmupMs).toBe(1000);
   expect(messages(chosen)).toEqual([
-    'info: warm-up of 0.5 s for every trial: fresh instances were steady before 0.33 s',
+    'info: warm-up of 1 s for every trial: fresh instances were steady before 0.67 s',
   ]);
 });
 

@@ -1,8 +1,8 @@
 import type { Diagnostic, WarmUp } from '@tare/results';
 
 const factor = 1.5;
-// shorter ones do not show in points of 100 ms
-const leastMs = 500;
+// what is left of a warm-up then is less than the noise of the points
+const leastMs = 1000;
 const roundedToMs = 100;
 
 export type ChosenWarmUp = {

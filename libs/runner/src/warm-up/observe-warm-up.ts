@@ -1,22 +1,22 @@
 import { generateTurns } from '@tare/metrics';
 import type { WarmUp } from '@tare/results';
-import { steadyState } from '@tare/statistics';
+import { mean, steadyState } from '@tare/statistics';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import type { WeightedRequest } from '../config/workload.ts';
 import { generatorSlackMs, requestTimeoutSeconds } from '../trial/trial-plan.ts';
 import { warmUpCourse } from './warm-up-course.ts';
 
 /** How long a fresh instance is under load to see when it is steady. */
-const observedMs = 5000;
+const observedMs = 4000;
 const turnMs = 25;
-/** Levels that differ by no more are the same: the margin of a throughput; and where the changes of the host show, theirs. */
-const tolerances = { besideWarm: 0.02, alone: 0.1 } as const;
+/** Levels that differ by no more are the same: less does not show in a course; where the changes of the host do, theirs. */
+const tolerances = { besideWarm: 0.05, alone: 0.1 } as const;
 
 export type WarmUpObservation = {
   readonly workload: string;
   readonly environment: string;
-  /** Of an instance without a request so far but those for its health. */
-  readonly fresh: URL;
+  /** Of instances without a request so far but those for their health; at least one. */
+  readonly fresh: readonly URL[];
   /** Of an instance of the same environment that has been under load for a while, if two can be up. */
   readonly warm: URL | undefined;
   readonly requests: readonly WeightedRequest[];
@@ -26,16 +26,16 @@ export type WarmUpObservation = {
 };
 
 /**
- * Loads a fresh instance in a closed loop from its first request on, in turns with a warm one where there is one, and finds
- * out after how long it has reached its speed: a change point in the course of its throughput.
+ * Loads fresh instances in a closed loop from their first requests on, in turns with a warm one where there is one, and finds
+ * out after how long they have reached their speed: a change point in the course of their throughput.
  * @throws Error when the load generator fails; the signal's reason when aborted.
  */
 export async function observeWarmUp(
   { workload, environment, fresh, warm, requests, load, seed, generatorCpus }: WarmUpObservation,
   signal: AbortSignal,
 ): Promise<WarmUp> {
-  const sides = [fresh, ...(warm === undefined ? [] : [warm])].map(({ origin }) => ({ origin, requests }));
-  const [ofFresh, ofWarm] = await generateTurns(
+  const sides = [...fresh, ...(warm === undefined ? [] : [warm])].map(({ origin }) => ({ origin, requests }));
+  const outcomes = await generateTurns(
     {
       sides,
       seed,
@@ -47,7 +47,12 @@ export async function observeWarmUp(
     },
     { cpus: generatorCpus, deadlineMs: sides.length * observedMs + generatorSlackMs, signal },
   );
-  const course = warmUpCourse(ofFresh?.course ?? [], ofWarm?.course);
+  const ofFresh = outcomes.slice(0, fresh.length);
+  const ofWarm = outcomes[fresh.length];
+  const course = warmUpCourse(
+    ofFresh.map((outcome) => outcome.course ?? []),
+    ofWarm?.course,
+  );
   const steady = steadyState(
     course.map(({ level }) => level),
     { seed, tolerance: warm === undefined ? tolerances.alone : tolerances.besideWarm },
@@ -55,8 +60,9 @@ export async function observeWarmUp(
   return {
     workload,
     environment,
+    instances: fresh.length,
     besideWarm: warm !== undefined,
-    observedMs: ofFresh?.durationMs ?? observedMs,
+    observedMs: mean(ofFresh.map(({ durationMs }) => durationMs)),
     steadyAfterMs: steady === null ? null : (course[steady.start - 1]?.untilMs ?? 0),
     course,
   };

@@ -1,37 +1,49 @@
 import type { TurnOutcome } from '@tare/metrics';
 import type { WarmUp } from '@tare/results';
+import { mean, median } from '@tare/statistics';
 
 /** Long enough for a rate, short enough for a warm-up of some tenths of a second. */
 const pointMs = 100;
 
 /**
- * The course of a fresh instance's throughput over its time under load, in points of about 100 ms: in replies per second, or
- * where a warm instance had turns with it, as a share of the throughput of that one in the same moments.
- * @param warm the turns of the warm instance, as many as those of the fresh one.
+ * The course of the throughput of fresh instances over their time under load, in points of about 100 ms: in replies per
+ * second, or where a warm instance had turns with them, as a share of the throughput of that one in the same moments. The
+ * median of the instances, so that what happens to one of three does not show.
+ * @param fresh the turns of each, as many of one as of the other.
+ * @param warm the turns of the warm instance, as many.
  */
 export function warmUpCourse(
-  fresh: readonly TurnOutcome[],
+  fresh: readonly (readonly TurnOutcome[])[],
   warm: readonly TurnOutcome[] | undefined,
 ): WarmUp['course'] {
   const course: WarmUp['course'] = [];
   let untilMs = 0;
-  let [own, beside] = [none, none];
-  for (const [place, turn] of fresh.entries()) {
-    untilMs += turn.durationMs;
-    own = sum(own, turn);
-    beside = sum(beside, warm?.[place] ?? none);
+  let point = emptyPoint(fresh.length);
+  for (const place of fresh[0]?.keys() ?? []) {
+    point = {
+      fresh: point.fresh.map((sum, which) => plus(sum, fresh[which]?.[place])),
+      warm: plus(point.warm, warm?.[place]),
+    };
+    const tookMs = mean(point.fresh.map(({ durationMs }) => durationMs));
     // without a reply of the warm one there is nothing to compare with yet
-    const isWhole = own.durationMs >= pointMs && (warm === undefined || beside.requests > 0);
-    if (!isWhole) continue;
-    course.push({ untilMs, level: warm === undefined ? rps(own) : rps(own) / rps(beside) });
-    [own, beside] = [none, none];
+    if (tookMs < pointMs || (warm !== undefined && point.warm.requests === 0)) continue;
+    untilMs += tookMs;
+    const rates = point.fresh.map(rps);
+    course.push({ untilMs, level: median(rates) / (warm === undefined ? 1 : rps(point.warm)) });
+    point = emptyPoint(fresh.length);
   }
   return course;
 }
 
-const none: TurnOutcome = { requests: 0, durationMs: 0 };
+type Point = { readonly fresh: readonly TurnOutcome[]; readonly warm: TurnOutcome };
 
-function sum(one: TurnOutcome, other: TurnOutcome): TurnOutcome {
+const nothing: TurnOutcome = { requests: 0, durationMs: 0 };
+
+function emptyPoint(instances: number): Point {
+  return { fresh: Array.from({ length: instances }, () => nothing), warm: nothing };
+}
+
+function plus(one: TurnOutcome, other: TurnOutcome = nothing): TurnOutcome {
   return { requests: one.requests + other.requests, durationMs: one.durationMs + other.durationMs };
 }
 

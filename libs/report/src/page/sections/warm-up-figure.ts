@@ -29,11 +29,11 @@ export function warmUpFigure(
   }));
   const steady = observed.map(({ subject, warmUp }) => `${subject.title} ${steadyText(warmUp)}`);
   return chartFigure({
-    caption: markup`<b>Throughput of a fresh instance</b> before the first round; where a warm one had turns with it,
-      as a share of that one’s. Every trial warms up for ${secondsText(config.load.warmupMs)}`,
+    caption: markup`<b>Throughput of fresh instances</b> before the first round; where a warm one had turns with them,
+      as a share of that one’s, the median of three. Every trial warms up for ${secondsText(config.load.warmupMs)}`,
     chart: warmUpOption(strips, `Warm-up of ${workload}: ${steady.join(', ')}.`),
     table: {
-      label: `${workload}: throughput of a fresh instance`,
+      label: `${workload}: throughput of fresh instances`,
       head: ['Environment', 'Until, s', 'Throughput', ''],
       rows: observed.flatMap(({ subject, warmUp }) =>
         warmUp.course.map((point) => [
