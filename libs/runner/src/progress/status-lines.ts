@@ -1,6 +1,6 @@
 import { isEmulated, summarise, type MetricSummary } from '@tare/results';
 import type { RunOutset } from './run-so-far.ts';
-import { judgedAlone } from '../run/round-plan.ts';
+import { environmentsAfterPilot } from '../run/round-plan.ts';
 import type { RunState } from './run-state.ts';
 import { clock } from './clock.ts';
 
@@ -16,7 +16,7 @@ export function statusLines(state: RunState): readonly string[] {
   const rounds = plan?.rounds ?? latest.rounds;
   const { workloads, baseline } = outset.header.config;
   const names = outset.measured.map(({ environment }) => environment.name);
-  const judged = judgedAlone(names, outset.unjudged, baseline);
+  const judged = environmentsAfterPilot(names, outset.unjudged, baseline);
   const trialsOf = (name: string): number => {
     const own = plan?.kind === 'pilot' && !judged.includes(name) ? plan.pilotRounds : rounds;
     return own * workloads.length;

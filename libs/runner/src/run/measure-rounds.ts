@@ -4,7 +4,7 @@ import type { Listener } from '../progress/run-event.ts';
 import type { ArrivalRates } from './arrival-rates.ts';
 import { performRound, type RoundPlace } from './perform-round.ts';
 import type { Preparation } from './ready-environments.ts';
-import { judgedAlone, planAfterPilot } from './round-plan.ts';
+import { environmentsAfterPilot, planAfterPilot } from './round-plan.ts';
 import { timeLeft } from './time-left.ts';
 import type { PreparedConfig } from '../trial/trial-plan.ts';
 import type { Usable } from './usable-environments.ts';
@@ -48,7 +48,7 @@ export async function measureRounds(measuring: Measuring, ready: readonly Usable
   const most = wanted.kind === 'fixed' ? wanted.rounds : Math.max(wanted.max, wanted.pilot);
   const all = [...environments.keys()];
   const orders = roundOrders(all, most, seed);
-  const afterPilot = judgedAlone(all, measuring.unjudged, config.baseline);
+  const afterPilot = environmentsAfterPilot(all, measuring.unjudged, config.baseline);
   const trialsOf = (names: readonly string[]): number => names.length * config.workloads.length;
   listener({
     kind: 'run-started',

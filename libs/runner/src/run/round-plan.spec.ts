@@ -1,6 +1,6 @@
 import type { Trial } from '@tare/results';
 import { expect, it } from 'vitest';
-import { judgedAlone, planAfterPilot, type Pilot } from './round-plan.ts';
+import { environmentsAfterPilot, planAfterPilot, type Pilot } from './round-plan.ts';
 import { exampleTrial } from './trial-for-tests.ts';
 
 const minuteMs = 60_000;
@@ -82,6 +82,9 @@ it('leaves the twin out, but not where it is all there is to compare', () => {
 });
 
 it('goes on after the pilot without what gets no verdict, unless nothing gets one', () => {
-  expect(judgedAlone(['native', 'vagrant'], ['vagrant'], 'native')).toEqual(['native']);
-  expect(judgedAlone(['native', 'vagrant'], ['vagrant'], 'vagrant')).toEqual(['native', 'vagrant']);
+  expect(environmentsAfterPilot(['native', 'vagrant'], ['vagrant'], 'native')).toEqual(['native']);
+  expect(environmentsAfterPilot(['native', 'vagrant'], ['vagrant'], 'vagrant')).toEqual([
+    'native',
+    'vagrant',
+  ]);
 });

@@ -34,7 +34,7 @@ const confidence = 0.95;
  * The environments that rounds after a pilot are made of: all but those that get no verdict, which would take time that
  * makes the others' verdicts sharper. Where the baseline itself gets none, nothing is judged, and all go on.
  */
-export function judgedAlone(
+export function environmentsAfterPilot(
   names: readonly string[],
   unjudged: readonly string[],
   baseline: string,

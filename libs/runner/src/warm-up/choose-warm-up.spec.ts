@@ -15,18 +15,18 @@ const messages = (chosen: ReturnType<typeof chooseWarmUp>) =>
   chosen.diagnostics.map(({ level, message }) => `${level}: ${message}`);
 
 it('is 1.5 times that of the slowest', () => {
-  const chosen = chooseWarmUp([warmUp('native', 800), warmUp('docker', 1250), warmUp('namespace', 900)], []);
-  expect(chosen.warmupMs).toBe(1900);
+  const chosen = chooseWarmUp([warmUp('native', 800), warmUp('docker', 1850), warmUp('namespace', 900)], []);
+  expect(chosen.warmupMs).toBe(2800);
   expect(messages(chosen)).toEqual([
-    'info: warm-up of 1.9 s for every trial: 1.5 times the 1.3 s after which primes in docker, the slowest, was steady',
+    'info: warm-up of 2.8 s for every trial: 1.5 times the 1.9 s after which primes in docker, the slowest, was steady',
   ]);
 });
 
 it('is never so short that it could not have been seen', () => {
   const chosen = chooseWarmUp([warmUp('native', 0), warmUp('docker', 100)], []);
-  expect(chosen.warmupMs).toBe(1000);
+  expect(chosen.warmupMs).toBe(2000);
   expect(messages(chosen)).toEqual([
-    'info: warm-up of 1 s for every trial: fresh instances were steady before 0.67 s',
+    'info: warm-up of 2 s for every trial: fresh instances were steady before 1.3 s',
   ]);
 });
 
@@ -40,7 +40,7 @@ it('is no shorter than one that was not steady was watched, and warns of it', ()
 
 it('an emulated environment decides nothing, unless it is alone', () => {
   const chosen = chooseWarmUp([warmUp('native', 800), warmUp('vagrant', null)], ['vagrant']);
-  expect(chosen.warmupMs).toBe(1200);
+  expect(chosen.warmupMs).toBe(2000);
   expect(messages(chosen)[1]).toMatch(
     /^info: primes in vagrant was not steady after 5 s of load: it is emulated/,
   );

@@ -1,8 +1,8 @@
 import type { Diagnostic, WarmUp } from '@tare/results';
 
 const factor = 1.5;
-// what is left of a warm-up then is less than the noise of the points
-const leastMs = 1000;
+// the last few percent of a warm-up drown in the noise of a course
+const leastMs = 2000;
 const roundedToMs = 100;
 
 export type ChosenWarmUp = {

@@ -7,10 +7,10 @@ import { generatorSlackMs, requestTimeoutSeconds } from '../trial/trial-plan.ts'
 import { warmUpCourse } from './warm-up-course.ts';
 
 /** How long a fresh instance is under load to see when it is steady. */
-const observedMs = 4000;
+const observedMs = 6000;
 const turnMs = 25;
 /** Levels that differ by no more are the same: less does not show in a course; where the changes of the host do, theirs. */
-const tolerances = { besideWarm: 0.05, alone: 0.1 } as const;
+const tolerances = { besideWarm: 0.03, alone: 0.1 } as const;
 
 export type WarmUpObservation = {
   readonly workload: string;
