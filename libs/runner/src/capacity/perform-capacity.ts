@@ -12,7 +12,7 @@ import {
 import { roundOrders } from '@tare/statistics';
 import { describeConfig } from '../run/describe-config.ts';
 import { hostFacts } from '../run/host-facts.ts';
-import { requestsFor } from '../run/ready-environments.ts';
+import { requestsFor } from '../run/launch-workload.ts';
 import type { Unusable, Usable } from '../run/usable-environments.ts';
 import { capacityDiagnostics } from './capacity-diagnostics.ts';
 import type { CapacityListener } from './capacity-event.ts';

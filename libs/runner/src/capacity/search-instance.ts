@@ -2,7 +2,7 @@ import type { Environment } from '@tare/environment';
 import { generateLoad } from '@tare/metrics';
 import type { CapacityStep, PassCapacity } from '@tare/results';
 import type { Workload } from '../config/workload.ts';
-import { launchOf, requestsFor, setUpData, type Preparation } from '../run/ready-environments.ts';
+import { launchOf, requestsFor, setUpData, type Preparation } from '../run/launch-workload.ts';
 import { startReady } from '../trial/ready-instance.ts';
 import type { PreparedLoad } from '../trial/trial-plan.ts';
 import type { CapacityPlan } from './capacity-plan.ts';

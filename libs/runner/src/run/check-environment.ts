@@ -1,14 +1,20 @@
 import type { Environment, Instance } from '@tare/environment';
-import type { Diagnostic } from '@tare/results';
+import type { Diagnostic, WarmUp } from '@tare/results';
 import type { Workload } from '../config/workload.ts';
 import type { Listener } from '../progress/run-event.ts';
 import { checkConformance } from '../trial/conformance.ts';
 import { startReady } from '../trial/ready-instance.ts';
 import { observeWarmUp } from '../warm-up/observe-warm-up.ts';
-import { probeCapacity } from './arrival-rates.ts';
-import { launchOf, requestsFor, setUpData, type Preparation, type Prepared } from './ready-environments.ts';
+import { probeCapacity, type Capacity } from './arrival-rates.ts';
+import { launchOf, requestsFor, setUpData, type Preparation } from './launch-workload.ts';
 
-export type Checked = Pick<Prepared, 'capacities' | 'warmUps' | 'diagnostics'>;
+export type Checked = {
+  /** What each served in a closed loop; empty when no arrival rate is to be found. */
+  readonly capacities: readonly Capacity[];
+  /** How fresh instances warmed up; empty when the warm-up is given. */
+  readonly warmUps: readonly WarmUp[];
+  readonly diagnostics: readonly Diagnostic[];
+};
 
 /**
  * Starts a workload in an environment as the trials will, and checks that it answers right. Where the run wants to know:
@@ -29,7 +35,7 @@ export async function checkEnvironment(
   const isWarmUpWanted = load.warmupMs === undefined;
   // machines, and workloads with a port of their own, are up once only
   const hasWarmCopy = environment.sideBySide === true && workload.port === undefined;
-  const watchWarmUp = async (warm: Instance | undefined): Promise<Checked['warmUps']> => {
+  const watchWarmUp = async (warm: Instance | undefined): Promise<readonly WarmUp[]> => {
     listener({ kind: 'warming-up', ...of });
     return [await watchFresh(environment, workload, preparation, warm, signal)];
   };
@@ -97,7 +103,7 @@ async function watchFresh(
   preparation: Preparation,
   warm: Instance | undefined,
   signal: AbortSignal,
-): Promise<Checked['warmUps'][number]> {
+): Promise<WarmUp> {
   const { load, seed, generatorCpus } = preparation;
   const fresh: Instance[] = [];
   try {

@@ -3,7 +3,7 @@ import { roundOrders } from '@tare/statistics';
 import type { Listener } from '../progress/run-event.ts';
 import type { ArrivalRates } from './arrival-rates.ts';
 import { performRound, type RoundPlace } from './perform-round.ts';
-import type { Preparation } from './ready-environments.ts';
+import type { Preparation } from './launch-workload.ts';
 import { environmentsAfterPilot, planAfterPilot } from './round-plan.ts';
 import { timeLeft } from './time-left.ts';
 import type { PreparedConfig } from '../trial/trial-plan.ts';

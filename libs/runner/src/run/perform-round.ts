@@ -6,7 +6,7 @@ import { performTurns } from '../trial/perform-turns.ts';
 import { TrialError } from '../trial/running-trial.ts';
 import type { TrialPlan } from '../trial/trial-plan.ts';
 import type { Measuring } from './measure-rounds.ts';
-import { launchOf, requestsFor, setUpData } from './ready-environments.ts';
+import { launchOf, requestsFor, setUpData } from './launch-workload.ts';
 import type { timeLeft } from './time-left.ts';
 import type { Usable } from './usable-environments.ts';
 

@@ -11,7 +11,8 @@ import type { Listener } from '../progress/run-event.ts';
 import type { Capacity } from './arrival-rates.ts';
 import { lockHost } from './host-lock.ts';
 import { readArtifact } from './read-artifact.ts';
-import { prepareEnvironments, type Preparation, type Prepared } from './ready-environments.ts';
+import type { Preparation } from './launch-workload.ts';
+import { prepareEnvironments, type Prepared } from './ready-environments.ts';
 import { newRunId } from './run-id.ts';
 import { findUsable, type Unusable, type Usable } from './usable-environments.ts';
 

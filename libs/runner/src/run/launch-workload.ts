@@ -1,0 +1,55 @@
+import type { Artifact, Launch, RunContext } from '@tare/environment';
+import type { ResolvedConfig } from '../config/bench-config.ts';
+import { requestsOf, type WeightedRequest, type Workload } from '../config/workload.ts';
+
+const setUpDeadlineMs = 300_000;
+
+/** What a run knows before it starts anything. */
+export type Preparation = {
+  readonly workloads: readonly Workload[];
+  readonly artifacts: ReadonlyMap<string, Artifact>;
+  readonly context: RunContext;
+  readonly readyDeadlineMs: number;
+  /** In how many rounds, from the first, machines boot from nothing. */
+  readonly coldBoots: number;
+  readonly load: ResolvedConfig['load'];
+  readonly seed: number;
+  readonly generatorCpus: readonly number[] | undefined;
+};
+
+/** @returns the mix of requests that a workload is loaded with: the same in every trial of a run. */
+export function requestsFor(workload: Workload, seed: number): readonly WeightedRequest[] {
+  return requestsOf(workload.request(workload.parameters ?? {}, seed));
+}
+
+/** Puts the data of a workload into an instance, if it has any. @throws Error that says so. */
+export async function setUpData(
+  workload: Workload,
+  origin: URL,
+  seed: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(setUpDeadlineMs)]);
+  await workload.setUp?.({ origin, parameters: workload.parameters ?? {}, seed, signal: deadline });
+}
+
+/** @returns the launch of a workload in a round, or in the check before the first one. */
+export function launchOf(
+  workload: Workload,
+  { artifacts, context, coldBoots }: Preparation,
+  round: number | undefined,
+): Launch {
+  const artifact = artifacts.get(workload.name);
+  if (artifact === undefined) throw new Error(`workload ${workload.name} has no artifact`);
+  const { variables = {}, healthPath, port, dataVariable } = workload;
+  return {
+    artifact,
+    context,
+    variables,
+    healthPath,
+    port,
+    dataVariable,
+    round,
+    cold: round !== undefined && round <= coldBoots,
+  };
+}
