@@ -6,6 +6,9 @@ import type { Html } from '../markup.ts';
 import { warmUpOption } from '../options/warm-up-option.ts';
 import { chartFigure } from '../page-parts.ts';
 
+/** A change of so few points, in a course of about ten a second, does not count as one. */
+const shortestStretch = 3;
+
 /** How a fresh instance of each environment came up to its speed before the first round; nothing where nobody looked. */
 export function warmUpFigure(
   { warmUps = [], config }: RunFile,
@@ -21,7 +24,7 @@ export function warmUpFigure(
     colourIndex: subject.colourIndex,
     atMs: warmUp.course.map(({ untilMs }) => untilMs),
     levels: warmUp.course.map((point) => levelOf(warmUp, point)),
-    steadyAfterMs: warmUp.steadyAfterMs,
+    steadyAfterMs: warmUp.steadyAfterMs === 0 ? null : warmUp.steadyAfterMs,
     tips: warmUp.course.map(
       (point) =>
         `${subject.title}, until ${secondsText(point.untilMs)}: ${figureText(levelOf(warmUp, point), warmUp.besideWarm ? '%' : 'req/s')}`,
@@ -34,7 +37,7 @@ export function warmUpFigure(
     chart: warmUpOption(strips, `Warm-up of ${workload}: ${steady.join(', ')}.`),
     table: {
       label: `${workload}: throughput of fresh instances`,
-      head: ['Environment', 'Until, s', 'Throughput', ''],
+      head: ['Environment', 'Until, s', 'Throughput', 'Unit'],
       rows: observed.flatMap(({ subject, warmUp }) =>
         warmUp.course.map((point) => [
           subject.title,
@@ -51,10 +54,11 @@ function levelOf({ besideWarm }: WarmUp, { level }: WarmUp['course'][number]): n
   return besideWarm ? level * 100 : level;
 }
 
-function steadyText({ steadyAfterMs, observedMs }: WarmUp): string {
-  return steadyAfterMs === null
-    ? `not steady after ${secondsText(observedMs)}`
-    : `steady after ${secondsText(steadyAfterMs)}`;
+function steadyText({ steadyAfterMs, observedMs, course }: WarmUp): string {
+  if (steadyAfterMs === null) return `not steady after ${secondsText(observedMs)}`;
+  if (steadyAfterMs > 0) return `steady after ${secondsText(steadyAfterMs)}`;
+  // fewer points than that are no stretch of their own
+  return `steady within ${secondsText(course[shortestStretch - 1]?.untilMs ?? observedMs)}`;
 }
 
 function secondsText(ms: number): string {
