@@ -28,6 +28,14 @@ test('every environment with a verdict gets its sentences, in the order of the r
   ]);
 });
 
+test('an emulated environment that only the pilot measured is said to be', () => {
+  const run = exampleRun();
+  const trials = run.trials.filter(({ environment, round }) => environment !== 'vagrant' || round <= 6);
+  expect(ofPrimes({ ...run, trials }).at(-1)).toBe(
+    'vagrant runs on an emulated processor: the figures weigh the emulator, so it gets no verdict, and was measured in the 6 rounds of the pilot only.',
+  );
+});
+
 test('worse and same are two sentences', () => {
   const run = exampleRun();
   const comparisons = run.comparisons.map((c) =>

@@ -50,13 +50,28 @@ function sentencesOf(run: RunFile, workload: string, intervals: boolean): readon
       ),
     ),
     ...detectableSentence(ofWorkload.filter(({ candidate }) => judged.includes(candidate))),
-    ...(emulated.length === 0 ? [] : [emulatedSentence(emulated)]),
+    ...(emulated.length === 0 ? [] : [emulatedSentence(emulated, pilotOnly(run, candidates))]),
   ];
 }
 
-function emulatedSentence(names: readonly string[]): string {
-  const [ran, get] = names.length === 1 ? ['runs', 'gets'] : ['run', 'get'];
-  return `${listed(names)} ${ran} on an emulated processor: the figures weigh the emulator, so ${names.length === 1 ? 'it' : 'they'} ${get} no verdict.`;
+/** @returns how many rounds the emulated environments were measured in, where those were the pilot's alone. */
+function pilotOnly(
+  { plan, trials }: RunFile,
+  columns: readonly { readonly environment: string; readonly emulated: boolean }[],
+): number | undefined {
+  if (plan.kind !== 'pilot' || plan.rounds === plan.pilotRounds) return undefined;
+  const names = columns.filter(({ emulated }) => emulated).map(({ environment }) => environment);
+  const isLater = trials.some(
+    ({ environment, round }) => names.includes(environment) && round > plan.pilotRounds,
+  );
+  return isLater ? undefined : plan.pilotRounds;
+}
+
+function emulatedSentence(names: readonly string[], rounds: number | undefined): string {
+  const [ran, they, get, were] =
+    names.length === 1 ? ['runs', 'it', 'gets', 'was'] : ['run', 'they', 'get', 'were'];
+  const only = rounds === undefined ? '' : `, and ${were} measured in the ${rounds} rounds of the pilot only`;
+  return `${listed(names)} ${ran} on an emulated processor: the figures weigh the emulator, so ${they} ${get} no verdict${only}.`;
 }
 
 /** "docker: worse than native in …; better in …. The same within 5 % in …; undecided in …: 12 rounds more would tell." */
