@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exampleRun } from './example-run.ts';
+import { exampleRun } from '../fixtures/example-run.ts';
 import { metricTables } from './metric-table.ts';
 
 test('the baseline comes first, then the environments in the order of the run', () => {

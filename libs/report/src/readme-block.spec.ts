@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exampleRun } from './example-run.ts';
+import { exampleRun } from '../fixtures/example-run.ts';
 import { renderReadmeBlock } from './readme-block.ts';
 
 test('the block has a table and six pictures for each workload', () => {

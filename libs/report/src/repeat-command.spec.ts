@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exampleRun } from './example-run.ts';
+import { exampleRun } from '../fixtures/example-run.ts';
 import { repeatCommand } from './repeat-command.ts';
 
 test('a window of requests is repeated as requests', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exampleRun } from './example-run.ts';
+import { exampleRun } from '../fixtures/example-run.ts';
 import { comparisonWarnings, counted, dateText, loadText, missingEnvironments } from './run-notes.ts';
 
 test('a warning of some metrics names them', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exampleRun } from './example-run.ts';
+import { exampleRun } from '../fixtures/example-run.ts';
 import { renderTerminalTable } from './terminal-table.ts';
 
 const plain = (run = exampleRun(), columns = 80) => renderTerminalTable(run, { columns, colour: false });

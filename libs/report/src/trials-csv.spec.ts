@@ -1,6 +1,6 @@
 import { metricCatalogue } from '@tare/results';
 import { expect, test } from 'vitest';
-import { exampleRun } from './example-run.ts';
+import { exampleRun } from '../fixtures/example-run.ts';
 import { trialsCsv } from './trials-csv.ts';
 
 const run = exampleRun(4);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exampleRun } from './example-run.ts';
+import { exampleRun } from '../fixtures/example-run.ts';
 import { verdictsJunit } from './verdicts-junit.ts';
 
 const run = exampleRun();

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { exampleRun } from './example-run.ts';
+import { exampleRun } from '../fixtures/example-run.ts';
 import { writeReport } from './write-report.ts';
 
 let folder: string;

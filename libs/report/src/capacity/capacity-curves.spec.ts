@@ -1,6 +1,6 @@
 import type { Capacity } from '@tare/results';
 import { expect, test } from 'vitest';
-import { exampleCapacity } from './example-capacity.ts';
+import { exampleCapacity } from '../../fixtures/example-capacity.ts';
 import { capacityCurves, capacityText } from './capacity-curves.ts';
 
 test('each workload has a curve per environment that was measured, by rate', () => {

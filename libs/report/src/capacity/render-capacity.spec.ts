@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exampleCapacity } from './example-capacity.ts';
+import { exampleCapacity } from '../../fixtures/example-capacity.ts';
 import { renderCapacityMarkdown } from './capacity-markdown.ts';
 import { renderCapacityTable } from './capacity-table.ts';
 import { renderCapacityCharts } from './render-capacity-charts.ts';

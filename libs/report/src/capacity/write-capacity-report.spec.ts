@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { exampleCapacity } from './example-capacity.ts';
+import { exampleCapacity } from '../../fixtures/example-capacity.ts';
 import { writeCapacityReport } from './write-capacity-report.ts';
 
 let folder: string;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exampleRun } from '../example-run.ts';
+import { exampleRun } from '../../fixtures/example-run.ts';
 import { planCharts } from './chart-plan.ts';
 
 test('each workload has six pictures with names of their own', () => {

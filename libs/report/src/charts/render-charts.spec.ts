@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exampleRun } from '../example-run.ts';
+import { exampleRun } from '../../fixtures/example-run.ts';
 import { planCharts } from './chart-plan.ts';
 import { drawChart } from './draw-chart.ts';
 import { renderCharts } from './render-charts.ts';

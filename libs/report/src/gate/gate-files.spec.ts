@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { exampleGate } from './example-gate.ts';
+import { exampleGate } from '../../fixtures/example-gate.ts';
 import { gateJunit } from './gate-junit.ts';
 import { gateMarkdown } from './gate-markdown.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { exampleGate, exampleGateComparison } from './example-gate.ts';
+import { exampleGate, exampleGateComparison } from '../../fixtures/example-gate.ts';
 import { gateText } from './gate-text.ts';
 
 it('has a line per metric, what was not measured, and the outcome last', () => {

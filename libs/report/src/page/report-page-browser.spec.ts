@@ -6,9 +6,9 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { RunFile } from '@tare/results';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { exampleRun } from '../example-run.ts';
+import { exampleRun } from '../../fixtures/example-run.ts';
 import { renderReportPage } from './render-report-page.ts';
-import { startTestBrowser } from './test-browser.ts';
+import { startTestBrowser } from '../../fixtures/test-browser.ts';
 
 let browser: Browser;
 let folder: string;

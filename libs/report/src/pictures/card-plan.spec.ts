@@ -1,6 +1,6 @@
 import type { RunFile } from '@tare/results';
 import { expect, test } from 'vitest';
-import { exampleRun } from '../example-run.ts';
+import { exampleRun } from '../../fixtures/example-run.ts';
 import { planCard } from './card-plan.ts';
 
 /** A run with one more environment that is measured: podman, with the figures of docker. */

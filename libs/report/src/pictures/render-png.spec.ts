@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { findChromium } from './find-chromium.ts';
 import type { Chromium } from './find-chromium.ts';
-import { pictureLeftovers } from './picture-leftovers.ts';
-import { pngSize } from './png-size.ts';
+import { pictureLeftovers } from '../../fixtures/picture-leftovers.ts';
+import { pngSize } from '../../fixtures/png-size.ts';
 import { renderPng } from './render-png.ts';
 import type { PicturePage } from './render-png.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exampleRun } from '../example-run.ts';
+import { exampleRun } from '../../fixtures/example-run.ts';
 import { summaryCard } from './summary-card.ts';
 
 test('the card is 1200 × 630, ours, and can be read aloud', () => {

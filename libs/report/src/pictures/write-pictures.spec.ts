@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { exampleRun } from '../example-run.ts';
-import { pngSize } from './png-size.ts';
+import { exampleRun } from '../../fixtures/example-run.ts';
+import { pngSize } from '../../fixtures/png-size.ts';
 import { writePictures } from './write-pictures.ts';
 
 const signal = new AbortController().signal;

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { exampleHistory } from './example-history.ts';
+import { exampleHistory } from '../../fixtures/example-history.ts';
 import { renderTrend } from './render-trend.ts';
 import { writeTrend } from './write-trend.ts';
 

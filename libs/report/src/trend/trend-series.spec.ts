@@ -1,6 +1,6 @@
 import type { HistoryLine } from '@tare/results';
 import { expect, test } from 'vitest';
-import { exampleHistory } from './example-history.ts';
+import { exampleHistory } from '../../fixtures/example-history.ts';
 import { trendSeries } from './trend-series.ts';
 import type { TrendSeries } from './trend-series.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exampleHistory } from './example-history.ts';
+import { exampleHistory } from '../../fixtures/example-history.ts';
 import { trendGroups } from './trend-group.ts';
 import type { TrendChange, TrendSeries } from './trend-series.ts';
 import { careText, changeMark, changeSentence, commitText, hostText, runsText } from './trend-words.ts';

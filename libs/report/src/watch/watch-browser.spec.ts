@@ -1,8 +1,8 @@
 import type { Browser, Frame, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { exampleRun } from '../example-run.ts';
+import { exampleRun } from '../../fixtures/example-run.ts';
 import { renderReportPage } from '../page/render-report-page.ts';
-import { startTestBrowser } from '../page/test-browser.ts';
+import { startTestBrowser } from '../../fixtures/test-browser.ts';
 import { renderMessagePage } from './message-page.ts';
 import { serveReport } from './serve-report.ts';
 

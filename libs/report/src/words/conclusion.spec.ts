@@ -1,6 +1,6 @@
 import type { RunFile } from '@tare/results';
 import { expect, test } from 'vitest';
-import { exampleRun } from '../example-run.ts';
+import { exampleRun } from '../../fixtures/example-run.ts';
 import { conclusionSentences } from './conclusion.ts';
 
 const ofPrimes = (run: RunFile) =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exampleRun } from '../example-run.ts';
+import { exampleRun } from '../../fixtures/example-run.ts';
 import { guardLines } from './guard-words.ts';
 
 test('repeats are counted by guard, and what still violates one is a warning', () => {

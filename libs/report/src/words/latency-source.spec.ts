@@ -1,6 +1,6 @@
 import type { RunFile } from '@tare/results';
 import { expect, test } from 'vitest';
-import { exampleRun } from '../example-run.ts';
+import { exampleRun } from '../../fixtures/example-run.ts';
 import { latencySource, latencySourceShort } from './latency-source.ts';
 
 const closedIn = (run: RunFile, isClosed: (environment: string) => boolean): RunFile => ({

@@ -1,6 +1,6 @@
 import type { Comparison } from '@tare/results';
 import { expect, test } from 'vitest';
-import { exampleRun } from '../example-run.ts';
+import { exampleRun } from '../../fixtures/example-run.ts';
 import { groupedDifferences, groupedNouns } from './metric-groups.ts';
 
 const [example] = exampleRun().comparisons;

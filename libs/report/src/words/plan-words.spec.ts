@@ -1,6 +1,6 @@
 import type { RoundPlan } from '@tare/results';
 import { expect, test } from 'vitest';
-import { exampleRun } from '../example-run.ts';
+import { exampleRun } from '../../fixtures/example-run.ts';
 import { durationText, planWords } from './plan-words.ts';
 
 const decidedBy = { workload: 'primes', metric: 'latencyP99Ms', candidate: 'docker', logRatioStdev: 0.03 };

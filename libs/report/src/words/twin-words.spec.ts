@@ -1,6 +1,6 @@
 import type { RunFile, Verdict } from '@tare/results';
 import { expect, test } from 'vitest';
-import { exampleRun } from '../example-run.ts';
+import { exampleRun } from '../../fixtures/example-run.ts';
 import { twinLine } from './twin-words.ts';
 
 /** The example of one workload, with a verdict of the twin in startup. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exampleRun } from '../../example-run.ts';
+import { exampleRun } from '../../../fixtures/example-run.ts';
 import { pageSubjects } from './page-subject.ts';
 
 test('the baseline comes first, emulated environments last, the twin not at all', () => {

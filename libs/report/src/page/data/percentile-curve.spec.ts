@@ -1,6 +1,6 @@
 import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js';
 import { expect, test } from 'vitest';
-import { exampleRun } from '../../example-run.ts';
+import { exampleRun } from '../../../fixtures/example-run.ts';
 import { percentileCurve } from './percentile-curve.ts';
 
 const [trial] = exampleRun(1).trials;
