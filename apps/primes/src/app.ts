@@ -1,6 +1,8 @@
 import { Hono } from 'hono';
+import { createCountingQueue } from './counting-queue.ts';
 import { problemResponse } from './problem.ts';
 import { shown } from './shown.ts';
+import type { CountPrimes } from './sieve/prime-counter.ts';
 import { largestN } from './sieve/prime-counter.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -21,20 +23,23 @@ const description = {
   ],
 };
 
-/** The service, with the function that counts the primes up to and including n, and where it writes its own failures. */
-export function createApp(countPrimes: (n: number) => number, log: (text: string) => void): Hono {
+/**
+ * The service, with the function that counts primes, and where it writes its own failures. Any Host is answered: the service
+ * keeps nothing and changes nothing, so a page that reaches it under a foreign name (DNS rebinding) learns what is true
+ * everywhere.
+ */
+export function createApp(countPrimes: CountPrimes, log: (text: string) => void): Hono {
+  const count = createCountingQueue(countPrimes);
   const app = new Hono();
   app.get('/', (context) => context.json(description));
   app.get('/health', (context) => context.json({ status: 'ok' }));
-  app.get('/primecount', (context) => {
+  app.get('/primecount', async (context) => {
     const given = context.req.queries('n') ?? [String(defaultN)];
     const [text = ''] = given;
     const n = given.length === 1 ? wholeNumber(text, largestN) : undefined;
     if (n === undefined) return problemResponse(400, whyNotN(given));
 
-    const startedMs = performance.now();
-    const primes = countPrimes(n);
-    const durationMs = performance.now() - startedMs;
+    const { primes, durationMs } = await count(n);
     context.header('Server-Timing', `sieve;dur=${durationMs.toFixed(3)}`);
     return context.json({ n, primes, seconds: Number((durationMs / 1000).toFixed(6)) });
   });

@@ -66,6 +66,55 @@ describe('the service', () => {
     expect(await response.json()).toMatchObject({ n: 300_000, primes: 25_997 });
   });
 
+  it('answers for its health within a second while 50 clients have it count to the largest n', async () => {
+    const url = await started(spawnMain({ PORT: '0' }));
+    const signal = AbortSignal.timeout(60_000);
+    let counting = 50;
+    const counts = Array.from({ length: counting }, async () => {
+      const response = await fetch(new URL('/primecount?n=100000000', url), { signal });
+      counting -= 1;
+      return response.json();
+    });
+    const startedMs = performance.now();
+    const waitsMs: number[] = [];
+    while (counting > 0) {
+      const askedMs = performance.now();
+      const response = await fetch(new URL('/health', url), { signal });
+      expect(await response.json()).toEqual({ status: 'ok' });
+      waitsMs.push(performance.now() - askedMs);
+    }
+    expect(waitsMs.length).toBeGreaterThan(10);
+    // 2.5 s of counting on an idle machine; where it takes 20 s, everything else is as slow
+    const allowedMs = Math.max(1000, (performance.now() - startedMs) / 5);
+    expect(Math.max(...waitsMs)).toBeLessThan(allowedMs);
+    for (const count of await Promise.all(counts)) expect(count).toMatchObject({ primes: 5_761_455 });
+  });
+
+  it.each([
+    ['a request', 'GET /health HTTP/1.1\r\nHost: primes\r\n\r\n', '200 OK'],
+    ['an unknown path', 'GET /nothing HTTP/1.1\r\nHost: primes\r\n\r\n', '404 Not Found'],
+    ['a method that it does not take', 'PUT / HTTP/1.1\r\nHost: primes\r\n\r\n', '405 Method Not Allowed'],
+    ['a wrong n', 'GET /primecount?n=x HTTP/1.1\r\nHost: primes\r\n\r\n', '400 Bad Request'],
+    ['a wrong Host', 'GET / HTTP/1.1\r\nHost: a/b\r\n\r\n', '400 Bad Request'],
+    ['no Host', 'GET / HTTP/1.1\r\n\r\n', '400 Bad Request'],
+    ['an Expect', 'GET / HTTP/1.1\r\nHost: primes\r\nExpect: x\r\n\r\n', '417 Expectation Failed'],
+    ['no HTTP', 'hello\r\n\r\n', '400 Bad Request'],
+    [
+      'a huge header',
+      `GET / HTTP/1.1\r\nHost: primes\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`,
+      '431 Request Header Fields Too Large',
+    ],
+  ])('answers %s with nosniff', async (_, request, status) => {
+    const url = await started(spawnMain({ PORT: '0' }));
+    const socket = connect(Number(url.port), url.hostname);
+    sockets.push(socket);
+    socket.write(request);
+    const [reply] = (await once(socket, 'data', { signal: AbortSignal.timeout(deadlineMs) })) as [Buffer];
+    const [statusLine, ...headers] = reply.toString().split('\r\n');
+    expect(statusLine).toBe(`HTTP/1.1 ${status}`);
+    expect(headers).toContain('x-content-type-options: nosniff');
+  });
+
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'ends on %s at once, with a connection kept alive',
     async (signal) => {

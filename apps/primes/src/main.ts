@@ -2,6 +2,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { createApp } from './app.ts';
 import { listenAddress, urlOf } from './listen-address.ts';
 import type { ListenAddress } from './listen-address.ts';
+import { answerClientError, NosniffResponse } from './nosniff.ts';
 import { createPrimeCounter } from './sieve/prime-counter.ts';
 
 function fail(message: string): never {
@@ -17,13 +18,18 @@ function addressFromEnvironment(): ListenAddress {
   }
 }
 
-// Of its own, because the kernel does not end PID 1 on a signal that has no handler. Requests are answered within one turn
-// of the event loop, so none is under way here, and idle keep-alive connections are not worth waiting for.
+// Of its own, because the kernel does not end PID 1 on a signal that has no handler. What is being counted is not worth
+// waiting for: it can be asked for again.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
 
 const address = addressFromEnvironment();
 const app = createApp(createPrimeCounter(), (text) => process.stderr.write(text));
-const server = createAdaptorServer({ fetch: app.fetch });
+const server = createAdaptorServer({
+  fetch: app.fetch,
+  serverOptions: { ServerResponse: NosniffResponse },
+});
+
+server.on('clientError', answerClientError);
 
 server.once('error', (error: NodeJS.ErrnoException) => {
   const reason =

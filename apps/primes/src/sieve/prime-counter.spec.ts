@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createPrimeCounter, largestN, segmentBytes } from './prime-counter.ts';
-import { wheelSpan } from './wheel.ts';
+import { createPrimeCounter, largestN, segmentNumbers } from './prime-counter.ts';
 
 const countPrimes = createPrimeCounter();
 
@@ -31,8 +30,6 @@ function primeCountsUpTo(limit: number): Int32Array {
 function around(centre: number, reach: number): number[] {
   return Array.from({ length: 2 * reach + 1 }, (_, index) => centre - reach + index);
 }
-
-const segmentNumbers = segmentBytes * wheelSpan;
 
 describe('the prime counter', () => {
   it.each([
@@ -83,6 +80,15 @@ describe('the prime counter', () => {
           known.get(second),
         ]);
       }
+    }
+  });
+
+  it.each([1, 2, 7])('counts in parts of %i segments what it counts in one piece', (segments) => {
+    for (const n of [0, 6, segmentNumbers - 1, segmentNumbers, 3 * segmentNumbers + 17, 9_999_991]) {
+      let primes = 0;
+      const step = segments * segmentNumbers;
+      for (let from = 0; from <= n; from += step) primes += countPrimes(Math.min(n, from + step - 1), from);
+      expect(primes, `n = ${n}`).toBe(countPrimes(n));
     }
   });
 

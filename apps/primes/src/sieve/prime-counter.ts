@@ -8,17 +8,23 @@ import { bitOf, bitsUpTo, byteOf, wheelPrimes, wheelSpan } from './wheel.ts';
 export const largestN = 100_000_000;
 
 /** Bytes sieved at a time: about a first-level data cache (32 KiB), where crossing off is fastest. A multiple of 4. */
-export const segmentBytes = 32 * 1024;
+const segmentBytes = 32 * 1024;
+
+/** The numbers that one segment stands for. */
+export const segmentNumbers = segmentBytes * wheelSpan;
 
 const wordBytes = 4;
 
+/** Counts the primes from `from` (0 by default) up to and including n; `from` is a multiple of {@link segmentNumbers}. */
+export type CountPrimes = (n: number, from?: number) => number;
+
 /**
- * A function that counts the primes up to and including n, for whole numbers 0 ≤ n ≤ {@link largestN}.
+ * A function that counts primes, for whole numbers 0 ≤ n ≤ {@link largestN}.
  *
  * Sieve of Eratosthenes without the multiples of 2, 3 and 5, segment by segment. The memory is allocated here, once, and
  * written afresh in every segment: nothing of one call reaches the next.
  */
-export function createPrimeCounter(): (n: number) => number {
+export function createPrimeCounter(): CountPrimes {
   const preSieve = createPreSieve();
   const strides = primesUpTo(Math.floor(Math.sqrt(largestN)))
     .filter((prime) => prime > wheelSpan)
@@ -60,10 +66,10 @@ export function createPrimeCounter(): (n: number) => number {
     bytes.fill(0, end, end + wordBytes - 1);
   }
 
-  return (n) => {
+  return (n, from = 0) => {
     const lastByte = byteOf(n);
-    let count = wheelPrimes.filter((prime) => prime <= n).length;
-    for (let firstByte = 0; firstByte <= lastByte; firstByte += segmentBytes) {
+    let count = wheelPrimes.filter((prime) => from <= prime && prime <= n).length;
+    for (let firstByte = byteOf(from); firstByte <= lastByte; firstByte += segmentBytes) {
       const length = Math.min(segmentBytes, lastByte + 1 - firstByte);
       sieveSegment(firstByte, length);
       if (firstByte + length > lastByte) cutAfter(n, length);
