@@ -6,6 +6,7 @@ export function projectTests(project: string, include = 'src/**/*.spec.ts'): Vit
     test: {
       environment: 'node',
       include: [include],
+      setupFiles: [`${import.meta.dirname}/vitest.setup.ts`],
       testTimeout: 20_000,
       hookTimeout: 60_000,
       reporters: ['default', 'junit'],

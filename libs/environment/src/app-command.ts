@@ -1,6 +1,6 @@
 import type { Command } from '@tare/metrics';
 import type { Launch } from './contract.ts';
-import { environmentVariable, runVariable } from './reap-processes.ts';
+import { runMarks } from './run-marks.ts';
 
 /** @returns the command that runs the artifact on this host. */
 export function nodeCommand({ artifact, context }: Launch): Command {
@@ -21,7 +21,6 @@ export function appVariables(
     HOST: '127.0.0.1',
     PORT: String(port),
     ...launch.variables,
-    [runVariable]: launch.context.runId,
-    [environmentVariable]: environment,
+    ...runMarks(launch.context.runId, environment),
   };
 }

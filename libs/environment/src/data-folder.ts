@@ -3,13 +3,14 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Instance, Launch } from './contract.ts';
+import { isRunnerGone, runnerPattern, thisRunner } from './run-marks.ts';
 
 /** Where the data of an app lies that runs as a process of this host, for the run file. */
 export const dataFolderWords = 'a temporary folder of the host';
 
 /**
- * Starts an app with a fresh and empty folder for its data, if it wants one: a temporary folder, named by environment and
- * run, which goes when the instance is stopped or does not start.
+ * Starts an app with a fresh and empty folder for its data, if it wants one: a temporary folder, named by environment, run
+ * and runner, which goes when the instance is stopped or does not start.
  * @param start gets the variable that names the folder; none for an app without data.
  */
 export async function withDataFolder(
@@ -18,7 +19,7 @@ export async function withDataFolder(
   start: (variables: Readonly<Record<string, string>>) => Promise<Instance>,
 ): Promise<Instance> {
   if (dataVariable === undefined) return start({});
-  const folder = mkdtempSync(join(tmpdir(), `${namePrefix(environment)}${context.runId}-`));
+  const folder = mkdtempSync(join(tmpdir(), `${namePrefix(environment)}${context.runId}-${thisRunner()}-`));
   try {
     const instance = await start({ [dataVariable]: folder });
     const stop = async (): Promise<void> => {
@@ -38,7 +39,7 @@ export async function withDataFolder(
 /**
  * Removes the data folders that a killed run left behind. The apps that write into them must have ended.
  * @param environment only those that this environment made.
- * @param runId only those of this run; undefined for those of every run.
+ * @param runId those of this run, whose runner has ended; undefined for those of every run whose runner is known to have.
  * @returns a line for each that was removed.
  */
 export async function reapDataFolders(
@@ -49,17 +50,18 @@ export async function reapDataFolders(
   const lines: string[] = [];
   for (const name of readdirSync(tmpdir())) {
     if (!name.startsWith(prefix)) continue;
-    const run = name.slice(prefix.length, -randomSuffix.length);
+    const [, run, runner] = nameEnd.exec(name.slice(prefix.length)) ?? [];
     const folder = join(tmpdir(), name);
-    if ((runId !== undefined && run !== runId) || !isOurs(folder)) continue;
+    if (run === undefined || !isOurs(folder)) continue;
+    if (runId === undefined ? !isRunnerGone(runner) : run !== runId) continue;
     await remove(folder);
     lines.push(`data folder ${folder} of run ${run}`);
   }
   return lines;
 }
 
-// what mkdtemp puts behind its prefix, and the hyphen before it
-const randomSuffix = '-XXXXXX';
+// run, runner, and what mkdtemp puts behind its prefix
+const nameEnd = new RegExp(`^(.+)-(${runnerPattern.source})-\\w{6}$`);
 
 function namePrefix(environment: string): string {
   return `tare-data-${environment}-`;

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Instance, Launch } from './contract.ts';
 import { namespace } from './namespace.ts';
 import { native } from './native.ts';
-import { runVariable } from './reap-processes.ts';
+import { runVariable } from './run-marks.ts';
 
 const script = `
 import { createServer } from 'node:http';
@@ -201,6 +203,8 @@ describe.each(environments)('$name', (environment) => {
     await ready(instance);
     const { folder = '' } = await ask(instance, '/file');
     expect(await environment.reap('another-run', never)).toEqual([]);
+    // its runner, this process, lives
+    expect(await environment.reap(undefined, never)).toEqual([]);
     const reaped = await environment.reap(runId, never);
     expect(reaped.length).toBeGreaterThan(1);
     expect(reaped[0]).toMatch(new RegExp(`^process \\d+ \\(.+\\) of run ${runId}$`));
@@ -209,6 +213,29 @@ describe.each(environments)('$name', (environment) => {
     expect(await instance.ended).toContain('the app');
     await instance.stop();
   });
+});
+
+it.skipIf(process.platform !== 'linux')('reaps a run whose runner has ended, with its folder', async () => {
+  const script = `
+    import { native } from '${new URL('native.ts', import.meta.url).href}';
+    const launch = ${JSON.stringify(launch)};
+    const signal = new AbortController().signal;
+    await native().start({ ...launch, dataVariable: 'DATA', context: { ...launch.context, runId: 'of-the-dead' } }, signal);
+    process.send('started');`;
+  const runner = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  await once(runner, 'message');
+  expect(await native().reap(undefined, never)).toEqual([]);
+  runner.kill('SIGKILL');
+  await once(runner, 'close');
+  // another may be quicker
+  expect(await native().reap('another-run', never)).toEqual([]);
+  const lines = await native().reap(undefined, never);
+  expect(lines.filter((line) => line.endsWith('of run of-the-dead'))).toEqual([
+    expect.stringMatching(/^process \d+ \((node|MainThread)\)/),
+    expect.stringContaining('data folder'),
+  ]);
 });
 
 const namespaceUsable = availability.get('namespace')?.usable === true;

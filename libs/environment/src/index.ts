@@ -14,5 +14,15 @@ export type {
 export { logTail, type LogTail } from './log-tail.ts';
 export { namespace } from './namespace.ts';
 export { native } from './native.ts';
-export { environmentVariable, reapProcesses, runVariable } from './reap-processes.ts';
+export { reapProcesses } from './reap-processes.ts';
+export {
+  environmentVariable,
+  findRunner,
+  isRunnerGone,
+  runMarks,
+  runnerPattern,
+  runnerVariable,
+  runVariable,
+  thisRunner,
+} from './run-marks.ts';
 export { requiredKinds } from './required-kinds.ts';

@@ -1,39 +1,47 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findProcess, processesWithVariable } from '@tare/metrics';
-
-/** The environment variable that carries the run's id into every process that a run starts. */
-export const runVariable = 'TARE_RUN';
-
-/** The environment variable that names the environment that a process was started by. */
-export const environmentVariable = 'TARE_ENVIRONMENT';
+import { findProcess, ownProcesses } from '@tare/metrics';
+import { environmentVariable, isRunnerGone, runnerVariable, runVariable } from './run-marks.ts';
 
 /**
- * Ends processes that a killed run left behind, known by the run's id in their environment.
+ * Ends processes of this user that a killed run left behind, known by the marks in their environment.
  * @param environment only those that this environment started.
- * @param runId only those of this run; undefined for those of every run.
+ * @param runId those of this run, whose runner has ended; undefined for those of every run whose runner is known to have.
  * @returns a line for each that was ended.
  */
 export async function reapProcesses(
   environment: string,
   runId: string | undefined,
 ): Promise<readonly string[]> {
-  const ours = new Set(
-    processesWithVariable(environmentVariable)
-      .filter(({ value }) => value === environment)
-      .map(({ pid }) => pid),
+  const found = ownProcesses().filter(
+    ({ pid, variables }) =>
+      pid !== process.pid &&
+      variables.get(environmentVariable) === environment &&
+      (runId === undefined
+        ? isRunnerGone(variables.get(runnerVariable))
+        : variables.get(runVariable) === runId),
   );
-  const found = processesWithVariable(runVariable).filter(
-    ({ pid, value }) => ours.has(pid) && pid !== process.pid && (runId === undefined || value === runId),
+  await endProcesses(found);
+  return found.map(
+    ({ pid, command, variables }) =>
+      `process ${pid} (${command}) of run ${variables.get(runVariable) ?? '?'}`,
   );
-  for (const { pid } of found) {
+}
+
+/** A process, told apart from a later one with its pid. */
+export type ProcessToEnd = { readonly pid: number; readonly startTicks: number };
+
+const endDeadlineMs = 5000;
+
+/** Kills processes and waits until they are gone, 5 s at most. */
+export async function endProcesses(processes: readonly ProcessToEnd[]): Promise<void> {
+  const isThere = ({ pid, startTicks }: ProcessToEnd): boolean => findProcess(pid)?.startTicks === startTicks;
+  for (const each of processes.filter(isThere)) {
     try {
-      process.kill(pid, 'SIGKILL');
+      process.kill(each.pid, 'SIGKILL');
     } catch {
-      // ended since it was listed
+      // ended since it was looked at
     }
   }
-  const deadline = performance.now() + 5000;
-  while (found.some(({ pid }) => findProcess(pid) !== undefined) && performance.now() < deadline)
-    await sleep(10);
-  return found.map(({ pid, command, value }) => `process ${pid} (${command}) of run ${value}`);
+  const deadline = performance.now() + endDeadlineMs;
+  while (processes.some(isThere) && performance.now() < deadline) await sleep(10);
 }

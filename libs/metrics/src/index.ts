@@ -40,7 +40,15 @@ export type {
 export { connectionsBeforehand } from './load/open-loop.ts';
 export type { Meter, MeterReading } from './meter.ts';
 export { parseStat, type ProcessStat } from './proc/parse-stat.ts';
-export { descendants, findProcess, listProcesses, processesWithVariable } from './proc/process-table.ts';
+export {
+  descendants,
+  findProcess,
+  listProcesses,
+  namespacedPid,
+  ownProcesses,
+  processesWithVariable,
+} from './proc/process-table.ts';
+export { plainText } from './program/plain-text.ts';
 export { processMeter } from './process-meter.ts';
 export type { ProcessScope } from './process-scope.ts';
 export { pidusageMeter } from './pidusage-meter.ts';

@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { parseStat, type ProcessStat } from './parse-stat.ts';
 
 /** @returns what /proc/PID/stat tells of a process, or undefined when it is gone (a zombie counts as gone). */
-export function findProcess(pid: number): ProcessStat | undefined {
+export function findProcess(pid: number | 'self'): ProcessStat | undefined {
   try {
     const stat = parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
     return stat.state === 'Z' || stat.state === 'X' ? undefined : stat;
@@ -58,22 +58,47 @@ function listChildren(parent: number): readonly number[] {
     .map(({ pid }) => pid);
 }
 
+/** @returns the pid that a process has in its own pid namespace; undefined when it is gone. */
+export function namespacedPid(pid: number): number | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    // its pids from the namespace of the reader inwards; kernels before 4.1 do not tell
+    return Number(/^NSpid:.*\s(\d+)$/m.exec(status)?.[1] ?? pid);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A process and the environment variables that it was started with. */
+export type ProcessWithVariables = ProcessStat & { readonly variables: ReadonlyMap<string, string> };
+
 /**
- * Finds processes by an environment variable that they were started with; those of other users cannot be read and
- * are passed over.
- * @returns pid, command and the variable's value.
+ * @returns the processes of this user, with the environment variables that they were started with. Those of other users are
+ *   passed over, also by root.
  */
-export function processesWithVariable(
-  name: string,
-): readonly { readonly pid: number; readonly command: string; readonly value: string }[] {
-  return listProcesses().flatMap(({ pid, command }) => {
-    let environ: string;
+export function ownProcesses(): readonly ProcessWithVariables[] {
+  return listProcesses().flatMap((stat) => {
     try {
-      environ = readFileSync(`/proc/${pid}/environ`, 'utf8');
+      if (statSync(`/proc/${stat.pid}`).uid !== process.getuid?.()) return [];
+      const lines = readFileSync(`/proc/${stat.pid}/environ`, 'utf8').split('\0').filter(Boolean);
+      const entries = lines.map((line): [string, string] => {
+        const [name = ''] = line.split('=', 1);
+        return [name, line.slice(name.length + 1)];
+      });
+      return [{ ...stat, variables: new Map(entries) }];
     } catch {
+      // ended since it was listed, or guarded against its own user
       return [];
     }
-    const entry = environ.split('\0').find((line) => line.startsWith(`${name}=`));
-    return entry === undefined ? [] : [{ pid, command, value: entry.slice(name.length + 1) }];
+  });
+}
+
+/** @returns the processes of this user that were started with an environment variable, and its value. */
+export function processesWithVariable(
+  name: string,
+): readonly (ProcessWithVariables & { readonly value: string })[] {
+  return ownProcesses().flatMap((each) => {
+    const value = each.variables.get(name);
+    return value === undefined ? [] : [{ ...each, value }];
   });
 }

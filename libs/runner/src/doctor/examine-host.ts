@@ -84,7 +84,7 @@ async function runUnderWay(): Promise<DoctorLine | undefined> {
   };
   try {
     // given back at once: nobody shall have to wait for a look at the host
-    await (await lockHost(doctor)).release();
+    lockHost(doctor).release();
     return undefined;
   } catch (error) {
     return {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { isRunnerGone, runnerPattern, thisRunner } from '@tare/environment';
 import type { Git } from './git.ts';
 
 /** A commit checked out in a folder of its own. */
@@ -12,7 +13,7 @@ export type Worktree = {
   remove(): Promise<void>;
 };
 
-const folderPattern = /^tare-gate-(\d+)-\w+$/;
+const folderPattern = new RegExp(`^tare-gate-(${runnerPattern.source})-\\w+$`);
 
 /**
  * Checks a commit out in a private folder. Removes what killed gates left first.
@@ -27,7 +28,7 @@ export async function addWorktree(
   await removeLeftovers(git.run);
   const prefix = await git.run(['rev-parse', '--show-prefix']);
   const parent = await parentOnSameDisk(workspace);
-  const folder = await mkdtemp(join(parent, `tare-gate-${process.pid}-`));
+  const folder = await mkdtemp(join(parent, `tare-gate-${thisRunner()}-`));
   const path = join(folder, 'base');
   const remove = async (): Promise<void> => {
     await removeWorktree(git.afterwards, path);
@@ -56,7 +57,7 @@ async function removeLeftovers(git: Git): Promise<void> {
   const paths = list.split('\n').flatMap((line) => /^worktree (.*)$/.exec(line)?.[1] ?? []);
   for (const path of paths) {
     const owner = folderPattern.exec(basename(dirname(path)))?.[1];
-    if (owner !== undefined && !isAlive(Number(owner))) await removeWorktree(git, path);
+    if (isRunnerGone(owner)) await removeWorktree(git, path);
   }
 }
 
@@ -65,13 +66,4 @@ async function removeWorktree(git: Git, path: string): Promise<void> {
   if (existsSync(path)) await git(['worktree', 'remove', '--force', '--force', path]).catch(() => undefined);
   await rm(dirname(path), { recursive: true, force: true, maxRetries: 3 });
   await git(['worktree', 'prune']);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { thisRunner } from '@tare/environment';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { loadConfig } from '../config/load-config.ts';
 import type { Listener } from '../progress/run-event.ts';
@@ -192,11 +193,15 @@ it('removes the worktree when it is interrupted', { timeout: 60_000 }, async () 
 });
 
 it('removes what a killed gate left', async () => {
-  // no process has the largest number
-  const left = join(root, 'tare-gate-4194303-abc');
-  git('worktree', 'add', '--quiet', '--detach', join(left, 'base'), 'HEAD');
+  // this process, had it begun with the host
+  const left = join(root, `tare-gate-${thisRunner().replace(/\d+$/, '1')}-abc`);
+  const inUse = join(root, `tare-gate-${thisRunner()}-abc`);
+  for (const folder of [left, inUse]) {
+    git('worktree', 'add', '--quiet', '--detach', join(folder, 'base'), 'HEAD');
+  }
   await gate({ base: 'HEAD' });
-  expect(existsSync(left)).toBe(false);
+  expect([existsSync(left), existsSync(inUse)]).toEqual([false, true]);
+  git('worktree', 'remove', join(inUse, 'base'));
   expectNothingLeft();
 });
 

@@ -65,7 +65,7 @@ export async function withPreparedHost<T>(
   const startedAt = new Date();
   const runId = newRunId(startedAt);
   await mkdir(runsFolder, { recursive: true });
-  const lock = await lockHost({
+  const lock = lockHost({
     pid: process.pid,
     runId,
     startedAt: startedAt.toISOString(),
@@ -120,7 +120,7 @@ export async function withPreparedHost<T>(
     await Promise.allSettled(config.environments.map((environment) => environment.dispose()));
     janitor?.dismiss();
     if (cpusBefore !== undefined) pinRunning(process.pid, cpusBefore);
-    await lock.release();
+    lock.release();
   }
 }
 

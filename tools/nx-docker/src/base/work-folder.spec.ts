@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { thisRunner } from '@tare/environment';
 import { expect, test } from 'vitest';
 import { withWorkFolder } from './work-folder.ts';
 
@@ -20,9 +21,14 @@ test('the folder is gone after the work, and after work that failed', async () =
 });
 
 test('what a killed process left is removed', async () => {
-  // above the largest pid that a kernel gives
-  const left = join(tmpdir(), 'tare-base-4194305-left');
-  mkdirSync(left, { recursive: true });
-  await withWorkFolder(() => Promise.resolve());
-  expect(existsSync(left)).toBe(false);
+  // this process, had it begun with the host
+  const left = join(tmpdir(), `tare-base-${thisRunner().replace(/\d+$/, '1')}-left`);
+  const inUse = join(tmpdir(), `tare-base-${thisRunner()}-use`);
+  for (const path of [left, inUse]) mkdirSync(path, { recursive: true });
+  try {
+    await withWorkFolder(() => Promise.resolve());
+    expect([existsSync(left), existsSync(inUse)]).toEqual([false, true]);
+  } finally {
+    rmSync(inUse, { recursive: true });
+  }
 });

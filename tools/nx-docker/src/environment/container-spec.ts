@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import type { Launch } from '@tare/environment';
-import { runVariable } from '@tare/environment';
+import { isRunnerGone, runVariable, thisRunner } from '@tare/environment';
 import { appUserId } from '../base/rootfs-archive.ts';
+import type { Engine } from '../engine/connect-engine.ts';
 import { dataFolder } from '../image/data-folder.ts';
 import type { ImageFacts } from '../image/inspect-image.ts';
 import type { ContainerNetwork } from './container-path.ts';
@@ -9,10 +10,24 @@ import type { ContainerNetwork } from './container-path.ts';
 /** Labels of every container and volume that is made here, by which a later run finds what a killed one left. */
 export const runLabel = 'tare.run';
 export const hostLabel = 'tare.host';
+export const runnerLabel = 'tare.runner';
 
 /** A filter for what this host made in a run; in every run where none is given. */
 export function labelsOfRun(runId: string | undefined): readonly string[] {
   return [`${hostLabel}=${hostname()}`, runId === undefined ? runLabel : `${runLabel}=${runId}`];
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** What everything that is made here is marked with. */
+export function labelsFor(runId: string): Labels {
+  return { [runLabel]: runId, [hostLabel]: hostname(), [runnerLabel]: thisRunner() };
+}
+
+/** Whether what has these labels may be removed: its run is the one that has ended, or its runner is known to have. */
+export function isLeft(labels: Labels, runId: string | undefined, { address }: Engine): boolean {
+  // an engine that is reached by a socket is of this machine
+  return runId === undefined ? isRunnerGone(labels[runnerLabel], address.kind === 'socket') : true;
 }
 
 /** What decides how a container is made. */
@@ -43,7 +58,7 @@ export function containerSpec({ launch, image, network, appPort, hostPort }: Con
     ...(dataVariable === undefined ? {} : { [dataVariable]: dataFolder }),
     [runVariable]: context.runId,
   };
-  const labels = { [runLabel]: context.runId, [hostLabel]: hostname() };
+  const labels = labelsFor(context.runId);
   return {
     Image: image.Id,
     ...(nodeArguments.length === 0 ? {} : { Cmd: commandOf(image, nodeArguments) }),

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Artifact, Instance, Launch, RunContext } from '@tare/environment';
+import { thisRunner, type Artifact, type Instance, type Launch, type RunContext } from '@tare/environment';
 import { waitForHttp } from '@tare/metrics';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { engineForTests } from '../engine/engine-for-tests.ts';
@@ -282,6 +282,24 @@ describe.skipIf(found === undefined)('with a real engine', () => {
     expect(lines[0]).toContain(`of run ${context.runId}`);
     expect(await containers()).toBe(0);
     expect(await volumes()).toBe(0);
+  });
+
+  test('what a run has whose runner lives is left to it, and else removed', async () => {
+    await start('bridge', { dataVariable: 'DATA' });
+    expect(await docker().reap(undefined, signal)).toEqual([]);
+    const labels = { 'tare.run': context.runId, 'tare.host': hostname() };
+    const gone = thisRunner().replace(/\d+$/, '1');
+    const [boot, space, user, ...rest] = gone.split('.');
+    const marks = { gone, other: [boot, space, Number(user) + 1, ...rest].join('.'), none: undefined };
+    for (const [name, mark] of Object.entries(marks)) {
+      const Labels = { ...labels, ...(mark !== undefined && { 'tare.runner': mark }) };
+      const body = { Name: `tare-test-${process.pid}-${name}`, Labels };
+      await engine.call({ method: 'POST', path: '/volumes/create', body, signal });
+    }
+    expect(await docker().reap(undefined, signal)).toEqual([
+      `volume tare-test-${process.pid}-gone of run ${context.runId}`,
+    ]);
+    expect(await docker().reap(context.runId, signal)).toHaveLength(3);
   });
 
   test('a volume that is left without its container is found by its label and removed', async () => {

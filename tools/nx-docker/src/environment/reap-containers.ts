@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Engine } from '../engine/connect-engine.ts';
-import { labelsOfRun, runLabel } from './container-spec.ts';
+import { isLeft, labelsOfRun, runLabel } from './container-spec.ts';
 import { removeContainer } from './remove-container.ts';
 
 const listAnswer = z.array(
@@ -8,7 +8,7 @@ const listAnswer = z.array(
 );
 
 /**
- * Removes the containers of a run that this host started, or of every run.
+ * Removes the containers of a run that this host started, or of every run whose runner is known to have ended.
  * @returns a line for each.
  */
 export async function reapContainers(
@@ -23,6 +23,7 @@ export async function reapContainers(
   );
   const lines: string[] = [];
   for (const { Id, Names, Labels } of found) {
+    if (!isLeft(Labels, runId, engine)) continue;
     await removeContainer(engine, Id, 0, signal);
     lines.push(`container ${Names[0]?.slice(1) ?? Id} of run ${Labels[runLabel] ?? '?'}`);
   }

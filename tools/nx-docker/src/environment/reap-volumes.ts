@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Engine } from '../engine/connect-engine.ts';
 import { isStatus } from '../engine/engine-error.ts';
-import { labelsOfRun, runLabel } from './container-spec.ts';
+import { isLeft, labelsOfRun, runLabel } from './container-spec.ts';
 
 const listAnswer = z.object({
   Volumes: z
@@ -10,7 +10,8 @@ const listAnswer = z.object({
 });
 
 /**
- * Removes the volumes of a run that this host started, or of every run, that are left without a container.
+ * Removes the volumes of a run that this host started, or of every run whose runner is known to have ended, that are left
+ * without a container.
  * @returns a line for each.
  */
 export async function reapVolumes(
@@ -25,6 +26,7 @@ export async function reapVolumes(
   );
   const lines: string[] = [];
   for (const { Name, Labels } of Volumes ?? []) {
+    if (!isLeft(Labels ?? {}, runId, engine)) continue;
     try {
       await engine.call({ method: 'DELETE', path: `/volumes/${Name}`, signal, deadlineMs: 30_000 });
       lines.push(`volume ${Name} of run ${Labels?.[runLabel] ?? '?'}`);

@@ -5,7 +5,7 @@ import { parseDomain } from './domain-description.ts';
 const xml = `<domain type='qemu' id='3'>
   <name>tare_f2af6c09_default</name>
   <uuid>eabb040a-1d48-4350-9e59-f848138d9b67</uuid>
-  <title>tare run 20261121-210600-0a1b2c</title>
+  <title>tare run 20261121-210600-0a1b2c by 1a2b3c4d.4026531836.0.17.4711</title>
   <description>Source: /somewhere/Vagrantfile</description>
   <memory unit='KiB'>2097152</memory>
   <currentMemory unit='KiB'>2097152</currentMemory>
@@ -19,6 +19,7 @@ it('reads what a domain is and which run made it', () => {
     vcpus: 2,
     memoryMiB: 2048,
     runId: '20261121-210600-0a1b2c',
+    runner: '1a2b3c4d.4026531836.0.17.4711',
   });
 });
 

@@ -1,3 +1,4 @@
+import { thisRunner } from '@tare/environment';
 import { virsh } from '../libvirt/virsh.ts';
 
 /** What libvirt knows of a domain, as far as it matters here. */
@@ -8,6 +9,8 @@ export type DomainDescription = {
   readonly memoryMiB: number;
   /** The run that made it; undefined for one that a user made. */
   readonly runId: string | undefined;
+  /** The mark of the process that runs that run. */
+  readonly runner: string | undefined;
 };
 
 /**
@@ -29,6 +32,7 @@ export function parseDomain(xml: string): DomainDescription {
     vcpus: Number(text(/<vcpu\b[^>]*>(\d+)<\/vcpu>/)),
     memoryMiB: Number(text(/<memory unit='KiB'>(\d+)<\/memory>/)) / 1024,
     runId: /tare run ([\w-]+)/.exec(marks)?.[1],
+    runner: /tare run [\w-]+ by ([\w.]+)/.exec(marks)?.[1],
   };
 }
 
@@ -37,7 +41,8 @@ export function parseDomain(xml: string): DomainDescription {
  * over, and whoever cleans up after the run finds it.
  */
 export async function markDomain(domain: string, runId: string, signal: AbortSignal): Promise<void> {
-  await virsh(['desc', domain, '--live', '--config', '--title', '--new-desc', `tare run ${runId}`], signal);
+  const title = `tare run ${runId} by ${thisRunner()}`;
+  await virsh(['desc', domain, '--live', '--config', '--title', '--new-desc', title], signal);
 }
 
 /** @returns the domain's state in libvirt's words: "running", "paused", "shut off". */

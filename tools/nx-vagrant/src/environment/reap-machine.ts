@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { reapProcesses, runVariable } from '@tare/environment';
+import { isRunnerGone, reapProcesses, runVariable } from '@tare/environment';
 import { listProcesses } from '@tare/metrics';
 import { createVagrant } from '../client/vagrant.ts';
 import { machineId } from '../machine/machine-id.ts';
@@ -9,7 +9,7 @@ import { describeDomain } from './domain-description.ts';
 /**
  * Ends what a killed run left: its vagrant processes and tunnels, the VM that it made, known by the run in the domain's
  * title, and connections to that VM. A VM that a user made has no such mark and stays.
- * @param runId only of this run; undefined for every run.
+ * @param runId of this run, whose runner has ended; undefined for every run whose runner is known to have.
  * @returns a line for each thing removed.
  */
 export async function reapMachine(
@@ -21,7 +21,9 @@ export async function reapMachine(
   const id = machineId(folder);
   if (id === undefined) return lines;
   const found = await describeDomain(id, signal).catch(() => undefined);
-  if (found?.runId === undefined || (runId !== undefined && found.runId !== runId)) return lines;
+  if (found?.runId === undefined) return lines;
+  const isLeft = runId === undefined ? isRunnerGone(found.runner) : found.runId === runId;
+  if (!isLeft) return lines;
   const vagrant = createVagrant({ folder, variables: { [runVariable]: found.runId } });
   const address = await vagrant.sshConfig({ signal }).then(
     ({ hostName }) => hostName,

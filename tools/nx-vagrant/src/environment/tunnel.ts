@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { environmentVariable, runVariable } from '@tare/environment';
+import { runMarks } from '@tare/environment';
 import type { SshConfig } from '../client/ssh-config.ts';
 import { sshArguments } from '../ssh/ssh-arguments.ts';
 import { guestAnswers } from './guest-answers.ts';
@@ -43,7 +43,7 @@ export function openTunnel(config: SshConfig, port: number, runId: string, signa
   const forward = async (): Promise<void> => {
     for (;;) {
       await guestAnswers(config.hostName, config.port, stop);
-      const env = { ...process.env, [runVariable]: runId, [environmentVariable]: 'vagrant' };
+      const env = { ...process.env, ...runMarks(runId, 'vagrant') };
       const child = spawn('ssh', arguments_, { stdio: 'ignore', detached: true, env });
       const end = (): void => void child.kill('SIGTERM');
       stop.addEventListener('abort', end, { once: true });

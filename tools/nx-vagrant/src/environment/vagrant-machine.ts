@@ -1,4 +1,4 @@
-import { environmentVariable, runVariable, type Artifact, type RunContext } from '@tare/environment';
+import { findRunner, runMarks, thisRunner, type Artifact, type RunContext } from '@tare/environment';
 import { ensureBox } from '../box/ensure-box.ts';
 import type { SshConfig } from '../client/ssh-config.ts';
 import { createVagrant, type Vagrant } from '../client/vagrant.ts';
@@ -101,6 +101,16 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
     await bootMachine({ vagrant, place, port: undefined, deadlineMs: bootDeadlineMs }, signal);
     await pin(context, signal);
   };
+  /** A machine that another run measures in is neither taken over nor removed. */
+  const refuseOthers = async (signal: AbortSignal): Promise<void> => {
+    const id = machineId(folder);
+    const found = id === undefined ? undefined : await describeDomain(id, signal).catch(() => undefined);
+    const by = found?.runner === thisRunner() ? undefined : findRunner(found?.runner);
+    if (found === undefined || by === undefined) return;
+    throw new Error(
+      `the VM ${found.name} of ${folder} belongs to the run ${found.runId ?? '?'} of process ${by.pid}: wait for its end`,
+    );
+  };
   /** A machine of another size, or of another accelerator than asked for, is removed. */
   const removeUnfit = async (context: RunContext, signal: AbortSignal): Promise<void> => {
     const id = machineId(folder);
@@ -123,6 +133,7 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
         await machine.wake(workload, context, signal);
         return;
       }
+      await refuseOthers(signal);
       await ensureBox(createVagrant({ folder, variables: {} }), theBox(), `${records}/box`, signal);
       await removeUnfit(context, signal);
       const order = {
@@ -210,7 +221,6 @@ function variablesOf(
       // the path of the requests is the environment's own
       forward: false,
     }),
-    [runVariable]: runId,
-    [environmentVariable]: 'vagrant',
+    ...runMarks(runId, 'vagrant'),
   };
 }

@@ -5,7 +5,7 @@ import { abortOnSignals } from '@tare/recipe';
 import { gateText } from '@tare/report';
 import { writeRunFile } from '@tare/results';
 import { loadConfig, performGate, planGate, showProgress, type GateOptions as Options } from '@tare/runner';
-import { reportExitCode } from './exit-code-file.ts';
+import { callerGone, reportExitCode } from './exit-code-file.ts';
 import { appendStepSummary, writeGateReport } from './write-gate-report.ts';
 
 /** Options of the executor, as in schema.json. */
@@ -22,7 +22,8 @@ export default async function gate(
   { root, nxJsonConfiguration }: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
-    const exitCode = await abortOnSignals(async (signal) => {
+    const exitCode = await abortOnSignals(async (told) => {
+      const signal = AbortSignal.any([told, callerGone(process.env)]);
       const plan = planGate(await loadConfig(resolve(root, configFile), configFile), options);
       const reports = resolve(root, outputPath);
       const { result, run } = await performGate({

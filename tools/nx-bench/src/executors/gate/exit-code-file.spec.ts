@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { exitCodeVariable, readExitCode, reportExitCode } from './exit-code-file.ts';
+import { callerGone, exitCodeVariable, readExitCode, reportExitCode } from './exit-code-file.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -24,4 +26,25 @@ it('writes nothing when nobody asks', async () => {
 it('takes nothing else for an exit code', async () => {
   await writeFile(join(folder, 'code'), '17');
   expect(await readExitCode(join(folder, 'code'))).toBeUndefined();
+});
+
+it('tells when the process that waits for the code has been killed, now or before', async () => {
+  const variables = { [exitCodeVariable]: join(folder, 'code') };
+  expect(callerGone({}).aborted).toBe(false);
+  const ofNobody = callerGone(variables);
+  const module = new URL('exit-code-file.ts', import.meta.url).href;
+  const script = `import { answerForCaller } from '${module}';
+    await answerForCaller(process.argv[1]); console.log('waiting'); setInterval(() => {}, 1000);`;
+  const caller = spawn(process.execPath, ['--input-type=module', '-e', script, join(folder, 'code')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(caller.stdout, 'data');
+  const gone = callerGone(variables);
+  const killed = once(gone, 'abort');
+  expect(gone.aborted).toBe(false);
+  caller.kill('SIGKILL');
+  await killed;
+  expect(String(gone.reason)).toContain('tare-gate, which had started this, has ended');
+  await once(callerGone(variables), 'abort');
+  expect(ofNobody.aborted).toBe(false);
 });

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exitCodeVariable, readExitCode } from './exit-code-file.ts';
+import { answerForCaller, exitCodeVariable, readExitCode } from './exit-code-file.ts';
 
 const notMeasured = 3;
 const usage = `Usage: tare-gate [project:target] [options of the gate]
@@ -26,6 +26,7 @@ async function main(args: readonly string[]): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'tare-gate-exit-'));
   try {
     const file = join(folder, 'code');
+    await answerForCaller(file);
     const code = await runNx(['run', target, ...options], { ...process.env, [exitCodeVariable]: file });
     // what never came to a gate was not measured; what was interrupted keeps the code of the signal
     return (await readExitCode(file)) ?? (code > 128 ? code : notMeasured);
