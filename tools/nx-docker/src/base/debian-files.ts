@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { extract } from 'tar-stream';
-import { pour } from '../archive/pour.ts';
 import type { TarEntry } from '../archive/fixed-tar.ts';
 
 /** Neither needed by a running app, nor the same from host to host. */
@@ -48,4 +47,40 @@ export async function* debianFiles(path: string): AsyncGenerator<TarEntry> {
 
 async function textOf(bytes: AsyncIterable<unknown>): Promise<string> {
   return (await buffer(bytes as AsyncIterable<Buffer>)).toString().trim();
+}
+
+/** A streamx stream that can be written to, as tar-stream has them. */
+type Basin = {
+  write(chunk: Buffer): boolean;
+  end(last: null): unknown;
+  destroy(error?: Error): unknown;
+  once(event: 'drain' | 'close', listener: () => void): unknown;
+  off(event: 'drain' | 'close', listener: () => void): unknown;
+};
+
+/** Writes chunks into a stream no faster than it takes them, and ends it; destroys it when their source fails. */
+async function pour(chunks: AsyncIterable<unknown>, into: Basin): Promise<void> {
+  try {
+    for await (const chunk of chunks) {
+      if (!Buffer.isBuffer(chunk)) throw new Error('expected bytes');
+      if (!into.write(chunk)) await drained(into);
+    }
+  } catch (error) {
+    into.destroy(error instanceof Error ? error : new Error(String(error)));
+    throw error;
+  }
+  into.end(null);
+}
+
+function drained(sink: Basin): Promise<void> {
+  return new Promise((resolve) => {
+    const go = (): void => {
+      sink.off('drain', go);
+      sink.off('close', go);
+      resolve();
+    };
+    sink.once('drain', go);
+    // nobody reads any more: the next write fails and says why
+    sink.once('close', go);
+  });
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { fixedTar, type TarEntry } from '../archive/fixed-tar.ts';
+import { fixedTar, type TarEntry, type TarName } from '../archive/fixed-tar.ts';
 import { debianFiles } from './debian-files.ts';
 
 /** What goes into a `rootfs.tar`. */
@@ -52,7 +52,7 @@ async function* entriesOf({ userland, nodeBinary }: RootfsParts): AsyncGenerator
 }
 
 async function* withoutRepeats(entries: AsyncIterable<TarEntry>): AsyncGenerator<TarEntry> {
-  const folders = new Set<string>();
+  const folders = new Set<TarName>();
   for await (const entry of entries) {
     if (entry.type === 'directory' && folders.has(entry.name)) continue;
     folders.add(entry.name);

@@ -1,8 +1,10 @@
+import { Agent } from 'node:https';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type DockerModem from 'docker-modem';
+import type Dockerode from 'dockerode';
 import type { ZodType } from 'zod';
-import { engineAddress, showAddress, type EngineAddress } from './engine-address.ts';
+import { findEngine, showAddress, type EngineAddress } from './engine-address.ts';
 import { engineError, isEngineError, type EngineError } from './engine-error.ts';
 import { jsonLines } from './json-lines.ts';
 
@@ -35,15 +37,21 @@ export interface Engine {
   open(request: EngineRequest): Promise<Readable>;
 }
 
-/** Opens an engine: the socket given, or the host's ({@link engineAddress}). */
+/**
+ * Opens an engine: the socket given, or the one that the docker CLI would talk to ({@link findEngine}).
+ * @throws Error in one line, with what to do, when no address can be made of what names one.
+ */
 export async function connectEngine(socket?: string): Promise<Engine> {
-  const address = engineAddress(socket);
+  const found = findEngine(socket);
+  if ('reason' in found) throw new Error(`${found.reason}. ${found.remedy}`);
+  return connectTo(found.address);
+}
+
+/** Opens the engine at an address. */
+export async function connectTo(address: EngineAddress): Promise<Engine> {
   // dockerode costs 0.3 s of CPU to load; many commands never need it
   const { default: Dockerode } = await import('dockerode');
-  const docker = new Dockerode(
-    address.kind === 'socket' ? { socketPath: address.path, host: undefined } : undefined,
-  );
-  const modem = docker.modem;
+  const { modem } = withoutDockerHost(() => new Dockerode(dialling(address)));
 
   const open: Engine['open'] = (request) =>
     new Promise((resolve, reject) => {
@@ -108,6 +116,29 @@ export async function connectEngine(socket?: string): Promise<Engine> {
   };
 }
 
+function dialling(address: EngineAddress): Dockerode.DockerOptions {
+  const { tls } = address;
+  return {
+    ...(address.kind === 'socket'
+      ? { socketPath: address.path }
+      : { host: address.host, port: address.port }),
+    protocol: tls === undefined ? 'http' : 'https',
+    ...(tls && { ca: tls.ca, cert: tls.cert, key: tls.key }),
+    ...(tls?.verify === false && { agent: new Agent({ rejectUnauthorized: false }) }),
+  };
+}
+
+/** The modem reads DOCKER_HOST and its certificates whatever it is given, and throws for one that is wrong. */
+function withoutDockerHost<T>(make: () => T): T {
+  const { DOCKER_HOST: host } = process.env;
+  delete process.env.DOCKER_HOST;
+  try {
+    return make();
+  } finally {
+    if (host !== undefined) process.env.DOCKER_HOST = host;
+  }
+}
+
 function dialOptions({
   method,
   path,
@@ -146,5 +177,5 @@ function tooLate(
   deadlineMs: number,
 ): EngineError {
   const what = `the Docker engine at ${showAddress(address)} did not finish ${path} in ${deadlineMs} ms`;
-  return engineError(what, undefined, cause);
+  return Object.assign(engineError(what, undefined, cause), { code: 'ETIMEDOUT' });
 }

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import type { EngineAddress } from './engine-address.ts';
 
 /** What decides how a Docker engine is installed and started on a host. */
 export type HostTraits = {
@@ -29,7 +30,15 @@ export function hostTraits(): HostTraits {
  * What to do when an engine cannot be reached: the commands for this host.
  * @param code the system's error: ENOENT, ECONNREFUSED, EACCES, …
  */
-export function engineRemedy(code: string | undefined, host: HostTraits): string {
+export function engineRemedy(code: string | undefined, host: HostTraits, address?: EngineAddress): string {
+  if (address?.kind === 'tcp' || address?.tls !== undefined) {
+    return /CERT|SSL|TLS|SIGNATURE|ISSUER|EPROTO/.test(code ?? '')
+      ? `Check the certificates that ${address.by} leads to, and whether the engine speaks TLS.`
+      : `Check ${address.by}, and that an engine listens there.`;
+  }
+  if (address !== undefined && address.by !== 'default' && code === 'ENOENT') {
+    return `Check ${address.by}: there is no such socket.`;
+  }
   if (host.platform !== 'linux') return 'Install and start Docker Desktop.';
   const sudo = host.root ? '' : 'sudo ';
   if (code === 'EACCES' || code === 'EPERM') {
@@ -38,6 +47,8 @@ export function engineRemedy(code: string | undefined, host: HostTraits): string
   const start = host.services
     ? `\`${sudo}systemctl start docker\``
     : `\`${sudo}service docker start\`, or \`${sudo}dockerd &\` without an init system`;
+  if (code === 'ETIMEDOUT')
+    return `See whether \`docker version\` answers; if not, restart the engine: ${start}.`;
   if (host.installed) return `Start the engine: ${start}.`;
   return host.debianFamily
     ? `Install the engine: \`${sudo}apt-get install -y docker.io iptables\`; start it: ${start}.`

@@ -1,8 +1,12 @@
-import { release } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { lookup } from 'node:dns/promises';
+import { hostname, release } from 'node:os';
+import { listProcesses } from '@tare/metrics';
 import { z } from 'zod';
-import { showAddress } from './engine-address.ts';
-import { connectEngine, type Engine } from './connect-engine.ts';
-import { systemErrorCode } from './engine-error.ts';
+import { findEngine, showAddress } from './engine-address.ts';
+import { connectTo, type Engine } from './connect-engine.ts';
+import { isStatus, systemErrorCode } from './engine-error.ts';
 import { engineRemedy, hostTraits } from './engine-remedy.ts';
 
 /** An engine that answers, or why none does and what to do. */
@@ -10,15 +14,19 @@ export type EngineProbe =
   | { readonly usable: true; readonly engine: Engine; readonly facts: EngineFacts }
   | { readonly usable: false; readonly reason: string; readonly remedy: string };
 
-/** What an engine says of itself. */
+/** What an engine says of itself, and where it runs. */
 export type EngineFacts = {
   readonly version: string;
   /** In Docker's words: "amd64", "arm64". */
   readonly architecture: string;
   readonly storageDriver: string;
   readonly cgroupVersion: string;
-  /** The engine runs on this very kernel: container addresses and the accounts of its processes are in reach. */
+  /** The engine runs on this very kernel: the accounts of its processes are in reach. */
   readonly sameKernel: boolean;
+  /** The engine runs on another machine: nothing that it starts is in reach. */
+  readonly anotherMachine: boolean;
+  /** Its default network: "172.17.0.0/16", and whether this host has a way into it; undefined where it has none. */
+  readonly bridge: { readonly subnet: string; readonly inReach: boolean } | undefined;
 };
 
 const versionAnswer = z.object({
@@ -27,13 +35,22 @@ const versionAnswer = z.object({
   Os: z.string(),
   KernelVersion: z.string().optional(),
 });
-const infoAnswer = z.object({ Driver: z.string(), CgroupVersion: z.string().default('unknown') });
+const infoAnswer = z.object({
+  Name: z.string().default(''),
+  Driver: z.string(),
+  CgroupVersion: z.string().default('unknown'),
+});
+const bridgeAnswer = z.object({
+  IPAM: z.object({ Config: z.array(z.object({ Subnet: z.string().default('') })).nullish() }),
+});
 
 /** Asks the host's engine, or the one at `socket`, who it is. Never throws, unless aborted. */
 export async function probeEngine(signal: AbortSignal, socket?: string): Promise<EngineProbe> {
-  const engine = await connectEngine(socket);
-  const place = `no Docker engine at ${showAddress(engine.address)}`;
+  const found = findEngine(socket);
+  if ('reason' in found) return { usable: false, ...found };
+  const { address } = found;
   try {
+    const engine = await connectTo(address);
     const [version, info] = await Promise.all([
       engine.ask({ method: 'GET', path: '/version', signal }, versionAnswer),
       engine.ask({ method: 'GET', path: '/info', signal }, infoAnswer),
@@ -41,27 +58,96 @@ export async function probeEngine(signal: AbortSignal, socket?: string): Promise
     if (version.Os !== 'linux') {
       return {
         usable: false,
-        reason: `the Docker engine at ${showAddress(engine.address)} runs ${version.Os} containers`,
+        reason: `the Docker engine at ${showAddress(address)} runs ${version.Os} containers`,
         remedy: 'Switch it to Linux containers.',
       };
     }
-    const sameKernel =
-      process.platform === 'linux' && engine.address.kind === 'socket' && version.KernelVersion === release();
-    return {
-      usable: true,
-      engine,
-      facts: {
-        version: version.Version,
-        architecture: version.Arch,
-        storageDriver: info.Driver,
-        cgroupVersion: info.CgroupVersion,
-        sameKernel,
-      },
+    const isLocal = address.kind === 'socket' || (await isOwnAddress(address.host));
+    const facts: EngineFacts = {
+      version: version.Version,
+      architecture: version.Arch,
+      storageDriver: info.Driver,
+      cgroupVersion: info.CgroupVersion,
+      // behind a port of this host there may be a tunnel to a machine with the same kernel
+      sameKernel:
+        process.platform === 'linux' &&
+        isLocal &&
+        version.KernelVersion === release() &&
+        (address.kind === 'socket' || info.Name === hostname()),
+      anotherMachine: !isLocal,
+      bridge: await bridgeOf(engine, signal),
     };
+    return { usable: true, engine, facts };
   } catch (error) {
     signal.throwIfAborted();
     const code = systemErrorCode(error);
+    const remedy = engineRemedy(code, hostTraits(), address);
+    if (code === 'ETIMEDOUT') {
+      const stopped = address.kind === 'socket' ? stoppedEngine() : undefined;
+      const why = stopped === undefined ? '' : `: its process ${stopped} is stopped`;
+      return {
+        usable: false,
+        reason: `the Docker engine at ${showAddress(address)} takes requests but does not answer them${why}`,
+        remedy: stopped === undefined ? remedy : `Let it go on: kill -CONT ${stopped}.`,
+      };
+    }
     const detail = code ?? (error instanceof Error ? error.message : String(error));
-    return { usable: false, reason: `${place} (${detail})`, remedy: engineRemedy(code, hostTraits()) };
+    return { usable: false, reason: `no Docker engine at ${showAddress(address)} (${detail})`, remedy };
   }
+}
+
+async function bridgeOf(engine: Engine, signal: AbortSignal): Promise<EngineFacts['bridge']> {
+  try {
+    const { IPAM } = await engine.ask({ method: 'GET', path: '/networks/bridge', signal }, bridgeAnswer);
+    const subnet = IPAM.Config?.[0]?.Subnet ?? '';
+    return { subnet, inReach: leadsInto(subnet, readIfThere('/proc/net/route')) };
+  } catch (error) {
+    if (isStatus(error, 404)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a routing table (/proc/net/route; numbers in hex, lowest byte first) has an interface in an IPv4 subnet. */
+export function leadsInto(subnet: string, routes: string): boolean {
+  const [network = ''] = subnet.split('/');
+  const wanted = [...network.split('.')].reverse().map((byte) => Number(byte).toString(16).padStart(2, '0'));
+  return routes
+    .split('\n')
+    .map((line) => line.split('\t'))
+    .some(
+      ([, destination = '', gateway]) =>
+        gateway === '00000000' && destination.toLowerCase() === wanted.join(''),
+    );
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Whether a name or address is one of this host's: only to those can a server be bound. */
+async function isOwnAddress(host: string): Promise<boolean> {
+  const found = await lookup(host).catch(() => undefined);
+  if (found === undefined) return false;
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => {
+      resolve(false);
+    });
+    server.listen(0, found.address, () =>
+      server.close(() => {
+        resolve(true);
+      }),
+    );
+  });
+}
+
+/** The pid of an engine on this host that a signal has stopped. */
+function stoppedEngine(): number | undefined {
+  return listProcesses().find(
+    ({ pid, command }) => command === 'dockerd' && /^State:\s+T/m.test(readIfThere(`/proc/${pid}/status`)),
+  )?.pid;
 }

@@ -4,6 +4,7 @@ import type { Artifact, Availability, Environment, Facts, Instance } from '@tare
 import { readRecord } from '@tare/recipe';
 import { probeEngine, type EngineFacts } from '../engine/probe-engine.ts';
 import type { Engine } from '../engine/connect-engine.ts';
+import { showAddress } from '../engine/engine-address.ts';
 import { ensureImage } from '../image/ensure-image.ts';
 import type { ImageFacts } from '../image/inspect-image.ts';
 import { appUserId } from '../base/rootfs-archive.ts';
@@ -19,7 +20,7 @@ export type DockerOptions = {
   readonly network?: ContainerNetwork;
   /** Folder of `<workload>/image.json`; `dist/docker/` under the working directory unless told. */
   readonly images?: URL;
-  /** Path of the engine's socket; else DOCKER_HOST, else the host's. */
+  /** Path of the engine's socket; else as the docker CLI: DOCKER_HOST, its context, the host's. */
   readonly socket?: string;
 };
 
@@ -36,14 +37,8 @@ export function docker(options: DockerOptions = {}): Environment {
     try {
       const found = await probeEngine(signal, socket);
       if (!found.usable) return { usable: false, reason: found.reason, remedy: found.remedy };
-      if (!found.facts.sameKernel && network !== 'published') {
-        return {
-          usable: false,
-          reason:
-            'the Docker engine runs on another kernel than this host (a VM, or another machine): its containers’ addresses are out of reach',
-          remedy: "Use docker({ network: 'published' }).",
-        };
-      }
+      const outOfReach = whyOutOfReach(network, found.facts, showAddress(found.engine.address));
+      if (outOfReach !== undefined) return { usable: false, ...outOfReach };
       return { usable: true, facts: engineWords(found.facts) };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -104,6 +99,41 @@ export function docker(options: DockerOptions = {}): Environment {
       prepared.clear();
     },
   };
+}
+
+/** Why apps in containers cannot be reached in a way, and what to do; undefined where they can. */
+function whyOutOfReach(
+  network: ContainerNetwork,
+  { sameKernel, anotherMachine, bridge }: EngineFacts,
+  place: string,
+): { readonly reason: string; readonly remedy: string } | undefined {
+  if (anotherMachine) {
+    return {
+      reason: `the Docker engine at ${place} runs on another machine: its containers are out of reach`,
+      remedy: 'Measure on that machine, or choose its own engine (DOCKER_HOST, docker context use default).',
+    };
+  }
+  if (!sameKernel && network !== 'published') {
+    return {
+      reason: `the Docker engine at ${place} runs on another kernel than this host (a VM): its containers’ addresses are out of reach`,
+      remedy: "Use docker({ network: 'published' }).",
+    };
+  }
+  if (network === 'host') return undefined;
+  if (bridge === undefined) {
+    return {
+      reason: `the Docker engine at ${place} has no default bridge network (dockerd --bridge=none)`,
+      remedy: "Start it with its bridge, or use docker({ network: 'host' }).",
+    };
+  }
+  if (sameKernel && !bridge.inReach) {
+    return {
+      reason: `the containers’ addresses (${bridge.subnet}) are out of reach: no interface of this host is in that network`,
+      remedy:
+        'If docker0 is gone, restart the engine; inside of a container or network namespace, run on the host.',
+    };
+  }
+  return undefined;
 }
 
 function readImageRecord(folder: string, { workload, sha256 }: Artifact): ImageRecord {

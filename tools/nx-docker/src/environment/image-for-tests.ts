@@ -6,6 +6,7 @@ import type { Artifact } from '@tare/environment';
 import { fixedTar, type TarEntry } from '../archive/fixed-tar.ts';
 import type { Engine } from '../engine/connect-engine.ts';
 import { bakeImage } from '../image/bake-image.ts';
+import { contextOfFiles } from '../image/build-context.ts';
 import { dataFolderInContext } from '../image/data-folder.ts';
 import { sha256OfFile } from '../image/sha256-of-file.ts';
 import { runCommand } from '../process/run-command.ts';
@@ -38,7 +39,7 @@ export async function imageForTests(
   ]);
   const options = {
     project: workload,
-    build: { files, folders: [dataFolderInContext], arguments: {} },
+    build: { context: contextOfFiles(files, [dataFolderInContext]), arguments: {} },
     out,
     artifactSha256: sha256,
     base: null,

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { engineForTests } from '../engine/engine-for-tests.ts';
 import { imageRecordSchema, type ImageRecord } from '../record/image-record.ts';
 import { bakeImage } from './bake-image.ts';
+import { contextOfFiles } from './build-context.ts';
 import { ensureImage } from './ensure-image.ts';
 import { inspectImage } from './inspect-image.ts';
 import { removeImage } from './remove-image.ts';
@@ -27,7 +28,7 @@ describe.skipIf(found === undefined)('with a real engine', () => {
     const files = new Map(['Dockerfile', 'file'].map((name) => [name, join(folder, name)]));
     const options = {
       project,
-      build: { files, arguments: {} },
+      build: { context: contextOfFiles(files), arguments: {} },
       out: folder,
       artifactSha256: null,
       base: null,

@@ -1,10 +1,25 @@
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { Engine } from '../engine/connect-engine.ts';
 import { engineForTests } from '../engine/engine-for-tests.ts';
 import { buildImage, type Builder, type BuiltImage } from './build-image.ts';
+import { contextOfFiles, contextOfFolder } from './build-context.ts';
 import { dataFolderInContext } from './data-folder.ts';
 import { removeImage } from './remove-image.ts';
 
@@ -34,7 +49,8 @@ describe.skipIf(found === undefined)('with a real engine', () => {
       ['Dockerfile', path],
     ]);
     const folders = [dataFolderInContext];
-    const options = { files, folders, arguments: {}, ...(builder === undefined ? {} : { builder }) };
+    const context = contextOfFiles(files, folders);
+    const options = { context, arguments: {}, ...(builder === undefined ? {} : { builder }) };
     const image = await buildImage(engine, options, signal);
     built.push(image.facts.Id);
     return image;
@@ -77,4 +93,56 @@ describe.skipIf(found === undefined)('with a real engine', () => {
     const failing = build('FROM scratch\nCOPY none.txt /\n', builder);
     await expect(failing).rejects.toThrow(/the image build failed: .*none\.txt/s);
   });
+
+  test.skipIf(spawnSync('docker', ['--version']).status !== 0)(
+    'an image of a folder is what docker build makes of it',
+    async () => {
+      const context = join(folder, 'context');
+      mkdirSync(join(context, 'empty'), { recursive: true });
+      writeFileSync(join(context, 'Dockerfile'), `FROM scratch\n# ${Math.random()}\nCOPY . /\n`);
+      writeFileSync(join(context, '.dockerignore'), 'Dockerfile\n.dockerignore\n*.log\n');
+      for (const name of ['.env', '..a~', 'x.log', 'n'.repeat(250)]) writeFileSync(join(context, name), name);
+      writeFileSync(Buffer.concat([Buffer.from(`${context}/b`), Buffer.from([0xff])]), '');
+      symlinkSync('nowhere', join(context, 'dangling'));
+      linkSync(join(context, '.env'), join(context, 'hard'));
+      chmodSync(join(context, '..a~'), 0o4755);
+      const docker = ['build', '--quiet', context];
+      const theirs = execFileSync('docker', docker, {
+        env: { ...process.env, DOCKER_BUILDKIT: '0' },
+        stdio: ['ignore', 'pipe', 'ignore'],
+      })
+        .toString()
+        .trim();
+      built.push(theirs);
+      const ours = await buildImage(
+        engine,
+        { context: contextOfFolder(context, join(context, 'Dockerfile')), arguments: {} },
+        signal,
+      );
+      built.push(ours.facts.Id);
+      expect(ours.builder).toBe('legacy');
+      expect(await filesOf(engine, ours.facts.Id)).toEqual(await filesOf(engine, theirs));
+    },
+  );
 });
+
+/** The names in the last layer of an image, with kinds, modes and link targets. */
+async function filesOf(engine: Engine, image: string): Promise<readonly string[]> {
+  const signal = AbortSignal.timeout(30_000);
+  const saved = await buffer(await engine.open({ method: 'GET', path: `/images/${image}/get`, signal }));
+  const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));
+  try {
+    execFileSync('tar', ['-x', '-C', folder], { input: saved });
+    const [{ Layers: layers }] = z
+      .tuple([z.object({ Layers: z.array(z.string()) })])
+      .parse(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')));
+    const listed = execFileSync('tar', ['-tvf', join(folder, layers.at(-1) ?? '')]).toString();
+    // without the times
+    return listed
+      .trim()
+      .split('\n')
+      .map((line) => line.replace(/\d{4}-\d\d-\d\d \d\d:\d\d /, ''));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

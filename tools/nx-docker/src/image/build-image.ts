@@ -1,20 +1,20 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Engine } from '../engine/connect-engine.ts';
 import { isEngineError } from '../engine/engine-error.ts';
-import { buildContext, type ContextFiles } from './build-context.ts';
+import { fixedTar } from '../archive/fixed-tar.ts';
+import type { BuildContext } from './build-context.ts';
 import { traceLines } from './buildkit-trace.ts';
 import { contentDigest } from './content-digest.ts';
 import { inspectImage, type ImageFacts } from './inspect-image.ts';
 
 export type Builder = 'buildkit' | 'legacy';
 
-/** What to build. The context holds a file named "Dockerfile". */
+/** What to build. */
 export type BuildOptions = {
-  readonly files: ContextFiles;
-  /** Empty folders of the context. */
-  readonly folders?: readonly string[];
+  readonly context: BuildContext;
   readonly arguments: Readonly<Record<string, string>>;
-  /** Only this builder; BuildKit with the legacy builder as its stand-in when undefined. */
+  /** Only this builder; when undefined BuildKit where it can, else the legacy builder. */
   readonly builder?: Builder;
   /** 10 minutes unless told. */
   readonly deadlineMs?: number;
@@ -46,14 +46,14 @@ export async function buildImage(
   options: BuildOptions,
   signal: AbortSignal,
 ): Promise<BuiltImage> {
-  const builder = options.builder ?? 'buildkit';
+  const builder = options.builder ?? builderFor(options);
   let id: string;
   try {
     id = await buildWith(builder, engine, options, signal);
   } catch (error) {
     // an engine without BuildKit refuses the request itself; a Dockerfile that fails does so in an event
     const refused = isEngineError(error) && error.engineStatus !== undefined;
-    if (!refused || options.builder !== undefined) throw error;
+    if (!refused || options.builder !== undefined || builder === 'legacy') throw error;
     options.onLine?.(`BuildKit refused (${error.message}); building with the legacy builder`);
     return buildImage(engine, { ...options, builder: 'legacy' }, signal);
   }
@@ -62,30 +62,53 @@ export async function buildImage(
   return { facts, contentDigest: contentDigest(facts), builder };
 }
 
+/**
+ * BuildKit, unless the context is to be without its Dockerfile: only the legacy builder takes that out of a context that is
+ * sent to it.
+ */
+function builderFor({ context, onLine }: BuildOptions): Builder {
+  if (context.withoutDockerfile === undefined) return 'buildkit';
+  const dockerfile = context.entries.find(({ name }) => name === context.dockerfile);
+  const text = dockerfile?.type === 'file' ? readFileSync(dockerfile.path, 'utf8') : '';
+  if (!needsBuildKit.test(text)) return 'legacy';
+  onLine?.(
+    `${context.dockerfile} stays in the context though it is ignored: BuildKit, which it needs, reads it there`,
+  );
+  return 'buildkit';
+}
+
+const needsBuildKit =
+  /^#\s*syntax|^RUN\s+--|--(?:chmod|link|parents|exclude|checksum)\b|<<|\b(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)\b/im;
+
 async function buildWith(
   builder: Builder,
   engine: Engine,
   options: BuildOptions,
   signal: AbortSignal,
 ): Promise<string> {
-  const { files, folders, deadlineMs = 600_000, onLine } = options;
+  const { context, deadlineMs = 600_000, onLine } = options;
   const said: string[] = [];
   const hear = (line: string): void => {
     said.push(line);
     if (said.length > 20) said.shift();
     onLine?.(line);
   };
-  const archive = buildContext(files, folders);
+  const { withoutDockerfile } = context;
+  const entries =
+    builder === 'buildkit' || withoutDockerfile === undefined
+      ? context.entries
+      : [...context.entries.filter(({ name }) => name !== withoutDockerfile.name), withoutDockerfile];
   const events = engine.lines({
     method: 'POST',
     path: '/build',
     query: {
       version: builder === 'buildkit' ? '2' : '1',
+      dockerfile: context.dockerfile,
       rm: true,
       forcerm: true,
       buildargs: options.arguments,
     },
-    archive,
+    archive: fixedTar(entries),
     signal,
     deadlineMs,
   });

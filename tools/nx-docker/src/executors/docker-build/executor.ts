@@ -5,8 +5,8 @@ import { abortOnSignals, readRecord, reportFailure } from '@tare/recipe';
 import { connectEngine } from '../../engine/connect-engine.ts';
 import { skipWithoutEngine } from '../../engine/skip-without-engine.ts';
 import { bakeImage } from '../../image/bake-image.ts';
+import { contextOfFiles, contextOfFolder } from '../../image/build-context.ts';
 import { dataFolderInContext } from '../../image/data-folder.ts';
-import { projectFiles } from '../../image/project-files.ts';
 import { sha256OfFile } from '../../image/sha256-of-file.ts';
 import { baseRecordSchema } from '../../record/base-record.ts';
 import { imageRecordSchema, type ImageRecord } from '../../record/image-record.ts';
@@ -28,17 +28,21 @@ const dockerBuild: PromiseExecutor<Options> = (options, { root, projectName }) =
     abortOnSignals(async (signal) => {
       const at = (path: string): string => join(root, path);
       const out = at(options.out);
+      if (options.context !== undefined && (options.artifact ?? options.base) !== undefined)
+        throw new Error('docker-build: give the option context, or artifact and base, not both');
       const found = readRecord(at(options.probe), probeRecordSchema, 'Run the target probe first.');
       if (found.engine === 'none') {
         // what an earlier run left would go into the cache as the result of this skip
         rmSync(out, { recursive: true, force: true });
         return skipWithoutEngine('docker-build', found);
       }
-      const files = new Map(options.context === undefined ? [] : projectFiles(at(options.context)));
-      files.set('Dockerfile', at(options.dockerfile));
+      const files = new Map([['Dockerfile', at(options.dockerfile)]]);
       if (options.artifact !== undefined) files.set('main.mjs', at(options.artifact));
       if (options.base !== undefined) files.set('rootfs.tar', at(join(options.base, 'rootfs.tar')));
-      const missing = [...files.values()].find((path) => !existsSync(path));
+      const folder = options.context === undefined ? undefined : at(options.context);
+      const missing = [...files.values(), ...(folder === undefined ? [] : [folder])].find(
+        (path) => !existsSync(path),
+      );
       if (missing !== undefined)
         throw new Error(`docker-build: ${missing} is missing; run the targets that this one depends on`);
       const base =
@@ -50,9 +54,10 @@ const dockerBuild: PromiseExecutor<Options> = (options, { root, projectName }) =
         {
           project: projectName ?? 'app',
           build: {
-            files,
-            // what a Dockerfile of its own needs is in its project
-            ...(options.artifact === undefined ? {} : { folders: [dataFolderInContext] }),
+            context:
+              folder === undefined
+                ? contextOfFiles(files, [dataFolderInContext])
+                : contextOfFolder(folder, at(options.dockerfile)),
             arguments: base === undefined ? {} : { BASE: base.image },
             ...(options.builder === 'auto' ? {} : { builder: options.builder }),
             onLine: (line) => process.stdout.write(`${line}\n`),
