@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { METHOD_NAME_ALL } from 'hono/router';
+import { checkHost } from './http/host-check.ts';
 import { errorPage } from './pages/error-page.ts';
 import { problemResponse } from './problem.ts';
 import { Refusal } from './refusal.ts';
@@ -22,7 +23,6 @@ const pagePolicy = [
 ].join('; ');
 
 const protections = {
-  'x-content-type-options': 'nosniff',
   'referrer-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
@@ -36,6 +36,10 @@ export function createApp(parts: GalleryParts): Hono<NodeRequest> {
     const { headers } = context.res;
     for (const [name, value] of Object.entries(protections)) headers.set(name, value);
     if (!headers.has('content-security-policy')) headers.set('content-security-policy', pagePolicy);
+  });
+  app.use(async ({ env }, next) => {
+    checkHost(env.incoming, parts.allowedHosts);
+    await next();
   });
   for (const routes of [pageRoutes(parts), fileRoutes(parts), apiRoutes(parts)]) app.route('/', routes);
 

@@ -52,7 +52,7 @@ describe('the bundled service', () => {
     const { url, pid, stop } = await started();
     const socket = connect(Number(url.port), url.hostname);
     socket.on('error', () => socket.destroy());
-    socket.write('POST /api/images HTTP/1.1\r\nHost: gallery\r\nContent-Length: 1000\r\n\r\nhalf');
+    socket.write('POST /api/images HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nhalf');
     await wait(200);
     const sentMs = performance.now();
     process.kill(pid, signal);

@@ -12,6 +12,7 @@ const unused = () => Promise.reject(new Error('not used here'));
 const app = createApp({
   limits,
   rateLimit: { take: () => 0 },
+  allowedHosts: [],
   log: (text) => expect.fail(text),
   thumbnailer: { thumbnail: unused, close: unused },
   store: {

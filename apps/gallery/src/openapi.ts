@@ -110,7 +110,7 @@ export function openApiDocument({ maxUploadBytes, maxFilesPerRequest }: UploadLi
             201: uploaded('At least one image is new.'),
             207: json('Some images of the form were refused.', 'Outcome'),
             400: problem('The body or the form is malformed, empty or cut off.'),
-            403: problem('A page of another site sent it.'),
+            403: problem('A page of another site sent it, or it names a host that is not served.'),
             408: problem('The body took too long to arrive.'),
             413: problem('An image is too large, or the form has too many.'),
             415: problem('It is not an image of a type that is taken.'),
@@ -130,7 +130,7 @@ export function openApiDocument({ maxUploadBytes, maxFilesPerRequest }: UploadLi
           summary: 'Delete an image',
           responses: {
             204: { description: 'It is deleted.' },
-            403: problem('A page of another site sent it.'),
+            403: problem('A page of another site sent it, or it names a host that is not served.'),
             404: problem('There is none.'),
           },
         },

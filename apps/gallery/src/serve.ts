@@ -1,5 +1,6 @@
 import { createAdaptorServer } from '@hono/node-server';
 import { createApp } from './app.ts';
+import { answerClientError, NosniffResponse } from './http/nosniff.ts';
 import { createRateLimit } from './http/rate-limit.ts';
 import { urlOf } from './listen-address.ts';
 import { settingsFrom } from './settings.ts';
@@ -34,7 +35,7 @@ export function serve(script: URL): void {
   // left of it is cleared away by the next start.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
 
-  const { address, uploadsDir, limits, maxStoreBytes, uploadsPerSecond } = orFail(() =>
+  const { address, allowedHosts, uploadsDir, limits, maxStoreBytes, uploadsPerSecond } = orFail(() =>
     settingsFrom(process.env),
   );
   const store = orFail(() => openImageStore(uploadsDir, maxStoreBytes, log));
@@ -44,12 +45,17 @@ export function serve(script: URL): void {
     idleMs: thumbnailIdleMs,
   });
   const rateLimit = createRateLimit(uploadsPerSecond, () => performance.now());
-  const app = createApp({ store, thumbnailer, limits, rateLimit, log });
+  const app = createApp({ store, thumbnailer, limits, rateLimit, allowedHosts, log });
   const server = createAdaptorServer({
     fetch: app.fetch,
     // The bodies of uploads have a limit of their own, with a reply of its own, which comes first.
-    serverOptions: { headersTimeout: 15_000, requestTimeout: limits.bodyTimeoutMs + 60_000 },
+    serverOptions: {
+      headersTimeout: 15_000,
+      requestTimeout: limits.bodyTimeoutMs + 60_000,
+      ServerResponse: NosniffResponse,
+    },
   });
+  server.on('clientError', answerClientError);
 
   server.once('error', (error: NodeJS.ErrnoException) => {
     const reason =

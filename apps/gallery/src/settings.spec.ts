@@ -4,6 +4,7 @@ import { settingsFrom } from './settings.ts';
 it('has a default for everything', () => {
   expect(settingsFrom({})).toEqual({
     address: { host: '127.0.0.1', port: 5000 },
+    allowedHosts: [],
     uploadsDir: `${process.cwd()}/uploads`,
     limits: {
       maxUploadBytes: 10_485_760,
@@ -37,6 +38,22 @@ it.each([
     `${name} is ${JSON.stringify(text)}; expected a whole number from ${range}`,
   );
 });
+
+it('takes hosts as browsers write them', () => {
+  const { allowedHosts } = settingsFrom({
+    ALLOWED_HOSTS: 'Gallery.Example, bücher.example:8080,, [2001:DB8::1]',
+  });
+  expect(allowedHosts).toEqual(['gallery.example', 'xn--bcher-kva.example', '2001:db8::1']);
+});
+
+it.each(['*', '*.example', 'http://gallery.example', 'gallery.example/images', 'a b'])(
+  'refuses ALLOWED_HOSTS=%j',
+  (host) => {
+    expect(() => settingsFrom({ ALLOWED_HOSTS: `localhost,${host}` })).toThrow(
+      `ALLOWED_HOSTS has ${JSON.stringify(host)}; expected names of hosts, separated by commas, such as gallery.example`,
+    );
+  },
+);
 
 it('refuses an empty UPLOADS_DIR', () => {
   expect(() => settingsFrom({ UPLOADS_DIR: ' ' })).toThrow('UPLOADS_DIR is " "; expected a folder');

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { hostNameOf } from './http/host-check.ts';
 import { listenAddress } from './listen-address.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { shown } from './shown.ts';
@@ -19,6 +20,8 @@ export type UploadLimits = {
 
 export type Settings = {
   readonly address: ListenAddress;
+  /** The names under which the gallery is served besides those of this machine. */
+  readonly allowedHosts: readonly string[];
   readonly uploadsDir: string;
   readonly limits: UploadLimits;
   /** The most that all images together may take, in bytes. */
@@ -45,7 +48,7 @@ const numbers = {
 } as const;
 
 /**
- * The settings from HOST, PORT, UPLOADS_DIR (default ./uploads, made absolute) and the variables of the limits.
+ * The settings from HOST, PORT, ALLOWED_HOSTS, UPLOADS_DIR (default ./uploads, made absolute) and the variables of the limits.
  *
  * @throws Error with one line that names the variable, its value and what was expected.
  */
@@ -54,6 +57,7 @@ export function settingsFrom(variables: Variables): Settings {
   if (uploadsDir.trim() === '') throw new Error(`UPLOADS_DIR is ${shown(uploadsDir)}; expected a folder`);
   return {
     address: listenAddress(variables),
+    allowedHosts: allowedHostsFrom(variables.ALLOWED_HOSTS ?? ''),
     uploadsDir: resolve(uploadsDir),
     limits: {
       maxUploadBytes: numberFrom(variables, 'MAX_UPLOAD_BYTES'),
@@ -65,6 +69,21 @@ export function settingsFrom(variables: Variables): Settings {
     maxStoreBytes: numberFrom(variables, 'MAX_STORE_BYTES'),
     uploadsPerSecond: numberFrom(variables, 'RATE_LIMIT'),
   };
+}
+
+function allowedHostsFrom(list: string): readonly string[] {
+  const given = list.split(',').map((host) => host.trim());
+  return given
+    .filter((host) => host !== '')
+    .map((host) => {
+      const name = hostNameOf(host);
+      if (name === undefined || !/^[a-z0-9.:_-]+$/.test(name)) {
+        throw new Error(
+          `ALLOWED_HOSTS has ${shown(host)}; expected names of hosts, separated by commas, such as gallery.example`,
+        );
+      }
+      return name;
+    });
 }
 
 function numberFrom(variables: Variables, name: keyof typeof numbers): number {

@@ -10,6 +10,7 @@ export type GalleryParts = {
   readonly thumbnailer: Thumbnailer;
   readonly limits: UploadLimits;
   readonly rateLimit: RateLimit;
+  readonly allowedHosts: readonly string[];
   /** Where the service writes of its own failures. */
   readonly log: (text: string) => void;
 };
