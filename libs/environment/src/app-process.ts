@@ -1,53 +1,72 @@
+import { randomUUID } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Command } from '@tare/metrics';
-import type { Instance, Milestone } from './contract.ts';
+import { descendants, findProcess, ownProcesses, type Command, type ProcessStat } from '@tare/metrics';
+import { enterAppCgroup } from './app-cgroup.ts';
+import { appVariables } from './app-command.ts';
+import type { Instance, Launch, Milestone } from './contract.ts';
 import { logTail } from './log-tail.ts';
+import { endProcesses } from './reap-processes.ts';
 
 // a server that is told to end does so within milliseconds; what takes longer hangs
 const stopGraceMs = 3000;
 const killGraceMs = 5000;
+// what an app's helpers take to notice that it has ended
+const helperGraceMs = 300;
+// the last lines are in the pipe when a process ends; one that it started may hold the pipe open for ever
+const lastLinesMs = 200;
+// a process that an app started is known to be its while the app lives
+const lookIntervalMs = 500;
+
+/** The environment variable that every process of one instance carries, unless the app takes it away. */
+const instanceVariable = 'TARE_INSTANCE';
 
 export type AppProcess = {
+  readonly launch: Launch;
+  /** Name of the environment. */
+  readonly environment: string;
   readonly command: Command;
   readonly port: number;
+  /** Variables of the app besides those that all have. */
   readonly variables: Readonly<Record<string, string>>;
-  /** The processes that get SIGTERM to end the app; the whole group gets SIGKILL if that does not help. */
+  /** The processes that get SIGTERM to end the app; everything that it started gets SIGKILL if that does not help. */
   readonly appPids: (pid: number) => readonly number[];
-  readonly meters: (pid: number) => Awaited<ReturnType<Instance['meters']>>;
+  /** @param pids tells the command's process and all that descend from it. */
+  readonly meters: (pids: () => readonly number[]) => Awaited<ReturnType<Instance['meters']>>;
 };
 
 /**
  * Starts an app as a process group of its own, with only the given environment variables: what the runner inherited
- * (extra certificates, node options) would change the app's start.
+ * (extra certificates, node options) would change the app's start. What the app leaves running when it ends is found by
+ * its parents, its group, its variables, and its control group where there is one; it is ended, and told.
  */
 export async function startAppProcess(app: AppProcess): Promise<Instance> {
+  const { launch, environment } = app;
   const log = logTail();
   const milestones: Milestone[] = [];
+  const id = randomUUID();
+  const cgroup = enterAppCgroup();
   const spawnedAt = process.hrtime.bigint();
   const reach = (name: string): void => {
     milestones.push({ name, atMs: Number(process.hrtime.bigint() - spawnedAt) / 1e6 });
   };
   const child = spawn(app.command.file, app.command.arguments, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...app.variables },
+    env: { ...appVariables(launch, environment, app.port), ...app.variables, [instanceVariable]: id },
     // a group of its own: a Ctrl-C in the terminal reaches the runner, which then ends the app in order
     detached: true,
     cwd: '/',
   });
   const { pid } = child;
   if (pid !== undefined) reach('process');
-  const closed = new Promise<string>((resolve) => {
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const exited = new Promise<string>((resolve) => {
     child.once('error', (error) => {
       resolve(`could not be started: ${error.message}`);
     });
-    child.once('close', (code, signal) => {
+    child.once('exit', (code, signal) => {
       resolve(signal === null ? `ended with exit code ${code ?? '?'}` : `was ended by ${signal}`);
     });
-  });
-  let over = false;
-  void closed.then(() => {
-    over = true;
   });
   let listening = false;
   const hear = (chunk: Buffer): void => {
@@ -60,19 +79,27 @@ export async function startAppProcess(app: AppProcess): Promise<Instance> {
   };
   child.stdout.on('data', hear);
   child.stderr.on('data', hear);
-  if (pid === undefined) throw new Error(`${app.command.file} ${await closed}`);
+  if (pid === undefined) {
+    cgroup.leave();
+    throw new Error(`${app.command.file} ${await exited}`);
+  }
 
-  const signalGroup = (signal: NodeJS.Signals): void => {
-    try {
-      process.kill(-pid, signal);
-    } catch {
-      // nothing of the group is left
-    }
-  };
+  const family = processFamily(pid, id);
+  const watch = setInterval(family.pids, lookIntervalMs);
+  watch.unref();
+  let over = false;
+  const ended = exited.then(async (how) => {
+    over = true;
+    clearInterval(watch);
+    await Promise.race([closed, sleep(lastLinesMs, undefined, { ref: false })]);
+    return how;
+  });
+
   let opened: ReturnType<AppProcess['meters']> | undefined;
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     await Promise.all([opened?.net.close(), opened?.gross.close()]);
+    family.pids();
     if (!over) {
       for (const appPid of app.appPids(pid)) {
         try {
@@ -81,24 +108,72 @@ export async function startAppProcess(app: AppProcess): Promise<Instance> {
           // ended by itself meanwhile
         }
       }
-      await Promise.race([closed, sleep(stopGraceMs, undefined, { ref: false })]);
+      await Promise.race([exited, sleep(stopGraceMs, undefined, { ref: false })]);
     }
-    signalGroup('SIGKILL');
-    const ended = await Promise.race([closed, sleep(killGraceMs, undefined, { ref: false })]);
-    if (ended === undefined) throw new Error(`process ${pid} (${app.command.file}) does not end`);
+    const isHung = !over;
+    const helpersUntil = performance.now() + (isHung ? 0 : helperGraceMs);
+    while (family.left().length > 0 && performance.now() < helpersUntil) await sleep(10);
+    const unknown = cgroup.leave().flatMap((each) => findProcess(each) ?? []);
+    const left = new Map([...family.left(), ...unknown].map((each) => [each.pid, each]));
+    await endProcesses([...left.values()]);
+    const gone = await Promise.race([exited, sleep(killGraceMs, undefined, { ref: false })]);
+    // pipes that something else holds open keep this process from ending
+    child.stdout.destroy();
+    child.stderr.destroy();
+    left.delete(pid);
+    if (left.size > 0 && !isHung) launch.context.tell?.(wordsOf(app, [...left.values()]));
+    if (gone === undefined) throw new Error(`process ${pid} (${app.command.file}) does not end`);
+    await ended;
   };
   return {
     startKind: 'cold',
     url: new URL(`http://127.0.0.1:${app.port}/`),
     spawnedAt,
     started: Promise.resolve(),
-    ended: closed.then((how) => `the app ${how}`),
+    ended: ended.then((how) => `the app ${how}`),
     milestones: () => Promise.resolve([...milestones]),
     meters: () => {
-      opened ??= app.meters(pid);
+      opened ??= app.meters(family.pids);
       return Promise.resolve(opened);
     },
     lastLog: () => Promise.resolve(log.text()),
     stop: () => (stopping ??= stop()),
   };
+}
+
+type Family = {
+  /** The first process and all that descend from it now. Remembers them. */
+  readonly pids: () => readonly number[];
+  /** Those of them that still live, wherever they belong by now, and all others of the same group or instance. */
+  readonly left: () => readonly ProcessStat[];
+};
+
+function processFamily(first: number, id: string): Family {
+  const known = new Map<number, ProcessStat>();
+  return {
+    pids: () => {
+      const pids = descendants(first);
+      for (const pid of pids) {
+        if (known.has(pid)) continue;
+        const stat = findProcess(pid);
+        if (stat !== undefined) known.set(pid, stat);
+      }
+      return pids;
+    },
+    left: () => {
+      const related = ownProcesses().filter(
+        ({ processGroup, variables }) => processGroup === first || variables.get(instanceVariable) === id,
+      );
+      const still = [...known.values()].filter(
+        ({ pid, startTicks }) => findProcess(pid)?.startTicks === startTicks,
+      );
+      return [...new Map([...still, ...related].map((each) => [each.pid, each])).values()];
+    },
+  };
+}
+
+function wordsOf({ environment, launch }: AppProcess, left: readonly ProcessStat[]): string {
+  const names = left.map(({ command }) => command).sort();
+  const what = left.length === 1 ? 'a process' : `${left.length} processes`;
+  return `${environment}: ${launch.artifact.workload} left ${what} running when it ended (${names.join(', ')}); now ended`;
 }

@@ -35,6 +35,8 @@ export type RunContext = {
   readonly nodeBinary: string;
   /** Its version: "v24.21.0". */
   readonly nodeVersion: string;
+  /** Called with a line for what the user should know, and what is no reason to stop. */
+  readonly tell?: (line: string) => void;
 };
 
 /** One app to start in an environment. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { descendants, findProgram, pinned, processMeter } from '@tare/metrics';
 import { startAppProcess } from './app-process.ts';
-import { appVariables, nodeCommand } from './app-command.ts';
+import { nodeCommand } from './app-command.ts';
 import { choosePort } from './choose-port.ts';
 import type { Availability, Environment } from './contract.ts';
 import { dataFolderWords, reapDataFolders, withDataFolder } from './data-folder.ts';
@@ -80,17 +80,19 @@ export function namespace(): Environment {
       };
       return withDataFolder(launch, name, (data) =>
         startAppProcess({
+          launch,
+          environment: name,
           command: pinned(inNamespaces, launch.context.resources.serverCpus),
           port,
-          variables: { ...appVariables(launch, name, port), ...data },
+          variables: data,
           // unshare --fork ignores SIGTERM
           appPids: (pid) => descendants(pid).slice(1),
-          meters: (pid) => ({
+          meters: (pids) => ({
             net: processMeter({
               scope: 'the app’s processes in the namespaces',
-              pids: () => descendants(pid).slice(1),
+              pids: () => pids().slice(1),
             }),
-            gross: processMeter({ scope: 'the app’s processes and unshare', pids: () => descendants(pid) }),
+            gross: processMeter({ scope: 'the app’s processes and unshare', pids }),
           }),
         }),
       );

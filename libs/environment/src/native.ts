@@ -1,6 +1,6 @@
-import { descendants, pinned, processMeter } from '@tare/metrics';
+import { pinned, processMeter } from '@tare/metrics';
 import { startAppProcess } from './app-process.ts';
-import { appVariables, nodeCommand } from './app-command.ts';
+import { nodeCommand } from './app-command.ts';
 import { choosePort } from './choose-port.ts';
 import type { Environment } from './contract.ts';
 import { dataFolderWords, reapDataFolders, withDataFolder } from './data-folder.ts';
@@ -28,12 +28,14 @@ export function native(): Environment {
       const port = await choosePort(launch.port);
       return withDataFolder(launch, name, (data) =>
         startAppProcess({
+          launch,
+          environment: name,
           command: pinned(nodeCommand(launch), launch.context.resources.serverCpus),
           port,
-          variables: { ...appVariables(launch, name, port), ...data },
+          variables: data,
           appPids: (pid) => [pid],
-          meters: (pid) => {
-            const processes = processMeter({ scope: 'the app’s processes', pids: () => descendants(pid) });
+          meters: (pids) => {
+            const processes = processMeter({ scope: 'the app’s processes', pids });
             return { net: processes, gross: processes };
           },
         }),

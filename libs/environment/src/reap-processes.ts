@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findProcess, ownProcesses } from '@tare/metrics';
+import { membersOfLeftCgroups } from './app-cgroup.ts';
 import { environmentVariable, isRunnerGone, runnerVariable, runVariable } from './run-marks.ts';
 
 /**
@@ -12,7 +13,8 @@ export async function reapProcesses(
   environment: string,
   runId: string | undefined,
 ): Promise<readonly string[]> {
-  const found = ownProcesses().filter(
+  const own = ownProcesses();
+  const found = own.filter(
     ({ pid, variables }) =>
       pid !== process.pid &&
       variables.get(environmentVariable) === environment &&
@@ -20,11 +22,20 @@ export async function reapProcesses(
         ? isRunnerGone(variables.get(runnerVariable))
         : variables.get(runVariable) === runId),
   );
-  await endProcesses(found);
-  return found.map(
-    ({ pid, command, variables }) =>
-      `process ${pid} (${command}) of run ${variables.get(runVariable) ?? '?'}`,
-  );
+  // what apps started without their variables
+  const marked = new Set(own.filter(({ variables }) => variables.has(runVariable)).map(({ pid }) => pid));
+  const strays = membersOfLeftCgroups()
+    .filter((pid) => !marked.has(pid))
+    .flatMap((pid) => findProcess(pid) ?? []);
+  await endProcesses([...found, ...strays]);
+  membersOfLeftCgroups();
+  return [
+    ...found.map(
+      ({ pid, command, variables }) =>
+        `process ${pid} (${command}) of run ${variables.get(runVariable) ?? '?'}`,
+    ),
+    ...strays.map(({ pid, command }) => `process ${pid} (${command}) of a run that was killed`),
+  ];
 }
 
 /** A process, told apart from a later one with its pid. */

@@ -101,6 +101,7 @@ export function performCapacity(options: CapacityRunOptions): Promise<CapacityRu
         capacities: [...searched.capacities],
         diagnostics: [
           ...host.diagnostics,
+          ...host.told,
           ...capacityDiagnostics(searched.capacities, searched.steps, config),
         ],
       },

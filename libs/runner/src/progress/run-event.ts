@@ -5,6 +5,8 @@ import type { RunOutset } from './run-so-far.ts';
 /** What happens in a run, told as it happens. Showing it is somebody else's work. */
 export type RunEvent =
   | { readonly kind: 'reaped'; readonly what: string }
+  /** What an environment has to say, and what is no reason to stop. */
+  | { readonly kind: 'told'; readonly message: string }
   | { readonly kind: 'probed'; readonly environment: string; readonly availability: Availability }
   | { readonly kind: 'preparing'; readonly environment: string }
   | { readonly kind: 'checking'; readonly environment: string; readonly workload: string }

@@ -51,6 +51,7 @@ export function afterEvent(state: RunState, event: RunEvent): RunState {
         repeats: [...state.repeats, event.repeat],
       };
     case 'reaped':
+    case 'told':
     case 'probed':
     case 'preparing':
     case 'checking':

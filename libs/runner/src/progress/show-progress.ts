@@ -62,6 +62,7 @@ function describe(event: RunEvent): string | undefined {
       return `${event.environment}: failed: ${event.reason}`;
     case 'run-started':
       return `run ${event.runId}: ${event.rounds ?? 'a pilot, then as many as it takes:'} rounds, seed ${event.seed}, journal ${event.journal}`;
+    case 'told':
     case 'preflight':
     case 'warm-up-chosen':
       return event.message;

@@ -80,10 +80,21 @@ it('measures every environment once in every round, and journals every trial', a
   expect(leftovers()).toEqual([]);
 });
 
-it('lists an environment that is not usable, with its reason and remedy', async () => {
+it('lists an environment that is not usable, with its reason and remedy, and what others tell, once', async () => {
   const reason = { usable: false, reason: 'no such planet', remedy: 'build a rocket' } as const;
   const moon = other('moon', { probe: () => Promise.resolve(reason) });
-  const { run: file } = await run({ environments: [native(), moon], rounds: 1 });
+  const chatty = other('native', {
+    start: (launch, signal) => {
+      launch.context.tell?.('native: a word');
+      return native().start(launch, signal);
+    },
+  });
+  const events: RunEvent[] = [];
+  const { run: file } = await run({ environments: [chatty, moon], rounds: 2 }, undefined, events);
+  expect(file.diagnostics.filter(({ code }) => code === 'environment')).toEqual([
+    { level: 'warning', code: 'environment', message: 'native: a word' },
+  ]);
+  expect(events.filter(({ kind }) => kind === 'told')).toEqual([{ kind: 'told', message: 'native: a word' }]);
   expect(file.environments[1]).toMatchObject({
     name: 'moon',
     status: 'unavailable',

@@ -77,7 +77,14 @@ export function performRun(options: HostOptions): Promise<RunResult> {
         ready,
       );
       listener({ kind: 'run-finished', trials: trials.length, elapsedMs: Date.now() - startedAt.getTime() });
-      const run = assembleRun({ ...outset, finishedAt: new Date().toISOString(), trials, repeats, plan });
+      const run = assembleRun({
+        ...outset,
+        diagnostics: [...outset.diagnostics, ...host.told],
+        finishedAt: new Date().toISOString(),
+        trials,
+        repeats,
+        plan,
+      });
       return { run, journalFolder };
     } finally {
       await journal.close();

@@ -50,6 +50,8 @@ export type PreparedHost = {
   readonly warmUps: readonly WarmUp[] | undefined;
   /** Of the preflight, and of the preparation. */
   readonly diagnostics: readonly Diagnostic[];
+  /** What the environments have told so far; grows while they are used. */
+  readonly told: readonly Diagnostic[];
 };
 
 /**
@@ -73,6 +75,13 @@ export async function withPreparedHost<T>(
   });
   const janitor = options.configPath === undefined ? undefined : postJanitor(options.configPath, runId);
   const cpusBefore = allowedCpus();
+  const told: Diagnostic[] = [];
+  // once for all rounds
+  const tell = (message: string): void => {
+    if (told.some((each) => each.message === message)) return;
+    told.push({ level: 'warning', code: 'environment', message });
+    listener({ kind: 'told', message });
+  };
   try {
     const found = await findUsable(config.environments, listener, signal);
     const cpuPlan = planCpus(config.resources.cpus);
@@ -85,6 +94,7 @@ export async function withPreparedHost<T>(
       artifacts: new Map(await Promise.all(artifacts)),
       context: {
         runId,
+        tell,
         nodeBinary: process.execPath,
         nodeVersion: process.version,
         resources: {
@@ -112,6 +122,7 @@ export async function withPreparedHost<T>(
       load: { ...config.load, warmupMs: warmUp.warmupMs },
       warmUps: config.load.warmupMs === undefined ? prepared.warmUps : undefined,
       diagnostics: [...disturbances, ...prepared.diagnostics, ...warmUp.diagnostics],
+      told,
     });
   } catch (error) {
     // whatever was under way failed because of it; the reason says more
