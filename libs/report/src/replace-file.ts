@@ -3,7 +3,7 @@ import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** A file and what is to be in it. */
-export type FileText = { readonly path: string; readonly text: string };
+export type FileText = { readonly path: string; readonly text: string | Buffer };
 
 /**
  * Replaces files, whole or not at all: all are written aside first, then renamed over the old ones. A reader sees an old file

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
-import { replaceReadmeBlock } from './replace-readme-block.ts';
+import { replaceReadmeBlock as replaceInBytes } from './replace-readme-block.ts';
 
 const start = '<!-- tare:results -->';
 const end = '<!-- /tare:results -->';
+const replaceReadmeBlock = (readme: string, block: string): string =>
+  replaceInBytes(Buffer.from(readme), block).toString();
 
 test('the text between the markers is replaced and the rest stays', () => {
   const readme = `# A\n\n${start}\nold\n${end}\n\nend\n`;
@@ -26,4 +28,29 @@ test.each([
   ['an end before the start', `${end}${start}`],
 ])('%s is refused in one line', (_, readme) => {
   expect(() => replaceReadmeBlock(readme, 'new')).toThrow(/^The README has \d × .* left as it is\.$/);
+});
+
+test('line ends that are mixed stay as they are, and the block takes those of its place', () => {
+  expect(replaceReadmeBlock(`a\r\n\n${start}\nold\n${end}\r\n`, 'new')).toBe(
+    `a\r\n\n${start}\n\nnew\n\n${end}\r\n`,
+  );
+});
+
+test.each([
+  ['latin1', Buffer.from('Gr\xfc\xdfe \xa0\n', 'latin1')],
+  ['bytes that are no text', Buffer.from([0, 0xff, 0x80, 0x0a])],
+  ['a letter whose last byte is a blank elsewhere', Buffer.from('voilà')],
+  ['a byte order mark', Buffer.from('\ufeff# A\n')],
+])('bytes outside of the block stay: %s', (_, before) => {
+  const added = replaceInBytes(before, 'µs');
+  const expected = before.at(-1) === 0x0a ? before.subarray(0, -1) : before;
+  expect(added.subarray(0, expected.length).equals(expected)).toBe(true);
+  expect(added.includes('µs')).toBe(true);
+  expect(replaceInBytes(added, 'µs').equals(added)).toBe(true);
+});
+
+test('a README in UTF-16 is refused, not damaged', () => {
+  expect(() => replaceInBytes(Buffer.from('\ufeff# A\n', 'utf16le'), 'new')).toThrow(
+    'UTF-16; expected UTF-8',
+  );
 });

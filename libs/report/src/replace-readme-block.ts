@@ -1,32 +1,46 @@
 const startMarker = '<!-- tare:results -->';
 const endMarker = '<!-- /tare:results -->';
 
+// In all of this file a README is its bytes as latin1: nothing but the block is decoded, so nothing else can change.
+
 /** Whether a README has a place for the results, whole or broken. */
-export function hasReadmeMarker(readmeText: string): boolean {
-  return readmeText.includes(startMarker) || readmeText.includes(endMarker);
+export function hasReadmeMarker(readme: Buffer): boolean {
+  return readme.includes(startMarker) || readme.includes(endMarker);
 }
 
 /**
- * A README with the block between its markers; without markers the block is appended with them. Keeps the README's
- * line ends.
- * @throws Error in one line when the markers are not exactly one start and, after it, one end.
+ * A README with the block, as UTF-8, between its markers; without markers the block is appended with them. Takes the line ends
+ * that are there, and leaves all other bytes as they are, whatever their encoding.
+ * @throws Error in one line when the markers are not exactly one start and, after it, one end; or when the README is UTF-16.
  */
-export function replaceReadmeBlock(readmeText: string, block: string): string {
-  const lineEnd = readmeText.includes('\r\n') ? '\r\n' : '\n';
-  const marked = [startMarker, '', block.trim(), '', endMarker].join('\n').replaceAll('\n', lineEnd);
-  if (!hasReadmeMarker(readmeText)) {
-    const before = readmeText.trimEnd();
-    return before === '' ? marked + lineEnd : `${before}${lineEnd}${lineEnd}${marked}${lineEnd}`;
+export function replaceReadmeBlock(readme: Buffer, block: string): Buffer {
+  const text = readme.toString('latin1');
+  if (/^(?:\xFF\xFE|\xFE\xFF)/.test(text)) {
+    throw new Error('The README is UTF-16; expected UTF-8. It was left as it is.');
   }
-  const starts = readmeText.split(startMarker).length - 1;
-  const ends = readmeText.split(endMarker).length - 1;
-  const start = readmeText.indexOf(startMarker);
-  const end = readmeText.indexOf(endMarker);
+  const start = text.indexOf(startMarker);
+  const end = text.indexOf(endMarker);
+  const lineEnd = /\r?\n/.exec(text.slice(Math.max(start, 0)))?.[0] ?? /\r?\n/.exec(text)?.[0] ?? '\n';
+  const marked = Buffer.from(
+    [startMarker, '', block.trim(), '', endMarker].join('\n').replaceAll('\n', lineEnd),
+  );
+  if (start === -1 && end === -1) {
+    // blanks of ASCII only: other bytes may be a part of a letter
+    const before = text.replace(/[ \t\r\n]+$/, '');
+    const gap = before === '' ? '' : lineEnd + lineEnd;
+    return Buffer.concat([latin1(before + gap), marked, latin1(lineEnd)]);
+  }
+  const starts = text.split(startMarker).length - 1;
+  const ends = text.split(endMarker).length - 1;
   if (starts !== 1 || ends !== 1 || end < start) {
     throw new Error(
       `The README has ${starts} × "${startMarker}" and ${ends} × "${endMarker}"; ` +
         'expected one of each, in this order. It was left as it is.',
     );
   }
-  return readmeText.slice(0, start) + marked + readmeText.slice(end + endMarker.length);
+  return Buffer.concat([latin1(text.slice(0, start)), marked, latin1(text.slice(end + endMarker.length))]);
+}
+
+function latin1(text: string): Buffer {
+  return Buffer.from(text, 'latin1');
 }

@@ -32,3 +32,20 @@ test('commas, quotes and line feeds of a name are kept in quotes', () => {
   const text = trialsCsv({ ...run, trials: [{ ...trial, workload: 'a,"b"\nc', environment: ' d' }] });
   expect(text.split('\r\n')[1]).toMatch(/^"a,""b""\nc"," d",1,/);
 });
+
+test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '\n=1', ' =1', '＝1', '\tx'])(
+  'the name %j is no formula',
+  (name) => {
+    const [trial] = run.trials;
+    if (trial === undefined) throw new Error('The example has no trial.');
+    const text = trialsCsv({ ...run, trials: [{ ...trial, workload: name, environment: `a${name}` }] });
+    const cells = text.slice(text.indexOf('\r\n') + 2);
+    expect(cells.replace(/^"/, '').startsWith(`'${name}`)).toBe(true);
+  },
+);
+
+test('a negative figure stays a figure', () => {
+  const [trial] = run.trials;
+  if (trial === undefined) throw new Error('The example has no trial.');
+  expect(trialsCsv({ ...run, trials: [{ ...trial, round: -1 }] })).toContain(',-1,');
+});

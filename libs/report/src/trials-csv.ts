@@ -4,7 +4,7 @@ import type { RunFile } from '@tare/results';
 /**
  * The trials of a run as CSV (RFC 4180: CRLF, a head line, quotes where needed), one row each: workload, environment, round,
  * attempt, order, startedAt, every metric under its key, and the guards violated, parted by spaces. A figure that a trial
- * does not have is an empty field. The twin's trials are among them.
+ * does not have is an empty field. A name that a spreadsheet would take for a formula gets an apostrophe before it. The twin's trials are among them.
  */
 export function trialsCsv(run: RunFile): string {
   const head = [
@@ -31,6 +31,11 @@ export function trialsCsv(run: RunFile): string {
 }
 
 function field(value: string | number): string {
-  const text = String(value);
+  const text = typeof value === 'number' ? String(value) : plain(value);
   return /[",\r\n]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Text that no spreadsheet runs (OWASP, "CSV Injection"): also its full-width signs, and a sign after blanks. */
+function plain(text: string): string {
+  return /^\s*[=+\-@＝＋－＠]|^[\t\r]/.test(text) ? `'${text}` : text;
 }

@@ -1,5 +1,5 @@
 import type { GateCommit } from '@tare/results';
-import type { Git } from './git.ts';
+import { NoGit, type Git } from './git.ts';
 
 export type BaseWish = {
   /** The option `--base`; undefined when it is not given. */
@@ -12,8 +12,9 @@ export type BaseWish = {
 
 /**
  * Finds the commit to compare with: the one that is named, else that of NX_BASE, else the one where this branch left the
- * default branch, or, on the default branch itself, the one before.
- * @throws Error in one line when the name stands for no commit, or the folder is in no repository.
+ * default branch (here, or else at origin), or, on the default branch itself, the one before.
+ * @throws Error in one line when the name stands for no commit, git does not work here, or the clone is shallow and
+ *   does not hold it.
  */
 export async function chooseBase(git: Git, wish: BaseWish): Promise<GateCommit> {
   const { ref = wish.fromVariable, defaultBranch } = wish;
@@ -22,16 +23,24 @@ export async function chooseBase(git: Git, wish: BaseWish): Promise<GateCommit> 
     const commit = await commitOf(git, ref);
     if (commit !== undefined) return describe(git, ref, commit);
     throw new Error(
-      `${name}=${ref}: there is no such commit here, expected a branch, a tag or a hash; fetch it if it is elsewhere`,
+      `${name}=${ref}: there is no such commit here, expected a branch, a tag or a hash; ` +
+        ((await isShallow(git)) ? `this is a shallow clone: ${unshallow}` : 'fetch it if it is elsewhere'),
     );
   }
   const head = await commitOf(git, 'HEAD');
-  if (head === undefined) throw new Error('there is no commit to compare with: this is no git repository');
-  const left = await mergeBase(git, defaultBranch);
+  if (head === undefined) throw new Error('there is no commit to compare with: the repository has none yet');
+  const left =
+    (await mergeBase(git, defaultBranch)) ?? (await mergeBase(git, `refs/remotes/origin/${defaultBranch}`));
   const [shown, commit] =
     left !== undefined && left !== head
       ? [`where the branch left ${defaultBranch}`, left]
       : ['HEAD~1', await commitOf(git, 'HEAD~1')];
+  // where the branch left, a shallow clone may not tell; then the commit before would be another question
+  if ((commit === undefined || left === undefined) && (await isShallow(git))) {
+    throw new Error(
+      `this is a shallow clone, without the commit to compare with: ${unshallow}, or name one, --base=<git ref>`,
+    );
+  }
   if (commit === undefined) {
     throw new Error('there is no commit before this one: name the one to compare with, --base=<git ref>');
   }
@@ -45,20 +54,24 @@ export async function headCommit(git: Git): Promise<GateCommit> {
   return { ...(await describe(git, 'HEAD', commit)), modified: changes !== '' };
 }
 
-async function commitOf(git: Git, ref: string): Promise<string | undefined> {
-  try {
-    return await git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]);
-  } catch {
-    return undefined;
-  }
+const unshallow = 'fetch the rest (git fetch --unshallow; with actions/checkout fetch-depth: 0)';
+
+async function isShallow(git: Git): Promise<boolean> {
+  return (await git(['rev-parse', '--is-shallow-repository'])) === 'true';
 }
 
-async function mergeBase(git: Git, branch: string): Promise<string | undefined> {
-  try {
-    return await git(['merge-base', '--end-of-options', branch, 'HEAD']);
-  } catch {
-    return undefined;
-  }
+function commitOf(git: Git, ref: string): Promise<string | undefined> {
+  return git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]).catch(nothing);
+}
+
+function mergeBase(git: Git, branch: string): Promise<string | undefined> {
+  return git(['merge-base', '--end-of-options', branch, 'HEAD']).catch(nothing);
+}
+
+/** Git says no to the question; where it cannot work at all, nothing is known. */
+function nothing(error: unknown): undefined {
+  if (error instanceof NoGit) throw error;
+  return undefined;
 }
 
 async function describe(git: Git, ref: string, commit: string): Promise<GateCommit> {

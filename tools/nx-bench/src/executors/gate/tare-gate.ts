@@ -36,7 +36,15 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function runNx(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const nx = createRequire(join(process.cwd(), 'package.json')).resolve('nx/bin/nx.js');
+  let nx: string;
+  try {
+    nx = createRequire(join(process.cwd(), 'package.json')).resolve('nx/bin/nx.js');
+  } catch {
+    process.stderr.write(
+      `tare-gate: no Nx in ${process.cwd()}; run it in the root of a workspace, after npm ci\n`,
+    );
+    return notMeasured;
+  }
   const child = spawn(process.execPath, [nx, ...args], { stdio: 'inherit', env });
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   // Ctrl-C reaches Nx by itself; a signal to this process alone has to be passed on

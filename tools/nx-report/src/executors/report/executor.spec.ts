@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { exampleRun } from '@tare/report/example-run';
+import { hostFingerprint } from '@tare/results';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import report from './executor.ts';
 import type { ReportOptions } from './executor.ts';
@@ -196,4 +197,31 @@ test('a named README without markers gets the results once, however often', asyn
   await runReport({ readme: 'README.md' });
   expect(await readFile(join(root, 'README.md'), 'utf8')).toBe(once);
   expect((await readdir(root)).filter((name) => name.startsWith('.'))).toEqual([]);
+});
+
+test(
+  'a calibration or a capacity file that is broken is left out in one line each, and the report is made',
+  { timeout: 60_000 },
+  async () => {
+    const latest = join(root, 'reports', 'latest');
+    const calibration = join(root, 'reports', 'calibration', `${hostFingerprint(exampleRun().host)}.json`);
+    await mkdir(join(calibration, '..'), { recursive: true });
+    for (const text of ['', '{"schema": 1}']) {
+      await writeFile(join(latest, 'capacity.json'), text);
+      await writeFile(calibration, text);
+      const { success, stderr } = await runReport();
+      expect(success).toBe(true);
+      expect(stderr).toMatch(
+        /^Left out: [^\n]*calibration[^\n]*\nLeft out: reports\/latest\/capacity\.json: [^\n]*\n$/,
+      );
+    }
+    expect(await readdir(latest)).toContain('report.html');
+  },
+);
+
+test('a README that is not UTF-8 keeps its bytes', async () => {
+  const before = Buffer.from('Gr\xfc\xdfe\r\n', 'latin1');
+  await writeFile(join(root, 'README.md'), Buffer.concat([before, Buffer.from(markers)]));
+  expect((await runReport()).success).toBe(true);
+  expect((await readFile(join(root, 'README.md'))).subarray(0, before.length).equals(before)).toBe(true);
 });

@@ -26,7 +26,9 @@ const report: PromiseExecutor<ReportOptions> = async (options, { root }) => {
     const runFile = pathOption(root, 'runFile', options.runFile ?? 'reports/latest/run.json');
     const outputPath = pathOption(root, 'outputPath', options.outputPath ?? 'reports/latest');
     const run = await readRun(runFile, relative(root, runFile));
-    const extra = await reportExtra(run, { root, outputPath });
+    const { extra, problems } = await reportExtra(run, { root, outputPath });
+    for (const problem of problems)
+      process.stderr.write(`Left out: ${problem.replaceAll(/\s*\n\s*/g, ' ')}\n`);
     process.stdout.write(
       `${renderTerminalTable(run, { ...terminalOptions(process.stdout, process.env), ...extra })}\n`,
     );

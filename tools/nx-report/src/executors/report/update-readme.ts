@@ -27,17 +27,17 @@ export async function updateReadme(
       `Option readme: got "${shown}", expected an existing Markdown file, from the workspace root.`,
     );
   }
-  const text = await read(path, shown);
-  if (!isNamed && !hasReadmeMarker(text)) return undefined;
+  const readme = await read(path, shown);
+  if (!isNamed && !hasReadmeMarker(readme)) return undefined;
   const chartsPath = relative(dirname(path), chartFolder).split(sep).join('/');
-  const changed = replaceReadmeBlock(text, renderReadmeBlock(run, { chartsPath }));
-  if (changed !== text) await write(path, shown, changed);
+  const changed = replaceReadmeBlock(readme, renderReadmeBlock(run, { chartsPath }));
+  if (!changed.equals(readme)) await write(path, shown, changed);
   return path;
 }
 
-async function read(path: string, shown: string): Promise<string> {
+async function read(path: string, shown: string): Promise<Buffer> {
   try {
-    return await readFile(path, 'utf8');
+    return await readFile(path);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`Option readme: cannot read "${shown}" (${reason}); expected a Markdown file.`, {
@@ -46,7 +46,7 @@ async function read(path: string, shown: string): Promise<string> {
   }
 }
 
-async function write(path: string, shown: string, text: string): Promise<void> {
+async function write(path: string, shown: string, text: Buffer): Promise<void> {
   try {
     await replaceFiles([{ path, text }]);
   } catch (cause) {
