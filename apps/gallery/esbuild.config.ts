@@ -46,10 +46,6 @@ const options: BuildOptions = {
   // A file with other characters takes twice the memory in every thread that reads it.
   charset: 'ascii',
   plugins: [embedding],
-  // The parser of forms is CommonJS and asks for the modules of Node.
-  banner: {
-    js: "import { createRequire as createRequireForBundle } from 'node:module'; const require = createRequireForBundle(import.meta.url);",
-  },
 };
 
 export default options;

@@ -3,7 +3,7 @@ import { METHOD_NAME_ALL } from 'hono/router';
 import { checkHost } from './http/host-check.ts';
 import { errorPage } from './pages/error-page.ts';
 import { problemResponse } from './problem.ts';
-import { Refusal } from './refusal.ts';
+import { refusalOf } from './refusal.ts';
 import { apiRoutes } from './routes/api-routes.ts';
 import { fileRoutes } from './routes/file-routes.ts';
 import type { GalleryParts, NodeRequest } from './routes/gallery-parts.ts';
@@ -60,7 +60,8 @@ export function createApp(parts: GalleryParts): Hono<NodeRequest> {
     );
   });
   app.onError((error) => {
-    if (error instanceof Refusal) return problemResponse(error.status, error.message, error.headers);
+    const refusal = refusalOf(error);
+    if (refusal !== undefined) return problemResponse(refusal.status, refusal.message, refusal.headers);
     parts.log(`${error.stack ?? error.message}\n`);
     return problemResponse(500, 'the request could not be answered; the log of the service says why');
   });

@@ -1,12 +1,16 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { expectProblem } from './testing/expect-problem.ts';
 import { bundle, startGallery, uploadsFolder } from './testing/running-gallery.ts';
 import type { RunningGallery } from './testing/running-gallery.ts';
 import { pngImage } from './testing/png-image.ts';
+import { send } from './testing/send.ts';
 
 const uploads = uploadsFolder();
 const running: RunningGallery[] = [];
@@ -84,6 +88,61 @@ describe('the bundled service', () => {
     ],
   ])('says in one line what is wrong with %j', async (variables, stderr) => {
     expect(await outcome(bundle(), variables)).toEqual({ code: 1, stdout: '', stderr });
+  });
+});
+
+describe('without what it needs of the system', () => {
+  const mounting = ['unshare', ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']), '--mount'];
+  const canMount = spawnSync(mounting[0] ?? '', [...mounting.slice(1), 'true']).status === 0;
+
+  it.runIf(canMount)('says 507 when the disk is full, also before the thumbnail is written', async () => {
+    const script = 'mount -t tmpfs -o size=64k none "$UPLOADS_DIR" && exec "$0" "$@"';
+    const gallery = await startGallery(uploads.path, {}, [...mounting, 'sh', '-c', script]);
+    running.push(gallery);
+    const image = pngImage(2);
+    const url = new URL('/api/images', gallery.url);
+    // Up to 16 pages: none, one or two of them are left for the two small files.
+    for (const pages of [20, 16, 15, 14]) {
+      const body = Buffer.concat([image, Buffer.alloc(pages * 4096 - image.length)]);
+      const reply = await send(url, { method: 'POST', body });
+      if (pages > 14) expectProblem(reply, 507, /^the gallery is full/);
+      else expect(reply.status).toBe(201);
+    }
+    expect(gallery.log()).toBe('');
+  });
+
+  it('says 503 when too many files are open, and goes on', async () => {
+    const gallery = await startGallery(uploads.path, {}, ['prlimit', '--nofile=45']);
+    running.push(gallery);
+    const url = new URL('/api/images', gallery.url);
+    const sent = Array.from({ length: 60 }, (_, seed) => send(url, { method: 'POST', body: pngImage(seed) }));
+    const replies = (await Promise.allSettled(sent)).flatMap((each) =>
+      each.status === 'fulfilled' ? [each.value] : [],
+    );
+    const refused = replies.find(({ body }) => body.includes('open'));
+    expectProblem(refused, 503, /^the gallery has too many files open; try again in 1 s$/);
+    expect(replies.map(({ status }) => status).filter((status) => status !== 503 && status !== 201)).toEqual(
+      [],
+    );
+    expect((await send(url, { method: 'POST', body: pngImage(100) })).status).toBe(201);
+  });
+
+  it('goes on when nobody reads what it says', async () => {
+    const child = spawn(process.execPath, [bundle()], {
+      env: { PORT: '0', UPLOADS_DIR: uploads.path },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    const url = new URL(/http:\S+/.exec(line.toString())?.[0] ?? '');
+    child.stdout.destroy();
+    child.stderr.destroy();
+    rmSync(join(uploads.path, '.incoming'), { recursive: true });
+    for (let times = 0; times < 3; times += 1) {
+      const reply = await send(new URL('/api/images', url), { method: 'POST', body: pngImage(times) });
+      expect(reply.status).toBe(500);
+    }
+    child.kill('SIGKILL');
+    await once(child, 'exit');
   });
 });
 

@@ -5,8 +5,8 @@ import { createListing } from './store/listing.ts';
 import { createStoreBudget } from './store/store-budget.ts';
 
 const limits = {
-  ...{ maxUploadBytes: 1, maxPixels: 1, maxDecodeBytes: 1 },
-  ...{ maxFilesPerRequest: 1, bodyTimeoutMs: 1 },
+  ...{ maxUploadBytes: 1, maxPixels: 1, maxSidePixels: 1, maxDecodeBytes: 1 },
+  ...{ maxFilesPerRequest: 1, bodyTimeoutMs: 1, maxWaiting: 1 },
 };
 const unused = () => Promise.reject(new Error('not used here'));
 const app = createApp({

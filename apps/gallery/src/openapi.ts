@@ -116,6 +116,7 @@ export function openApiDocument({ maxUploadBytes, maxFilesPerRequest }: UploadLi
             415: problem('It is not an image of a type that is taken.'),
             422: problem('It cannot be decoded, or has too many pixels.'),
             429: problem('Too many uploads at once; Retry-After says when to go on.'),
+            503: problem('Too many images are waiting for their thumbnails; Retry-After says when to go on.'),
             507: problem('The gallery is full.'),
           },
         },

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { createAdaptorServer } from '@hono/node-server';
 import { createApp } from './app.ts';
 import { answerClientError, NosniffResponse } from './http/nosniff.ts';
@@ -7,11 +8,14 @@ import { settingsFrom } from './settings.ts';
 import { openImageStore } from './store/image-store.ts';
 import { createThumbnailer } from './thumbnails/thumbnailer.ts';
 
-/** The longest that libvips may be busy with one image; 12 megapixels of AVIF take about a second. */
-const thumbnailTimeoutMs = 30_000;
+/** The most time of a processor that one image may take; 12 megapixels of AVIF take about two seconds. */
+const thumbnailCpuMs = 10_000;
 
 /** The thread for thumbnails is ended after this long without an upload. */
 const thumbnailIdleMs = 30_000;
+
+// Whoever reads what is written here may go away; the service stays.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 const log = (text: string) => process.stderr.write(text);
 
@@ -31,6 +35,11 @@ function orFail<Result>(work: () => Result): Result {
 
 /** Runs the service as the environment variables say, until SIGTERM or SIGINT; `script` is the file that its threads start with. */
 export function serve(script: URL): void {
+  // libvips is compiled once and not optimised any further while it runs: the compiler would take 50 to 150 MiB for it, and more
+  // with each format. A large photo takes two thirds more time by that, a small one none.
+  setFlagsFromString('--no-wasm-tier-up');
+  setFlagsFromString('--no-wasm-dynamic-tiering');
+
   // Of its own, because the kernel does not end PID 1 on a signal that has no handler. An upload under way is cut off: what is
   // left of it is cleared away by the next start.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
@@ -41,7 +50,7 @@ export function serve(script: URL): void {
   const store = orFail(() => openImageStore(uploadsDir, maxStoreBytes, log));
   const thumbnailer = createThumbnailer({
     ...{ script, limits },
-    jobTimeoutMs: thumbnailTimeoutMs,
+    jobCpuMs: thumbnailCpuMs,
     idleMs: thumbnailIdleMs,
   });
   const rateLimit = createRateLimit(uploadsPerSecond, () => performance.now());
@@ -57,7 +66,9 @@ export function serve(script: URL): void {
   });
   server.on('clientError', answerClientError);
 
-  server.once('error', (error: NodeJS.ErrnoException) => {
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    // Of one connection, e.g. when too many files are open; the others go on.
+    if (server.listening) return;
     const reason =
       error.code === 'EADDRINUSE'
         ? 'the port is in use; stop what has it, or set PORT (0 takes a free one)'

@@ -9,6 +9,8 @@ it('has a default for everything', () => {
     limits: {
       maxUploadBytes: 10_485_760,
       maxPixels: 40_000_000,
+      maxSidePixels: 30_000,
+      maxWaiting: 64,
       maxDecodeBytes: 201_326_592,
       maxFilesPerRequest: 20,
       bodyTimeoutMs: 120_000,

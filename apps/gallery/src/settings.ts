@@ -11,9 +11,13 @@ export type UploadLimits = {
   readonly maxUploadBytes: number;
   /** The largest width × height, seen before anything is decoded. */
   readonly maxPixels: number;
+  /** The largest width and the largest height: rows are what decoding takes memory for, and their number takes time. */
+  readonly maxSidePixels: number;
   /** The most memory that the decoder of one image may need, by estimate, in bytes. */
   readonly maxDecodeBytes: number;
   readonly maxFilesPerRequest: number;
+  /** How many images may wait for their thumbnails. */
+  readonly maxWaiting: number;
   /** How long the body of one request may take to arrive. */
   readonly bodyTimeoutMs: number;
 };
@@ -26,7 +30,7 @@ export type Settings = {
   readonly limits: UploadLimits;
   /** The most that all images together may take, in bytes. */
   readonly maxStoreBytes: number;
-  /** Uploads per second that one client may keep up; 0 for no limit. */
+  /** Images per second that one client may keep up; 0 for no limit. */
   readonly uploadsPerSecond: number;
 };
 
@@ -39,9 +43,11 @@ const gibibyte = 1024 ** 3;
 const numbers = {
   MAX_UPLOAD_BYTES: { usual: 10 * mebibyte, least: 1, most: gibibyte },
   MAX_PIXELS: { usual: 40_000_000, least: 1, most: 1_000_000_000 },
+  MAX_SIDE_PIXELS: { usual: 30_000, least: 1, most: 1_000_000 },
   // With the service itself and the decoder's code this stays under 512 MiB.
   MAX_DECODE_BYTES: { usual: 192 * mebibyte, least: 1, most: 2 * gibibyte },
   MAX_FILES_PER_REQUEST: { usual: 20, least: 1, most: 1000 },
+  MAX_WAITING: { usual: 64, least: 1, most: 100_000 },
   MAX_STORE_BYTES: { usual: 2 * gibibyte, least: 1, most: Number.MAX_SAFE_INTEGER },
   RATE_LIMIT: { usual: 20, least: 0, most: 1_000_000 },
   BODY_TIMEOUT_MS: { usual: 120_000, least: 1, most: 3_600_000 },
@@ -62,8 +68,10 @@ export function settingsFrom(variables: Variables): Settings {
     limits: {
       maxUploadBytes: numberFrom(variables, 'MAX_UPLOAD_BYTES'),
       maxPixels: numberFrom(variables, 'MAX_PIXELS'),
+      maxSidePixels: numberFrom(variables, 'MAX_SIDE_PIXELS'),
       maxDecodeBytes: numberFrom(variables, 'MAX_DECODE_BYTES'),
       maxFilesPerRequest: numberFrom(variables, 'MAX_FILES_PER_REQUEST'),
+      maxWaiting: numberFrom(variables, 'MAX_WAITING'),
       bodyTimeoutMs: numberFrom(variables, 'BODY_TIMEOUT_MS'),
     },
     maxStoreBytes: numberFrom(variables, 'MAX_STORE_BYTES'),

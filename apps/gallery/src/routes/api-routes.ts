@@ -29,8 +29,8 @@ export function apiRoutes(parts: GalleryParts): Hono<NodeRequest> {
   });
   api.post('/api/images', async (context) => {
     const { incoming } = context.env;
-    if (isForm(incoming)) return formReply(context, await addForm(incoming, parts));
-    const { added, image } = await addBody(incoming, parts);
+    if (isForm(incoming)) return formReply(context, await addForm(context.env, parts));
+    const { added, image } = await addBody(context.env, parts);
     context.header('location', `/api/images/${image.id}`);
     return context.json(described(image), added ? 201 : 200);
   });

@@ -4,7 +4,7 @@ import { errorPage } from '../pages/error-page.ts';
 import { gridPage } from '../pages/grid-page.ts';
 import type { Message } from '../pages/grid-page.ts';
 import { viewPage } from '../pages/view-page.ts';
-import { Refusal } from '../refusal.ts';
+import { Refusal, refusalOf } from '../refusal.ts';
 import { wholeNumber } from '../whole-number.ts';
 import type { GalleryParts, NodeRequest } from './gallery-parts.ts';
 import { addForm, isForm } from './receive-and-add.ts';
@@ -30,7 +30,7 @@ export function pageRoutes(parts: GalleryParts): Hono<NodeRequest> {
     const { incoming } = context.env;
     const outcome = await orRefusal(async () => {
       if (!isForm(incoming)) throw new Refusal(400, 'expected a form with files');
-      return addForm(incoming, parts);
+      return addForm(context.env, parts);
     });
     if (outcome instanceof Refusal) return told(context, outcome, [{ name: '', text: outcome.message }]);
     const [first] = outcome.refused;
@@ -68,7 +68,8 @@ async function orRefusal<Result>(work: () => Promise<Result>): Promise<Result | 
   try {
     return await work();
   } catch (error) {
-    if (error instanceof Refusal) return error;
+    const refusal = refusalOf(error);
+    if (refusal !== undefined) return refusal;
     throw error;
   }
 }

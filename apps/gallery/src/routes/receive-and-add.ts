@@ -1,8 +1,9 @@
+import type { HttpBindings } from '@hono/node-server';
 import type { IncomingMessage } from 'node:http';
-import { Refusal } from '../refusal.ts';
+import { Refusal, refusalOf } from '../refusal.ts';
 import { addImage } from '../upload/add-image.ts';
-import type { AddedImage } from '../upload/add-image.ts';
-import { receiveForm, receiveImage } from '../upload/receive-uploads.ts';
+import type { AddedImage, Sender } from '../upload/add-image.ts';
+import { dropReceived, receiveForm, receiveImage } from '../upload/receive-uploads.ts';
 import type { GalleryParts } from './gallery-parts.ts';
 import { checkOrigin, takeTurn } from './take-turn.ts';
 
@@ -14,34 +15,50 @@ export type FormOutcome = {
 };
 
 /** Takes the image that is the body of a request. @throws Refusal with what is wrong. */
-export async function addBody(incoming: IncomingMessage, parts: GalleryParts): Promise<AddedImage> {
+export async function addBody(exchange: HttpBindings, parts: GalleryParts): Promise<AddedImage> {
+  const { incoming } = exchange;
   checkOrigin(incoming);
-  takeTurn(incoming, parts.rateLimit);
+  const sender = senderOf(exchange);
+  const tooFast = takeTurn(sender.client, parts.rateLimit);
+  if (tooFast !== undefined) throw tooFast;
   const staged = await receiveImage(incoming, parts.store, parts.limits);
-  return addImage(staged, '', parts.store, parts.thumbnailer);
+  return addImage(staged, '', sender, parts);
 }
 
 /** Takes the images of a form, each for itself. @throws Refusal with what is wrong with the form as a whole. */
-export async function addForm(incoming: IncomingMessage, parts: GalleryParts): Promise<FormOutcome> {
+export async function addForm(exchange: HttpBindings, parts: GalleryParts): Promise<FormOutcome> {
+  const { incoming } = exchange;
   checkOrigin(incoming);
-  takeTurn(incoming, parts.rateLimit);
-  const received = await receiveForm(incoming, parts.store, parts.limits);
+  const sender = senderOf(exchange);
+  // Each file is a turn; the first is taken before anything is read.
+  const refusalOfNext = () => takeTurn(sender.client, parts.rateLimit);
+  const tooFast = refusalOfNext();
+  if (tooFast !== undefined) throw tooFast;
+  const received = Array.from(await receiveForm(incoming, parts.store, parts.limits, refusalOfNext));
   const images: AddedImage[] = [];
   const refused: RefusedFile[] = [];
-  for (const { fileName, outcome } of received) {
-    if (outcome instanceof Refusal) {
-      refused.push({ fileName, refusal: outcome });
-      continue;
-    }
+  for (let next = received.shift(); next !== undefined; next = received.shift()) {
+    const { fileName, outcome } = next;
     try {
-      images.push(await addImage(outcome, fileName, parts.store, parts.thumbnailer));
+      if (outcome instanceof Refusal) throw outcome;
+      images.push(await addImage(outcome, fileName, sender, parts));
     } catch (error) {
-      if (!(error instanceof Refusal)) parts.log(`${String(error instanceof Error ? error.stack : error)}\n`);
-      const refusal = error instanceof Refusal ? error : new Refusal(500, 'the image could not be stored');
+      if (sender.gone.aborted) {
+        await dropReceived(parts.store, received);
+        throw error;
+      }
+      const refusal = refusalOf(error) ?? new Refusal(500, 'the image could not be stored');
+      if (refusal.status === 500) parts.log(`${String(error instanceof Error ? error.stack : error)}\n`);
       refused.push({ fileName, refusal });
     }
   }
   return { images, refused };
+}
+
+function senderOf({ incoming, outgoing }: HttpBindings): Sender {
+  const gone = new AbortController();
+  outgoing.once('close', () => gone.abort());
+  return { client: incoming.socket.remoteAddress ?? '', gone: gone.signal };
 }
 
 /** Whether the body of a request is a form with files. */

@@ -14,18 +14,13 @@ export function checkOrigin(incoming: IncomingMessage): void {
   }
 }
 
-/**
- * Takes one turn of uploading for the client of a request.
- *
- * @throws Refusal 429, with Retry-After, when the client has had too many.
- */
-export function takeTurn(incoming: IncomingMessage, rateLimit: RateLimit): void {
-  const seconds = rateLimit.take(incoming.socket.remoteAddress ?? '');
-  if (seconds > 0) {
-    throw new Refusal(429, `too many uploads at once; try again in ${seconds} s`, {
-      'retry-after': String(seconds),
-    });
-  }
+/** Takes one turn of uploading for a client; the refusal 429, with Retry-After, when it has had too many. */
+export function takeTurn(client: string, rateLimit: RateLimit): Refusal | undefined {
+  const seconds = rateLimit.take(client);
+  if (seconds === 0) return undefined;
+  return new Refusal(429, `too many uploads at once; try again in ${seconds} s`, {
+    'retry-after': String(seconds),
+  });
 }
 
 function headerOf(incoming: IncomingMessage, name: string): string | undefined {

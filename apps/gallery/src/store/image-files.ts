@@ -19,7 +19,7 @@ export function readImages(folder: string, log: (text: string) => void): readonl
 }
 
 /** The image of one folder; undefined when it is not whole. */
-export function readImage(folder: string, id: string): StoredImage | undefined {
+function readImage(folder: string, id: string): StoredImage | undefined {
   try {
     const sizeOf = (file: string) => statSync(join(folder, id, file)).size;
     const image = storedImageFrom(readFileSync(join(folder, id, imageFiles.facts), 'utf8'));

@@ -61,6 +61,31 @@ it('removes an image and its bytes', async () => {
   expect(readdirSync(join(uploadsDir, 'images'))).toEqual([]);
 });
 
+it('has an image that is added while it is removed', async () => {
+  const store = opened();
+  await added(store, 'a');
+  for (let times = 0; times < 50; times += 1) {
+    const folder = await store.stagingFolder();
+    store.budget.reserve(bytes.length + thumbnail.length);
+    await writeFile(join(folder, 'original'), bytes);
+    const [outcome, removed] = await Promise.all([
+      store.publish(folder, image('a'), thumbnail),
+      store.remove('a'.repeat(64)),
+    ]);
+    expect([outcome.added, removed, store.listing.page(1)?.total]).toEqual([true, true, 1]);
+    expect(readdirSync(join(uploadsDir, 'images'))).toEqual(['a'.repeat(64)]);
+    expect(store.budget.usedBytes).toBe(17);
+  }
+});
+
+it('keeps an image that cannot be removed', async () => {
+  const store = opened();
+  await added(store, 'a');
+  rmSync(join(uploadsDir, '.incoming'), { recursive: true });
+  await expect(store.remove('a'.repeat(64))).rejects.toThrow('ENOENT');
+  expect([store.listing.page(1)?.total, store.budget.usedBytes]).toEqual([1, 17]);
+});
+
 it('clears away what an earlier process left half done', () => {
   mkdirSync(join(uploadsDir, '.incoming/half'), { recursive: true });
   writeFileSync(join(uploadsDir, '.incoming/half/original'), 'hal');

@@ -4,7 +4,7 @@ import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoredImage } from '../images/stored-image.ts';
 import { shown } from '../shown.ts';
-import { imageFiles, readImage, readImages } from './image-files.ts';
+import { imageFiles, readImages } from './image-files.ts';
 import { createListing } from './listing.ts';
 import type { Listing } from './listing.ts';
 import { createStoreBudget } from './store-budget.ts';
@@ -67,8 +67,9 @@ export function openImageStore(
   const moveAway = async (id: string) => {
     const away = join(incoming, randomUUID());
     await rename(join(images, id), away);
-    await discard(away);
+    return away;
   };
+  const inTurn = oneAtATime();
   return {
     listing,
     budget,
@@ -82,27 +83,35 @@ export function openImageStore(
       await writeDurably(join(folder, imageFiles.thumbnail), thumbnail);
       await writeDurably(join(folder, imageFiles.facts), JSON.stringify(image));
       await flush(folder);
-      if (!(await moved(folder, join(images, image.id)))) {
-        const present = listing.get(image.id) ?? readImage(images, image.id);
+      return inTurn(image.id, async () => {
+        const present = listing.get(image.id);
         if (present !== undefined) {
           budget.release(bytesOf(image));
           await discard(folder);
           return { added: false, image: present };
         }
-        await moveAway(image.id);
-        await rename(folder, join(images, image.id));
-      }
-      listing.add(image);
-      await flush(images);
-      return { added: true, image };
+        if (!(await moved(folder, join(images, image.id)))) {
+          // What is there and not listed is damaged.
+          const damaged = await moveAway(image.id);
+          await rename(folder, join(images, image.id));
+          await discard(damaged);
+        }
+        listing.add(image);
+        await flush(images);
+        return { added: true, image };
+      });
     },
-    async remove(id) {
-      const image = listing.get(id);
-      if (image === undefined) return false;
-      listing.remove(id);
-      budget.release(bytesOf(image));
-      await moveAway(id);
-      return true;
+    remove(id) {
+      return inTurn(id, async () => {
+        const image = listing.get(id);
+        if (image === undefined) return false;
+        const away = await moveAway(id);
+        listing.remove(id);
+        await flush(images);
+        await discard(away);
+        budget.release(bytesOf(image));
+        return true;
+      });
     },
     pathOf: (id, file) => join(images, id, imageFiles[file]),
   };
@@ -121,6 +130,19 @@ function makeWritable(uploadsDir: string, folders: readonly string[]): void {
       { cause },
     );
   }
+}
+
+/** Lets one piece of work at a time run for each id, in the order in which they come. */
+function oneAtATime() {
+  const last = new Map<string, Promise<unknown>>();
+  return async <Result>(id: string, work: () => Promise<Result>): Promise<Result> => {
+    const mine = (last.get(id) ?? Promise.resolve()).then(work);
+    const settled = mine.catch(() => undefined);
+    last.set(id, settled);
+    await settled;
+    if (last.get(id) === settled) last.delete(id);
+    return mine;
+  };
 }
 
 /** Moves a folder to where there is none yet; false when there is one. */

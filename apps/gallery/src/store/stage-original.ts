@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { byteSize } from '../byte-size.ts';
 import { signatureBytes } from '../images/image-type.ts';
-import { Refusal } from '../refusal.ts';
+import { Refusal, storeFull } from '../refusal.ts';
 import { imageFiles } from './image-files.ts';
 import type { ImageStore } from './image-store.ts';
 
@@ -21,12 +20,12 @@ export type StagedOriginal = {
 /**
  * Writes an upload to disk as it arrives and makes it durable there; it is never whole in memory.
  *
- * @throws Refusal 413 when it is larger than `maxBytes`, 507 when the store or the disk is full; whatever the source fails with.
+ * @throws Refusal 413 when it is larger than `maxBytes`, 507 when the store is full; whatever the source or the disk fails with.
  * Nothing is left behind then.
  */
 export async function stageOriginal(
   store: ImageStore,
-  source: Readable,
+  source: AsyncIterable<Buffer>,
   maxBytes: number,
 ): Promise<StagedOriginal> {
   const folder = await store.stagingFolder();
@@ -37,8 +36,7 @@ export async function stageOriginal(
   try {
     const file = await open(path, 'wx');
     try {
-      // The source is left open for whoever owns it: it may be the connection that the refusal goes out on.
-      for await (const chunk of source.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      for await (const chunk of source) {
         if (bytes + chunk.length > maxBytes) throw tooLarge(maxBytes);
         if (!store.budget.reserve(chunk.length)) throw storeFull();
         bytes += chunk.length;
@@ -53,9 +51,7 @@ export async function stageOriginal(
   } catch (error) {
     store.budget.release(bytes);
     await store.discard(folder);
-    const diskFull =
-      error instanceof Error && 'code' in error && /^(ENOSPC|EDQUOT)$/.test(String(error.code));
-    throw diskFull ? storeFull() : error;
+    throw error;
   }
   return { folder, path, id: hash.digest('hex'), bytes, start: Uint8Array.from(start) };
 }
@@ -69,9 +65,4 @@ export async function dropStaged(store: ImageStore, staged: StagedOriginal): Pro
 /** The refusal of an image with too many bytes. */
 export function tooLarge(maxBytes: number): Refusal {
   return new Refusal(413, `the image is larger than ${byteSize(maxBytes)}, which is the most that is taken`);
-}
-
-/** The refusal of whatever there is no room for. */
-export function storeFull(): Refusal {
-  return new Refusal(507, 'the gallery is full; delete images to make room');
 }

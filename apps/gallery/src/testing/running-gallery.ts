@@ -25,13 +25,18 @@ export function uploadsFolder(): { readonly path: string; readonly remove: () =>
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Starts the bundled service on a free port, with the heap limit it ships with, and waits until it listens. */
+/**
+ * Starts the bundled service on a free port, with the heap limit it ships with, and waits until it listens; `through` is a command
+ * that becomes it.
+ */
 export async function startGallery(
   uploadsDir: string,
   variables: Readonly<Record<string, string>> = {},
+  through: readonly string[] = [],
 ): Promise<RunningGallery> {
-  const child = spawn(process.execPath, ['--max-heap-size=256', bundle()], {
-    env: { PORT: '0', RATE_LIMIT: '0', UPLOADS_DIR: uploadsDir, ...variables },
+  const [program = '', ...parameters] = [...through, process.execPath, '--max-heap-size=256', bundle()];
+  const child = spawn(program, parameters, {
+    env: { PATH: process.env.PATH, PORT: '0', RATE_LIMIT: '0', UPLOADS_DIR: uploadsDir, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let log = '';

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
 
 export type Reply = {
   readonly status: number;
@@ -42,6 +45,30 @@ export async function send(url: URL, sent: Sent = {}): Promise<Reply> {
     outgoing.end();
   }
   return promise;
+}
+
+/**
+ * Writes pieces to a connection of its own, each in a packet of its own, and resolves with the status of the reply as soon as there
+ * is one, however much of the request is still to come.
+ */
+export async function statusOfPieces(url: URL, pieces: readonly (Uint8Array | string)[]): Promise<number> {
+  const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true });
+  const replied = once(socket, 'data', { signal: AbortSignal.timeout(60_000) }) as Promise<[Buffer]>;
+  try {
+    for (const piece of pieces) {
+      await Promise.race([new Promise((resolve) => socket.write(piece, resolve)), replied]);
+      await wait(10);
+    }
+    const [start] = await replied;
+    return Number(/^HTTP\/1\.1 (\d+)/.exec(start.toString('latin1'))?.[1]);
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** The line and the headers of a request to upload a body of this type and length. */
+export function uploadHead(type: string, length: number): string {
+  return `POST /api/images HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: ${type}\r\nContent-Length: ${length}\r\n\r\n`;
 }
 
 /** A part of a form: a file when it has a file name, a field when not. */

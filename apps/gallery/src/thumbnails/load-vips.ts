@@ -11,12 +11,17 @@ export type LoadedVips = typeof Vips;
 /** Under which path wasm-vips is told that its parts are; nothing is there. */
 const nowhere = '/embedded/';
 
+/** What libvips takes beside the image that it decodes: its own data, the file, and the rows of the thumbnail under way. */
+const ownBytes = 128 * 1024 ** 2;
+
 /**
- * libvips as WebAssembly, with the loaders of the accepted types and no others, one thread per image, and no cache of results.
+ * libvips as WebAssembly, with the loaders of the accepted types and no others, one thread per image, and no cache of results. All
+ * its memory is bounded: what cannot be decoded within `maxDecodeBytes` fails, whatever its header says.
  */
-export async function loadVips(): Promise<LoadedVips> {
+export async function loadVips(maxDecodeBytes: number): Promise<LoadedVips> {
   startThreadsFromText();
-  const restore = readEmbeddedFiles();
+  const releaseMemory = boundMemory(maxDecodeBytes + ownBytes);
+  const releaseFiles = readEmbeddedFiles();
   try {
     const vips = await Vips({
       dynamicLibraries: ['vips-heif.wasm'],
@@ -33,9 +38,32 @@ export async function loadVips(): Promise<LoadedVips> {
     }
     return vips;
   } finally {
-    restore();
+    releaseFiles();
+    releaseMemory();
   }
 }
+
+/**
+ * Lets memory of WebAssembly grow no larger than this, until the returned function is called: wasm-vips makes its own, of up to
+ * 2 GiB, and takes no other number. It needs at least what it begins with.
+ */
+function boundMemory(maxBytes: number): () => void {
+  // Node has it, and its types do not.
+  const assembly = Reflect.get(globalThis, 'WebAssembly') as { Memory: new (asked: MemorySize) => object };
+  const Original = assembly.Memory;
+  const pages = Math.ceil(maxBytes / 65_536);
+  assembly.Memory = class extends Original {
+    constructor(asked: MemorySize) {
+      super({ ...asked, maximum: Math.min(asked.maximum, Math.max(asked.initial, pages)) });
+    }
+  };
+  return () => {
+    assembly.Memory = Original;
+  };
+}
+
+/** In pages of 64 KiB. */
+type MemorySize = { readonly initial: number; readonly maximum: number; readonly shared: boolean };
 
 /**
  * Lets `readFileSync` find what the service carries, until the returned function is called: wasm-vips takes the names of its

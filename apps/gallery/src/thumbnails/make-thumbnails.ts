@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { parentPort } from 'node:worker_threads';
-import { decodeCostBytes } from './decode-cost.ts';
+import { parentPort, workerData } from 'node:worker_threads';
+import { decodeCostBytes, webpSize, whyRefused, whySizeRefused } from './decode-cost.ts';
 import type { ImageHeader } from './decode-cost.ts';
 import { byteSize } from '../byte-size.ts';
 import { loadVips } from './load-vips.ts';
 import type { LoadedVips } from './load-vips.ts';
 import { thumbnailSide } from './thumbnail-job.ts';
-import type { ThumbnailJob, ThumbnailReply } from './thumbnail-job.ts';
+import type { DecodeLimits, ThumbnailJob, ThumbnailReply } from './thumbnail-job.ts';
 
 /**
  * The work of the thread that makes thumbnails: says that it is ready, then answers one job after another. A failure that is
@@ -15,7 +15,8 @@ import type { ThumbnailJob, ThumbnailReply } from './thumbnail-job.ts';
 export async function makeThumbnails(): Promise<void> {
   const port = parentPort;
   if (port === null) throw new Error('thumbnails are made in a worker thread; start one with this file');
-  const vips = await loadVips();
+  const { maxDecodeBytes } = workerData as DecodeLimits;
+  const vips = await loadVips(maxDecodeBytes);
   port.on('message', (job: ThumbnailJob) => {
     const reply = replyTo(vips, job);
     port.postMessage(reply, reply.kind === 'done' ? [reply.thumbnailed.thumbnail.webp.buffer] : []);
@@ -24,41 +25,31 @@ export async function makeThumbnails(): Promise<void> {
 }
 
 function replyTo(vips: LoadedVips, job: ThumbnailJob): ThumbnailReply {
-  const bytes = readFileSync(job.path);
+  let decodeBytes = 0;
   try {
+    const bytes = readFileSync(job.path);
+    const refusedBefore = job.type === 'image/webp' ? whySizeRefused(webpSize(bytes), job.limits) : undefined;
+    if (refusedBefore !== undefined) return { kind: 'refused', detail: refusedBefore, decodeBytes };
     const { header, turned } = headerOf(vips, bytes, job);
-    const refused = whyNot(header, job);
-    if (refused !== undefined) return { kind: 'refused', detail: refused };
-    return {
-      kind: 'done',
-      thumbnailed: {
-        width: turned ? header.height : header.width,
-        height: turned ? header.width : header.height,
-        thumbnail: thumbnailOf(vips, bytes),
-      },
-      decodeBytes: decodeCostBytes(header),
+    const refused = whyRefused(header, job.limits);
+    if (refused !== undefined) return { kind: 'refused', detail: refused, decodeBytes };
+    decodeBytes = decodeCostBytes(header);
+    const thumbnailed = {
+      width: turned ? header.height : header.width,
+      height: turned ? header.width : header.height,
+      thumbnail: thumbnailOf(vips, bytes),
     };
+    return { kind: 'done', thumbnailed, decodeBytes };
   } catch (error) {
-    if (!isVipsError(error)) throw error;
-    return {
-      kind: 'refused',
-      detail: 'the image cannot be decoded: it is damaged, cut off, or not what it seems',
-    };
+    const text = vipsErrorOf(error);
+    if (text === undefined && !isGone(error)) throw error;
+    const isMemory = /memory/i.test(text ?? '');
+    const allowed = byteSize(job.limits.maxDecodeBytes);
+    const detail = isMemory
+      ? `decoding this image needs more memory than the ${allowed} that are allowed; make it smaller, or save it as JPEG`
+      : 'the image cannot be decoded: it is damaged, cut off, or not what it seems';
+    return { kind: 'refused', detail, decodeBytes: isMemory ? job.limits.maxDecodeBytes : decodeBytes };
   }
-}
-
-/** Why an image is not decoded, going by its header; undefined when it can be. */
-function whyNot(header: ImageHeader, limits: ThumbnailJob): string | undefined {
-  const pixels = header.width * header.height;
-  const size = `${header.width} × ${header.height} pixels`;
-  if (pixels > limits.maxPixels) {
-    return `the image has ${size}; at most ${Math.floor(limits.maxPixels / 1e5) / 10} megapixels are taken`;
-  }
-  const needed = decodeCostBytes(header);
-  if (needed > limits.maxDecodeBytes) {
-    return `decoding this image of ${size} may need ${byteSize(needed)} of memory, and ${byteSize(limits.maxDecodeBytes)} are allowed; make it smaller, or save it without progressive display or as JPEG`;
-  }
-  return undefined;
 }
 
 function headerOf(vips: LoadedVips, bytes: Uint8Array, { type }: ThumbnailJob) {
@@ -91,7 +82,13 @@ function thumbnailOf(vips: LoadedVips, bytes: Uint8Array) {
   return { webp, width: small.width, height: small.height };
 }
 
-function isVipsError(error: unknown): boolean {
+/** What libvips says is wrong; undefined for an error of another kind. */
+function vipsErrorOf(error: unknown): string | undefined {
   const { message } = error instanceof Object && 'message' in error ? error : { message: undefined };
-  return Array.isArray(message) && message[0] === 'vips::Error';
+  return Array.isArray(message) && message[0] === 'vips::Error' ? message.join(' ') : undefined;
+}
+
+/** Whether the file of a job is there no more, because its sender went away. */
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

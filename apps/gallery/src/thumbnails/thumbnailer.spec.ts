@@ -12,8 +12,9 @@ import { createThumbnailer } from './thumbnailer.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gallery-thumbnails-'));
 const script = new URL('../main.ts', import.meta.url);
-const limits = { maxPixels: 1_000_000, maxDecodeBytes: 4_000_000 };
-const thumbnailer = createThumbnailer({ script, limits, jobTimeoutMs: 15_000, idleMs: 60_000 });
+const limits = { maxPixels: 1_000_000, maxSidePixels: 30_000, maxDecodeBytes: 4_000_000, maxWaiting: 10 };
+const sender = { client: '127.0.0.1', gone: new AbortController().signal };
+const thumbnailer = createThumbnailer({ script, limits, jobCpuMs: 15_000, idleMs: 60_000 });
 let maker: ImageMaker;
 
 beforeAll(async () => (maker = await createImageMaker()));
@@ -25,7 +26,7 @@ afterAll(async () => {
 function thumbnailOf(bytes: Uint8Array, type: ImageType) {
   const path = join(folder, 'image');
   writeFileSync(path, bytes);
-  return thumbnailer.thumbnail(path, type);
+  return thumbnailer.thumbnail(path, type, sender);
 }
 
 describe('a thumbnail', () => {
@@ -89,13 +90,13 @@ describe('an image is refused', () => {
 });
 
 it('starts another thread after one that took too long', async () => {
-  const hasty = createThumbnailer({ script, limits, jobTimeoutMs: 1, idleMs: 60_000 });
+  const hasty = createThumbnailer({ script, limits, jobCpuMs: 1, idleMs: 60_000 });
   const path = join(folder, 'hasty.png');
   writeFileSync(path, pngImage(5, 900, 900));
-  await expect(hasty.thumbnail(path, 'image/png')).rejects.toThrow(
+  await expect(hasty.thumbnail(path, 'image/png', sender)).rejects.toThrow(
     'cannot be decoded with reasonable effort',
   );
-  await expect(hasty.thumbnail(path, 'image/png')).rejects.toThrow(
+  await expect(hasty.thumbnail(path, 'image/png', sender)).rejects.toThrow(
     'cannot be decoded with reasonable effort',
   );
   await hasty.close();
@@ -105,10 +106,10 @@ it('says that its thread cannot be started', async () => {
   const broken = createThumbnailer({
     script: new URL('file:///nowhere.mjs'),
     limits,
-    jobTimeoutMs: 1,
+    jobCpuMs: 1,
     idleMs: 1,
   });
-  await expect(broken.thumbnail('x', 'image/png')).rejects.toThrow(
+  await expect(broken.thumbnail('x', 'image/png', sender)).rejects.toThrow(
     'the thread for thumbnails could not be started',
   );
 });

@@ -2,16 +2,21 @@ import { Worker } from 'node:worker_threads';
 import type { ImageType } from '../images/image-type.ts';
 import { Refusal } from '../refusal.ts';
 import type { UploadLimits } from '../settings.ts';
-import type { ThumbnailJob, ThumbnailReply, Thumbnailed } from './thumbnail-job.ts';
+import { createFairQueue } from './fair-queue.ts';
+import type { DecodeLimits, ThumbnailJob, ThumbnailReply, Thumbnailed } from './thumbnail-job.ts';
 
 export type Thumbnailer = {
   /**
-   * The size and the thumbnail of an image file, made in a thread of its own, one image at a time.
+   * The size and the thumbnail of an image file, made in a thread of its own, one image at a time and the clients by turns.
    *
-   * @throws Refusal 422 when the image has too many pixels, cannot be decoded, or takes too long; Error when the thread
-   * cannot be started.
+   * @throws Refusal 422 when the image has too many pixels, cannot be decoded, or takes too long; 503 when too many are waiting;
+   * 400 when its sender goes away; Error when the thread cannot be started.
    */
-  thumbnail(path: string, type: ImageType): Promise<Thumbnailed>;
+  thumbnail(
+    path: string,
+    type: ImageType,
+    sender: { readonly client: string; readonly gone: AbortSignal },
+  ): Promise<Thumbnailed>;
   /** Ends the thread, if there is one. */
   close(): Promise<void>;
 };
@@ -19,23 +24,32 @@ export type Thumbnailer = {
 export type ThumbnailerOptions = {
   /** The file that the thread starts with: the one of the service. */
   readonly script: URL;
-  readonly limits: Pick<UploadLimits, 'maxPixels' | 'maxDecodeBytes'>;
-  /** How long one image may take. */
-  readonly jobTimeoutMs: number;
+  /** What decoding one image may take, and how many may wait for it. */
+  readonly limits: DecodeLimits & Pick<UploadLimits, 'maxWaiting'>;
+  /** How much time of a processor one image may take: on a busy machine a good image takes long, and is good all the same. */
+  readonly jobCpuMs: number;
   /** After how long without work the thread is ended, which gives its memory back. */
   readonly idleMs: number;
 };
 
+/** How long an image may wait for its turn. */
+const maxWaitMs = 20_000;
+
 /** Memory of WebAssembly only grows, so a thread that may have used more than this for one image is ended after it. */
 const retiringDecodeBytes = 40 * 1024 ** 2;
 
-const startTimeoutMs = 30_000;
+/** How long the thread may be silent, whatever it does. */
+const silenceMs = 30_000;
+
+/** How often the time that a job has taken is looked at. */
+const cpuCheckMs = 250;
 
 /** Makes thumbnails in a worker thread, which starts with the first image: a service that only shows images needs none. */
 export function createThumbnailer(options: ThumbnailerOptions): Thumbnailer {
+  const { script, limits } = options;
+  const queue = createFairQueue({ most: limits.maxWaiting, maxWaitMs });
   let worker: Worker | undefined;
-  let last: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
+  let asked = 0;
   let idle: NodeJS.Timeout | undefined;
 
   const end = async () => {
@@ -44,14 +58,14 @@ export function createThumbnailer(options: ThumbnailerOptions): Thumbnailer {
     await ending?.terminate();
   };
   const start = async () => {
-    const starting = new Worker(options.script, { workerData: 'thumbnails' });
+    const starting = new Worker(script, { workerData: limits });
     worker = starting;
     // Also between two jobs, when nobody else listens: a thread that fails is forgotten, and the next image starts another.
     starting.on('error', () => undefined);
     starting.on('exit', () => {
       if (worker === starting) worker = undefined;
     });
-    const reply = await nextReply(starting, startTimeoutMs);
+    const reply = await nextReply(starting);
     if (reply.kind !== 'ready') throw new Error(`the thread for thumbnails began with ${reply.kind}`);
     return starting;
   };
@@ -62,30 +76,27 @@ export function createThumbnailer(options: ThumbnailerOptions): Thumbnailer {
         await end();
         throw new Error('the thread for thumbnails could not be started', { cause });
       }));
-    const answered = nextReply(ready, options.jobTimeoutMs);
+    const answered = nextReply(ready, options.jobCpuMs);
     ready.postMessage(job);
     const reply = await answered.catch(async (cause: unknown) => {
       await end();
       throw Object.assign(new Refusal(422, 'the image cannot be decoded with reasonable effort'), { cause });
     });
-    if (reply.kind === 'refused') throw new Refusal(422, reply.detail);
     if (reply.kind === 'ready') throw new Error('the thread for thumbnails began a second time');
     if (reply.decodeBytes > retiringDecodeBytes) await end();
+    if (reply.kind === 'refused') throw new Refusal(422, reply.detail);
     return reply.thumbnailed;
   };
 
   return {
-    async thumbnail(path, type) {
+    async thumbnail(path, type, { client, gone }) {
       clearTimeout(idle);
-      waiting += 1;
-      const { maxPixels, maxDecodeBytes } = options.limits;
-      const mine = last.then(() => run({ path, type, maxPixels, maxDecodeBytes }));
-      last = mine.catch(() => undefined);
+      asked += 1;
       try {
-        return await mine;
+        return await queue.run(client, gone, () => run({ path, type, limits }));
       } finally {
-        waiting -= 1;
-        if (waiting === 0) idle = setTimeout(() => void end(), options.idleMs).unref();
+        asked -= 1;
+        if (asked === 0) idle = setTimeout(() => void end(), options.idleMs).unref();
       }
     },
     async close() {
@@ -96,10 +107,12 @@ export function createThumbnailer(options: ThumbnailerOptions): Thumbnailer {
 }
 
 /** What a thread says next; rejects when it ends or fails instead, or says nothing in time. */
-function nextReply(worker: Worker, timeoutMs: number): Promise<ThumbnailReply> {
+function nextReply(worker: Worker, cpuMs = Infinity): Promise<ThumbnailReply> {
   return new Promise((resolve, reject) => {
+    const before = process.cpuUsage();
     const settled = () => {
-      clearTimeout(timer);
+      clearTimeout(silence);
+      clearInterval(cpu);
       worker.off('message', onMessage).off('error', onError).off('exit', onExit);
     };
     const onMessage = (reply: ThumbnailReply) => {
@@ -111,9 +124,15 @@ function nextReply(worker: Worker, timeoutMs: number): Promise<ThumbnailReply> {
       reject(error instanceof Error ? error : new Error(String(error)));
     };
     const onExit = (code: number) => onError(new Error(`the thread for thumbnails ended with code ${code}`));
-    const timer = setTimeout(
-      () => onError(new Error(`the thread for thumbnails said nothing for ${timeoutMs} ms`)),
-      timeoutMs,
+    const tooLong = (what: string) => onError(new Error(`the thread for thumbnails ${what}`));
+    const silence = setTimeout(() => tooLong(`said nothing for ${silenceMs} ms`), silenceMs);
+    // Of the whole process, because libvips works in threads of its own; the service itself takes little of it.
+    const cpu = setInterval(
+      () => {
+        const { user, system } = process.cpuUsage(before);
+        if ((user + system) / 1000 > cpuMs) tooLong(`worked for more than ${cpuMs} ms`);
+      },
+      Math.min(cpuCheckMs, cpuMs),
     );
     worker.on('message', onMessage).on('error', onError).on('exit', onExit);
   });

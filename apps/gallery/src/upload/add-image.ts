@@ -1,26 +1,34 @@
 import { imageNameFrom } from '../images/image-name.ts';
 import { imageTypeOf } from '../images/image-type.ts';
 import type { StoredImage } from '../images/stored-image.ts';
-import { Refusal } from '../refusal.ts';
+import { Refusal, storeFull } from '../refusal.ts';
 import { bytesOf } from '../store/image-store.ts';
 import type { ImageStore } from '../store/image-store.ts';
-import { dropStaged, storeFull } from '../store/stage-original.ts';
+import { dropStaged } from '../store/stage-original.ts';
 import type { StagedOriginal } from '../store/stage-original.ts';
 import type { Thumbnailer } from '../thumbnails/thumbnailer.ts';
 
 export type AddedImage = { readonly added: boolean; readonly image: StoredImage };
 
+/** Who sent an upload. */
+export type Sender = {
+  /** Its address: the thumbnails of different clients are made by turns. */
+  readonly client: string;
+  /** Aborted when it has gone away, or has its reply. */
+  readonly gone: AbortSignal;
+};
+
 /**
  * Lists an upload that is on disk; `added` is false when the image was there already.
  *
- * @throws Refusal 415 when it is no image that is taken, 422 when it cannot be decoded, 507 when the store is full; the upload is
- * gone then.
+ * @throws Refusal 415 when it is no image that is taken, 422 when it cannot be decoded, 503 when too many are waiting, 507 when the
+ * store is full; the upload is gone then, and so it is when its sender goes away.
  */
 export async function addImage(
   staged: StagedOriginal,
   fileName: string,
-  store: ImageStore,
-  thumbnailer: Thumbnailer,
+  sender: Sender,
+  { store, thumbnailer }: { readonly store: ImageStore; readonly thumbnailer: Thumbnailer },
 ): Promise<AddedImage> {
   let reserved = 0;
   try {
@@ -33,7 +41,7 @@ export async function addImage(
       await dropStaged(store, staged);
       return { added: false, image: present };
     }
-    const { width, height, thumbnail } = await thumbnailer.thumbnail(staged.path, type);
+    const { width, height, thumbnail } = await thumbnailer.thumbnail(staged.path, type, sender);
     const image: StoredImage = {
       ...{ id: staged.id, type, bytes: staged.bytes, width, height },
       name: imageNameFrom(fileName),

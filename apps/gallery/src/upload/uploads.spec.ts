@@ -7,7 +7,7 @@ import { pngImage, pngOf } from '../testing/png-image.ts';
 import { startGallery, uploadsFolder } from '../testing/running-gallery.ts';
 import type { RunningGallery } from '../testing/running-gallery.ts';
 import { expectProblem } from '../testing/expect-problem.ts';
-import { formOf, idOf, send } from '../testing/send.ts';
+import { formOf, idOf, send, statusOfPieces, uploadHead } from '../testing/send.ts';
 import type { Sent } from '../testing/send.ts';
 
 const uploads = uploadsFolder();
@@ -107,6 +107,81 @@ it.each(['image/png', 'multipart/form-data; boundary=tare-boundary'])(
     await expect.poll(() => readdirSync(incoming).length).toBe(0);
   },
 );
+
+it('an upload leaves nothing behind when its sender goes away while it waits for its thumbnail', async () => {
+  const incoming = join(uploads.path, '.incoming');
+  const gone = new AbortController();
+  const sent = Array.from({ length: 12 }, (_, at) =>
+    fetch(new URL('/api/images', gallery.url), {
+      method: 'POST',
+      body: Uint8Array.from(Buffer.concat([first, Buffer.from(String(at))])),
+      signal: gone.signal,
+    }),
+  );
+  await expect.poll(() => readdirSync(incoming).length, { interval: 5 }).toBeGreaterThan(6);
+  gone.abort();
+  await Promise.allSettled(sent);
+  await expect.poll(() => readdirSync(incoming).length).toBe(0);
+});
+
+describe('a form that is complete is added at once', () => {
+  const type = 'multipart/form-data; boundary=B';
+  const formWith = (content: Uint8Array) => formOf([{ fileName: 'a.png', content }], 'B').body;
+
+  it('when only the last line break comes later', async () => {
+    const body = formWith(pngImage(50));
+    const pieces = [uploadHead(type, body.length), body.subarray(0, -2), body.subarray(-2)];
+    expect(await statusOfPieces(gallery.url, pieces)).toBe(201);
+  });
+
+  it('when what follows it has not come', async () => {
+    const body = formWith(pngImage(51));
+    expect(await statusOfPieces(gallery.url, [uploadHead(type, body.length + 100), body])).toBe(201);
+  });
+
+  it('when a file has lines that begin as its boundary does', async () => {
+    const image = Buffer.concat([pngImage(52), Buffer.from('\r\n--BX\r\n--B-\r\n--B--X\r\n')]);
+    const body = formWith(image);
+    expect(await statusOfPieces(gallery.url, [uploadHead(type, body.length), body])).toBe(201);
+    expect((await asked(`/images/${idOf(image)}`)).body.equals(image)).toBe(true);
+  });
+
+  it('however it is cut into packets', async () => {
+    for (let seed = 53; seed < 73; seed += 1) {
+      const body = formWith(pngImage(seed, 4, 3));
+      const at = body.length - 12 + (seed - 53);
+      const cuts = [body.subarray(0, at), body.subarray(at)].filter(({ length }) => length > 0);
+      expect(await statusOfPieces(gallery.url, [uploadHead(type, body.length), ...cuts])).toBe(201);
+    }
+  });
+});
+
+describe('a form does not end the service', () => {
+  it.each(['constructor', '__proto__', 'toString', 'valueOf'])(
+    'with too many files and then a header named %s',
+    async (name) => {
+      const files = Array.from({ length: 4 }, () => ({ fileName: 'a', content: 'a' }));
+      const { headers, body } = formOf(files);
+      const odd = Buffer.from(`--tare-boundary\r\n${name}: a\r\n\r\nb\r\n`);
+      const closing = Buffer.from('--tare-boundary--\r\n');
+      for (const sent of [
+        [body.subarray(0, -closing.length), odd, odd, closing],
+        [odd, body.subarray(0, -closing.length), odd],
+      ]) {
+        const reply = await posted('/api/images', { headers, body: Buffer.concat(sent) });
+        expect([400, 413]).toContain(reply.status);
+      }
+      expect((await asked('/health')).status).toBe(200);
+    },
+  );
+
+  it('with endlessly many empty parts, which are refused as they begin', async () => {
+    const empty = Buffer.from('--B\r\nContent-Disposition: form-data; name=a\r\n\r\n\r\n'.repeat(101));
+    const head = uploadHead('multipart/form-data; boundary=B', 150_000);
+    expect(await statusOfPieces(gallery.url, [head, empty])).toBe(413);
+    expect(await statusOfPieces(gallery.url, [head, '--B\r\n\r\n\r\n'])).toBe(400);
+  });
+});
 
 describe('a form', () => {
   it('adds several images, with their names', async () => {
@@ -210,5 +285,35 @@ describe('a gallery with other limits', () => {
     const refused = replies.find(({ status }) => status === 429);
     expectProblem(refused, 429, /^too many uploads at once/);
     expect(refused?.headers['retry-after']).toBe('1');
+  });
+
+  it('counts each file of a form', async () => {
+    const folder = uploadsFolder();
+    const other = await startGallery(folder.path, { RATE_LIMIT: '1' });
+    const files = [1, 2, 3, 4].map((seed) => ({ fileName: `${seed}.png`, content: pngImage(seed) }));
+    const reply = await send(new URL('/api/images', other.url), { method: 'POST', ...formOf(files) });
+    await other.stop('SIGKILL');
+    folder.remove();
+    expect([reply.status, reply.json]).toMatchObject([
+      207,
+      {
+        images: [{ name: '1' }, { name: '2' }],
+        refused: [
+          { fileName: '3.png', status: 429 },
+          { fileName: '4.png', status: 429 },
+        ],
+      },
+    ]);
+  });
+
+  it('says 503 when too many wait for their thumbnails, and when to go on', async () => {
+    const replies = await repliesOf(
+      { MAX_WAITING: '2' },
+      Array.from({ length: 12 }, (_, seed) => pngImage(seed, 200, 200)),
+    );
+    const refused = replies.find(({ status }) => status === 503);
+    expectProblem(refused, 503, /^too many images are waiting for their thumbnails; try again in 5 s$/);
+    expect(refused?.headers['retry-after']).toBe('5');
+    expect(replies.filter(({ status }) => status === 201).length).toBeGreaterThan(0);
   });
 });
