@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CreateNodesResult } from '@nx/devkit';
@@ -52,6 +53,35 @@ test('any other Dockerfile bakes its own project', async () => {
     options: { dockerfile: 'apps/own/Dockerfile', context: 'apps/own' },
     dependsOn: ['build', 'docker-probe'],
   });
+});
+
+test('what goes into an image and Nx does not hash is an input: modes, links, what git ignores', async () => {
+  const folder = join(workspaceRoot, 'apps/own');
+  writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\n');
+  const projects = await infer(['apps/own/Dockerfile'], undefined);
+  const inputs = projects?.['apps/own']?.targets?.['docker-build']?.inputs ?? [];
+  const runtime = inputs.flatMap((input) =>
+    typeof input === 'object' && 'runtime' in input ? [input.runtime] : [],
+  );
+  const [program = '', ...words] = (runtime[0] ?? '').split(' ').map((word) => word.replaceAll('"', ''));
+  expect(program).toBe('node');
+  const digest = (): string =>
+    execFileSync(process.execPath, words, { cwd: workspaceRoot, encoding: 'utf8' });
+  const digests = [digest(), digest()];
+  expect(new Set(digests).size).toBe(1);
+  for (const change of [
+    () => {
+      chmodSync(join(folder, 'Dockerfile'), 0o600);
+    },
+    () => {
+      symlinkSync('nowhere', join(folder, 'link'));
+    },
+    () => mkdirSync(join(folder, 'empty')),
+  ]) {
+    change();
+    digests.push(digest());
+  }
+  expect(new Set(digests).size).toBe(4);
 });
 
 test('a Dockerfile outside of a project gets no target', async () => {

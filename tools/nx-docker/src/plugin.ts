@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, extname, join, relative } from 'node:path';
 import type { CreateNodes, CreateNodesContext, CreateNodesResult, TargetConfiguration } from '@nx/devkit';
 import { parsePluginOptions, type PluginOptions } from './plugin-options.ts';
 
@@ -101,9 +101,24 @@ function ownTargets(dockerfile: string, project: string, context: CreateNodesCon
     'docker-build': buildImageTarget(project, {
       options: { dockerfile, context: dirname(dockerfile) },
       dependsOn: ['build', 'docker-probe'],
-      inputs: ['default', { dependentTasksOutputFiles: '**/*' }, ...pluginSource(context)],
+      inputs: [
+        'default',
+        { dependentTasksOutputFiles: '**/*' },
+        { runtime: contextDigest(dockerfile, context) },
+        ...pluginSource(context),
+      ],
     }),
   };
+}
+
+/** Prints a digest of the context that docker-build sends, as its archive is. */
+function contextDigest(
+  dockerfile: string,
+  { workspaceRoot }: Pick<CreateNodesContext, 'workspaceRoot'>,
+): string {
+  const program = join(import.meta.dirname, `image/context-digest${extname(import.meta.filename)}`);
+  const words = [relative(workspaceRoot, program), dirname(dockerfile), dockerfile];
+  return ['node', ...words.map((word) => JSON.stringify(word))].join(' ');
 }
 
 function probeTarget(): TargetConfiguration {

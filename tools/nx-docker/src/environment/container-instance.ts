@@ -35,8 +35,10 @@ export function containerInstance(container: StartedContainer): Instance {
 
   const lastLog = async (): Promise<string> => {
     if (finalLog !== undefined) return finalLog;
-    const lines = await containerLog(engine, name, logLines);
-    return lines.map((line) => line.text).join('\n');
+    const lines = (await containerLog(engine, name, logLines)).map((line) => line.text);
+    // a container that somebody has paused does not end, and answers nothing
+    const { paused } = await containerState(engine, name, AbortSignal.timeout(5_000));
+    return [...lines, ...(paused ? [`(the container is paused: docker unpause ${name})`] : [])].join('\n');
   };
   const remove = async (): Promise<void> => {
     await Promise.all([meters?.net.close(), meters?.gross.close()]);

@@ -6,6 +6,7 @@ const stateAnswer = z.object({
   State: z.object({
     Pid: z.int(),
     Running: z.boolean(),
+    Paused: z.boolean().default(false),
     ExitCode: z.int(),
     OOMKilled: z.boolean(),
     Error: z.string(),
@@ -24,6 +25,7 @@ export type ContainerState = {
   /** Of its first process, as the engine's host sees it; 0 when it has ended. */
   readonly pid: number;
   readonly running: boolean;
+  readonly paused: boolean;
   readonly exit: { readonly code: number; readonly outOfMemory: boolean; readonly error: string };
   /** On the bridge; empty without one. */
   readonly address: string;
@@ -47,6 +49,7 @@ export async function containerState(
     id: Id,
     pid: State.Pid,
     running: State.Running,
+    paused: State.Paused,
     exit: { code: State.ExitCode, outOfMemory: State.OOMKilled, error: State.Error },
     address: Object.values(NetworkSettings.Networks)[0]?.IPAddress ?? '',
     publishedAt: hostPort === undefined ? undefined : Number(hostPort),

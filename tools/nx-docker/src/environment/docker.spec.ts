@@ -215,6 +215,17 @@ describe.skipIf(found === undefined)('with a real engine', () => {
     expect(await containers()).toBe(0);
   });
 
+  test('a container that somebody has paused says so, and can be stopped', async () => {
+    const instance = await start('bridge');
+    const filters = { label: [`tare.run=${context.runId}`] };
+    const listed = await engine.call({ method: 'GET', path: '/containers/json', query: { filters }, signal });
+    const [container] = JSON.parse(listed) as readonly { readonly Id: string }[];
+    await engine.call({ method: 'POST', path: `/containers/${container?.Id ?? ''}/pause`, signal });
+    expect(await instance.lastLog()).toMatch(/\(the container is paused: docker unpause tare-\S+\)$/);
+    await instance.stop();
+    expect(await containers()).toBe(0);
+  });
+
   test('a stop leaves no container, and may be repeated', async () => {
     const instance = await start('host');
     expect(await containers()).toBe(1);
