@@ -6,12 +6,19 @@ import tseslint from 'typescript-eslint';
 const layers = [
   { sourceTag: 'layer:statistics', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'layer:metrics', onlyDependOnLibsWithTags: [] },
+  { sourceTag: 'layer:options', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'layer:recipe', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'layer:environment', onlyDependOnLibsWithTags: ['layer:metrics'] },
   { sourceTag: 'layer:results', onlyDependOnLibsWithTags: ['layer:statistics'] },
   {
     sourceTag: 'layer:runner',
-    onlyDependOnLibsWithTags: ['layer:environment', 'layer:metrics', 'layer:results', 'layer:statistics'],
+    onlyDependOnLibsWithTags: [
+      'layer:environment',
+      'layer:metrics',
+      'layer:options',
+      'layer:results',
+      'layer:statistics',
+    ],
   },
   {
     sourceTag: 'layer:calibration',
@@ -23,13 +30,17 @@ const layers = [
       'layer:statistics',
     ],
   },
-  { sourceTag: 'layer:report', onlyDependOnLibsWithTags: ['layer:results', 'layer:statistics'] },
+  {
+    sourceTag: 'layer:report',
+    onlyDependOnLibsWithTags: ['layer:options', 'layer:results', 'layer:statistics'],
+  },
   {
     sourceTag: 'type:lib',
     bannedExternalImports: ['nx', 'nx/*', '@nx/*'],
     onlyDependOnLibsWithTags: ['type:lib'],
   },
   { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:lib'] },
+  { sourceTag: 'type:docs', onlyDependOnLibsWithTags: ['type:lib'] },
   { sourceTag: 'type:environment', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'workload', bannedExternalImports: ['nx', 'nx/*', '@nx/*'], onlyDependOnLibsWithTags: [] },
   { sourceTag: 'pipeline', onlyDependOnLibsWithTags: ['type:tool', 'type:lib'] },

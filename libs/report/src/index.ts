@@ -1,4 +1,5 @@
 export { metricTables } from './metric-table.ts';
+export { reportFlags } from './report-options.ts';
 export type { MetricTable, TableCell, TableColumn, TableRow } from './metric-table.ts';
 export { renderTerminalTable } from './terminal-table.ts';
 export type { TerminalOptions } from './terminal-table.ts';

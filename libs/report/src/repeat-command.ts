@@ -4,31 +4,25 @@ import { oneLine } from './safe-text.ts';
 const needsNoQuotes = /^[\w.,:/@%+=-]+$/;
 
 /**
- * The command that repeats a run on the same workspace: the same seed, environments, workloads, load, and as many rounds as
- * there were, whatever decided their number.
+ * The command that repeats a run on the same workspace: the options that the run file has, the same seed, and as many rounds as
+ * there were, whatever decided their number. A file of an earlier version lists no options: its load is not repeated.
  */
 export function repeatCommand(run: RunFile): string {
   const { config, plan, seed } = run;
-  const { connections, warmupMs, durationMs, requests, openDurationMs, turnMs = 0 } = config.load;
-  const ns = new Set(config.workloads.flatMap(({ parameters }) => parameters.n ?? []));
-  const options: readonly (readonly [string, string | number | null])[] = [
-    ['seed', seed],
-    ['environments', config.environments.join(',')],
-    ['workloads', config.workloads.map(({ name }) => name).join(',')],
-    ['baseline', config.baseline],
-    ['rounds', plan.rounds],
-    ['twin', String(config.twin !== null)],
-    ['retries', config.retries],
-    ['connections', connections],
-    ['warmup', warmupMs / 1000],
-    ['duration', durationMs === null ? null : durationMs / 1000],
-    ['requests', requests],
-    ['rate', onlyRate(run)],
-    ['openDuration', openDurationMs === null ? 0 : openDurationMs / 1000],
-    ['turnMs', durationMs === null ? null : turnMs],
-    ['n', ns.size === 1 ? ([...ns][0] ?? null) : null],
-  ];
-  const given = options.flatMap(([name, value]) => (value === null ? [] : [quoted(`--${name}=${value}`)]));
+  // a budget goes with a pilot only
+  const { budget: _, ...options } = config.options ?? {};
+  const all = {
+    seed,
+    environments: config.environments.join(','),
+    workloads: config.workloads.map(({ name }) => name).join(','),
+    baseline: config.baseline,
+    ...options,
+    rounds: plan.rounds,
+    rate: onlyRate(run),
+  };
+  const given = Object.entries(all).flatMap(([name, value]) =>
+    value === null ? [] : [quoted(`--${name}=${value}`)],
+  );
   return ['npx nx run bench:compare', ...given].join(' ');
 }
 

@@ -73,6 +73,10 @@ export const runConfigSchema = z.strictObject({
   rounds: z.int().positive().describe('At most so many; the plan says how many there were.'),
   budgetMs: z.number().positive().nullable().describe('Time that the rounds may take together.'),
   retries: count.describe('How many times a round may be repeated.'),
+  options: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .optional()
+    .describe('Options of the command line that give this configuration, by name; absent in older files.'),
   load: z.strictObject({
     connections: z.int().positive(),
     warmupMs: notNegative.describe('Of every trial; where `warmUps` were observed, chosen from them.'),

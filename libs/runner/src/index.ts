@@ -1,10 +1,10 @@
 export type { CapacityEvent, CapacityListener } from './capacity/capacity-event.ts';
-export { parseCapacityPlan, type CapacityOptions, type CapacityPlan } from './capacity/capacity-plan.ts';
+export { capacityOptions, parseCapacityPlan, type CapacityOptions, type CapacityPlan } from './capacity/capacity-plan.ts';
 export { performCapacity, type CapacityRun, type CapacityRunOptions } from './capacity/perform-capacity.ts';
 export { showCapacityProgress } from './capacity/show-capacity-progress.ts';
-export { defineBench, type BenchConfig, type ResolvedConfig } from './config/bench-config.ts';
+export { benchConfigSchema, defineBench, runOptions, type BenchConfig, type ResolvedConfig, type Settings } from './config/bench-config.ts';
 export { loadConfig } from './config/load-config.ts';
-export { applyOverrides, type Overrides } from './config/overrides.ts';
+export { applyOverrides, runFlags, type Overrides } from './config/overrides.ts';
 export { resolveConfig } from './config/resolve-config.ts';
 export type {
   ConformanceCheck,
@@ -17,7 +17,7 @@ export type {
 export type { DoctorLine } from './doctor/doctor-line.ts';
 export { examineHost, type HostExamination } from './doctor/examine-host.ts';
 export { defaultGuards } from './guards/default-guards.ts';
-export { planGate, type GateOptions, type GatePlan } from './gate/gate-plan.ts';
+export { gateOptions, planGate, type GateOptions, type GatePlan } from './gate/gate-plan.ts';
 export { performGate, type GateOutcome, type GateRequest } from './gate/perform-gate.ts';
 export type { Listener, RunEvent, TrialPlace } from './progress/run-event.ts';
 export { followRun } from './progress/follow-run.ts';

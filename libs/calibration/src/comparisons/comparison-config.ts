@@ -35,7 +35,7 @@ export function comparisonConfig(
       },
     ],
     environments: [native(), ...slowdownPercents.map(slowerBy)],
-    twin: true,
+    control: true,
     rounds,
     load: { connections, warmupMs, durationMs: windowMs, open: false },
     seed,

@@ -1,77 +1,331 @@
 import type { Environment } from '@tare/environment';
-import type { Guards, Margins } from '@tare/results';
+import { number, text, toggle, whole } from '@tare/options';
+import { metricCatalogue, type Guards } from '@tare/results';
+import { z } from 'zod';
+import { defaultGuards } from '../guards/default-guards.ts';
 import type { Workload } from './workload.ts';
 
-/** What `bench.config.ts` exports: which apps to measure, in which environments, and how. */
-export type BenchConfig = {
+/** Upper bounds keep a slip of the finger from a run of days. */
+const most = { rounds: 1000, windowMs: 3_600_000, warmupMs: 600_000, sliceMs: 60_000 } as const;
+/** Fewer rounds tell nothing of the spread. */
+const fewestPilotRounds = 2;
+const perSecond = 1000;
+
+/**
+ * The option table of a run: what the command line may say about it, by the name of the flag. `member` is the option's place
+ * in `bench.config.ts`; `perFlag` is how many of its units there are in one of the flag's; `formerly` is the earlier name of
+ * both: the flag still works, the member is refused with the new name.
+ *
+ * A new option of a run is an entry here; with a member it also stands in the schema below. Everything else follows: types,
+ * checks, schema.json, `--help`, docs/options.md, the run file's record of its options and the command that repeats the run.
+ */
+export const runOptions = {
+  environments: {
+    schema: text({
+      what: 'names, separated by commas',
+      description: 'Names of the environments, separated by commas.',
+      otherwise: 'all of bench.config.ts',
+    }).optional(),
+  },
+  workloads: {
+    schema: text({
+      what: 'names, separated by commas',
+      description:
+        'Names of the workloads, separated by commas. The name of an app stands for everything that is asked of it.',
+      otherwise: 'all that bench.config.ts does not leave out',
+    }).optional(),
+  },
+  baseline: {
+    member: 'baseline',
+    schema: text({
+      description: 'Environment that the others are compared with.',
+      otherwise: 'the first environment',
+    }).optional(),
+  },
+  rounds: {
+    member: 'rounds',
+    schema: whole({
+      min: 1,
+      max: most.rounds,
+      description: 'Number of rounds; a round is one trial of every environment.',
+      otherwise: 'decided by a pilot',
+    }),
+  },
+  budget: {
+    member: 'budgetMinutes',
+    schema: number({
+      min: 0.1,
+      max: 24 * 60,
+      unit: 'minutes',
+      description: 'Time that the rounds may take together when a pilot decides their number.',
+    }).default(15),
+  },
+  control: {
+    member: 'control',
+    formerly: 'twin',
+    schema: toggle({
+      description:
+        'Measure an A/A control, a second copy of the baseline, in every round: it must come out the same.',
+    }).default(true),
+  },
+  retries: {
+    member: 'retries',
+    schema: whole({
+      min: 0,
+      max: 100,
+      description: 'How often a round may be repeated because a trial in it failed or was disturbed.',
+    }).default(2),
+  },
+  connections: {
+    member: 'load.connections',
+    schema: whole({
+      min: 1,
+      max: 10_000,
+      description: 'Open connections of the closed loop, one request under way on each.',
+    }).default(8),
+  },
+  warmup: {
+    member: 'load.warmupMs',
+    perFlag: perSecond,
+    schema: number({
+      min: 0,
+      max: most.warmupMs,
+      unit: 'milliseconds',
+      description: 'Load on a fresh instance before its window; it does not count.',
+      otherwise: '1.5 times what the slowest environment is seen to need',
+    }).optional(),
+  },
+  duration: {
+    member: 'load.durationMs',
+    perFlag: perSecond,
+    schema: number({
+      min: 1,
+      max: most.windowMs,
+      unit: 'milliseconds',
+      description: 'Length of the closed-loop window.',
+      otherwise: '3 seconds',
+    }).optional(),
+  },
+  requests: {
+    member: 'load.requests',
+    schema: whole({
+      min: 1,
+      description: 'End the closed-loop window after this many replies instead of after a time.',
+    }).optional(),
+  },
+  sliceMs: {
+    member: 'load.sliceMs',
+    formerly: 'turnMs',
+    schema: number({
+      min: 0,
+      max: most.sliceMs,
+      unit: 'milliseconds',
+      description:
+        'Length of a slice: environments that can be up side by side get the closed-loop window in interleaved slices of load; 0 for one environment at a time.',
+    }).default(25),
+  },
+  rate: {
+    member: 'load.open.rateRps',
+    schema: number({
+      min: 0.1,
+      max: 1_000_000,
+      unit: 'requests per second',
+      description: 'Arrival rate of the open-loop window.',
+      otherwise: 'half of what the slowest environment serves',
+    }).optional(),
+  },
+  openDuration: {
+    member: 'load.open.durationMs',
+    perFlag: perSecond,
+    schema: number({
+      min: 0,
+      max: most.windowMs,
+      unit: 'milliseconds',
+      description: 'Length of the open-loop window, which latencies are taken from; 0 for none.',
+    }).default(3000),
+  },
+  coldBoots: {
+    member: 'coldBoots',
+    schema: whole({
+      min: 0,
+      max: most.rounds,
+      description:
+        'Rounds, from the first, in which a machine boots from nothing; in the others its service is restarted.',
+    }).default(3),
+  },
+  n: {
+    schema: whole({
+      min: 0,
+      description: 'The parameter n of the workloads that have one.',
+      otherwise: 'what the workload says',
+    }).optional(),
+  },
+  seed: {
+    member: 'seed',
+    schema: whole({
+      min: 0,
+      description: 'Seed of the order of the environments in each round.',
+      otherwise: 'a new one for every run; it is in the run file',
+    }).optional(),
+  },
+} as const;
+
+const name = z.string().regex(/^[a-z][a-z0-9:._-]*$/i, 'expected letters, digits and : . _ -');
+const functionOf = <T>(what: string) =>
+  z.custom<T>((value) => typeof value === 'function', `expected ${what}`);
+
+const request = z.strictObject({
+  path: z.string().startsWith('/'),
+  method: z.enum(['GET', 'POST', 'PUT', 'DELETE']).optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  body: z.union([z.string(), z.instanceof(Uint8Array)]).optional(),
+});
+
+const workload = z.strictObject({
+  name,
+  artifact: z.instanceof(URL, { message: 'expected a file URL: new URL("…", import.meta.url)' }),
+  healthPath: z.string().startsWith('/'),
+  parameters: z.record(z.string(), z.number()).optional(),
+  request: functionOf<Workload['request']>('a function from the parameters to a request'),
+  conformance: z
+    .array(
+      z.strictObject({
+        request,
+        status: z.int().min(100).max(599),
+        json: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+      }),
+    )
+    .min(1),
+  setUp: functionOf<NonNullable<Workload['setUp']>>('a function that puts data into an instance').optional(),
+  dataVariable: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9_]*$/, 'expected the name of an environment variable')
+    .optional(),
+  variables: z.record(z.string(), z.string()).optional(),
+  byDefault: z.boolean().optional(),
+  port: z.int().min(1).max(65_535).optional(),
+});
+
+const environment = z.custom<Environment>(
+  (value) => {
+    const candidate = value as Partial<Environment> | null;
+    return (
+      typeof candidate?.name === 'string' &&
+      typeof candidate.kind === 'string' &&
+      (['probe', 'reap', 'prepare', 'start', 'dispose'] as const).every(
+        (method) => typeof candidate[method] === 'function',
+      )
+    );
+  },
+  { message: 'expected an environment: name, kind, probe, reap, prepare, start and dispose' },
+);
+
+const share = number({ min: 0, max: 10, description: 'Difference that does not matter, as a share.' });
+const guard = (description: string, key: keyof Guards) =>
+  number({ min: 0, description }).default(defaultGuards[key]);
+
+/** What `bench.config.ts` exports. Members that a flag overrides are options of the table above. */
+export const benchConfigSchema = z.strictObject({
+  workloads: z.array(workload).min(1).describe('The apps, and what is asked of them.'),
+  environments: z.array(environment).min(1).describe('Where they run.'),
+  baseline: runOptions.baseline.schema,
+  control: runOptions.control.schema,
+  rounds: z
+    .union(
+      [
+        runOptions.rounds.schema,
+        z.strictObject({
+          pilot: whole({
+            min: fewestPilotRounds,
+            max: most.rounds,
+            description: 'Rounds of the pilot, from whose spread the number of rounds is computed once.',
+          }).default(6),
+          max: whole({ min: 1, max: most.rounds, description: 'Most rounds, the pilot included.' }).default(
+            30,
+          ),
+        }),
+      ],
+      { error: 'expected a whole number or { pilot, max }' },
+    )
+    .prefault({}),
+  budgetMinutes: runOptions.budget.schema,
+  load: z
+    .strictObject({
+      connections: runOptions.connections.schema,
+      warmupMs: runOptions.warmup.schema,
+      durationMs: runOptions.duration.schema,
+      requests: runOptions.requests.schema,
+      open: z
+        .union(
+          [
+            z.literal(false),
+            z.strictObject({
+              rateRps: runOptions.rate.schema,
+              durationMs: runOptions.openDuration.schema,
+            }),
+          ],
+          { error: 'expected false or { rateRps, durationMs }' },
+        )
+        .prefault({}),
+      sliceMs: runOptions.sliceMs.schema,
+    })
+    .prefault({}),
+  margins: z
+    .partialRecord(z.enum(metricCatalogue.map(({ key }) => key)), share)
+    .default({})
+    .describe('Relative differences that do not matter, as shares, by key of the metric.'),
+  guards: z
+    .strictObject({
+      foreignCpus: guard('CPUs of other work.', 'foreignCpus'),
+      stealPercent: guard('Time that the hypervisor took, in percent.', 'stealPercent'),
+      throttledMs: guard('Milliseconds in which the app was throttled.', 'throttledMs'),
+      clockDriftPercent: guard('Change of the CPU clock, in percent.', 'clockDriftPercent'),
+      generatorCpuPercent: guard('CPU of the load generator, in percent.', 'generatorCpuPercent'),
+      lateSendsPercent: guard('Requests sent more than 1 ms late, in percent.', 'lateSendsPercent'),
+      errorsPercent: guard('Failed requests, in percent.', 'errorsPercent'),
+    })
+    .prefault({}),
+  resources: z
+    .strictObject({
+      cpus: whole({
+        min: 1,
+        max: 4096,
+        description: 'CPUs of the app; the load generator gets the others.',
+      }).default(1),
+      memoryMiB: whole({
+        min: 64,
+        max: 2 ** 24,
+        unit: 'MiB',
+        description: 'Memory that the app may take.',
+      }).default(512),
+    })
+    .prefault({}),
+  coldBoots: runOptions.coldBoots.schema,
+  retries: runOptions.retries.schema,
+  seed: runOptions.seed.schema,
+});
+
+type Named = {
   readonly workloads: readonly Workload[];
   readonly environments: readonly Environment[];
-  /** Name of the environment that the others are compared with. */
-  readonly baseline?: string;
-  /**
-   * A second copy of the baseline in every round, whose comparison with the baseline must come out "same"; true by default.
-   */
-  readonly twin?: boolean;
-  /**
-   * So many rounds; or, by default, a pilot from whose spread the number of rounds is computed once, at most `max`.
-   */
-  readonly rounds?: number | { readonly pilot?: number; readonly max?: number };
-  /** How long the rounds may take together, in minutes, when their number follows from a pilot. */
-  readonly budgetMinutes?: number;
-  readonly load?: {
-    /** Open connections, each with one request under way. */
-    readonly connections?: number;
-    /** Load before the window, not counted. By default so much that the slowest environment is steady, as observed. */
-    readonly warmupMs?: number;
-    /** Length of the window. Give this or `requests`. */
-    readonly durationMs?: number;
-    /** The window ends after this many replies. Give this or `durationMs`. */
-    readonly requests?: number;
-    /**
-     * The window at a fixed arrival rate, which latencies are taken from; false for none. The rate is half of what the
-     * slowest environment can serve, unless it is given.
-     */
-    readonly open?: false | { readonly rateRps?: number; readonly durationMs?: number };
-    /**
-     * Environments that can be up side by side get the load of a window that is a duration in turns of so many
-     * milliseconds, so that a host whose speed changes changes it for all; 0 for one environment at a time.
-     */
-    readonly turnMs?: number;
-  };
-  /** Relative differences that do not matter, as shares, by key of the metric: { throughputRps: 0.02 }. */
-  readonly margins?: Margins;
-  /** Limits beyond which a round is repeated. */
-  readonly guards?: Partial<Guards>;
-  readonly resources?: {
-    /** CPUs for the app; the load generator gets the others. */
-    readonly cpus?: number;
-    readonly memoryMiB?: number;
-  };
-  /** In how many rounds, from the first, a machine boots from nothing; in the others its service is restarted. */
-  readonly coldBoots?: number;
-  /** How many times a round may be repeated because a trial in it failed or violated a guard. */
-  readonly retries?: number;
-  /** Seed of the orders of the rounds; a new one for every run by default. It is in the run file. */
-  readonly seed?: number;
 };
+type NamedMember = keyof Named;
 
-/** Returns its argument: gives an editor the types of `bench.config.ts`. */
-export function defineBench(config: BenchConfig): BenchConfig {
-  return config;
-}
+/** What `bench.config.ts` exports: which apps to measure, in which environments, and how. docs/options.md has all members. */
+export type BenchConfig = Named & Readonly<Omit<z.input<typeof benchConfigSchema>, NamedMember>>;
 
-/** The configuration with its defaults filled in. */
-export type ResolvedConfig = {
-  readonly workloads: readonly Workload[];
-  readonly environments: readonly Environment[];
-  readonly baseline: string;
-  readonly twin: boolean;
+/** A checked `bench.config.ts`, its defaults filled in, before the command line is applied. */
+export type Settings = Named & { readonly baseline: string } & Readonly<
+    Omit<z.output<typeof benchConfigSchema>, NamedMember | 'baseline'>
+  >;
+
+/** The configuration of a run, as the runner reads it. */
+export type ResolvedConfig = Omit<Settings, 'rounds' | 'budgetMinutes' | 'load' | 'guards' | 'seed'> & {
   readonly rounds:
     | { readonly kind: 'fixed'; readonly rounds: number }
     | { readonly kind: 'pilot'; readonly pilot: number; readonly max: number };
   readonly budgetMs: number;
-  readonly load: {
-    readonly connections: number;
+  readonly load: Omit<Settings['load'], 'warmupMs' | 'durationMs' | 'requests' | 'open' | 'sliceMs'> & {
     /** undefined: it is found before the first round. */
     readonly warmupMs: number | undefined;
     readonly window:
@@ -79,13 +333,16 @@ export type ResolvedConfig = {
       | { readonly kind: 'requests'; readonly requests: number };
     /** undefined for no open-loop window; without a rate it is found before the first round. */
     readonly open: { readonly rateRps: number | undefined; readonly durationMs: number } | undefined;
-    /** After this long a turn sends nothing more, and ends with the last reply; undefined for no turns. */
-    readonly turnMs: number | undefined;
+    /** After this long a slice sends nothing more, and ends with the last reply; undefined for no slices. */
+    readonly sliceMs: number | undefined;
   };
-  readonly margins: Margins;
   readonly guards: Guards;
-  readonly resources: { readonly cpus: number; readonly memoryMiB: number };
-  readonly coldBoots: number;
-  readonly retries: number;
   readonly seed: number | undefined;
+  /** The options of the command line that give this configuration. */
+  readonly options: Readonly<Record<string, string | number | boolean>>;
 };
+
+/** Returns its argument: gives an editor the types of `bench.config.ts`. */
+export function defineBench(config: BenchConfig): BenchConfig {
+  return config;
+}

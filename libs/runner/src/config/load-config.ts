@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
-import type { ResolvedConfig } from './bench-config.ts';
-import { resolveConfig } from './resolve-config.ts';
+import type { Settings } from './bench-config.ts';
+import { parseConfig } from './resolve-config.ts';
 
 /**
  * Loads a `bench.config.ts`: its default export, or what that returns if it is a function.
@@ -8,7 +8,7 @@ import { resolveConfig } from './resolve-config.ts';
  * @param shownAs what to call it in messages.
  * @throws Error with one line when it is not there, throws, or does not hold a configuration.
  */
-export async function loadConfig(path: string, shownAs = path): Promise<ResolvedConfig> {
+export async function loadConfig(path: string, shownAs = path): Promise<Settings> {
   let exported: unknown;
   try {
     const module = (await import(pathToFileURL(path).href)) as { default?: unknown };
@@ -21,5 +21,5 @@ export async function loadConfig(path: string, shownAs = path): Promise<Resolved
   if (exported === undefined) {
     throw new Error(`${shownAs} has no default export, expected: export default defineBench({ … })`);
   }
-  return resolveConfig(exported, shownAs);
+  return parseConfig(exported, shownAs);
 }

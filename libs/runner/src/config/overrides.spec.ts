@@ -1,9 +1,9 @@
 import { namespace, native } from '@tare/environment';
 import { expect, it } from 'vitest';
-import { resolveConfig } from './resolve-config.ts';
+import { parseConfig, resolveSettings } from './resolve-config.ts';
 import { applyOverrides, type Overrides } from './overrides.ts';
 
-const config = resolveConfig(
+const config = parseConfig(
   {
     workloads: [
       {
@@ -21,7 +21,7 @@ const config = resolveConfig(
 );
 
 it('leaves the configuration alone without options', () => {
-  expect(applyOverrides(config, {})).toEqual(config);
+  expect(applyOverrides(config, {})).toEqual(resolveSettings(config));
 });
 
 it('takes numbers and their texts, durations in seconds', () => {
@@ -39,7 +39,7 @@ it('takes numbers and their texts, durations in seconds', () => {
     warmupMs: 0,
     window: { kind: 'duration', durationMs: 1500 },
     open: { rateRps: undefined, durationMs: 3000 },
-    turnMs: 25,
+    sliceMs: 25,
   });
   expect(changed.seed).toBe(7);
   expect(changed.workloads[0]?.parameters).toEqual({ n: 300_000 });
@@ -75,14 +75,14 @@ it('sets the open loop, or leaves it out', () => {
   expect(applyOverrides(config, { openDuration: 0 }).load.open).toBeUndefined();
 });
 
-it('sets the length of turns, or has one environment up at a time', () => {
-  expect(applyOverrides(config, { turnMs: '100' }).load.turnMs).toBe(100);
-  expect(applyOverrides(config, { turnMs: 0 }).load.turnMs).toBeUndefined();
+it('sets the length of slices, or has one environment up at a time', () => {
+  expect(applyOverrides(config, { sliceMs: '100' }).load.sliceMs).toBe(100);
+  expect(applyOverrides(config, { sliceMs: 0 }).load.sliceMs).toBeUndefined();
 });
 
-it('sets the time budget of a pilot, the twin and the retries', () => {
-  const changed = applyOverrides(config, { budget: '1.5', twin: 'false', retries: 0 });
-  expect(changed).toMatchObject({ budgetMs: 90_000, twin: false, retries: 0 });
+it('sets the time budget of a pilot, the control and the retries', () => {
+  const changed = applyOverrides(config, { budget: '1.5', control: 'false', retries: 0 });
+  expect(changed).toMatchObject({ budgetMs: 90_000, control: false, retries: 0 });
 });
 
 it.each<[Overrides, string]>([
@@ -92,12 +92,12 @@ it.each<[Overrides, string]>([
     { rounds: 3, budget: 5 },
     '--budget=5: the number of rounds is fixed at 3, expected one of --rounds and --budget',
   ],
-  [{ turnMs: -1 }, '--turnMs=-1: expected a number of milliseconds from 0 to 60000'],
-  [{ twin: 'maybe' }, '--twin=maybe: expected true or false'],
+  [{ sliceMs: -1 }, '--sliceMs=-1: expected a number of milliseconds from 0 to 60000'],
+  [{ control: 'maybe' }, '--control=maybe: expected true or false'],
   [{ rounds: 0 }, '--rounds=0: expected a whole number from 1 to 1000'],
   [{ rounds: 'ten' }, '--rounds=ten: expected a whole number from 1 to 1000'],
   [{ rounds: 2.5 }, '--rounds=2.5: expected a whole number'],
-  [{ duration: -1 }, '--duration=-1: expected a number of seconds from 0.1 to 3600'],
+  [{ duration: -1 }, '--duration=-1: expected a number of seconds from 0.001 to 3600'],
   [{ warmup: '2s' }, '--warmup=2s: expected a number of seconds from 0 to 600'],
   [{ connections: '1e3' }, '--connections=1e3: expected a whole number from 1 to 10000'],
   [{ duration: 1, requests: 5 }, '--duration and --requests are both given, expected one of them'],
@@ -105,7 +105,7 @@ it.each<[Overrides, string]>([
     { environments: 'native,moon' },
     '--environments=native,moon: "moon" is unknown, expected some of native, namespace',
   ],
-  [{ environments: '' }, '--environments is empty: expected some of native, namespace'],
+  [{ environments: '' }, '--environments=: expected names, separated by commas'],
   [{ workloads: 'grocery' }, '--workloads=grocery: "grocery" is unknown, expected some of primes'],
   [
     { baseline: 'docker' },

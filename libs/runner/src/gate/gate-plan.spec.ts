@@ -1,6 +1,6 @@
 import { native, namespace } from '@tare/environment';
 import { expect, it } from 'vitest';
-import { resolveConfig } from '../config/resolve-config.ts';
+import { parseConfig } from '../config/resolve-config.ts';
 import { planGate } from './gate-plan.ts';
 
 const workload = {
@@ -9,7 +9,7 @@ const workload = {
   request: () => ({ path: '/' }),
   conformance: [{ request: { path: '/health' }, status: 200 }],
 };
-const config = resolveConfig(
+const config = parseConfig(
   {
     workloads: [
       { ...workload, name: 'primes' },
@@ -20,12 +20,12 @@ const config = resolveConfig(
   'bench.config.ts',
 );
 
-it('measures all workloads in the baseline, 20 rounds, without twin and open loop', () => {
+it('measures all workloads in the baseline, 20 rounds, without control and open loop', () => {
   const { config: planned, threshold, force } = planGate(config, {});
   expect(planned.workloads.map(({ name }) => name)).toEqual(['primes', 'grocery:view']);
   expect(planned.environments.map(({ name }) => name)).toEqual(['native']);
   expect(planned).toMatchObject({
-    twin: false,
+    control: false,
     rounds: { kind: 'fixed', rounds: 20 },
     load: { warmupMs: 1000, window: { kind: 'duration', durationMs: 1500 }, open: undefined },
   });

@@ -1,28 +1,45 @@
-import type { ResolvedConfig } from '../config/bench-config.ts';
-import { applyOverrides, type Overrides } from '../config/overrides.ts';
+import { number, readOptions, type GivenOptions, text, toggle } from '@tare/options';
+import { z } from 'zod';
+import type { ResolvedConfig, Settings } from '../config/bench-config.ts';
+import { applyOverrides, runFlags } from '../config/overrides.ts';
 
-/** What the command line may say about a gate; undefined leaves the default. */
-export type GateOptions = Pick<
-  Overrides,
-  | 'environments'
-  | 'workloads'
-  | 'rounds'
-  | 'duration'
-  | 'warmup'
-  | 'openDuration'
-  | 'turnMs'
-  | 'connections'
-  | 'retries'
-  | 'seed'
-  | 'n'
-> & {
-  /** The commit to compare with: a branch, a tag or a hash. */
-  readonly base?: string;
-  /** The smallest worsening that matters, in percent. */
-  readonly threshold?: number | string;
-  /** Measure what is the same on both sides too. */
-  readonly force?: boolean | string;
+const { environments, workloads, rounds, duration, warmup, openDuration, ...others } = runFlags;
+const { connections, sliceMs, retries, seed, n } = others;
+
+/** The options of a gate: some of a run's, with defaults of two to three minutes for an app in one environment. */
+export const gateOptions = {
+  base: text({
+    description: 'Commit to compare with: a branch, a tag or a hash.',
+    otherwise: 'that of NX_BASE, else where this branch left the default one, else the commit before',
+  }).optional(),
+  threshold: number({
+    min: 0.1,
+    max: 1000,
+    unit: 'percent',
+    description: 'The smallest worsening that matters: a metric passes when its 95 % interval stays below.',
+  }).default(10),
+  force: toggle({
+    description: 'Measure workloads of the same bytes on both sides too.',
+  }).default(false),
+  environments: environments.meta({ otherwise: 'the baseline' }),
+  workloads: workloads.meta({ otherwise: 'all whose bytes differ' }),
+  // startup, which cannot be sliced, wants the most rounds
+  rounds: rounds.default(20),
+  duration: duration.default(1.5),
+  warmup: warmup.default(1),
+  openDuration: openDuration.default(0),
+  connections,
+  sliceMs,
+  retries,
+  n,
+  seed,
 };
+
+// the executor has options of its own beside them
+const gateSchema = z.object(gateOptions);
+
+/** What the command line may say about a gate; undefined takes the default. Numbers may be texts. */
+export type GateOptions = GivenOptions<typeof gateOptions>;
 
 export type GatePlan = {
   /** With the environments and workloads of this side, and the load of both. */
@@ -32,36 +49,18 @@ export type GatePlan = {
   readonly force: boolean;
 };
 
-/** Two to three minutes for an app in one environment. The startup, which cannot take turns, wants the most rounds. */
-const defaults = { rounds: 20, warmup: 1, duration: 1.5, openDuration: 0 } as const;
-const defaultThresholdPercent = 10;
-const [leastPercent, mostPercent] = [0.1, 1000];
-
 /**
  * Makes a gate's plan out of a configuration and the command line: the baseline alone unless environments are named, and
  * all workloads, for what a change does not touch costs nothing.
  * @throws Error with one line that names the option, its value and what was expected.
  */
-export function planGate(configured: ResolvedConfig, options: GateOptions): GatePlan {
+export function planGate(configured: Settings, options: GateOptions): GatePlan {
+  const { base: _, threshold, force, ...overrides } = readOptions(gateSchema, options);
   const config = applyOverrides(configured, {
-    ...defaults,
     environments: configured.baseline,
-    workloads: configured.workloads.map(({ name }) => name),
-    ...options,
-    twin: false,
+    workloads: configured.workloads.map(({ name }) => name).join(','),
+    ...overrides,
+    control: false,
   });
-  return { config, threshold: thresholdOf(options.threshold), force: isForced(options.force) };
-}
-
-function thresholdOf(value: GateOptions['threshold'] = defaultThresholdPercent): number {
-  const text = String(value).trim();
-  const percent = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (percent >= leastPercent && percent <= mostPercent) return percent / 100;
-  throw new Error(`--threshold=${text}: expected a percentage from ${leastPercent} to ${mostPercent}`);
-}
-
-function isForced(value: GateOptions['force'] = false): boolean {
-  if (typeof value === 'boolean') return value;
-  if (value === 'true' || value === 'false') return value === 'true';
-  throw new Error(`--force=${value}: expected true or false`);
+  return { config, threshold: threshold / 100, force };
 }

@@ -110,7 +110,7 @@ it('passes without measuring when the base builds to the same bytes', async () =
 it('measures one side after the other without turns', { timeout: 60_000 }, async () => {
   await put('main.mjs', `${app}// another\n`);
   await copyFile(join(root, 'main.mjs'), join(root, 'dist', 'main.mjs'));
-  const { run } = await gate({ base: 'main', rounds: 1, openDuration: 0.2, turnMs: 0 });
+  const { run } = await gate({ base: 'main', rounds: 1, openDuration: 0.2, sliceMs: 0 });
   expect(run?.file.trials.map(({ load, open }) => [load.turns, open === null])).toEqual([
     [undefined, false],
     [undefined, false],

@@ -5,6 +5,7 @@ import { requestsOf, type WeightedRequest, type WorkloadRequest } from '../confi
 
 const shownRequests = 4;
 const shownOfPath = 40;
+const msPerSecond = 1000;
 
 /** The configuration as it goes into the run file: plain data, the requests spelled out. */
 export function describeConfig(
@@ -14,7 +15,7 @@ export function describeConfig(
   twin: string | undefined,
   seed: number,
 ): RunConfig {
-  const { window, turnMs } = config.load;
+  const { window, sliceMs } = config.load;
   return {
     workloads: config.workloads.map(({ name, healthPath, request, parameters = {} }) => ({
       name,
@@ -28,13 +29,14 @@ export function describeConfig(
     rounds: config.rounds.kind === 'fixed' ? config.rounds.rounds : config.rounds.max,
     budgetMs: config.rounds.kind === 'fixed' ? null : config.budgetMs,
     retries: config.retries,
+    options: { ...config.options, warmup: config.load.warmupMs / msPerSecond },
     load: {
       connections: config.load.connections,
       warmupMs: config.load.warmupMs,
       durationMs: window.kind === 'duration' ? window.durationMs : null,
       requests: window.kind === 'requests' ? window.requests : null,
       openDurationMs: config.load.open?.durationMs ?? null,
-      ...(turnMs !== undefined && window.kind === 'duration' && { turnMs }),
+      ...(sliceMs !== undefined && window.kind === 'duration' && { turnMs: sliceMs }),
     },
     guards: { ...config.guards },
     resources: {

@@ -5,7 +5,7 @@ import { inGroups, turnsOf } from './perform-round.ts';
 const lone = new Set(['vm', 'other-vm']);
 const named = (names: string): readonly Environment[] =>
   names.split(' ').map((name) => ({ ...native(), name, sideBySide: !lone.has(name) }));
-const load = { turnMs: 25, window: { kind: 'duration', durationMs: 3000 } } as const;
+const load = { sliceMs: 25, window: { kind: 'duration', durationMs: 3000 } } as const;
 const groupsOf = (names: string, turnMs: number | undefined) =>
   inGroups(named(names), turnMs).map((group) => group.map(({ name }) => name).join(' '));
 
@@ -22,7 +22,7 @@ it('leaves each alone without turns', () => {
 
 it.each([
   ['25 ms', 25, {}, load],
-  ['nothing where turns are off', undefined, {}, { ...load, turnMs: undefined }],
+  ['nothing where turns are off', undefined, {}, { ...load, sliceMs: undefined }],
   ['nothing in a number of requests', undefined, {}, { ...load, window: { kind: 'requests', requests: 9 } }],
   ['nothing with a fixed port', undefined, { port: 4000 }, load],
   ['nothing with data on a disk', undefined, { dataVariable: 'UPLOADS_DIR' }, load],

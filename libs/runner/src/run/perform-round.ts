@@ -136,10 +136,10 @@ type Environments = readonly Usable['environment'][];
  */
 export function turnsOf(
   { port, dataVariable }: Pick<Workload, 'port' | 'dataVariable'>,
-  { turnMs, window }: Pick<ResolvedConfig['load'], 'turnMs' | 'window'>,
+  { sliceMs, window }: Pick<ResolvedConfig['load'], 'sliceMs' | 'window'>,
 ): number | undefined {
   const isShared = port !== undefined || dataVariable !== undefined;
-  return isShared || window.kind !== 'duration' ? undefined : turnMs;
+  return isShared || window.kind !== 'duration' ? undefined : sliceMs;
 }
 
 /** @returns the environments in their order, each alone, or where there are turns all that can be up side by side. */

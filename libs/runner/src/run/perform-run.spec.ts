@@ -30,7 +30,7 @@ function run(
     workloads: [answering(folder)],
     environments: [native(), other('second')],
     rounds: 2,
-    twin: false,
+    control: false,
     load: { connections: 2, warmupMs: 100, durationMs: 500, open: { rateRps: 50, durationMs: 300 } },
     guards: lenient,
     ...config,
@@ -168,7 +168,7 @@ it('repeats a round that violates a guard, and keeps the last attempt with its w
 
 it('decides the number of rounds once, after a pilot, and measures a twin that is judged by itself', async () => {
   const events: RunEvent[] = [];
-  const pilot = { rounds: { pilot: 2, max: 3 }, twin: true, environments: [native()] };
+  const pilot = { rounds: { pilot: 2, max: 3 }, control: true, environments: [native()] };
   const { run: file } = await run(pilot, undefined, events);
   expect(file.plan).toMatchObject({ kind: 'pilot', pilotRounds: 2, rounds: 3 });
   expect(events.filter(({ kind }) => kind === 'rounds-decided')).toHaveLength(1);

@@ -27,7 +27,7 @@ export function performRun(options: HostOptions): Promise<RunResult> {
 
     const rates = arrivalRates(host.capacities, host.ready, config.load.open);
     const ready = [...host.ready, ...twinsOf(config, host.ready)];
-    const twin = config.twin ? twinName(config.baseline) : undefined;
+    const twin = config.control ? twinName(config.baseline) : undefined;
     const unjudged = ready
       .filter(({ facts }) => isEmulated({ facts }))
       .map(({ environment }) => environment.name);
@@ -93,9 +93,9 @@ export function performRun(options: HostOptions): Promise<RunResult> {
 }
 
 /** The second copy of the baseline, if the run is to have one. */
-function twinsOf({ twin, baseline }: ResolvedConfig, ready: readonly Usable[]): readonly Usable[] {
+function twinsOf({ control, baseline }: ResolvedConfig, ready: readonly Usable[]): readonly Usable[] {
   return ready
-    .filter(({ environment }) => twin && environment.name === baseline)
+    .filter(({ environment }) => control && environment.name === baseline)
     .map(({ environment, facts }) => ({ environment: twinOf(environment), facts }));
 }
 

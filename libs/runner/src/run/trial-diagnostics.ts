@@ -30,7 +30,7 @@ export function trialDiagnostics(trial: Trial): readonly Diagnostic[] {
   if (load.turns !== undefined && share < leastUnderWayInTurns && cpuPercent < busyCpuPercent) {
     warn(
       'short-turns',
-      `at the ends of the turns the server had time to spare: ${underWay.toFixed(2)} requests under way on average, at most ${load.connections}, and ${cpuPercent.toFixed(0)} % of a CPU; longer turns cost less (--turnMs)`,
+      `at the ends of the turns the server had time to spare: ${underWay.toFixed(2)} requests under way on average, at most ${load.connections}, and ${cpuPercent.toFixed(0)} % of a CPU; longer turns cost less (--sliceMs)`,
     );
   }
   // below it lie the ends of turns

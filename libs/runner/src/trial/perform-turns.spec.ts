@@ -26,7 +26,7 @@ it(
       {
         workloads: [answering(folder)],
         environments: [native(), slower],
-        twin: false,
+        control: false,
         rounds: 2,
         load: { connections: 2, warmupMs: 100, durationMs: 500, open: { rateRps: 50, durationMs: 300 } },
         guards: lenient,
@@ -69,7 +69,7 @@ it('a side that dies in the turns of the other is named', { timeout: 60_000 }, a
     {
       workloads: [answering(folder)],
       environments: [native(), dying],
-      twin: false,
+      control: false,
       rounds: 1,
       retries: 0,
       load: { connections: 2, warmupMs: 0, durationMs: 2000, open: false },

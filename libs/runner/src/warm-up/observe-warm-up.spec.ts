@@ -31,7 +31,7 @@ it(
       {
         workloads: [answering(folder)],
         environments: [other('cold', cold), other('alone', { ...cold, sideBySide: false })],
-        twin: false,
+        control: false,
         rounds: 1,
         load: { connections: 2, durationMs: 500, open: false },
         guards: lenient,

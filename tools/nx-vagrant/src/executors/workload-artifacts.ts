@@ -9,7 +9,7 @@ export type WorkloadOptions = {
   /** Where a workload's build writes its bundle: "dist/{workloadRoot}/main.mjs". */
   readonly artifact: string;
   /** The workload that starts with the machine; undefined for the first by name. */
-  readonly workload?: string;
+  readonly workload?: string | undefined;
 };
 
 /**

@@ -1,21 +1,20 @@
 import { join, resolve } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { appendHistory, historyLine, writeRunFile } from '@tare/results';
-import { applyOverrides, loadConfig, performRun, showProgress, type Overrides } from '@tare/runner';
+import { readOptions, type GivenOptions } from '@tare/options';
+import { applyOverrides, loadConfig, performRun, showProgress } from '@tare/runner';
 import { abortOnSignals } from '@tare/recipe';
 import { commitFacts } from './commit-facts.ts';
-import { watchPage, type WatchOptions } from './watch-page.ts';
+import { options as table } from './options.ts';
+import { watchPage } from './watch-page.ts';
 
-/** Options of the executor, as in schema.json. */
-export type BenchOptions = Overrides &
-  WatchOptions & { readonly config: string; readonly outputPath?: string };
+export type BenchOptions = GivenOptions<typeof table.shape>;
 
 /** Measures what a bench.config.ts says and writes the run file; fails when an environment failed. */
 export default async function bench(
-  options: BenchOptions,
+  given: BenchOptions,
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
-  const { config: configFile, outputPath = 'reports', watch, watchPort, ...overrides } = options;
   const progress = showProgress(process.stdout);
   let interrupted = false;
   try {
@@ -23,10 +22,12 @@ export default async function bench(
       signal.addEventListener('abort', () => {
         interrupted = true;
       });
+      const options = readOptions(table, given);
+      const { config: configFile, outputPath } = options;
       const configPath = resolve(context.root, configFile);
       const reports = resolve(context.root, outputPath);
-      const config = applyOverrides(await loadConfig(configPath, configFile), overrides);
-      const page = await watchPage({ watch, watchPort }, signal);
+      const config = applyOverrides(await loadConfig(configPath, configFile), options);
+      const page = await watchPage(options, signal);
       try {
         const { run, journalFolder } = await performRun({
           config,

@@ -4,9 +4,9 @@ import { followRun, type Listener } from '@tare/runner';
 
 export type WatchOptions = {
   /** Serve the growing report while the run is under way. */
-  readonly watch?: boolean | undefined;
+  readonly watch: boolean;
   /** A free port by default. */
-  readonly watchPort?: number | string | undefined;
+  readonly watchPort?: number | undefined;
 };
 
 /** The page that shows a run while it grows; nothing where none is wanted. */
@@ -16,7 +16,6 @@ export type WatchPage = {
   close(): Promise<void>;
 };
 
-const highestPort = 65_535;
 const none: WatchPage = {
   follow: () => undefined,
   show: () => undefined,
@@ -25,18 +24,17 @@ const none: WatchPage = {
 
 /**
  * Serves the report of the whole rounds so far on 127.0.0.1, and says where.
- * @throws Error in one line for a port that is none or is taken.
+ * @throws Error in one line for a port that is taken.
  */
 export async function watchPage({ watch, watchPort }: WatchOptions, signal: AbortSignal): Promise<WatchPage> {
-  const port = watchPort === undefined ? undefined : portOf(watchPort);
-  if (watch !== true) return none;
+  if (!watch) return none;
   let latest: RunFile | undefined;
   const waiting = { heading: 'A run has begun', message: 'Waiting for its first whole round.' };
   const page = await serveReport({
     render: () =>
       Promise.resolve(latest === undefined ? renderMessagePage(waiting) : renderReportPage(latest)),
     signal,
-    ...(port !== undefined && { port }),
+    ...(watchPort !== undefined && { port: watchPort }),
   });
   process.stdout.write(`report of the run so far: ${page.url}\n`);
   const show = (run: RunFile): void => {
@@ -44,10 +42,4 @@ export async function watchPage({ watch, watchPort }: WatchOptions, signal: Abor
     page.refresh();
   };
   return { follow: followRun(show), show, close: () => page.close() };
-}
-
-function portOf(given: number | string): number {
-  const port = Number(given);
-  if (Number.isInteger(port) && port >= 0 && port <= highestPort) return port;
-  throw new Error(`--watchPort=${given}: expected a port from 0 to ${highestPort}`);
 }

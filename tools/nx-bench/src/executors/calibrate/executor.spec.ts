@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { calibrationSchema } from '@tare/calibration';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { CalibrateOptions } from './calibrate-options.ts';
+import type { CalibrateOptions } from './executor.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -46,7 +46,7 @@ it('writes what it found for this host, and prints it as JSON when asked to', as
 });
 
 it.each<[CalibrateOptions, string]>([
-  [{ minutes: 0 }, '--minutes=0: expected a number above 0, at most 1440\n'],
+  [{ minutes: 0 }, '--minutes=0: expected a number of minutes from 0.01 to 1440\n'],
   [{ only: 'moon' }, '--only=moon: expected some of latency, cpu, memory, startup, aa, ab\n'],
   [{ seed: 'x' }, '--seed=x: expected a whole number from 0 to 2147483648\n'],
 ])('fails with one clear line for %j', async (options, line) => {

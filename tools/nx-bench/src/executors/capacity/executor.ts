@@ -1,6 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { abortOnSignals, reportFailure } from '@tare/recipe';
+import { readOptions, type GivenOptions } from '@tare/options';
 import { renderCapacityTable, writeCapacityReport } from '@tare/report';
 import { writeCapacityFile, type CapacityFile } from '@tare/results';
 import {
@@ -9,36 +10,34 @@ import {
   parseCapacityPlan,
   performCapacity,
   showCapacityProgress,
-  type CapacityOptions as SearchOptions,
-  type Overrides,
 } from '@tare/runner';
+import { options as table } from './options.ts';
 
-/** Options of the executor, as in schema.json. */
-export type CapacityOptions = SearchOptions &
-  Pick<Overrides, 'environments' | 'workloads' | 'warmup' | 'connections' | 'seed' | 'n'> & {
-    readonly config: string;
-    readonly outputPath?: string;
-  };
+export type CapacityOptions = GivenOptions<typeof table.shape>;
 
 const columnsWithoutTerminal = 120;
 
 /** Searches the capacity of every workload in every environment and reports it; fails when an environment failed. */
 export default function capacity(
-  options: CapacityOptions,
+  given: CapacityOptions,
   { root }: ExecutorContext,
 ): Promise<{ success: boolean }> {
-  const { config: configFile, outputPath = 'reports' } = options;
-  const { slo, duration, tolerance, passes, startRate, maxRate } = options;
   return reportFailure(() =>
     abortOnSignals(async (signal) => {
-      const plan = parseCapacityPlan(given({ slo, duration, tolerance, passes, startRate, maxRate }));
+      const options = readOptions(table, given);
+      const { config: configFile, outputPath } = options;
+      const plan = parseCapacityPlan(options);
       const configPath = resolve(root, configFile);
       const reports = resolve(root, outputPath);
       const { environments, workloads, warmup, connections, seed, n } = options;
-      const config = applyOverrides(
-        await loadConfig(configPath, configFile),
-        given({ environments, workloads, warmup, connections, seed, n }),
-      );
+      const config = applyOverrides(await loadConfig(configPath, configFile), {
+        environments,
+        workloads,
+        warmup,
+        connections,
+        seed,
+        n,
+      });
       const { capacity: file, journalFolder } = await performCapacity({
         config,
         configPath,
@@ -65,12 +64,6 @@ function tellFailed({ environments }: CapacityFile): boolean {
     process.stderr.write(`${name} failed: what was found in it before is shown, the others are whole\n`);
   }
   return failed.length === 0;
-}
-
-/** The options that were given: those that are undefined are absent. */
-function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
 function terminal(): { readonly columns: number; readonly colour: boolean } {

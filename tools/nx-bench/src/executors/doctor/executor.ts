@@ -1,20 +1,22 @@
 import { resolve } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
+import { readOptions, type GivenOptions } from '@tare/options';
 import { examineHost, loadConfig } from '@tare/runner';
+import { options as table } from './options.ts';
 import { renderDoctor } from './render-doctor.ts';
 
-/** Options of the executor, as in schema.json. */
-export type DoctorOptions = { readonly config: string; readonly json?: boolean };
+export type DoctorOptions = GivenOptions<typeof table.shape>;
 
 const examinationDeadlineMs = 120_000;
 const columnsOfAFile = 120;
 
 /** Says what this host offers to a measurement and what disturbs it; fails when a run could not measure here. */
 export default async function doctor(
-  { config: configFile, json = false }: DoctorOptions,
+  given: DoctorOptions,
   { root }: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
+    const { config: configFile, json } = readOptions(table, given);
     const { environments, resources } = await loadConfig(resolve(root, configFile), configFile);
     const lines = await examineHost({
       environments,

@@ -2,14 +2,15 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { abortOnSignals } from '@tare/recipe';
+import { readOptions, type GivenOptions } from '@tare/options';
 import { gateText } from '@tare/report';
 import { writeRunFile } from '@tare/results';
-import { loadConfig, performGate, planGate, showProgress, type GateOptions as Options } from '@tare/runner';
+import { loadConfig, performGate, planGate, showProgress } from '@tare/runner';
 import { callerGone, reportExitCode } from './exit-code-file.ts';
+import { options as table } from './options.ts';
 import { appendStepSummary, writeGateReport } from './write-gate-report.ts';
 
-/** Options of the executor, as in schema.json. */
-export type GateOptions = Options & { readonly config: string; readonly outputPath?: string };
+export type GateOptions = GivenOptions<typeof table.shape>;
 
 const invalid = 3;
 
@@ -18,12 +19,14 @@ const invalid = 3;
  * with the exit code.
  */
 export default async function gate(
-  { config: configFile, outputPath = 'reports', ...options }: GateOptions,
+  given: GateOptions,
   { root, nxJsonConfiguration }: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
     const exitCode = await abortOnSignals(async (told) => {
       const signal = AbortSignal.any([told, callerGone(process.env)]);
+      const options = readOptions(table, given);
+      const { config: configFile, outputPath } = options;
       const plan = planGate(await loadConfig(resolve(root, configFile), configFile), options);
       const reports = resolve(root, outputPath);
       const { result, run } = await performGate({

@@ -1,21 +1,16 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
+import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, lockedNode, readRecord, reportFailure } from '@tare/recipe';
 import { likelyBaseMode } from '../../base/base-mode.ts';
 import { baseRecipeSchema } from '../../base/base-recipe.ts';
 import { makeBase } from '../../base/make-base.ts';
 import { connectEngine } from '../../engine/connect-engine.ts';
-import { probeRecordSchema, type BaseMode } from '../../record/probe-record.ts';
+import { probeRecordSchema } from '../../record/probe-record.ts';
+import type { options } from './options.ts';
 
-type Options = {
-  readonly mode: BaseMode | 'auto';
-  readonly image?: string;
-  readonly recipe: string;
-  readonly probe: string;
-  readonly out: string;
-  readonly socket?: string;
-};
+type Options = OptionsOf<typeof options>;
 
 const base: PromiseExecutor<Options> = ({ mode, image, recipe, probe, out, socket }, { root }) =>
   reportFailure(() =>

@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
+import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, readRecord, reportFailure } from '@tare/recipe';
 import { connectEngine } from '../../engine/connect-engine.ts';
 import { skipWithoutEngine } from '../../engine/skip-without-engine.ts';
@@ -11,17 +12,9 @@ import { sha256OfFile } from '../../image/sha256-of-file.ts';
 import { baseRecordSchema } from '../../record/base-record.ts';
 import { imageRecordSchema, type ImageRecord } from '../../record/image-record.ts';
 import { probeRecordSchema } from '../../record/probe-record.ts';
+import type { options } from './options.ts';
 
-type Options = {
-  readonly dockerfile: string;
-  readonly artifact?: string;
-  readonly base?: string;
-  readonly context?: string;
-  readonly probe: string;
-  readonly out: string;
-  readonly builder: 'auto' | 'buildkit' | 'legacy';
-  readonly socket?: string;
-};
+type Options = OptionsOf<typeof options>;
 
 const dockerBuild: PromiseExecutor<Options> = (options, { root, projectName }) =>
   reportFailure(() =>

@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
 import { requiredKinds } from '@tare/environment';
+import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, reportFailure, writeRecord } from '@tare/recipe';
 import { likelyBaseMode } from '../../base/base-mode.ts';
 import { probeEngine } from '../../engine/probe-engine.ts';
 import { skipWithoutEngine } from '../../engine/skip-without-engine.ts';
 import type { ProbeRecord } from '../../record/probe-record.ts';
+import type { options } from './options.ts';
 
-type Options = { readonly out: string; readonly socket?: string };
+type Options = OptionsOf<typeof options>;
 
 const probe: PromiseExecutor<Options> = ({ out, socket }, { root }) =>
   reportFailure(() =>

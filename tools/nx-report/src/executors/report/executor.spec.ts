@@ -96,12 +96,9 @@ test('readme=false leaves even a README with markers alone', async () => {
 });
 
 test.each([
-  [
-    { runFile: 'none.json' },
-    /^Option runFile: cannot read "none\.json" .*Run `nx run bench:compare` first\.\n$/,
-  ],
-  [{ runFile: '' }, /^Option runFile: got "", expected a path from the workspace root\.\n$/],
-  [{ readme: 'none.md' }, /^Option readme: got "none\.md", expected an existing Markdown file/],
+  [{ runFile: 'none.json' }, /^--runFile=none\.json: cannot be read .*Run `nx run bench:compare` first\.\n$/],
+  [{ runFile: '' }, /^--runFile=: expected a path from the workspace root\n$/],
+  [{ readme: 'none.md' }, /^--readme=none\.md: expected an existing Markdown file/],
   [{ readme: 'reports' }, /^Option readme: cannot read "reports" \(.*\); expected a Markdown file\.\n$/],
   [{ outputPath: 'reports/latest/run.json' }, /^Cannot write the report to .*\n$/],
 ])('%j fails with one line', async (options, message) => {

@@ -1,30 +1,25 @@
 import { readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
+import { readOptions, type GivenOptions } from '@tare/options';
 import { abortOnSignals } from '@tare/recipe';
 import { renderTerminalTable, writePictures, writeReport } from '@tare/report';
 import { parseRunFile } from '@tare/results';
 import type { RunFile } from '@tare/results';
+import { options as table } from './options.ts';
 import { appendStepSummary } from './append-step-summary.ts';
 import { reportExtra } from './report-extra.ts';
 import { terminalOptions } from './terminal-options.ts';
 import { updateReadme } from './update-readme.ts';
 
-/** Options of the executor `report`; paths are from the workspace root. What the schema ignores is not listed. */
-export type ReportOptions = {
-  readonly runFile?: string;
-  readonly outputPath?: string;
-  /** A path, true for README.md, false for none; by default README.md if it has the markers. */
-  readonly readme?: string | boolean;
-  /** Whether to make PNGs, which need a Chromium; true by default. */
-  readonly png?: boolean;
-};
+export type ReportOptions = GivenOptions<typeof table.shape>;
 
 /** Renders a run file to the terminal, to a folder, into a README, and into the page of a CI job. */
-const report: PromiseExecutor<ReportOptions> = async (options, { root }) => {
+const report: PromiseExecutor<ReportOptions> = async (given, { root }) => {
   try {
-    const runFile = pathOption(root, 'runFile', options.runFile ?? 'reports/latest/run.json');
-    const outputPath = pathOption(root, 'outputPath', options.outputPath ?? 'reports/latest');
+    const options = readOptions(table, given);
+    const runFile = resolve(root, options.runFile);
+    const outputPath = resolve(root, options.outputPath);
     const run = await readRun(runFile, relative(root, runFile));
     const { extra, problems } = await reportExtra(run, { root, outputPath });
     for (const problem of problems)
@@ -40,7 +35,7 @@ const report: PromiseExecutor<ReportOptions> = async (options, { root }) => {
       `Written: ${join(shown, 'report.html')}, summary.md, verdicts.junit.xml, trials.csv and ${charts} charts in ${join(shown, 'charts')}\n`,
     );
 
-    if (options.png !== false) {
+    if (options.png) {
       const { written: pictures, note } = await abortOnSignals((signal) =>
         writePictures(outputPath, run, { signal }),
       );
@@ -63,12 +58,6 @@ const report: PromiseExecutor<ReportOptions> = async (options, { root }) => {
 };
 export default report;
 
-function pathOption(root: string, name: string, value: string): string {
-  if (value.trim() === '')
-    throw new Error(`Option ${name}: got "${value}", expected a path from the workspace root.`);
-  return resolve(root, value);
-}
-
 async function readRun(path: string, shown: string): Promise<RunFile> {
   let text: string;
   try {
@@ -76,7 +65,7 @@ async function readRun(path: string, shown: string): Promise<RunFile> {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(
-      `Option runFile: cannot read "${shown}" (${reason}); expected the run.json of a measurement. ` +
+      `--runFile=${shown}: cannot be read (${reason}), expected the run.json of a measurement. ` +
         'Run `nx run bench:compare` first.',
       { cause },
     );

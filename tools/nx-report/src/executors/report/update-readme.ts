@@ -23,9 +23,7 @@ export async function updateReadme(
   const path = resolve(root, shown);
   if (!existsSync(path)) {
     if (!isNamed) return undefined;
-    throw new Error(
-      `Option readme: got "${shown}", expected an existing Markdown file, from the workspace root.`,
-    );
+    throw new Error(`--readme=${shown}: expected an existing Markdown file, from the workspace root`);
   }
   const readme = await read(path, shown);
   if (!isNamed && !hasReadmeMarker(readme)) return undefined;
@@ -40,7 +38,7 @@ async function read(path: string, shown: string): Promise<Buffer> {
     return await readFile(path);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`Option readme: cannot read "${shown}" (${reason}); expected a Markdown file.`, {
+    throw new Error(`--readme=${shown}: cannot be read (${reason}), expected a Markdown file`, {
       cause,
     });
   }

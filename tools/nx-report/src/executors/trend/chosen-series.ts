@@ -13,7 +13,7 @@ export function chosenSeries(lines: readonly HistoryLine[], options: TrendFilter
   expectKnown('environment', environment, distinct(figures.map((figure) => figure.environment)));
   expectKnown('metric', metric, distinct(figures.map((figure) => figure.metric)));
   if (host !== undefined && (host === '' || !hosts.some((each) => each.startsWith(host)))) {
-    throw new Error(`Option host: got "${host}", expected the begin of one of: ${hosts.join(', ')}.`);
+    throw new Error(`--host=${host}: expected the first characters of one of ${hosts.join(', ')}`);
   }
   if (!lines.some((line) => hasSeries(line, options))) {
     throw new Error(
@@ -25,7 +25,7 @@ export function chosenSeries(lines: readonly HistoryLine[], options: TrendFilter
 
 function expectKnown(name: string, value: string | undefined, known: readonly string[]): void {
   if (value !== undefined && !known.includes(value)) {
-    throw new Error(`Option ${name}: got "${value}", expected one of: ${known.join(', ')}.`);
+    throw new Error(`--${name}=${value}: expected one of ${known.join(', ')}`);
   }
 }
 

@@ -105,14 +105,14 @@ test('without a history it fails with one line that says what to do', async () =
 });
 
 test.each([
-  [{ historyPath: ' ' }, /^Option historyPath: got " ", expected a path from the workspace root\.\n$/],
-  [{ workload: 'prime' }, /^Option workload: got "prime", expected one of: grocery, primes\.\n$/],
+  [{ historyPath: ' ' }, /^--historyPath= : expected a path from the workspace root\n$/],
+  [{ workload: 'prime' }, /^--workload=prime: expected one of grocery, primes\n$/],
   [
     { environment: 'jail' },
-    /^Option environment: got "jail", expected one of: docker, (?:namespace, )?native, vagrant\.\n$/,
+    /^--environment=jail: expected one of docker, (?:namespace, )?native, vagrant\n$/,
   ],
-  [{ metric: 'speed' }, /^Option metric: got "speed", expected one of: .*throughputRps.*\n$/],
-  [{ host: 'zz' }, /^Option host: got "zz", expected the begin of one of: [0-9a-f]{12}\.\n$/],
+  [{ metric: 'speed' }, /^--metric=speed: expected one of .*throughputRps.*\n$/],
+  [{ host: 'zz' }, /^--host=zz: expected the first characters of one of [0-9a-f]{12}\n$/],
   [{ outputPath: 'reports/file' }, /^Cannot write the trend to .*\n$/],
 ])('%j fails with one line', async (options, message) => {
   await addRuns(1);

@@ -1,27 +1,20 @@
 import { join, relative, resolve } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
+import { readOptions, type GivenOptions } from '@tare/options';
 import { renderTrend, writeTrend } from '@tare/report';
 import { readHistory } from '@tare/results';
 import { terminalOptions } from '../report/terminal-options.ts';
 import { chosenSeries } from './chosen-series.ts';
+import { options as table } from './options.ts';
 
-/** Options of the executor `trend`; paths are from the workspace root. */
-export type TrendOptions = {
-  readonly historyPath?: string;
-  readonly outputPath?: string;
-  readonly workload?: string;
-  readonly environment?: string;
-  /** Key of a metric, also of one that is not judged. */
-  readonly metric?: string;
-  /** Begin of a host's fingerprint. */
-  readonly host?: string;
-};
+export type TrendOptions = GivenOptions<typeof table.shape>;
 
 /** Shows how the metrics went over the runs of the history, and where their levels changed. */
-const trend: PromiseExecutor<TrendOptions> = async (options, { root, projectName = 'bench' }) => {
+const trend: PromiseExecutor<TrendOptions> = async (given, { root, projectName = 'bench' }) => {
   try {
-    const historyPath = pathOption(root, 'historyPath', options.historyPath ?? 'reports/history');
-    const outputPath = pathOption(root, 'outputPath', options.outputPath ?? 'reports/trend');
+    const options = readOptions(table, given);
+    const historyPath = resolve(root, options.historyPath);
+    const outputPath = resolve(root, options.outputPath);
     const shownHistory = relative(root, historyPath) || '.';
     const { lines, problems } = await readHistory(historyPath, shownHistory);
     for (const problem of problems) process.stderr.write(`Left out: ${problem}\n`);
@@ -45,9 +38,3 @@ const trend: PromiseExecutor<TrendOptions> = async (options, { root, projectName
   }
 };
 export default trend;
-
-function pathOption(root: string, name: string, value: string): string {
-  if (value.trim() === '')
-    throw new Error(`Option ${name}: got "${value}", expected a path from the workspace root.`);
-  return resolve(root, value);
-}

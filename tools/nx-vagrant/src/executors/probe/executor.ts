@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
 import { requiredKinds } from '@tare/environment';
+import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, reportFailure, writeRecord } from '@tare/recipe';
 import { buildTraits, likelyBoxMode } from '../../box/box-mode.ts';
 import { probeVagrant } from '../../probe/probe-vagrant.ts';
 import { skipWithoutProvider } from '../../probe/skip-without-provider.ts';
 import type { ProbeRecord } from '../../record/probe-record.ts';
+import type { options } from './options.ts';
 
-type Options = { readonly out: string };
+type Options = OptionsOf<typeof options>;
 
 const probe: PromiseExecutor<Options> = ({ out }, { root }) =>
   reportFailure(() =>

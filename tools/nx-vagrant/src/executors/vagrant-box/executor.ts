@@ -1,19 +1,14 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
+import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, lockedNode, readRecord, reportFailure } from '@tare/recipe';
 import { makeBox } from '../../box/make-box.ts';
 import { skipWithoutProvider } from '../../probe/skip-without-provider.ts';
-import { probeRecordSchema, type BoxMode } from '../../record/probe-record.ts';
+import { probeRecordSchema } from '../../record/probe-record.ts';
+import type { options } from './options.ts';
 
-type Options = {
-  readonly mode: BoxMode | 'auto';
-  readonly recipe: string;
-  readonly publicBox: string;
-  readonly publicVersion: string;
-  readonly probe: string;
-  readonly out: string;
-};
+type Options = OptionsOf<typeof options>;
 
 const vagrantBox: PromiseExecutor<Options> = (options, { root }) =>
   reportFailure(() =>

@@ -1,17 +1,20 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
+import { readOptions, type OptionsOf } from '@tare/options';
 import { abortOnSignals, readRecord, reportFailure } from '@tare/recipe';
 import { forgetBox } from '../../box/forget-box.ts';
 import { createVagrant } from '../../client/vagrant.ts';
 import { boxRecordSchema } from '../../record/box-record.ts';
 import { existingMachine } from '../existing-machine.ts';
+import { options as table } from './options.ts';
 
-type Options = { readonly folder: string; readonly box: string; readonly forgetBox: boolean };
+type Options = OptionsOf<typeof table>;
 
-const vagrantDestroy: PromiseExecutor<Options> = (options, { root }) =>
+const vagrantDestroy: PromiseExecutor<Options> = (given, { root }) =>
   reportFailure(() =>
     abortOnSignals(async (signal) => {
+      const options = readOptions(table, given);
       const folder = join(root, options.folder);
       const machine = await existingMachine(folder, signal);
       if (machine === undefined) process.stdout.write('vagrant-destroy: there is no machine\n');

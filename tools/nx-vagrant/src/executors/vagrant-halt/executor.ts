@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
+import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, reportFailure } from '@tare/recipe';
 import { existingMachine } from '../existing-machine.ts';
+import type { options } from './options.ts';
 
-type Options = { readonly folder: string };
+type Options = OptionsOf<typeof options>;
 
 const vagrantHalt: PromiseExecutor<Options> = ({ folder }, { root }) =>
   reportFailure(() =>

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
+import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, reportFailure } from '@tare/recipe';
 import { sshArguments } from '../../ssh/ssh-arguments.ts';
 import { existingMachine } from '../existing-machine.ts';
+import type { options } from './options.ts';
 
-type Options = { readonly folder: string; readonly __unparsed__: readonly string[] };
+type Options = OptionsOf<typeof options>;
 
 const vagrantSsh: PromiseExecutor<Options> = ({ folder, __unparsed__: words }, { root }) =>
   reportFailure(() =>

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
 import { waitForHttp } from '@tare/metrics';
+import { readOptions, type OptionsOf } from '@tare/options';
 import { abortOnSignals, readRecord, reportFailure } from '@tare/recipe';
 import { ensureBox } from '../../box/ensure-box.ts';
 import { createVagrant } from '../../client/vagrant.ts';
@@ -11,20 +12,15 @@ import { skipWithoutProvider } from '../../probe/skip-without-provider.ts';
 import { boxRecordSchema } from '../../record/box-record.ts';
 import { probeRecordSchema } from '../../record/probe-record.ts';
 import { forwardedPort } from '../forwarded-port.ts';
-import { workloadArtifacts, type WorkloadOptions } from '../workload-artifacts.ts';
+import { workloadArtifacts } from '../workload-artifacts.ts';
+import { options as table } from './options.ts';
 
-type Options = WorkloadOptions & {
-  readonly folder: string;
-  readonly probe: string;
-  readonly box: string;
-  readonly accelerator: Accelerator | 'auto';
-  readonly healthPath: string;
-  readonly bootDeadlineSeconds: number;
-};
+type Options = OptionsOf<typeof table>;
 
-const vagrantUp: PromiseExecutor<Options> = (options, context) =>
+const vagrantUp: PromiseExecutor<Options> = (given, context) =>
   reportFailure(() =>
     abortOnSignals(async (signal) => {
+      const options = readOptions(table, given);
       const at = (path: string): string => join(context.root, path);
       const say = (line: string): void => void process.stdout.write(`${line}\n`);
       const host = readRecord(at(options.probe), probeRecordSchema, 'Run the target vagrant-probe first.');
