@@ -37,7 +37,7 @@ function nxProperty(property: Json & Known): object {
   const types = typesOf(property);
   const sentences = [
     description,
-    ...(types.includes('number') || types.includes('integer') ? [`${valuesOf(property)}.`] : []),
+    ...(types.includes('number') || types.includes('integer') ? [sentence(valuesOf(property))] : []),
     ...(json.default === undefined && otherwise !== undefined ? [`By default ${otherwise}.`] : []),
   ].join(' ');
   return {
@@ -46,6 +46,10 @@ function nxProperty(property: Json & Known): object {
     ...json,
     ...(formerly !== undefined && { aliases: [formerly] }),
   };
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 /** A number or a switch may be a text, too; of alternatives, any. */

@@ -31,7 +31,7 @@ test('what was compared can be identified', () => {
 
 test('it ends with the command that repeats the run', () => {
   expect(summary).toMatch(
-    /npx nx run bench:compare --seed=42 --environments=native,namespace,docker,.* --n=300000\n```\n$/,
+    /npx nx run bench:compare --seed=42 --environments=native,namespace,docker,.* --.*--rounds=\d+\n```\n$/,
   );
 });
 

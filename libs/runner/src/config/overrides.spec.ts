@@ -20,6 +20,23 @@ const config = parseConfig(
   'bench.config.ts',
 );
 
+it('gives the options that lead to the same configuration again', () => {
+  const { options, ...changed } = applyOverrides(config, {
+    environments: 'namespace,native',
+    rounds: 3,
+    warmup: 0.5,
+    duration: '1.5',
+    openDuration: 0,
+    control: false,
+    sliceMs: 0,
+    n: 7,
+    seed: 9,
+  });
+  expect(options).toMatchObject({ environments: 'namespace,native', baseline: 'native', warmup: 0.5, n: 7 });
+  const { budget: _, ...given } = options;
+  expect(applyOverrides(config, given)).toMatchObject(changed);
+});
+
 it('leaves the configuration alone without options', () => {
   expect(applyOverrides(config, {})).toEqual(resolveSettings(config));
 });
