@@ -54,7 +54,7 @@ function sentence(text: string): string {
 
 /** A number or a switch may be a text, too; of alternatives, any. */
 function typesOf({ type, anyOf }: Json): readonly string[] {
-  if (anyOf !== undefined) return [...new Set(anyOf.flatMap((each) => typesOf(each as Json)))];
+  if (anyOf !== undefined) return [...new Set(anyOf.flatMap((each) => typesOf(each)))];
   if (typeof type !== 'string') return [];
   return ['number', 'integer', 'boolean'].includes(type) ? [type, 'string'] : [type];
 }
@@ -71,10 +71,10 @@ function rowsOf({ properties = {}, required = [] }: Json, place: string): readon
     const json = property as Json & Known;
     const name = `${place}${key}`;
     if (json.hidden === true) return [];
-    const objects = [json, ...(json.anyOf ?? [])].filter((each) => (each as Json).properties !== undefined);
-    const within = objects.flatMap((each) => rowsOf(each as Json, `${name}.`));
-    const leaf = json.anyOf?.find((each) => (each as Json).description !== undefined);
-    if (within.length > 0) return [...(leaf === undefined ? [] : [rowOf(leaf as Json)]), ...within];
+    const objects = [json, ...(json.anyOf ?? [])].filter((each) => each.properties !== undefined);
+    const within = objects.flatMap((each) => rowsOf(each, `${name}.`));
+    const leaf = json.anyOf?.find((each) => each.description !== undefined);
+    if (within.length > 0) return [...(leaf === undefined ? [] : [rowOf(leaf)]), ...within];
     return [rowOf(json)];
 
     function rowOf(own: Json & Known): OptionRow {
@@ -87,7 +87,7 @@ function rowsOf({ properties = {}, required = [] }: Json, place: string): readon
 
 /** What may be given, in words. */
 function valuesOf(json: Json & Known): string {
-  if (json.anyOf !== undefined) return json.anyOf.map((each) => valuesOf(each as Json)).join(', ');
+  if (json.anyOf !== undefined) return json.anyOf.map((each) => valuesOf(each)).join(', ');
   if (json.enum !== undefined) return json.enum.join(', ');
   if (json.type === 'boolean') return 'true, false';
   if (json.type === 'array') return 'a list';

@@ -37,7 +37,7 @@ export function readOptions<T extends z.ZodObject>(
 
 /** @returns the type of an option in the words of JSON Schema; undefined for an unknown one. */
 function typeOf(table: z.ZodObject, name: string): string | undefined {
-  const option = table.shape[name];
+  const option: unknown = table.shape[name];
   if (!(option instanceof z.ZodType)) return undefined;
   const { type } = z.toJSONSchema(option, { io: 'input', unrepresentable: 'any' });
   return typeof type === 'string' ? type : undefined;
@@ -53,5 +53,5 @@ function typed(type: string | undefined, value: unknown): unknown {
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value);
 }

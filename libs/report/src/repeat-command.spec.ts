@@ -25,6 +25,6 @@ test('a rate is repeated when all trials had the same', () => {
 
 test('of a file of an earlier version the seed, what was measured and the rounds are repeated', () => {
   const { config, ...run } = exampleRun();
-  const { options: _, ...earlier } = config;
+  const { options, ...earlier } = config;
   expect(repeatCommand({ ...run, config: earlier })).toMatch(/ --baseline=native --rounds=12$/);
 });

@@ -10,7 +10,7 @@ const needsNoQuotes = /^[\w.,:/@%+=-]+$/;
 export function repeatCommand(run: RunFile): string {
   const { config, plan, seed } = run;
   // a budget goes with a pilot only
-  const { budget: _, ...options } = config.options ?? {};
+  const { budget, ...options } = config.options ?? {};
   const all = {
     seed,
     environments: config.environments.join(','),

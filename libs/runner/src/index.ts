@@ -1,8 +1,20 @@
 export type { CapacityEvent, CapacityListener } from './capacity/capacity-event.ts';
-export { capacityOptions, parseCapacityPlan, type CapacityOptions, type CapacityPlan } from './capacity/capacity-plan.ts';
+export {
+  capacityOptions,
+  parseCapacityPlan,
+  type CapacityOptions,
+  type CapacityPlan,
+} from './capacity/capacity-plan.ts';
 export { performCapacity, type CapacityRun, type CapacityRunOptions } from './capacity/perform-capacity.ts';
 export { showCapacityProgress } from './capacity/show-capacity-progress.ts';
-export { benchConfigSchema, defineBench, runOptions, type BenchConfig, type ResolvedConfig, type Settings } from './config/bench-config.ts';
+export {
+  benchConfigSchema,
+  defineBench,
+  runOptions,
+  type BenchConfig,
+  type ResolvedConfig,
+  type Settings,
+} from './config/bench-config.ts';
 export { loadConfig } from './config/load-config.ts';
 export { applyOverrides, runFlags, type Overrides } from './config/overrides.ts';
 export { resolveConfig } from './config/resolve-config.ts';

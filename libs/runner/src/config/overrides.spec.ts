@@ -33,7 +33,7 @@ it('gives the options that lead to the same configuration again', () => {
     seed: 9,
   });
   expect(options).toMatchObject({ environments: 'namespace,native', baseline: 'native', warmup: 0.5, n: 7 });
-  const { budget: _, ...given } = options;
+  const { budget, ...given } = options;
   expect(applyOverrides(config, given)).toMatchObject(changed);
 });
 

@@ -55,7 +55,7 @@ export type GatePlan = {
  * @throws Error with one line that names the option, its value and what was expected.
  */
 export function planGate(configured: Settings, options: GateOptions): GatePlan {
-  const { base: _, threshold, force, ...overrides } = readOptions(gateSchema, options);
+  const { base, threshold, force, ...overrides } = readOptions(gateSchema, options);
   const config = applyOverrides(configured, {
     environments: configured.baseline,
     workloads: configured.workloads.map(({ name }) => name).join(','),

@@ -99,7 +99,7 @@ test.each([
   [{ runFile: 'none.json' }, /^--runFile=none\.json: cannot be read .*Run `nx run bench:compare` first\.\n$/],
   [{ runFile: '' }, /^--runFile=: expected a path from the workspace root\n$/],
   [{ readme: 'none.md' }, /^--readme=none\.md: expected an existing Markdown file/],
-  [{ readme: 'reports' }, /^Option readme: cannot read "reports" \(.*\); expected a Markdown file\.\n$/],
+  [{ readme: 'reports' }, /^--readme=reports: cannot be read \(.*\), expected a Markdown file\n$/],
   [{ outputPath: 'reports/latest/run.json' }, /^Cannot write the report to .*\n$/],
 ])('%j fails with one line', async (options, message) => {
   const { success, stderr } = await runReport(options);
