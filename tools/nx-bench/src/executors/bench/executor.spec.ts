@@ -26,7 +26,7 @@ beforeAll(async () => {
        environments: [native(), { ...native(), name: 'again' }],
        load: { connections: 2, warmupMs: 100, durationMs: 600, open: { rateRps: 50, durationMs: 300 } },
        // no guard repeats a round: the machine of a test is a busy one
-       twin: false, retries: 0,
+       control: false, retries: 0,
      };`,
   );
 });
