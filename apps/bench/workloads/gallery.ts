@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SetUpContext, WeightedRequest, Workload } from '@tare/nx-bench';
-import { pngImage, withComment } from './png-image.ts';
+import { pngImage, withNumber } from './png-image.ts';
 
 /** Two pages of the grid. */
 const stored = { count: 30, widthPx: 240, heightPx: 180 } as const;
@@ -117,7 +117,7 @@ const uploadForms = oncePerSeed((seed): readonly Buffer[] => {
   );
   return Array.from({ length: uploaded.count }, (_, number) => {
     const picture = pictures[number % pictures.length] ?? Buffer.alloc(0);
-    return formData(withComment(picture, `upload ${number}`));
+    return formData(withNumber(picture, number));
   });
 });
 

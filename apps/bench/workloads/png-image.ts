@@ -48,11 +48,15 @@ export function pngImage(seed: number, width: number, height: number): Buffer {
 
 const headerBytes = 25;
 
-/** @returns a PNG image with a comment beside its pixels (PNG, 11.3.3.3): other bytes, the same picture. */
-export function withComment(png: Buffer, comment: string): Buffer {
+/**
+ * @returns a PNG image with a number in its background colour (PNG, 11.3.4.1): other bytes, the same picture. A comment would
+ * not do: the gallery takes comments away.
+ */
+export function withNumber(png: Buffer, number: number): Buffer {
   const start = signature.length + headerBytes;
-  const text = chunk('tEXt', Buffer.from(`Comment\0${comment}`, 'latin1'));
-  return Buffer.concat([png.subarray(0, start), text, png.subarray(start)]);
+  // of each channel the second byte counts
+  const colour = Buffer.from([0, number & 0xff, 0, (number >> 8) & 0xff, 0, (number >> 16) & 0xff]);
+  return Buffer.concat([png.subarray(0, start), chunk('bKGD', colour), png.subarray(start)]);
 }
 
 /** Length, type, data and checksum of type and data: PNG (third edition), 5.3. */

@@ -13,6 +13,7 @@ const app = createApp({
   limits,
   rateLimit: { take: () => 0 },
   allowedHosts: [],
+  keepMetadata: false,
   log: (text) => expect.fail(text),
   thumbnailer: { thumbnail: unused, close: unused },
   store: {

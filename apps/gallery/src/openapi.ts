@@ -15,7 +15,7 @@ const id = {
   name: 'id',
   in: 'path',
   required: true,
-  description: 'The SHA-256 of the bytes of the image.',
+  description: 'The SHA-256 of the bytes of the image as they are stored.',
   schema: { type: 'string', pattern: '^[0-9a-f]{64}$' },
 };
 const count = { type: 'integer', minimum: 1 };
@@ -139,7 +139,7 @@ export function openApiDocument({ maxUploadBytes, maxFilesPerRequest }: UploadLi
       '/images/{id}': {
         parameters: [id],
         get: {
-          summary: 'The bytes of an image, as they were uploaded',
+          summary: 'The bytes of an image, as they are stored',
           responses: {
             200: files('The image.', imageTypes),
             206: files('The part that Range asks for.', imageTypes),

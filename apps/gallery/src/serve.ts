@@ -44,8 +44,8 @@ export function serve(script: URL): void {
   // left of it is cleared away by the next start.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
 
-  const { address, allowedHosts, uploadsDir, limits, maxStoreBytes, uploadsPerSecond } = orFail(() =>
-    settingsFrom(process.env),
+  const { address, allowedHosts, uploadsDir, keepMetadata, limits, maxStoreBytes, uploadsPerSecond } = orFail(
+    () => settingsFrom(process.env),
   );
   const store = orFail(() => openImageStore(uploadsDir, maxStoreBytes, log));
   const thumbnailer = createThumbnailer({
@@ -54,7 +54,7 @@ export function serve(script: URL): void {
     idleMs: thumbnailIdleMs,
   });
   const rateLimit = createRateLimit(uploadsPerSecond, () => performance.now());
-  const app = createApp({ store, thumbnailer, limits, rateLimit, allowedHosts, log });
+  const app = createApp({ store, thumbnailer, limits, rateLimit, allowedHosts, keepMetadata, log });
   const server = createAdaptorServer({
     fetch: app.fetch,
     // The bodies of uploads have a limit of their own, with a reply of its own, which comes first.

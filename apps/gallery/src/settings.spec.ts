@@ -6,6 +6,7 @@ it('has a default for everything', () => {
     address: { host: '127.0.0.1', port: 5000 },
     allowedHosts: [],
     uploadsDir: `${process.cwd()}/uploads`,
+    keepMetadata: false,
     limits: {
       maxUploadBytes: 10_485_760,
       maxPixels: 40_000_000,
@@ -35,6 +36,7 @@ it.each([
   ['MAX_FILES_PER_REQUEST', '1001', '1 to 1000'],
   ['BODY_TIMEOUT_MS', '', '1 to 3600000'],
   ['RATE_LIMIT', '-1', '0 to 1000000'],
+  ['KEEP_METADATA', 'yes', '0 to 1'],
 ])('refuses %s=%j', (name, text, range) => {
   expect(() => settingsFrom({ [name]: text })).toThrow(
     `${name} is ${JSON.stringify(text)}; expected a whole number from ${range}`,

@@ -27,6 +27,8 @@ export type Settings = {
   /** The names under which the gallery is served besides those of this machine. */
   readonly allowedHosts: readonly string[];
   readonly uploadsDir: string;
+  /** Whether images are stored with what they tell besides their pixels: place, time, names. */
+  readonly keepMetadata: boolean;
   readonly limits: UploadLimits;
   /** The most that all images together may take, in bytes. */
   readonly maxStoreBytes: number;
@@ -50,6 +52,7 @@ const numbers = {
   MAX_WAITING: { usual: 64, least: 1, most: 100_000 },
   MAX_STORE_BYTES: { usual: 2 * gibibyte, least: 1, most: Number.MAX_SAFE_INTEGER },
   RATE_LIMIT: { usual: 20, least: 0, most: 1_000_000 },
+  KEEP_METADATA: { usual: 0, least: 0, most: 1 },
   BODY_TIMEOUT_MS: { usual: 120_000, least: 1, most: 3_600_000 },
 } as const;
 
@@ -65,6 +68,7 @@ export function settingsFrom(variables: Variables): Settings {
     address: listenAddress(variables),
     allowedHosts: allowedHostsFrom(variables.ALLOWED_HOSTS ?? ''),
     uploadsDir: resolve(uploadsDir),
+    keepMetadata: numberFrom(variables, 'KEEP_METADATA') === 1,
     limits: {
       maxUploadBytes: numberFrom(variables, 'MAX_UPLOAD_BYTES'),
       maxPixels: numberFrom(variables, 'MAX_PIXELS'),

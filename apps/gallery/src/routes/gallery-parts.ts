@@ -11,6 +11,8 @@ export type GalleryParts = {
   readonly limits: UploadLimits;
   readonly rateLimit: RateLimit;
   readonly allowedHosts: readonly string[];
+  /** Whether images are stored with what they tell besides their pixels. */
+  readonly keepMetadata: boolean;
   /** Where the service writes of its own failures. */
   readonly log: (text: string) => void;
 };

@@ -9,6 +9,8 @@ const script = createRequire(import.meta.url)
 export type ImageMaker = {
   /** The picture of a seed in a format, e.g. `.jpg`; the options are those of the saver of libvips. */
   readonly encoded: (png: Uint8Array, ending: string, options?: Record<string, unknown>) => Buffer;
+  /** Every pixel of every picture, not turned, and how it is to be turned (1 for not at all). */
+  readonly opened: (bytes: Uint8Array) => { readonly pixels: Buffer; readonly orientation: number };
   /** Decodes every pixel and returns the size; throws when it cannot. */
   readonly decoded: (bytes: Uint8Array) => { readonly width: number; readonly height: number };
 };
@@ -27,6 +29,13 @@ export async function createImageMaker(): Promise<ImageMaker> {
     encoded(png, ending, options = {}) {
       using image = vips.Image.newFromBuffer(png);
       return Buffer.from(image.writeToBuffer(ending, options));
+    },
+    opened(bytes) {
+      using first = vips.Image.newFromBuffer(bytes);
+      const isFilm = first.getTypeof('n-pages') > 0;
+      using image = vips.Image.newFromBuffer(bytes, '', { fail_on: 'error', ...(isFilm && { n: -1 }) });
+      const orientation = image.getTypeof('orientation') > 0 ? image.getInt('orientation') : 1;
+      return { pixels: Buffer.from(image.writeToMemory()), orientation };
     },
     decoded(bytes) {
       using image = vips.Image.newFromBuffer(bytes, '', { fail_on: 'error' });

@@ -186,27 +186,33 @@ export function malformedUploads(
     const headers = random() < 0.5 ? {} : { 'content-type': 'multipart/form-data; boundary=tare-boundary' };
     return { kind: 'slow', sent: { method: 'POST', headers, write }, right: [408] };
   };
-  const heavy = heaviestImages(maker);
   return Array.from({ length: count }, (_, at) => {
     if (at % 200 === 0) return slow();
-    const image = heavy[Math.floor(at / 200) % heavy.length] ?? Buffer.alloc(0);
-    // With its number at the end, which decoders pass over, each is another image.
-    const numbered = Buffer.concat([image, Buffer.from(String(at))]);
-    if (at % 200 === 100) return { kind: 'as heavy as is taken', sent: body(numbered), right: [201] };
+    if (at % 200 === 100) {
+      return {
+        kind: 'as heavy as is taken',
+        sent: body(heavyImage(maker, Math.floor(at / 200))),
+        right: [201],
+      };
+    }
     return kinds[whole(kinds.length)]?.() ?? slow();
   });
 }
 
-/** Small files that need about as much memory for decoding as is allowed, in every format that needs much. */
-function heaviestImages(maker: ImageMaker): readonly Buffer[] {
+/**
+ * A small file that needs about as much memory for decoding as is allowed, in one after the other of the formats that need much;
+ * each a little narrower than the one before, and so another image.
+ */
+function heavyImage(maker: ImageMaker, which: number): Buffer {
   const black = (width: number, height: number, interlaced: boolean) =>
     pngOf({ width, height, interlaced }, deflateSync(Buffer.alloc((width * 3 + 8) * (height + 8) * 1.01)));
-  return [
-    black(8000, 5000, true),
-    maker.encoded(black(8000, 5000, false), '.webp', { effort: 0 }),
-    maker.encoded(black(8000, 5000, false), '.jpg', { interlace: true }),
-    maker.encoded(black(3500, 3400, false), '.avif', { effort: 0 }),
+  const formats = [
+    () => black(8000 - which, 5000, true),
+    () => maker.encoded(black(8000 - which, 5000, false), '.webp', { effort: 0 }),
+    () => maker.encoded(black(8000 - which, 5000, false), '.jpg', { interlace: true }),
+    () => maker.encoded(black(3500 - which, 3400, false), '.avif', { effort: 0 }),
   ];
+  return formats[which % formats.length]?.() ?? Buffer.alloc(0);
 }
 
 /** Bytes with a few of them changed, but not the first, which say the type. */

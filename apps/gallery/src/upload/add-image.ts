@@ -3,10 +3,10 @@ import { imageTypeOf } from '../images/image-type.ts';
 import type { StoredImage } from '../images/stored-image.ts';
 import { Refusal, storeFull } from '../refusal.ts';
 import { bytesOf } from '../store/image-store.ts';
-import type { ImageStore } from '../store/image-store.ts';
 import { dropStaged } from '../store/stage-original.ts';
 import type { StagedOriginal } from '../store/stage-original.ts';
-import type { Thumbnailer } from '../thumbnails/thumbnailer.ts';
+import type { GalleryParts } from '../routes/gallery-parts.ts';
+import { stripUpload } from './strip-upload.ts';
 
 export type AddedImage = { readonly added: boolean; readonly image: StoredImage };
 
@@ -19,23 +19,25 @@ export type Sender = {
 };
 
 /**
- * Lists an upload that is on disk; `added` is false when the image was there already.
+ * Lists an upload that is on disk, without its metadata unless they are kept; `added` is false when the image was there already.
  *
  * @throws Refusal 415 when it is no image that is taken, 422 when it cannot be decoded, 503 when too many are waiting, 507 when the
  * store is full; the upload is gone then, and so it is when its sender goes away.
  */
 export async function addImage(
-  staged: StagedOriginal,
+  received: StagedOriginal,
   fileName: string,
   sender: Sender,
-  { store, thumbnailer }: { readonly store: ImageStore; readonly thumbnailer: Thumbnailer },
+  { store, thumbnailer, keepMetadata }: Pick<GalleryParts, 'store' | 'thumbnailer' | 'keepMetadata'>,
 ): Promise<AddedImage> {
+  let staged = received;
   let reserved = 0;
   try {
     const type = imageTypeOf(staged.start);
     if (type === undefined) {
       throw new Refusal(415, 'this is not an image that is taken; expected JPEG, PNG, WebP, GIF or AVIF');
     }
+    if (!keepMetadata) staged = await stripUpload(staged, type, store);
     const present = store.listing.get(staged.id);
     if (present !== undefined) {
       await dropStaged(store, staged);
