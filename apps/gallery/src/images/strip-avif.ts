@@ -65,7 +65,7 @@ function innerBoxes(bytes: Buffer, box: Box): Generator<Box> {
 
 /** The boxes between two places; none after one that is damaged. */
 function* boxesOf(bytes: Buffer, from: number, to: number): Generator<Box> {
-  for (let start = from, end = 0; start + 8 <= to; start = end) {
+  for (let start = from, end: number; start + 8 <= to; start = end) {
     const short = bytes.readUInt32BE(start);
     const isLong = short === 1 && start + 16 <= to;
     const length = isLong ? Number(bytes.readBigUInt64BE(start + 8)) : short;

@@ -259,6 +259,14 @@ describe('WebP', () => {
     expect((stripped('image/webp', flat)[20] ?? 0) & 0x0c).toBe(0);
   });
 
+  it('is refused when it is cut off, though its picture is whole', () => {
+    const webp = telling['image/webp'] ?? Buffer.alloc(0);
+    expect(withoutMetadata('image/webp', webp.subarray(0, -20))).toBeUndefined();
+    const lying = Buffer.from(webp);
+    lying.writeUInt32LE(0xffff, webp.lastIndexOf('XMP ') + 4);
+    expect(withoutMetadata('image/webp', lying)).toBeUndefined();
+  });
+
   it('loses chunks that are not known, and what comes after it', () => {
     const webp = clean['image/webp'] ?? Buffer.alloc(0);
     const body = Buffer.concat([webp.subarray(12), riffChunk('ABCD', text(secret)), riffChunk('XMP ', xmp)]);

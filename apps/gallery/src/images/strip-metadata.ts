@@ -47,23 +47,28 @@ function stripJpeg(bytes: Buffer): Buffer {
   const copy = createCopy(bytes);
   let isTurned = false;
   copy.keep(0, 2);
-  for (let start = nextMarker(bytes, 2), at = 0; start + 2 <= bytes.length; start = nextMarker(bytes, at)) {
+  for (
+    let start = nextMarker(bytes, 2), end: number;
+    start + 2 <= bytes.length;
+    start = nextMarker(bytes, end)
+  ) {
     const kind = bytes[start + 1] ?? 0;
     if (kind === 0xd9) {
       copy.keep(start, start + 2);
       break;
     }
-    at = start + 4 <= bytes.length ? start + 2 + bytes.readUInt16BE(start + 2) : 0;
-    if (at < start + 4 || at > bytes.length) break;
-    const mark = bytes.toString('latin1', start + 4, Math.min(at, start + 16));
+    if (start + 4 > bytes.length) break;
+    end = start + 2 + bytes.readUInt16BE(start + 2);
+    if (end < start + 4 || end > bytes.length) break;
+    const mark = bytes.toString('latin1', start + 4, Math.min(end, start + 16));
 
     if (kind === 0xe1 && mark.startsWith(exifMark) && !isTurned) {
-      const turned = orientationOnly(bytes.subarray(start + 4 + exifMark.length, at));
+      const turned = orientationOnly(bytes.subarray(start + 4 + exifMark.length, end));
       if (turned === undefined) continue;
       isTurned = true;
       const head = Buffer.from([0xff, 0xe1, 0, 2 + exifMark.length + turned.length]);
       copy.insert(Buffer.concat([head, Buffer.from(exifMark, 'latin1'), turned]));
-    } else if (kind === 0xe0 && mark.startsWith('JFIF\0') && at > start + 18) {
+    } else if (kind === 0xe0 && mark.startsWith('JFIF\0') && end > start + 18) {
       // without the small picture, which need not be of this one
       copy.insert(
         Buffer.concat([
@@ -73,8 +78,8 @@ function stripJpeg(bytes: Buffer): Buffer {
         ]),
       );
     } else if (kind === 0xda) {
-      at = endOfScan(bytes, at);
-      copy.keep(start, at);
+      end = endOfScan(bytes, end);
+      copy.keep(start, end);
     } else if (
       (kind >= 0xc0 && kind <= 0xcf) ||
       (kind >= 0xdb && kind <= 0xdf) ||
@@ -82,7 +87,7 @@ function stripJpeg(bytes: Buffer): Buffer {
       (kind === 0xe2 && mark.startsWith('ICC_PROFILE\0')) ||
       (kind === 0xee && mark.startsWith('Adobe'))
     ) {
-      copy.keep(start, at);
+      copy.keep(start, end);
     }
   }
   return copy.made();
@@ -116,7 +121,7 @@ function stripPng(bytes: Buffer): Buffer {
   const copy = createCopy(bytes);
   let isTurned = false;
   copy.keep(0, 8);
-  for (let start = 8, end = 0; start + 12 <= bytes.length; start = end) {
+  for (let start = 8, end: number; start + 12 <= bytes.length; start = end) {
     const type = bytes.toString('latin1', start + 4, start + 8);
     end = start + 12 + bytes.readUInt32BE(start);
     if (end > bytes.length) break;
@@ -144,15 +149,17 @@ const webpChunks = new Set(['VP8 ', 'VP8L', 'VP8X', 'ALPH', 'ANIM', 'ANMF', 'ICC
 const [webpExif, webpXmp] = [0x08, 0x04];
 
 /** WebP (RFC 9649, 2): pictures and colours; what the file says of its length and its parts is put right. */
-function stripWebp(bytes: Buffer): Buffer {
+function stripWebp(bytes: Buffer): Buffer | undefined {
   const copy = createCopy(bytes);
-  const fileEnd = Math.min(bytes.length, 8 + (bytes.length < 8 ? 0 : bytes.readUInt32LE(4)));
+  const fileEnd = bytes.length < 12 ? Infinity : 8 + bytes.readUInt32LE(4);
+  // Its length is put right below, and nobody else would see then that it was cut off.
+  if (fileEnd > bytes.length) return undefined;
   let turned: Buffer | undefined;
   copy.keep(0, 12);
-  for (let start = 12, end = 0; start + 8 <= fileEnd; start = end) {
+  for (let start = 12, end: number; start + 8 <= fileEnd; start = end) {
     const type = bytes.toString('latin1', start, start + 4);
     const dataEnd = start + 8 + bytes.readUInt32LE(start + 4);
-    if (dataEnd > fileEnd) break;
+    if (dataEnd > fileEnd) return undefined;
     // The last chunk of some files lacks the byte that makes its length even.
     end = Math.min(dataEnd + (dataEnd % 2), bytes.length);
     if (webpChunks.has(type)) copy.keep(start, end);
@@ -168,7 +175,7 @@ function stripWebp(bytes: Buffer): Buffer {
     copy.insert(Buffer.concat([head, turned]));
   }
   const made = copy.made();
-  if (made.length >= 12) made.writeUInt32LE(made.length - 8, 4);
+  made.writeUInt32LE(made.length - 8, 4);
   if (made.toString('latin1', 12, 16) === 'VP8X' && made.length > 20) {
     const others = (made[20] ?? 0) & ~(webpExif | webpXmp);
     made[20] = others | (turned === undefined ? 0 : webpExif);
@@ -188,7 +195,7 @@ function stripGif(bytes: Buffer): Buffer {
   };
   const firstBlock = 13 + tableBytes(10);
   copy.keep(0, firstBlock);
-  for (let start = firstBlock, end = 0; start < bytes.length; start = end) {
+  for (let start = firstBlock, end: number; start < bytes.length; start = end) {
     const [introducer, label] = [bytes[start], bytes[start + 1]];
     if (introducer === 0x2c) {
       end = endOfSubBlocks(bytes, start + 10 + tableBytes(start + 9) + 1);
