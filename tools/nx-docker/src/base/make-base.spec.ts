@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { connectEngine } from '../engine/connect-engine.ts';
-import { makeBase, type BaseOptions } from './make-base.ts';
+import { type BaseOptions, likelyBaseMode, makeBase } from './make-base.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));
 afterAll(() => {
@@ -28,4 +28,16 @@ test('when no way works the message has the reason of each, and nothing is left'
     /no base can be made\. rootfs: this host cannot unpack packages; registry: .*none\.sock/,
   );
   expect(readdirSync(folder)).toEqual(['node']);
+});
+
+test('a host that can unpack packages for the engine does so', () => {
+  expect(likelyBaseMode('amd64', 'amd64', true).mode).toBe('rootfs');
+});
+
+test('another architecture, or a host without the tools, takes an image of a registry and says why', () => {
+  expect(likelyBaseMode('arm64', 'amd64', true)).toEqual({
+    mode: 'registry',
+    reason: 'the engine runs arm64 and this host is amd64',
+  });
+  expect(likelyBaseMode('amd64', 'amd64', false).reason).toContain('mmdebstrap');
 });

@@ -2,12 +2,11 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeRecord } from '@tare/recipe';
 import type { Engine } from '../engine/connect-engine.ts';
-import { pullImage } from '../image/pull-image.ts';
-import type { BaseMode } from '../record/probe-record.ts';
-import type { BaseRecord } from '../record/base-record.ts';
-import type { ModeChoice } from './base-mode.ts';
+import { pullImage } from '../image/images.ts';
+import type { BaseMode, BaseRecord } from '../records.ts';
 import type { BaseRecipe } from './base-recipe.ts';
 import { debianUserland } from './debian-userland.ts';
+import { canRunMmdebstrap } from './find-mmdebstrap.ts';
 import { writeRootfs } from './rootfs-archive.ts';
 import { withWorkFolder } from './work-folder.ts';
 
@@ -110,4 +109,24 @@ async function fromRegistry({ recipe, engine }: BaseOptions, signal: AbortSignal
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** A mode and why. */
+export type ModeChoice = { readonly mode: BaseMode; readonly reason: string };
+
+/** This host's architecture in Docker's words. */
+export const hostArchitecture = process.arch === 'x64' ? 'amd64' : process.arch;
+
+/** Which base this host can make for an engine's architecture, without trying. */
+export function likelyBaseMode(
+  architecture: string,
+  host: string = hostArchitecture,
+  mmdebstrap: boolean = process.platform === 'linux' && canRunMmdebstrap(),
+): ModeChoice {
+  if (!mmdebstrap)
+    return { mode: 'registry', reason: 'this host has neither mmdebstrap nor apt to fetch it' };
+  if (architecture !== host) {
+    return { mode: 'registry', reason: `the engine runs ${architecture} and this host is ${host}` };
+  }
+  return { mode: 'rootfs', reason: 'this host can unpack Debian packages' };
 }

@@ -4,9 +4,7 @@ import { text } from 'node:stream/consumers';
 import type DockerModem from 'docker-modem';
 import type Dockerode from 'dockerode';
 import type { ZodType } from 'zod';
-import { findEngine, showAddress, type EngineAddress } from './engine-address.ts';
-import { engineError, isEngineError, type EngineError } from './engine-error.ts';
-import { jsonLines } from './json-lines.ts';
+import { type EngineAddress, findEngine, showAddress } from './engine-address.ts';
 
 /** A request to the Engine API, without the version in its path: the engine then speaks its own. */
 export type EngineRequest = {
@@ -178,4 +176,47 @@ function tooLate(
 ): EngineError {
   const what = `the Docker engine at ${showAddress(address)} did not finish ${path} in ${deadlineMs} ms`;
   return Object.assign(engineError(what, undefined, cause), { code: 'ETIMEDOUT' });
+}
+
+/** The engine refused a request, or went away while answering it. */
+export type EngineError = Error & {
+  /** HTTP status of the refusal; undefined when there was no answer. */
+  readonly engineStatus: number | undefined;
+};
+
+/** Makes an {@link EngineError}; `cause` is kept. */
+export function engineError(message: string, engineStatus: number | undefined, cause?: unknown): EngineError {
+  return Object.assign(new Error(message, { cause }), { engineStatus });
+}
+
+/** Whether an error came from a request to the engine. */
+export function isEngineError(error: unknown): error is EngineError {
+  return error instanceof Error && 'engineStatus' in error;
+}
+
+/** Whether the engine answered with one of these HTTP statuses. */
+export function isStatus(error: unknown, ...statuses: readonly number[]): boolean {
+  return isEngineError(error) && error.engineStatus !== undefined && statuses.includes(error.engineStatus);
+}
+
+/** The code of a system error (`ENOENT`), found anywhere in a chain of causes. */
+export function systemErrorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return systemErrorCode(error.cause);
+}
+
+/**
+ * Reads an answer of one JSON value per line, as the engine sends for builds, loads and statistics.
+ * @throws Error when the connection breaks before the end.
+ */
+export async function* jsonLines(answer: Readable): AsyncGenerator<unknown> {
+  let rest = '';
+  answer.setEncoding('utf8');
+  for await (const chunk of answer) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line.trim() !== '') yield JSON.parse(line);
+  }
+  if (rest.trim() !== '') yield JSON.parse(rest);
 }

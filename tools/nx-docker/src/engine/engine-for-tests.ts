@@ -1,6 +1,6 @@
 import { requiredKinds } from '@tare/environment';
-import { probeEngine, type EngineFacts } from './probe-engine.ts';
 import type { Engine } from './connect-engine.ts';
+import { type EngineFacts, probeEngine } from './probe-engine.ts';
 
 /** The engine that tests run against. */
 export type TestEngine = { readonly engine: Engine; readonly facts: EngineFacts };

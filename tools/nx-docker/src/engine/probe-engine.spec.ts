@@ -3,15 +3,15 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { connect, createServer as createProxy, type AddressInfo, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer as createProxy, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsProxy } from 'node:tls';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { connectEngine } from './connect-engine.ts';
-import { engineForTests } from './engine-for-tests.ts';
 import { showAddress } from './engine-address.ts';
-import { leadsInto, probeEngine } from './probe-engine.ts';
+import { engineForTests } from './engine-for-tests.ts';
+import { engineRemedy, type HostTraits, leadsInto, probeEngine } from './probe-engine.ts';
 
 const found = await engineForTests();
 const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));
@@ -200,4 +200,32 @@ describe.skipIf(found === undefined)('the host’s engine behind a port', () => 
       remedy: 'Check the certificates that DOCKER_HOST leads to, and whether the engine speaks TLS.',
     });
   });
+});
+
+const debian: HostTraits = {
+  platform: 'linux',
+  debianFamily: true,
+  installed: false,
+  services: false,
+  root: false,
+};
+
+test('Debian without an engine is told what to install and how to start it', () => {
+  const remedy = engineRemedy('ENOENT', debian);
+  expect(remedy).toContain('sudo apt-get install -y docker.io iptables');
+  expect(remedy).toContain('sudo service docker start');
+  expect(remedy).toContain('dockerd &');
+});
+
+test('an engine that is installed is only to be started', () => {
+  const remedy = engineRemedy('ECONNREFUSED', { ...debian, installed: true, services: true, root: true });
+  expect(remedy).toBe('Start the engine: `systemctl start docker`.');
+});
+
+test('a socket without access asks for the group', () => {
+  expect(engineRemedy('EACCES', { ...debian, installed: true })).toContain('usermod -aG docker');
+});
+
+test('other systems are told to use Docker Desktop', () => {
+  expect(engineRemedy('ENOENT', { ...debian, platform: 'darwin' })).toContain('Docker Desktop');
 });

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
 import type { Launch } from '@tare/environment';
-import type { ImageFacts } from '../image/inspect-image.ts';
-import { containerSpec, type ContainerOrder } from './container-spec.ts';
+import { expect, test } from 'vitest';
+import type { ImageFacts } from '../image/images.ts';
+import { type ContainerOrder, containerSpec } from './container-spec.ts';
 
 const launch: Launch = {
   artifact: { workload: 'w', path: '/w.mjs', sha256: '0', bytes: 1 },

@@ -1,11 +1,22 @@
 import { hostname } from 'node:os';
-import type { Launch } from '@tare/environment';
-import { isRunnerGone, runVariable, thisRunner } from '@tare/environment';
+import { isRunnerGone, type Launch, runVariable, thisRunner } from '@tare/environment';
 import { appUserId } from '../base/rootfs-archive.ts';
 import type { Engine } from '../engine/connect-engine.ts';
-import { dataFolder } from '../image/data-folder.ts';
-import type { ImageFacts } from '../image/inspect-image.ts';
-import type { ContainerNetwork } from './container-path.ts';
+import { dataFolder } from '../image/build-context.ts';
+import type { ImageFacts } from '../image/images.ts';
+
+/** How requests reach a container: part of what is measured, since it decides the throughput. */
+export type ContainerNetwork = 'bridge' | 'host' | 'published';
+
+/** The path in words, for the run file. */
+export const networkWords: Readonly<Record<ContainerNetwork, string>> = {
+  bridge: 'address of the container on the bridge',
+  host: 'network of the host, 127.0.0.1',
+  published: 'port published on 127.0.0.1',
+};
+
+/** The port that an app in a network of its own listens on. */
+export const containerPort = 8080;
 
 /** Labels of every container and volume that is made here, by which a later run finds what a killed one left. */
 export const runLabel = 'tare.run';

@@ -3,15 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { thisRunner, type Artifact, type Instance, type Launch, type RunContext } from '@tare/environment';
+import { type Artifact, type Instance, type Launch, type RunContext, thisRunner } from '@tare/environment';
 import { waitForHttp } from '@tare/metrics';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { engineForTests } from '../engine/engine-for-tests.ts';
-import { removeImage } from '../image/remove-image.ts';
-import type { ImageRecord } from '../record/image-record.ts';
+import { removeImage } from '../image/images.ts';
+import type { ImageRecord } from '../records.ts';
+import { statsMeter } from './container-meters.ts';
 import { docker } from './docker.ts';
 import { imageForTests } from './image-for-tests.ts';
-import { statsMeter } from './stats-meter.ts';
 
 const script = `
 import { createServer } from 'node:http';

@@ -2,17 +2,15 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Artifact, Availability, Environment, Facts, Instance } from '@tare/environment';
 import { readRecord } from '@tare/recipe';
-import { probeEngine, type EngineFacts } from '../engine/probe-engine.ts';
+import { appUserId } from '../base/rootfs-archive.ts';
 import type { Engine } from '../engine/connect-engine.ts';
 import { showAddress } from '../engine/engine-address.ts';
-import { ensureImage } from '../image/ensure-image.ts';
-import type { ImageFacts } from '../image/inspect-image.ts';
-import { appUserId } from '../base/rootfs-archive.ts';
-import { imageRecordSchema, type ImageRecord } from '../record/image-record.ts';
-import { networkWords, type ContainerNetwork } from './container-path.ts';
-import { reapContainers } from './reap-containers.ts';
-import { reapVolumes } from './reap-volumes.ts';
-import { startContainer } from './start-container.ts';
+import { type EngineFacts, probeEngine } from '../engine/probe-engine.ts';
+import { ensureImage, type ImageFacts } from '../image/images.ts';
+import { type ImageRecord, imageRecordSchema } from '../records.ts';
+import { startContainer } from './container-instance.ts';
+import { type ContainerNetwork, networkWords } from './container-spec.ts';
+import { reapContainers, reapVolumes } from './reap.ts';
 
 /** How to run containers. */
 export type DockerOptions = {

@@ -5,12 +5,10 @@ import { pipeline } from 'node:stream/promises';
 import type { Artifact } from '@tare/environment';
 import { fixedTar, type TarEntry } from '../archive/fixed-tar.ts';
 import type { Engine } from '../engine/connect-engine.ts';
-import { bakeImage } from '../image/bake-image.ts';
-import { contextOfFiles } from '../image/build-context.ts';
-import { dataFolderInContext } from '../image/data-folder.ts';
-import { sha256OfFile } from '../image/sha256-of-file.ts';
+import { bakeImage, sha256OfFile } from '../image/bake-image.ts';
+import { contextOfFiles, dataFolderInContext } from '../image/build-context.ts';
 import { runCommand } from '../process/run-command.ts';
-import type { ImageRecord } from '../record/image-record.ts';
+import type { ImageRecord } from '../records.ts';
 
 const dockerfile = join(import.meta.dirname, '../../../../environments/docker/Dockerfile');
 

@@ -3,12 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { engineForTests } from '../engine/engine-for-tests.ts';
-import { imageRecordSchema, type ImageRecord } from '../record/image-record.ts';
+import { type ImageRecord, imageRecordSchema } from '../records.ts';
 import { bakeImage } from './bake-image.ts';
 import { contextOfFiles } from './build-context.ts';
-import { ensureImage } from './ensure-image.ts';
-import { inspectImage } from './inspect-image.ts';
-import { removeImage } from './remove-image.ts';
+import { ensureImage, inspectImage, removeImage } from './images.ts';
 
 const found = await engineForTests();
 const signal = AbortSignal.timeout(120_000);

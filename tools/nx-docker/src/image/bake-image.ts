@@ -1,12 +1,13 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { writeRecord } from '@tare/recipe';
 import type { Engine } from '../engine/connect-engine.ts';
-import type { ImageRecord } from '../record/image-record.ts';
+import type { ImageRecord } from '../records.ts';
 import { buildImage, type BuildOptions } from './build-image.ts';
-import { imageRepository, imageTag } from './image-tag.ts';
-import { removeImage } from './remove-image.ts';
-import { saveImage } from './save-image.ts';
+import { imageRepository, imageTag, removeImage, saveImage } from './images.ts';
 
 /** What to bake and where to write it. */
 export type BakeOptions = {
@@ -55,4 +56,11 @@ export async function bakeImage(
   writeRecord(join(out, 'image.json'), record);
   if (former !== undefined && former.id !== record.id) await removeImage(engine, former.id, signal);
   return record;
+}
+
+/** The digest of a file's bytes in lower-case hex. */
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
 }

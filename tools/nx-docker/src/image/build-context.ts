@@ -1,5 +1,6 @@
 import {
   accessSync,
+  type BigIntStats,
   constants,
   existsSync,
   lstatSync,
@@ -8,7 +9,6 @@ import {
   readlinkSync,
   realpathSync,
   statSync,
-  type BigIntStats,
 } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { TarEntry, TarName } from '../archive/fixed-tar.ts';
@@ -175,3 +175,12 @@ function readable<T>(path: Buffer, read: () => T): T {
     );
   }
 }
+
+/** Where an app's data lies in its container: a volume, the only disk that it can write to. */
+export const dataFolder = '/data';
+
+/**
+ * The empty folder in a build's context that an image gets as {@link dataFolder}, for the app's user: a fresh volume takes
+ * over the owner of what the image has in its place. Inside of another, as a copied folder itself gets the time of the build.
+ */
+export const dataFolderInContext = `folders${dataFolder}`;

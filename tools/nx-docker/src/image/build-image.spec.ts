@@ -18,10 +18,9 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Engine } from '../engine/connect-engine.ts';
 import { engineForTests } from '../engine/engine-for-tests.ts';
-import { buildImage, type Builder, type BuiltImage } from './build-image.ts';
-import { contextOfFiles, contextOfFolder } from './build-context.ts';
-import { dataFolderInContext } from './data-folder.ts';
-import { removeImage } from './remove-image.ts';
+import { contextOfFiles, contextOfFolder, dataFolderInContext } from './build-context.ts';
+import { type Builder, buildImage, type BuiltImage, traceLines } from './build-image.ts';
+import { removeImage } from './images.ts';
 
 const found = await engineForTests();
 const signal = AbortSignal.timeout(120_000);
@@ -146,3 +145,18 @@ async function filesOf(engine: Engine, image: string): Promise<readonly string[]
     rmSync(folder, { recursive: true });
   }
 }
+
+/** A length-delimited field of protobuf; short enough for a length of one byte. */
+const field = (number: number, content: string | Buffer): Buffer =>
+  Buffer.concat([Buffer.from([number * 8 + 2, content.length]), Buffer.from(content)]);
+
+test('lines of output and errors are found among other fields', () => {
+  const log = Buffer.concat([field(1, 'sha256:a'), Buffer.from([3 * 8, 1]), field(4, 'one\ntwo\n')]);
+  const vertex = Buffer.concat([field(3, 'RUN x'), Buffer.from([4 * 8, 0]), field(7, 'exit code: 3')]);
+  const message = Buffer.concat([field(1, vertex), field(3, log)]);
+  expect(traceLines(message.toString('base64'))).toEqual(['one', 'two', 'exit code: 3']);
+});
+
+test('a message that is cut off gives what could be read', () => {
+  expect(traceLines(field(3, field(4, 'whole')).subarray(0, 3).toString('base64'))).toEqual([]);
+});

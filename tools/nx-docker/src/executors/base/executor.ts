@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
 import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, lockedNode, readRecord, reportFailure } from '@tare/recipe';
-import { likelyBaseMode } from '../../base/base-mode.ts';
 import { baseRecipeSchema } from '../../base/base-recipe.ts';
-import { makeBase } from '../../base/make-base.ts';
+import { likelyBaseMode, makeBase } from '../../base/make-base.ts';
 import { connectEngine } from '../../engine/connect-engine.ts';
-import { probeRecordSchema } from '../../record/probe-record.ts';
+import { probeRecordSchema } from '../../records.ts';
 import type { options } from './options.ts';
 
 type Options = OptionsOf<typeof options>;

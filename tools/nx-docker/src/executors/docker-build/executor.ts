@@ -4,14 +4,15 @@ import type { PromiseExecutor } from '@nx/devkit';
 import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, readRecord, reportFailure } from '@tare/recipe';
 import { connectEngine } from '../../engine/connect-engine.ts';
-import { skipWithoutEngine } from '../../engine/skip-without-engine.ts';
-import { bakeImage } from '../../image/bake-image.ts';
-import { contextOfFiles, contextOfFolder } from '../../image/build-context.ts';
-import { dataFolderInContext } from '../../image/data-folder.ts';
-import { sha256OfFile } from '../../image/sha256-of-file.ts';
-import { baseRecordSchema } from '../../record/base-record.ts';
-import { imageRecordSchema, type ImageRecord } from '../../record/image-record.ts';
-import { probeRecordSchema } from '../../record/probe-record.ts';
+import { bakeImage, sha256OfFile } from '../../image/bake-image.ts';
+import { contextOfFiles, contextOfFolder, dataFolderInContext } from '../../image/build-context.ts';
+import {
+  baseRecordSchema,
+  type ImageRecord,
+  imageRecordSchema,
+  probeRecordSchema,
+  skipWithoutEngine,
+} from '../../records.ts';
 import type { options } from './options.ts';
 
 type Options = OptionsOf<typeof options>;

@@ -4,10 +4,9 @@ import type { PromiseExecutor } from '@nx/devkit';
 import { requiredKinds } from '@tare/environment';
 import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, reportFailure, writeRecord } from '@tare/recipe';
-import { likelyBaseMode } from '../../base/base-mode.ts';
+import { likelyBaseMode } from '../../base/make-base.ts';
 import { probeEngine } from '../../engine/probe-engine.ts';
-import { skipWithoutEngine } from '../../engine/skip-without-engine.ts';
-import type { ProbeRecord } from '../../record/probe-record.ts';
+import { type ProbeRecord, skipWithoutEngine } from '../../records.ts';
 import type { options } from './options.ts';
 
 type Options = OptionsOf<typeof options>;

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
-import { contentDigest } from './content-digest.ts';
-import type { ImageFacts } from './inspect-image.ts';
+import { contentDigest, type ImageFacts, imageTag } from './images.ts';
+
+test('a tag is the project and the beginning of the content’s digest', () => {
+  expect(imageTag('primes', '0123456789abcdef')).toBe('tare/primes:0123456789ab');
+});
+
+test('a name that an engine would refuse is made one that it takes', () => {
+  expect(imageTag('@acme/Web app_', '0123456789abcdef')).toBe('tare/acme/web-app:0123456789ab');
+});
 
 const image: ImageFacts = {
   Id: 'sha256:1',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { demultiplex, parseLine } from './container-log.ts';
+import { demultiplex, parseLine } from './container.ts';
 
 const frame = (stream: number, text: string): Buffer => {
   const head = Buffer.alloc(8);

@@ -1,0 +1,127 @@
+import { buffer } from 'node:stream/consumers';
+import { z } from 'zod';
+import { type Engine, isStatus } from '../engine/connect-engine.ts';
+
+const stateAnswer = z.object({
+  Id: z.string(),
+  State: z.object({
+    Pid: z.int(),
+    Running: z.boolean(),
+    Paused: z.boolean().default(false),
+    ExitCode: z.int(),
+    OOMKilled: z.boolean(),
+    Error: z.string(),
+  }),
+  NetworkSettings: z.object({
+    Networks: z.record(z.string(), z.object({ IPAddress: z.string() })),
+    Ports: z
+      .record(z.string(), z.array(z.object({ HostIp: z.string(), HostPort: z.string() })).nullable())
+      .nullish(),
+  }),
+});
+
+/** What the engine says of a container. */
+export type ContainerState = {
+  readonly id: string;
+  /** Of its first process, as the engine's host sees it; 0 when it has ended. */
+  readonly pid: number;
+  readonly running: boolean;
+  readonly paused: boolean;
+  readonly exit: { readonly code: number; readonly outOfMemory: boolean; readonly error: string };
+  /** On the bridge; empty without one. */
+  readonly address: string;
+  /** The host's port that a port is published at. */
+  readonly publishedAt: number | undefined;
+};
+
+/** Asks for a container by name or ID. */
+export async function containerState(
+  engine: Engine,
+  name: string,
+  signal: AbortSignal,
+): Promise<ContainerState> {
+  const { Id, State, NetworkSettings } = await engine.ask(
+    { method: 'GET', path: `/containers/${name}/json`, signal },
+    stateAnswer,
+  );
+  const hostPort = Object.values(NetworkSettings.Ports ?? {}).flatMap((bindings) => bindings ?? [])[0]
+    ?.HostPort;
+  return {
+    id: Id,
+    pid: State.Pid,
+    running: State.Running,
+    paused: State.Paused,
+    exit: { code: State.ExitCode, outOfMemory: State.OOMKilled, error: State.Error },
+    address: Object.values(NetworkSettings.Networks)[0]?.IPAddress ?? '',
+    publishedAt: hostPort === undefined ? undefined : Number(hostPort),
+  };
+}
+
+/** A line that an app wrote. */
+export type LogLine = {
+  /** Milliseconds since 1970 by the engine's clock, with fractions. */
+  readonly atMs: number;
+  readonly text: string;
+};
+
+/** The last lines that a container wrote to stdout and stderr. */
+export async function containerLog(engine: Engine, name: string, lines: number): Promise<readonly LogLine[]> {
+  const answer = await engine.open({
+    method: 'GET',
+    path: `/containers/${name}/logs`,
+    query: { stdout: true, stderr: true, timestamps: true, tail: lines },
+    signal: AbortSignal.timeout(5_000),
+  });
+  return demultiplex(await buffer(answer))
+    .split('\n')
+    .filter(Boolean)
+    .map(parseLine);
+}
+
+/** Joins the frames of a log: 1 byte stream, 3 bytes nothing, 4 bytes length, then that many bytes (Engine API, "attach"). */
+export function demultiplex(frames: Buffer): string {
+  const parts: Buffer[] = [];
+  for (let at = 0; at + 8 <= frames.length;) {
+    const end = at + 8 + frames.readUInt32BE(at + 4);
+    parts.push(frames.subarray(at + 8, end));
+    at = end;
+  }
+  return Buffer.concat(parts).toString();
+}
+
+/** "2026-01-02T03:04:05.123456789Z listening on …" */
+export function parseLine(line: string): LogLine {
+  const [, second = '', fraction = '', text = line] = /^(\S+?)(\.\d+)?Z (.*)$/.exec(line) ?? [];
+  return { atMs: Date.parse(`${second}Z`) + Number(fraction || '0') * 1000, text };
+}
+
+/**
+ * Ends a container and removes it with what it wrote.
+ * @param graceS seconds for the app to end by itself; 0 to kill it.
+ */
+export async function removeContainer(
+  engine: Engine,
+  name: string,
+  graceS: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const tolerate = (error: unknown): void => {
+    // 304 ended already, 404 gone already, 409 being removed
+    if (!isStatus(error, 304, 404, 409)) throw error;
+  };
+  const path = `/containers/${name}`;
+  if (graceS > 0) {
+    await engine
+      .call({
+        method: 'POST',
+        path: `${path}/stop`,
+        query: { t: graceS },
+        signal,
+        deadlineMs: graceS * 1000 + 20_000,
+      })
+      .catch(tolerate);
+  }
+  await engine
+    .call({ method: 'DELETE', path, query: { force: true, v: true }, signal, deadlineMs: 30_000 })
+    .catch(tolerate);
+}

@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { access, rename, rm } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
+import { type Engine, isStatus } from '../engine/connect-engine.ts';
+import type { ImageRecord } from '../records.ts';
+
+/**
+ * The name of a project's image in the engine: its repository with the content's digest as the tag, so that equal content
+ * has one name and other content another.
+ */
+export function imageTag(project: string, contentDigest: string): string {
+  return `${imageRepository(project)}:${contentDigest.slice(0, 12)}`;
+}
+
+/** A project's repository: "@acme/Web app" → "tare/acme/web-app". */
+export function imageRepository(project: string): string {
+  const name = project
+    .toLowerCase()
+    .split('/')
+    .map((part) => part.replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, ''))
+    .filter(Boolean)
+    .join('/');
+  return `tare/${name}`;
+}
+
+const list = z
+  .array(z.string())
+  .nullish()
+  .transform((value) => value ?? []);
+const set = z
+  .record(z.string(), z.unknown())
+  .nullish()
+  .transform((value) => Object.keys(value ?? {}).sort());
+
+const imageAnswer = z.object({
+  Id: z.string(),
+  Architecture: z.string(),
+  Size: z.int().nonnegative(),
+  RootFS: z.object({ Layers: list }),
+  Config: z.object({
+    User: z.string().default(''),
+    WorkingDir: z
+      .string()
+      .default('')
+      .transform((value) => value || '/'),
+    StopSignal: z.string().default(''),
+    Env: list,
+    Entrypoint: list,
+    Cmd: list,
+    ExposedPorts: set,
+    Volumes: set,
+    Labels: z
+      .record(z.string(), z.string())
+      .nullish()
+      .transform((value) => Object.entries(value ?? {}).sort()),
+    Healthcheck: z.unknown().optional(),
+  }),
+});
+/** What the engine says of an image, as far as it is used: absent lists and sets are empty ones. */
+export type ImageFacts = z.infer<typeof imageAnswer>;
+
+/** Asks for an image by ID, tag or digest; undefined when the engine does not have it. */
+export async function inspectImage(
+  engine: Engine,
+  name: string,
+  signal: AbortSignal,
+): Promise<ImageFacts | undefined> {
+  try {
+    return await engine.ask({ method: 'GET', path: `/images/${name}/json`, signal }, imageAnswer);
+  } catch (error) {
+    if (isStatus(error, 404)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Sums up what an image is: its layers, the part of its configuration that matters to a container, its architecture.
+ * Unlike the image's ID it does not change with the time of the build or with the builder.
+ * @returns sha256, lower-case hex.
+ */
+export function contentDigest({ RootFS, Config, Architecture }: ImageFacts): string {
+  const config = { ...Config, Healthcheck: Config.Healthcheck ?? null };
+  return createHash('sha256')
+    .update(JSON.stringify([RootFS.Layers, config, Architecture]))
+    .digest('hex');
+}
+
+const progress = z.object({ error: z.string().optional() });
+
+/** An image that the engine has. */
+export type PresentImage = { readonly facts: ImageFacts; readonly loaded: boolean };
+
+/**
+ * Makes sure that the engine has the image of a record, loading it from its archive if not: a cached build stays true
+ * when somebody has removed the image.
+ */
+export async function ensureImage(
+  engine: Engine,
+  record: ImageRecord,
+  archive: string,
+  signal: AbortSignal,
+): Promise<PresentImage> {
+  const present = await findImage(engine, record, signal);
+  if (present !== undefined) return { facts: present, loaded: false };
+  await access(archive).catch((cause: unknown) => {
+    throw new Error(
+      `the engine does not have the image ${record.tag}, and ${archive} is missing; run docker-build`,
+      { cause },
+    );
+  });
+  const events = engine.lines({
+    method: 'POST',
+    path: '/images/load',
+    query: { quiet: true },
+    archive: createReadStream(archive, { signal }),
+    signal,
+    deadlineMs: 300_000,
+  });
+  for await (const line of events) {
+    const { error } = progress.parse(line);
+    if (error !== undefined) throw new Error(`the engine could not load ${archive}: ${error}`);
+  }
+  const loaded = await findImage(engine, record, signal);
+  if (loaded === undefined)
+    throw new Error(`${archive} does not hold the image ${record.tag}; run docker-build`);
+  return { facts: loaded, loaded: true };
+}
+
+/** By ID, or by tag when the content is the same: a load may give it another ID on another kind of image store. */
+async function findImage(
+  engine: Engine,
+  record: ImageRecord,
+  signal: AbortSignal,
+): Promise<ImageFacts | undefined> {
+  const byId = await inspectImage(engine, record.id, signal);
+  if (byId !== undefined) return byId;
+  const byTag = await inspectImage(engine, record.tag, signal);
+  return byTag !== undefined && contentDigest(byTag) === record.contentDigest ? byTag : undefined;
+}
+
+/**
+ * Saves an image as an archive that `docker load` takes, its tag included. Written aside and renamed: there is never half
+ * an archive under the name.
+ */
+export async function saveImage(
+  engine: Engine,
+  tag: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const aside = `${path}.partial`;
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(300_000)]);
+  try {
+    const answer = await engine.open({ method: 'GET', path: `/images/${tag}/get`, signal: bounded });
+    await pipeline(answer, createWriteStream(aside), { signal: bounded });
+    await rename(aside, path);
+  } catch (cause) {
+    signal.throwIfAborted();
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`the image ${tag} could not be saved to ${path}: ${why}`, { cause });
+  } finally {
+    await rm(aside, { force: true });
+  }
+}
+
+/**
+ * Makes sure that the engine has an image of a registry, pulling it if not.
+ * @throws Error with the engine's reason.
+ */
+export async function pullImage(engine: Engine, reference: string, signal: AbortSignal): Promise<void> {
+  if ((await inspectImage(engine, reference, signal)) !== undefined) return;
+  const query = { fromImage: reference };
+  const events = engine.lines({ method: 'POST', path: '/images/create', query, signal, deadlineMs: 300_000 });
+  for await (const line of events) {
+    const { error } = progress.parse(line);
+    if (error !== undefined) throw new Error(error);
+  }
+}
+
+/**
+ * Removes an image with its tags, unless a container uses it.
+ * @returns whether it is gone now and was there before.
+ */
+export async function removeImage(engine: Engine, id: string, signal: AbortSignal): Promise<boolean> {
+  // an image with several tags is removed by its ID only with force, and force takes it from under a stopped container
+  const used = await engine.call({
+    method: 'GET',
+    path: '/containers/json',
+    query: { all: true, filters: { ancestor: [id] } },
+    signal,
+  });
+  if (used.trim() !== '[]') return false;
+  try {
+    await engine.call({
+      method: 'DELETE',
+      path: `/images/${id}`,
+      query: { force: true },
+      signal,
+      deadlineMs: 60_000,
+    });
+    return true;
+  } catch (error) {
+    if (isStatus(error, 404, 409)) return false;
+    throw error;
+  }
+}

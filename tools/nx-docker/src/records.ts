@@ -1,0 +1,71 @@
+import { requiredKinds } from '@tare/environment';
+import { z } from 'zod';
+
+/** How a base is made: from Debian packages on this host, or from an image of a registry. */
+export const baseModeSchema = z.enum(['rootfs', 'registry']);
+export type BaseMode = z.infer<typeof baseModeSchema>;
+
+/**
+ * What `probe.json` holds. With an engine only facts that stay the same from run to run, so that what depends on it can
+ * be cached; without one a nonce, so that a skip is never taken from the cache for a build.
+ */
+export const probeRecordSchema = z.discriminatedUnion('engine', [
+  z.strictObject({ engine: z.literal('docker'), architecture: z.string(), base: baseModeSchema }),
+  z.strictObject({ engine: z.literal('none'), reason: z.string(), remedy: z.string(), nonce: z.string() }),
+]);
+export type ProbeRecord = z.infer<typeof probeRecordSchema>;
+
+/** What `base.json` holds: what `rootfs.tar` beside it is, and why. */
+export const baseRecordSchema = z.strictObject({
+  mode: baseModeSchema,
+  /** What the image begins with: "scratch", or a reference of a registry. */
+  image: z.string(),
+  /** What the userland was made of, in words. */
+  from: z.string(),
+  /** Why this mode. */
+  reason: z.string(),
+  architecture: z.string(),
+  nodeVersion: z.string(),
+  /** Of `rootfs.tar`. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type BaseRecord = z.infer<typeof baseRecordSchema>;
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits');
+
+/** What `image.json` holds: which image `image.tar` beside it is. */
+export const imageRecordSchema = z.strictObject({
+  /** "sha256:…", the engine's own name of the image. */
+  id: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  /** "tare/primes:0123456789ab" */
+  tag: z.string(),
+  /** Of layers, configuration and architecture: equal for equal content, unlike the ID. */
+  contentDigest: sha256,
+  architecture: z.string(),
+  sizeBytes: z.int().positive(),
+  /** Of the app's bundle in it; null for a Dockerfile that adds its own app. */
+  artifactSha256: sha256.nullable(),
+  /** Of the base's `rootfs.tar`; null for a Dockerfile with a base of its own. */
+  baseSha256: sha256.nullable(),
+  base: baseModeSchema.nullable(),
+  /** Of the Node binary in the base: "24.21.0"; null like the base. */
+  nodeVersion: z.string().nullable(),
+  builder: z.enum(['buildkit', 'legacy']),
+});
+export type ImageRecord = z.infer<typeof imageRecordSchema>;
+
+/** A probe that found no engine. */
+export type NoEngine = Extract<ProbeRecord, { engine: 'none' }>;
+
+/**
+ * Says in one line why a step is skipped.
+ * @returns whether that is all right: false when `TARE_REQUIRE` names docker.
+ */
+export function skipWithoutEngine(step: string, { reason, remedy }: NoEngine): boolean {
+  const required = requiredKinds().has('docker');
+  const line = required
+    ? `${step} failed: TARE_REQUIRE names docker, and there is ${reason}. ${remedy}\n`
+    : `${step} skipped: ${reason}. ${remedy}\n`;
+  (required ? process.stderr : process.stdout).write(line);
+  return !required;
+}
