@@ -1,5 +1,5 @@
 import { debianArchitecture, findProgram, isDebianFamily, type Variables } from '../probe/host-tools.ts';
-import type { BoxMode, Provider } from '../record/probe-record.ts';
+import type { BoxMode, Provider } from '../record/records.ts';
 
 /** What decides how a box is made. */
 export type BuildTraits = {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Vagrant } from '../client/vagrant.ts';
 import { vagrantHome, type Variables } from '../probe/host-tools.ts';
-import type { BoxRecord } from '../record/box-record.ts';
+import type { BoxRecord } from '../record/records.ts';
 import { sha256OfFile } from './sha256-of-file.ts';
 
 /**

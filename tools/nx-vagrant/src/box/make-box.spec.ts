@@ -1,10 +1,10 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
 import { readRecord } from '@tare/recipe';
-import { boxRecordSchema } from '../record/box-record.ts';
-import { makeBox, type BoxOrder } from './make-box.ts';
+import { afterAll, expect, test } from 'vitest';
+import { boxRecordSchema } from '../record/records.ts';
+import { type BoxOrder, makeBox } from './make-box.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));
 afterAll(() => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { explainFailure } from './explain-failure.ts';
-import { recordedReply } from './recorded-reply.ts';
+import { recordedReply } from '../../fixtures/recorded-reply.ts';
 
 test.each([
   [

@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awaitCommand, type CommandResult } from '../process/run-command.ts';
-import { parseBoxList, type InstalledBox } from './box-list.ts';
 import { explainFailure, isLocked, isStackTrace } from './explain-failure.ts';
-import { parseMachineReadable } from './machine-readable.ts';
-import { parseSshConfig, type SshConfig } from './ssh-config.ts';
+import {
+  type InstalledBox,
+  parseBoxList,
+  parseMachineReadable,
+  parseSshConfig,
+  type SshConfig,
+} from './vagrant-output.ts';
 
 /** In Vagrant's words: "running", "shutoff" (libvirt) or "poweroff" (VirtualBox), "paused", "not_created", … */
 export type MachineState = string;

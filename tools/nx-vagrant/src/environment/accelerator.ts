@@ -2,11 +2,10 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
 import { writeRecord } from '@tare/recipe';
-import { domainPid } from '../libvirt/domain-pid.ts';
+import { z } from 'zod';
+import { domainAddresses, domainPid } from '../libvirt/domain.ts';
 import { machineId } from '../machine/machine-id.ts';
-import { domainAddresses } from './domain-description.ts';
 
 /** What runs the guest's code: the processor (KVM), or QEMU's translator (TCG), which emulates it. */
 export type Accelerator = 'kvm' | 'tcg';

@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { isRunnerGone, reapProcesses, runVariable } from '@tare/environment';
 import { listProcesses } from '@tare/metrics';
 import { createVagrant } from '../client/vagrant.ts';
+import { describeDomain } from '../libvirt/domain.ts';
 import { machineId } from '../machine/machine-id.ts';
-import { describeDomain } from './domain-description.ts';
 
 /**
  * Ends what a killed run left: its vagrant processes and tunnels, the VM that it made, known by the run in the domain's

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runMarks } from '@tare/environment';
-import type { SshConfig } from '../client/ssh-config.ts';
+import type { SshConfig } from '../client/vagrant-output.ts';
+import { guestPort } from '../guest/guest-service.ts';
 import { sshArguments } from '../ssh/ssh-arguments.ts';
 import { guestAnswers } from './guest-answers.ts';
-import { guestPort } from '../guest/guest-service.ts';
 
 /** A forwarded port: the host's port that reaches the guest's, by `ssh -L` as Vagrant makes it with libvirt. */
 export interface Tunnel {

@@ -1,17 +1,22 @@
-import { findRunner, runMarks, thisRunner, type Artifact, type RunContext } from '@tare/environment';
+import { type Artifact, findRunner, type RunContext, runMarks, thisRunner } from '@tare/environment';
 import { ensureBox } from '../box/ensure-box.ts';
-import type { SshConfig } from '../client/ssh-config.ts';
+import type { SshConfig } from '../client/vagrant-output.ts';
 import { createVagrant, type Vagrant } from '../client/vagrant.ts';
-import { resumeDomain, suspendDomain } from '../libvirt/pause-domain.ts';
+import {
+  describeDomain,
+  type DomainDescription,
+  domainState,
+  markDomain,
+  resumeDomain,
+  suspendDomain,
+} from '../libvirt/domain.ts';
 import { virsh } from '../libvirt/virsh.ts';
 import { bootMachine } from '../machine/boot-machine.ts';
 import { bringUp } from '../machine/bring-up.ts';
 import { machineId } from '../machine/machine-id.ts';
-import { machineVariables } from '../machine/machine-variables.ts';
-import type { BoxRecord } from '../record/box-record.ts';
-import { kvmDevice, rememberedChoice, type Accelerator } from './accelerator.ts';
-import { describeDomain, domainState, markDomain, type DomainDescription } from './domain-description.ts';
-import { readBoxRecord } from './read-box-record.ts';
+import { machineVariables } from '../machine/machine-place.ts';
+import { type BoxRecord, readBoxRecord } from '../record/records.ts';
+import { type Accelerator, kvmDevice, rememberedChoice } from './accelerator.ts';
 import { pinDomain, planPinning } from './vcpu-pinning.ts';
 
 /** Which machine, and how to boot it. */

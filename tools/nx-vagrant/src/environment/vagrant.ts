@@ -3,10 +3,9 @@ import type { Availability, Environment, Facts, Instance } from '@tare/environme
 import { probeVagrant, type VagrantProbe } from '../probe/probe-vagrant.ts';
 import type { Accelerator } from './accelerator.ts';
 import { reapMachine } from './reap-machine.ts';
-import { coldStart, restart } from './start-in-vm.ts';
-import { vagrantMachine, type MachineOptions, type VagrantMachine } from './vagrant-machine.ts';
+import { coldStart, pathWords, restart, type VmPath } from './start-in-vm.ts';
+import { type MachineOptions, vagrantMachine, type VagrantMachine } from './vagrant-machine.ts';
 import { vmFacts } from './vm-facts.ts';
-import { pathWords, type VmPath } from './vm-path.ts';
 
 /** How to run a VM. */
 export type VagrantOptions = {

@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Artifact, Facts, RunContext } from '@tare/environment';
-import { domainPid } from '../libvirt/domain-pid.ts';
+import { processMeter } from '@tare/metrics';
 import { guestService } from '../guest/guest-service.ts';
+import { domainPid } from '../libvirt/domain.ts';
 import { openSsh } from '../ssh/open-ssh.ts';
 import { shellWords } from '../ssh/shell-words.ts';
-import { idleCost } from './idle-cost.ts';
 import type { VagrantMachine } from './vagrant-machine.ts';
 import { pinningWords, planPinning } from './vcpu-pinning.ts';
 
@@ -82,4 +83,33 @@ function requireArtifact(said: string, { workload, sha256 }: Artifact): void {
 async function measureIdle(machine: VagrantMachine, signal: AbortSignal): Promise<Facts> {
   const pid = domainPid(machine.domain());
   return pid === undefined ? {} : { ...(await idleCost(pid, signal)) };
+}
+
+/** What a VM costs the host while its service is stopped. */
+export type IdleCost = {
+  /** Of one CPU. */
+  readonly idleCpuPercent: number;
+  readonly idleMemoryMiB: number;
+};
+
+// what a boot or a provisioning leaves to do is over by then
+const settleMs = 2000;
+const windowMs = 3000;
+
+/** @param pid of the hypervisor's process. */
+export async function idleCost(pid: number, signal: AbortSignal): Promise<IdleCost> {
+  const meter = processMeter({ scope: 'the idle VM', pids: () => [pid] });
+  try {
+    await sleep(settleMs, undefined, { signal });
+    const before = await meter.read();
+    await sleep(windowMs, undefined, { signal });
+    const after = await meter.read();
+    const share = Number(after.cpuNs - before.cpuNs) / Number(after.atNs - before.atNs);
+    return {
+      idleCpuPercent: Math.round(share * 1000) / 10,
+      idleMemoryMiB: Math.round(after.memoryBytes / 2 ** 20),
+    };
+  } finally {
+    await meter.close();
+  }
 }

@@ -1,13 +1,13 @@
+import { readFileSync } from 'node:fs';
 import type { Instance, Milestone, StartKind } from '@tare/environment';
-import { findProcess } from '@tare/metrics';
-import { guestMilestones } from '../guest/guest-milestones.ts';
+import { findProcess, type Meter, processMeter } from '@tare/metrics';
+import { guestMilestones } from '../guest/guest-account.ts';
+import type { GuestSampler } from '../guest/guest-sampler.ts';
 import { consoleTail } from '../libvirt/console-tail.ts';
-import { domainPid } from '../libvirt/domain-pid.ts';
-import type { GuestSession } from './guest-session.ts';
-import { processStartNs } from './power-on.ts';
+import { domainPid } from '../libvirt/domain.ts';
+import type { GuestSession } from './start-in-vm.ts';
 import type { Tunnel } from './tunnel.ts';
 import type { VagrantMachine } from './vagrant-machine.ts';
-import { vmMeters, type VmMeters } from './vm-meters.ts';
 
 /** An app that is being started in a VM. */
 export type VmStart = {
@@ -147,4 +147,45 @@ function processEnd(pid: number | undefined, signal: AbortSignal): Promise<'vm'>
     timer.unref();
     signal.addEventListener('abort', done, { once: true });
   });
+}
+
+/** Meters of a VM: the app in it, and what the VM costs this host. */
+export type VmMeters = { readonly net: Meter; readonly gross: Meter };
+
+/**
+ * Opens the meters of a running VM. Net is read in the guest, at the host's time; gross is QEMU with all its threads, and
+ * the tunnel where requests take one.
+ * @throws Error when the VM does not run.
+ */
+export function vmMeters(domain: string, sampler: GuestSampler, tunnel: Tunnel | undefined): VmMeters {
+  const pid = domainPid(domain);
+  if (pid === undefined) throw new Error('the VM does not run: there is no QEMU process of it');
+  return {
+    net: {
+      scope: 'the app’s processes in the VM, by the VM’s own accounts',
+      read: () => sampler.read(),
+      // the session owns the sampler
+      close: () => Promise.resolve(),
+    },
+    gross: processMeter({
+      scope: tunnel === undefined ? 'the VM’s QEMU process' : 'the VM’s QEMU process and the tunnel’s ssh',
+      pids: () => [pid, ...(tunnel?.pids() ?? [])],
+    }),
+  };
+}
+
+const ticksPerSecond = 100n;
+const nsPerSecond = 1_000_000_000n;
+
+/**
+ * When a process began, on the monotonic clock, in nanoseconds; right to ± 10 ms, the kernel's step (proc_pid_stat(5),
+ * starttime). For the hypervisor's process that is the power on of the VM.
+ * @returns undefined when it is gone.
+ */
+export function processStartNs(pid: number): bigint | undefined {
+  const found = findProcess(pid);
+  if (found === undefined) return undefined;
+  const upNs = BigInt(Math.round(Number(readFileSync('/proc/uptime', 'utf8').split(' ', 1)[0]) * 1e9));
+  const startNs = (BigInt(found.startTicks) * nsPerSecond) / ticksPerSecond;
+  return process.hrtime.bigint() - (upNs - startNs);
 }

@@ -1,7 +1,6 @@
 import { createVagrant, type MachineState, type Vagrant } from '../client/vagrant.ts';
 import { machineId } from '../machine/machine-id.ts';
-import type { MachinePlace } from '../machine/machine-place.ts';
-import { machineState } from '../machine/machine-state.ts';
+import { type MachinePlace, machineState } from '../machine/machine-place.ts';
 
 /** A machine that Vagrant has made. */
 export type ExistingMachine = {
@@ -29,4 +28,20 @@ export async function existingMachine(
     onLine: (line) => process.stdout.write(`${line}\n`),
   });
   return { place, vagrant, state: await machineState(place, vagrant, signal) };
+}
+
+const usualPort = 8001;
+
+/**
+ * The host's port that the Vagrantfile forwards to the guest, from `TARE_PORT` and `TARE_FORWARD`.
+ * @returns undefined when `TARE_FORWARD` is 0.
+ * @throws Error in one line when `TARE_PORT` is no port.
+ */
+export function forwardedPort(variables: NodeJS.ProcessEnv = process.env): number | undefined {
+  if (variables.TARE_FORWARD === '0') return undefined;
+  const given = variables.TARE_PORT ?? String(usualPort);
+  const port = Number(given);
+  if (!/^\d+$/.test(given) || port < 1 || port > 65_535)
+    throw new Error(`TARE_PORT is "${given}"; expected a port from 1 to 65535`);
+  return port;
 }

@@ -1,9 +1,9 @@
-import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { openGuestSampler, samplerCommand, type GuestSampler } from './guest-sampler.ts';
+import { type GuestSampler, openGuestSampler, parseSamplerReply, samplerCommand } from './guest-sampler.ts';
 
 // the sampler runs on this host in place of a guest: it needs perl and /proc
 const able = process.platform === 'linux' && spawnSync('perl', ['-v']).status === 0;
@@ -106,3 +106,33 @@ describe.skipIf(!able)('the sampler', () => {
     );
   });
 });
+
+it('reads what a sampler in a guest said', () => {
+  expect(parseSamplerReply('{"kind":"clock","atNs":"161625190846"}')).toEqual({
+    kind: 'clock',
+    atNs: 161_625_190_846n,
+  });
+  expect(
+    parseSamplerReply('{"kind":"use","atNs":"162696879706","cpuNs":"2720000000","memoryBytes":20463616}'),
+  ).toEqual({ kind: 'use', atNs: 162_696_879_706n, cpuNs: 2_720_000_000n, memoryBytes: 20_463_616 });
+  expect(
+    parseSamplerReply('{"kind":"use","atNs":"1","cpuNs":"2","memoryBytes":3,"writtenBytes":"4096"}'),
+  ).toMatchObject({ writtenBytes: 4096n });
+  expect(
+    parseSamplerReply(
+      '{"kind":"use","atNs":"1","cpuNs":"2","memoryBytes":3,"diskWrites":{"count":"4","tookMs":"5"}}',
+    ),
+  ).toMatchObject({ diskWrites: { count: 4n, tookMs: 5n } });
+  expect(parseSamplerReply('{"kind":"idle","atNs":"142569730566"}')).toEqual({
+    kind: 'idle',
+    atNs: 142_569_730_566n,
+  });
+  expect(parseSamplerReply('{"kind":"ended"}')).toEqual({ kind: 'ended' });
+});
+
+it.each(['perl: warning: Setting locale failed.', '{"kind":"clock","atNs":"-1"}', '{"kind":"other"}'])(
+  'another line is refused and shown: %s',
+  (line) => {
+    expect(() => parseSamplerReply(line)).toThrow(`said "${line}", which is not a reading`);
+  },
+);

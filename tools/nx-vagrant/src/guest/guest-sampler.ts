@@ -1,10 +1,10 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { MeterReading } from '@tare/metrics';
+import { z } from 'zod';
 import { shellWords } from '../ssh/shell-words.ts';
-import { clockOffset, toHostNs, type ClockExchange, type ClockOffset } from './clock-offset.ts';
-import { parseSamplerReply, type SamplerReply } from './sampler-reply.ts';
+import { type ClockExchange, clockOffset, type ClockOffset, toHostNs } from './guest-account.ts';
 
 /** What the processes of the service have used so far, at a moment of the host's monotonic clock. */
 export type GuestUse = Pick<MeterReading, 'atNs' | 'cpuNs' | 'memoryBytes' | 'writtenBytes' | 'diskWrites'>;
@@ -157,5 +157,40 @@ export async function openGuestSampler(
     throw error;
   } finally {
     signal.removeEventListener('abort', abort);
+  }
+}
+
+// as strings: they may pass 2^53
+const whole = z
+  .string()
+  .regex(/^\d+$/, 'expected a whole number')
+  .transform((text) => BigInt(text));
+
+const replySchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('clock'), atNs: whole }),
+  z.strictObject({
+    kind: z.literal('use'),
+    atNs: whole,
+    cpuNs: whole,
+    memoryBytes: z.int().nonnegative(),
+    writtenBytes: whole.optional(),
+    diskWrites: z.strictObject({ count: whole, tookMs: whole }).optional(),
+  }),
+  z.strictObject({ kind: z.literal('idle'), atNs: whole }),
+  z.strictObject({ kind: z.literal('ended') }),
+]);
+
+/** What the sampler in the guest says: `atNs` is the guest's monotonic clock. */
+export type SamplerReply = z.infer<typeof replySchema>;
+
+/**
+ * Reads one line of the sampler.
+ * @throws Error that shows the line when it is another text (a shell's complaint, a warning of perl).
+ */
+export function parseSamplerReply(line: string): SamplerReply {
+  try {
+    return replySchema.parse(JSON.parse(line));
+  } catch (cause) {
+    throw new Error(`the sampler in the VM said "${line.slice(0, 120)}", which is not a reading`, { cause });
   }
 }

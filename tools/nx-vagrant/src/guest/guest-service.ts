@@ -1,10 +1,15 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { Ssh } from '../ssh/open-ssh.ts';
 import { shellWords } from '../ssh/shell-words.ts';
-import { arrangeScript, dataFolders, type Arrangement } from './arrange-script.ts';
-import { armedCommand, armedStart, type ArmedStart } from './armed-start.ts';
-import type { GuestAccount } from './guest-milestones.ts';
-import { parseJournal } from './journal-lines.ts';
-import { parseUnitProperties, type UnitProperties } from './unit-properties.ts';
+import {
+  type GuestAccount,
+  parseJournal,
+  parseUnitProperties,
+  type UnitProperties,
+} from './guest-account.ts';
+
+/** Holds the data folders of all workloads, on the guest's disk; where systemd makes the state directories of services. */
+export const dataFolders = '/var/lib/tare';
 
 /** The port that every workload listens on in the guest. */
 export const guestPort = 8000;
@@ -28,8 +33,6 @@ export interface GuestService {
   account(withBoot: boolean, signal: AbortSignal): Promise<GuestAccount>;
   /** How it ended, in words: "ended with exit code 7", "was ended: out of memory". */
   howItEnded(signal: AbortSignal): Promise<string>;
-  /** Its CPU time by systemd's own account (CPUUsageNSec), in nanoseconds. */
-  systemdCpuNs(signal: AbortSignal): Promise<bigint>;
   /** The last lines that it wrote. */
   lastLog(lines: number, signal: AbortSignal): Promise<string>;
 }
@@ -86,13 +89,6 @@ export function guestService(ssh: Ssh, workload: string): GuestService {
       const [found] = await show(signal, [unit], ['Result', 'ExecMainCode', 'ExecMainStatus']);
       return endingWords(found ?? emptyUnit);
     },
-    systemdCpuNs: async (signal) => {
-      const [found] = await show(signal, [unit], ['CPUUsageNSec']);
-      const text = found?.get('CPUUsageNSec') ?? '';
-      if (!/^\d+$/.test(text))
-        throw new Error(`systemd has no account of the CPU time of ${unit}: "${text}"`);
-      return BigInt(text);
-    },
     lastLog: async (lines, signal) =>
       (
         await order(asRoot('journalctl', '-b', '-u', unit, '-o', 'cat', '-n', String(lines)), signal)
@@ -122,4 +118,135 @@ function explain(what: string, stderr: string): string {
   if (stderr.includes('No space left on device')) return `${what}: the VM's disk is full`;
   const said = stderr.trim().split('\n').slice(-3).join(' | ');
   return said === '' ? what : `${what}: ${said}`;
+}
+
+/** What a launch wants for an app in the guest. */
+export type Arrangement = {
+  /** Environment variables besides those that provisioning has set. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** The variable that names the app's folder for data; undefined for an app that keeps none. */
+  readonly dataVariable: string | undefined;
+};
+
+/**
+ * A shell script that makes one workload the one that starts at boot and gives it what a launch wants by a drop-in of its
+ * unit: variables, and a data folder that systemd makes, empty and its own, when the unit starts. Changes nothing that is
+ * right already.
+ */
+export function arrangeScript(workload: string, arrangement: Arrangement): string {
+  const unit = `tare@${workload}.service`;
+  const folder = `/etc/systemd/system/${unit}.d`;
+  const lines = settings(workload, arrangement);
+  const wanted = lines.length === 0 ? '' : ['[Service]', ...lines].join('\n');
+  const file = `${folder}/run.conf`;
+  return [
+    'set -eu',
+    // of a trial that was cut off
+    `rm -rf ${shellWords([dataFolders])}`,
+    `wanted=${shellWords([wanted])}`,
+    `have=$(cat ${shellWords([file])} 2>/dev/null || true)`,
+    'if [ "$wanted" != "$have" ]; then',
+    wanted === ''
+      ? `  rm -f ${shellWords([file])}`
+      : `  mkdir -p ${shellWords([folder])}; printf '%s\\n' "$wanted" > ${shellWords([file])}`,
+    '  systemctl daemon-reload',
+    'fi',
+    `cd /etc/systemd/system/multi-user.target.wants`,
+    'for link in tare@*.service; do',
+    `  if [ -L "$link" ] && [ "$link" != ${shellWords([unit])} ]; then systemctl -q disable "$link"; fi`,
+    'done',
+    `[ -L ${shellWords([unit])} ] || systemctl -q enable ${shellWords([unit])}`,
+    // a machine that is switched off next must find it on its disk
+    'sync',
+    '',
+  ].join('\n');
+}
+
+function settings(workload: string, { variables, dataVariable }: Arrangement): readonly string[] {
+  const environment = (name: string, value: string): string => `Environment=${quoted(`${name}=${value}`)}`;
+  const given = Object.entries(variables).map(([name, value]) => environment(name, value));
+  if (dataVariable === undefined) return given;
+  return [
+    ...given,
+    environment(dataVariable, `${dataFolders}/${workload}`),
+    // relative to /var/lib; it is writable although the system is not
+    `StateDirectory=tare/${workload}`,
+    'StateDirectoryMode=0700',
+  ];
+}
+
+/** A word of a unit file, in quotes (systemd.syntax(7)); "%" stands for itself. */
+function quoted(text: string): string {
+  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n').replaceAll('%', '%%')}"`;
+}
+
+/** A start that waits for its word. */
+export type ArmedStart = {
+  /**
+   * Starts the service.
+   * @returns when systemd has started it. @throws Error with what systemd said.
+   */
+  fire(signal: AbortSignal): Promise<void>;
+};
+
+const startDeadlineMs = 60_000;
+
+/** The command of an armed start: says that it waits, and starts the unit at a line of input. Needs root. */
+export function armedCommand(unit: string): readonly string[] {
+  return ['sh', '-c', 'echo armed && read -r word && exec systemctl start "$0"', unit];
+}
+
+/**
+ * Waits until a child that runs {@link armedCommand} waits for its word.
+ * @throws Error with what it said when it ends before that; it is ended when the signal aborts.
+ */
+export async function armedStart(
+  child: ChildProcessWithoutNullStreams,
+  unit: string,
+  abort: AbortSignal,
+): Promise<ArmedStart> {
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  child.stdin.on('error', () => undefined);
+  const ended = new Promise<number | string>((resolve) => {
+    child.once('error', (error) => {
+      resolve(error.message);
+    });
+    child.once('close', (code, reason) => {
+      resolve(code ?? reason ?? '?');
+    });
+  });
+  const failure = (how: number | string): Error =>
+    new Error(`in the VM, ${unit} could not be started: ${said.trim() || `ssh ended with ${how}`}`);
+  const giveUp = (): void => void child.kill('SIGKILL');
+  abort.addEventListener('abort', giveUp, { once: true });
+  if (abort.aborted) giveUp();
+  const early = await Promise.race([
+    ended,
+    new Promise<undefined>((resolve) => {
+      child.stdout.once('data', () => {
+        resolve(undefined);
+      });
+    }),
+  ]);
+  abort.removeEventListener('abort', giveUp);
+  abort.throwIfAborted();
+  if (early !== undefined) throw failure(early);
+  return {
+    fire: async (signal) => {
+      const late = AbortSignal.timeout(startDeadlineMs);
+      const end = (): void => void child.kill('SIGKILL');
+      const stop = AbortSignal.any([signal, late]);
+      stop.addEventListener('abort', end, { once: true });
+      if (stop.aborted) end();
+      child.stdin.end('go\n');
+      const how = await ended;
+      stop.removeEventListener('abort', end);
+      signal.throwIfAborted();
+      if (how === 0) return;
+      throw failure(late.aborted ? `no answer within ${startDeadlineMs} ms` : how);
+    },
+  };
 }

@@ -1,17 +1,16 @@
 import type { Vagrant } from '../client/vagrant.ts';
 import {
+  type Accelerator,
   awaitGuestNetwork,
   kvmDevice,
   rememberChoice,
   rememberedChoice,
-  type Accelerator,
 } from '../environment/accelerator.ts';
-import { resumeDomain } from '../libvirt/pause-domain.ts';
-import { bootMachine, type Boot } from './boot-machine.ts';
+import { resumeDomain } from '../libvirt/domain.ts';
+import { type Boot, bootMachine } from './boot-machine.ts';
 import { freePort, isForwarded } from './free-port.ts';
 import { machineId } from './machine-id.ts';
-import { machineBox, type MachinePlace } from './machine-place.ts';
-import { machineState } from './machine-state.ts';
+import { machineBox, type MachinePlace, machineState } from './machine-place.ts';
 
 /** A machine that shall run, provisioned with what is new. */
 export type BringUp = {

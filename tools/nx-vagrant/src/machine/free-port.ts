@@ -1,7 +1,7 @@
-import { choosePort } from '@tare/environment';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { tunnelPid, type MachinePlace } from './machine-place.ts';
-import { portOwner } from './port-owner.ts';
+import { choosePort } from '@tare/environment';
+import { type MachinePlace, tunnelPid } from './machine-place.ts';
 
 /**
  * Makes sure that a port of 127.0.0.1 is free for a machine that is about to boot: a tunnel that an earlier start of the
@@ -43,4 +43,60 @@ export function endTunnel(port: number, place: MachinePlace): void {
 // the pid alone may be another process's by now
 function isTunnel(pid: number, command: string, port: number, place: MachinePlace): boolean {
   return pid === tunnelPid(place, port) && command.startsWith('ssh ');
+}
+
+/** A process that listens on a port. */
+export type PortOwner = { readonly pid: number; readonly command: string };
+
+/**
+ * Who listens on a TCP port of this host, from /proc/net/tcp and /proc/PID/fd.
+ * @returns undefined when nobody does, or when the process is another user's.
+ */
+export function portOwner(port: number): PortOwner | undefined {
+  const inodes = new Set(
+    ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => listeningInodes(read(file), port)),
+  );
+  if (inodes.size === 0) return undefined;
+  const pid = readdirSync('/proc').find((name) => /^\d+$/.test(name) && holdsSocket(name, inodes));
+  if (pid === undefined) return undefined;
+  const command = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
+  return { pid: Number(pid), command };
+}
+
+/** The sockets that listen on a port, in what /proc/net/tcp shows: local address in hex, state 0A, inode in column 10. */
+export function listeningInodes(table: string, port: number): readonly string[] {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  return table.split('\n').flatMap((line) => {
+    const columns = line.trim().split(/\s+/);
+    const inode = columns[9];
+    return columns[1]?.endsWith(suffix) === true && columns[3] === '0A' && inode !== undefined ? [inode] : [];
+  });
+}
+
+function holdsSocket(pid: string, inodes: ReadonlySet<string>): boolean {
+  const folder = `/proc/${pid}/fd`;
+  try {
+    return readdirSync(folder).some((fd) => {
+      const inode = /^socket:\[(\d+)\]$/.exec(link(`${folder}/${fd}`))?.[1];
+      return inode !== undefined && inodes.has(inode);
+    });
+  } catch {
+    return false;
+  }
+}
+
+function link(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }

@@ -1,6 +1,6 @@
-import { runCommand } from '../process/run-command.ts';
 import { virsh } from '../libvirt/virsh.ts';
-import type { Provider } from '../record/probe-record.ts';
+import { runCommand } from '../process/run-command.ts';
+import type { Provider } from '../record/records.ts';
 import {
   debianArchitecture,
   findProgram,

@@ -1,5 +1,5 @@
 import { requiredKinds } from '@tare/environment';
-import type { ProbeRecord } from '../record/probe-record.ts';
+import type { ProbeRecord } from '../record/records.ts';
 
 /** A probe that found no provider. */
 export type NoProvider = Extract<ProbeRecord, { provider: 'none' }>;

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { boxRecordSchema } from './box-record.ts';
-import { probeRecordSchema } from './probe-record.ts';
+import { boxRecordSchema, probeRecordSchema } from './records.ts';
 
 const common = { nodeVersion: '24.21.0', architecture: 'amd64', from: 'packages', reason: 'this host can' };
 const built = {

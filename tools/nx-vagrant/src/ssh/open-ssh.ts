@@ -1,9 +1,9 @@
-import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SshConfig } from '../client/ssh-config.ts';
+import type { SshConfig } from '../client/vagrant-output.ts';
 import { lastLines } from '../process/run-command.ts';
 import { sshArguments } from './ssh-arguments.ts';
 

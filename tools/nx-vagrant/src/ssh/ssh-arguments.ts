@@ -1,4 +1,4 @@
-import type { SshConfig } from '../client/ssh-config.ts';
+import type { SshConfig } from '../client/vagrant-output.ts';
 
 /** Options of ssh that Vagrant names and that are taken over. */
 const carriedOver = [

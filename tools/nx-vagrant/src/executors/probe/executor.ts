@@ -7,7 +7,7 @@ import { abortOnSignals, reportFailure, writeRecord } from '@tare/recipe';
 import { buildTraits, likelyBoxMode } from '../../box/box-mode.ts';
 import { probeVagrant } from '../../probe/probe-vagrant.ts';
 import { skipWithoutProvider } from '../../probe/skip-without-provider.ts';
-import type { ProbeRecord } from '../../record/probe-record.ts';
+import type { ProbeRecord } from '../../record/records.ts';
 import type { options } from './options.ts';
 
 type Options = OptionsOf<typeof options>;

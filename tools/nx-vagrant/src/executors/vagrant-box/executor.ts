@@ -5,7 +5,7 @@ import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, lockedNode, readRecord, reportFailure } from '@tare/recipe';
 import { makeBox } from '../../box/make-box.ts';
 import { skipWithoutProvider } from '../../probe/skip-without-provider.ts';
-import { probeRecordSchema } from '../../record/probe-record.ts';
+import { probeRecordSchema } from '../../record/records.ts';
 import type { options } from './options.ts';
 
 type Options = OptionsOf<typeof options>;

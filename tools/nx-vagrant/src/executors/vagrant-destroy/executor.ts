@@ -5,7 +5,7 @@ import { readOptions, type OptionsOf } from '@tare/options';
 import { abortOnSignals, readRecord, reportFailure } from '@tare/recipe';
 import { forgetBox } from '../../box/forget-box.ts';
 import { createVagrant } from '../../client/vagrant.ts';
-import { boxRecordSchema } from '../../record/box-record.ts';
+import { boxRecordSchema } from '../../record/records.ts';
 import { existingMachine } from '../existing-machine.ts';
 import { options as table } from './options.ts';
 

@@ -7,11 +7,10 @@ import { ensureBox } from '../../box/ensure-box.ts';
 import { createVagrant } from '../../client/vagrant.ts';
 import type { Accelerator } from '../../environment/accelerator.ts';
 import { bringUp } from '../../machine/bring-up.ts';
-import { machineVariables } from '../../machine/machine-variables.ts';
+import { machineVariables } from '../../machine/machine-place.ts';
 import { skipWithoutProvider } from '../../probe/skip-without-provider.ts';
-import { boxRecordSchema } from '../../record/box-record.ts';
-import { probeRecordSchema } from '../../record/probe-record.ts';
-import { forwardedPort } from '../forwarded-port.ts';
+import { boxRecordSchema, probeRecordSchema } from '../../record/records.ts';
+import { forwardedPort } from '../existing-machine.ts';
 import { workloadArtifacts } from '../workload-artifacts.ts';
 import { options as table } from './options.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { forwardedPort } from './forwarded-port.ts';
+import { forwardedPort } from './existing-machine.ts';
 
 test('the port is 8001 unless TARE_PORT names another or TARE_FORWARD is 0', () => {
   expect(forwardedPort({})).toBe(8001);

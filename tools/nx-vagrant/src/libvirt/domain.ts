@@ -1,5 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { thisRunner } from '@tare/environment';
-import { virsh } from '../libvirt/virsh.ts';
+import { virsh } from './virsh.ts';
 
 /** What libvirt knows of a domain, as far as it matters here. */
 export type DomainDescription = {
@@ -54,4 +55,46 @@ export async function domainState(domain: string, signal: AbortSignal): Promise<
 export async function domainAddresses(domain: string, signal: AbortSignal): Promise<readonly string[]> {
   const table = await virsh(['domifaddr', domain], signal);
   return [...table.matchAll(/\bipv4\s+([\d.]+)\//g)].flatMap(([, address]) => address ?? []);
+}
+
+/**
+ * The pid of the QEMU process of a libvirt domain, from its command line in /proc.
+ * @param domain its name or its UUID.
+ * @returns undefined when it is not running.
+ */
+export function domainPid(domain: string): number | undefined {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .find((pid) => runsDomain(commandLine(pid), domain));
+}
+
+/** Whether a command line is that of QEMU as libvirt starts it for this domain. */
+export function runsDomain(args: readonly string[], domain: string): boolean {
+  if (!/\bqemu/.test(args[0] ?? '')) return false;
+  const after = (option: string): string | undefined => args[args.indexOf(option) + 1];
+  const named = args.includes('-name') && after('-name')?.split(',').includes(`guest=${domain}`);
+  return named === true || (args.includes('-uuid') && after('-uuid') === domain);
+}
+
+/** Empty when the process is gone or another user's. */
+function commandLine(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Freezes a running domain: it keeps its memory and uses no CPU.
+ * @param domain its name or its UUID.
+ */
+export async function suspendDomain(domain: string, signal: AbortSignal): Promise<void> {
+  await virsh(['suspend', domain], signal);
+}
+
+/** Lets a frozen domain go on. */
+export async function resumeDomain(domain: string, signal: AbortSignal): Promise<void> {
+  await virsh(['resume', domain], signal);
 }
