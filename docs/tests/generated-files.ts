@@ -5,8 +5,7 @@ import { executorSchema, optionRows, type OptionRow } from '@tare/options';
 import { benchConfigSchema, runOptions } from '@tare/runner';
 import { format, resolveConfig } from 'prettier';
 import { z } from 'zod';
-
-const root = join(import.meta.dirname, '../..');
+import { root } from './documents.ts';
 
 /** An executor of a plugin of this workspace. */
 export type Executor = {
