@@ -48,8 +48,8 @@ describe('TypeScript', () => {
   const fileOf = (index: number): string => join(folder, `example-${index}.ts`);
 
   it('is right in all examples', { timeout: 300_000 }, () => {
-    const { config } = ts.readConfigFile(join(root, 'tsconfig.base.json'), (path) => ts.sys.readFile(path));
-    const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+    const base = ts.readConfigFile(join(root, 'tsconfig.base.json'), (path) => ts.sys.readFile(path));
+    const { options } = ts.parseJsonConfigFileContent(base.config, ts.sys, root);
     const program = ts.createProgram({
       rootNames: examples.map((_, index) => fileOf(index)),
       options: { ...options, noUnusedLocals: false },
@@ -125,7 +125,7 @@ describe('commands', () => {
     });
     const table = tables.find((each) => each.name === found?.executor)?.options;
     if (table === undefined || flags.some(([flag]) => flag === 'help')) return;
-    readOptions(table, { ...found?.options, ...Object.fromEntries(flags) });
+    readOptions(table, { ...(found?.options as object | undefined), ...Object.fromEntries(flags) });
   }
 
   it('runs for real what takes seconds: the trend', { timeout: 300_000 }, async () => {
