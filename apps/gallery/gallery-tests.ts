@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export const galleryTests = defineConfig({
   test: {
     maxWorkers: 2,
-    globalSetup: ['src/testing/bundle-once.ts'],
+    globalSetup: ['test/bundle-once.ts'],
     testTimeout: 90_000,
     hookTimeout: 180_000,
   },

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pngImage } from './testing/png-image.ts';
-import { startGallery, uploadsFolder } from './testing/running-gallery.ts';
-import type { RunningGallery } from './testing/running-gallery.ts';
-import { expectProblem } from './testing/expect-problem.ts';
-import { formOf, idOf, send } from './testing/send.ts';
-import type { Sent } from './testing/send.ts';
+import { pngImage } from '../test/png-image.ts';
+import { startGallery, uploadsFolder } from '../test/running-gallery.ts';
+import type { RunningGallery } from '../test/running-gallery.ts';
+import { expectProblem } from '../test/expect-problem.ts';
+import { formOf, idOf, send } from '../test/send.ts';
+import type { Sent } from '../test/send.ts';
 
 const uploads = uploadsFolder();
 let gallery: RunningGallery;

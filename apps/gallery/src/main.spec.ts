@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { expectProblem } from './testing/expect-problem.ts';
-import { bundle, startGallery, uploadsFolder } from './testing/running-gallery.ts';
-import type { RunningGallery } from './testing/running-gallery.ts';
-import { pngImage } from './testing/png-image.ts';
-import { send } from './testing/send.ts';
+import { expectProblem } from '../test/expect-problem.ts';
+import { bundle, startGallery, uploadsFolder } from '../test/running-gallery.ts';
+import type { RunningGallery } from '../test/running-gallery.ts';
+import { pngImage } from '../test/png-image.ts';
+import { send } from '../test/send.ts';
 
 const uploads = uploadsFolder();
 const running: RunningGallery[] = [];

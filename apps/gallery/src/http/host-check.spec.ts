@@ -2,12 +2,12 @@ import { networkInterfaces } from 'node:os';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectProblem } from '../testing/expect-problem.ts';
-import { pngImage } from '../testing/png-image.ts';
-import { startGallery, uploadsFolder } from '../testing/running-gallery.ts';
-import type { RunningGallery } from '../testing/running-gallery.ts';
-import { idOf, send } from '../testing/send.ts';
-import type { Sent } from '../testing/send.ts';
+import { expectProblem } from '../../test/expect-problem.ts';
+import { pngImage } from '../../test/png-image.ts';
+import { startGallery, uploadsFolder } from '../../test/running-gallery.ts';
+import type { RunningGallery } from '../../test/running-gallery.ts';
+import { idOf, send } from '../../test/send.ts';
+import type { Sent } from '../../test/send.ts';
 
 const uploads = uploadsFolder();
 const image = pngImage(1);

@@ -5,9 +5,9 @@ import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ImageType } from '../images/image-type.ts';
 import { Refusal } from '../refusal.ts';
-import { createImageMaker, everyFormat } from '../testing/image-maker.ts';
-import type { ImageMaker } from '../testing/image-maker.ts';
-import { pngImage, pngOf } from '../testing/png-image.ts';
+import { createImageMaker, everyFormat } from '../../test/image-maker.ts';
+import type { ImageMaker } from '../../test/image-maker.ts';
+import { pngImage, pngOf } from '../../test/png-image.ts';
 import { createThumbnailer } from './thumbnailer.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gallery-thumbnails-'));

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pngImage, pngOf } from '../testing/png-image.ts';
-import { startGallery, uploadsFolder } from '../testing/running-gallery.ts';
-import type { RunningGallery } from '../testing/running-gallery.ts';
-import { expectProblem } from '../testing/expect-problem.ts';
-import { formOf, idOf, send, statusOfPieces, uploadHead } from '../testing/send.ts';
-import type { Sent } from '../testing/send.ts';
+import { pngImage, pngOf } from '../../test/png-image.ts';
+import { startGallery, uploadsFolder } from '../../test/running-gallery.ts';
+import type { RunningGallery } from '../../test/running-gallery.ts';
+import { expectProblem } from '../../test/expect-problem.ts';
+import { formOf, idOf, send, statusOfPieces, uploadHead } from '../../test/send.ts';
+import type { Sent } from '../../test/send.ts';
 
 const uploads = uploadsFolder();
 const limits = {

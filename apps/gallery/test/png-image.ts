@@ -6,7 +6,7 @@ export type PngHeader = {
   readonly height: number;
   /** 8 unless given. */
   readonly bitDepth?: number;
-  /** 2 is RGB, 6 is RGB with alpha. */
+  /** 0 is grey, 2 RGB, 3 a palette (of two colours), 4 grey with alpha, 6 RGB with alpha. */
   readonly colourType?: number;
   readonly interlaced?: boolean;
 };
@@ -41,13 +41,15 @@ export function pngOf(header: PngHeader, compressedRows: Uint8Array): Buffer {
   ihdr.set([bitDepth, colourType, 0, 0, interlaced ? 1 : 0], 8);
   return Buffer.concat([
     signature,
-    chunk('IHDR', ihdr),
-    chunk('IDAT', compressedRows),
-    chunk('IEND', Buffer.alloc(0)),
+    pngChunk('IHDR', ihdr),
+    ...(colourType === 3 ? [pngChunk('PLTE', Buffer.from([255, 0, 0, 0, 0, 255]))] : []),
+    pngChunk('IDAT', compressedRows),
+    pngChunk('IEND', Buffer.alloc(0)),
   ]);
 }
 
-function chunk(type: string, data: Uint8Array): Buffer {
+/** A chunk of a PNG. */
+export function pngChunk(type: string, data: Uint8Array): Buffer {
   const typed = Buffer.concat([Buffer.from(type, 'latin1'), data]);
   const out = Buffer.alloc(typed.length + 8);
   out.writeUInt32BE(data.length, 0);

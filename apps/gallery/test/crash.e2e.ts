@@ -2,17 +2,17 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createImageMaker } from './testing/image-maker.ts';
-import type { ImageMaker } from './testing/image-maker.ts';
-import { pngImage } from './testing/png-image.ts';
-import { startGallery, uploadsFolder } from './testing/running-gallery.ts';
-import type { RunningGallery } from './testing/running-gallery.ts';
-import { seededRandom } from './testing/seeded-random.ts';
-import { formOf, idOf, send } from './testing/send.ts';
+import { createImageMaker } from './image-maker.ts';
+import type { ImageMaker } from './image-maker.ts';
+import { pngImage } from './png-image.ts';
+import { startGallery, uploadsFolder } from './running-gallery.ts';
+import type { RunningGallery } from './running-gallery.ts';
+import { seededRandom } from './seeded-random.ts';
+import { formOf, idOf, send } from './send.ts';
 
 const kills = 20;
 const uploadsAtOnce = 50;
-const random = seededRandom(Number(process.env.GALLERY_FUZZ_SEED ?? 20261121));
+const random = seededRandom(Number(process.env.GALLERY_SEED ?? 20261121));
 const uploads = uploadsFolder();
 let maker: ImageMaker;
 

@@ -2,12 +2,12 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { mkdirSync } from 'node:fs';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startChromium } from './testing/chromium.ts';
-import { createImageMaker } from './testing/image-maker.ts';
-import type { ImageMaker } from './testing/image-maker.ts';
-import { pngImage } from './testing/png-image.ts';
-import { startGallery, uploadsFolder } from './testing/running-gallery.ts';
-import type { RunningGallery } from './testing/running-gallery.ts';
+import { startChromium } from './chromium.ts';
+import { createImageMaker } from './image-maker.ts';
+import type { ImageMaker } from './image-maker.ts';
+import { pngImage } from './png-image.ts';
+import { startGallery, uploadsFolder } from './running-gallery.ts';
+import type { RunningGallery } from './running-gallery.ts';
 
 /** Where screenshots go when they are wanted for a look. */
 const screenshots = process.env.GALLERY_SCREENSHOTS;
