@@ -1,14 +1,13 @@
 import { Hono } from 'hono';
 import { METHOD_NAME_ALL } from 'hono/router';
 import { checkHost } from './http/host-check.ts';
-import { errorPage } from './pages/error-page.ts';
-import { problemResponse } from './problem.ts';
-import { refusalOf } from './refusal.ts';
+import { errorPage } from './pages.ts';
+import { problemResponse, refusalOf } from './refusal.ts';
 import { apiRoutes } from './routes/api-routes.ts';
 import { fileRoutes } from './routes/file-routes.ts';
 import type { GalleryParts, NodeRequest } from './routes/gallery-parts.ts';
 import { pageRoutes } from './routes/page-routes.ts';
-import { shown } from './shown.ts';
+import { shown } from './text.ts';
 
 /** What pages may do: show and send what is of this service, and no more. */
 const pagePolicy = [

@@ -1,5 +1,4 @@
-import { shown } from './shown.ts';
-import { wholeNumber } from './whole-number.ts';
+import { shown, wholeNumber } from './text.ts';
 
 export type ListenAddress = { readonly host: string; readonly port: number };
 

@@ -9,7 +9,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { expectProblem } from '../test/expect-problem.ts';
 import { bundle, startGallery, uploadsFolder } from '../test/running-gallery.ts';
 import type { RunningGallery } from '../test/running-gallery.ts';
-import { pngImage } from '../test/png-image.ts';
+import { pngImage, pngOfPixels } from '../test/png-image.ts';
 import { send } from '../test/send.ts';
 
 const uploads = uploadsFolder();
@@ -99,11 +99,10 @@ describe('without what it needs of the system', () => {
     const script = 'mount -t tmpfs -o size=64k none "$UPLOADS_DIR" && exec "$0" "$@"';
     const gallery = await startGallery(uploads.path, {}, [...mounting, 'sh', '-c', script]);
     running.push(gallery);
-    const image = pngImage(2);
     const url = new URL('/api/images', gallery.url);
     // Up to 16 pages: none, one or two of them are left for the two small files.
     for (const pages of [20, 16, 15, 14]) {
-      const body = Buffer.concat([image, Buffer.alloc(pages * 4096 - image.length)]);
+      const body = pngOfPixels(Buffer.alloc(pages * 4096 - 1500, pages));
       const reply = await send(url, { method: 'POST', body });
       if (pages > 14) expectProblem(reply, 507, /^the gallery is full/);
       else expect(reply.status).toBe(201);

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createApp } from './app.ts';
 import { openApiDocument } from './openapi.ts';
 import { createListing } from './store/listing.ts';
-import { createStoreBudget } from './store/store-budget.ts';
+import { createStoreBudget } from './store/image-store.ts';
 
 const limits = {
   ...{ maxUploadBytes: 1, maxPixels: 1, maxSidePixels: 1, maxDecodeBytes: 1 },

@@ -1,5 +1,3 @@
-import type { ProblemStatus } from './problem.ts';
-
 /** Why a request cannot be done, in words for whoever sent it, with the status that says so. */
 export class Refusal extends Error {
   readonly status: ProblemStatus;
@@ -31,4 +29,48 @@ export function refusalOf(error: unknown): Refusal | undefined {
   if (code === 'ENOSPC' || code === 'EDQUOT') return storeFull();
   if (code === 'EMFILE' || code === 'ENFILE') return busy('the gallery has too many files open', 1);
   return refusalOf(error.cause);
+}
+
+/** A refusal as RFC 9457 has it. */
+export type Problem = {
+  /** about:blank: the status says it all, and the title is its phrase (RFC 9457, 4.2.1). */
+  readonly type: 'about:blank';
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+};
+
+const titles = {
+  400: 'Bad Request',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+  507: 'Insufficient Storage',
+} as const;
+
+export type ProblemStatus = keyof typeof titles;
+
+/** What went wrong, in the members that every problem has. */
+export function problemOf(status: ProblemStatus, detail: string): Problem {
+  return { type: 'about:blank', title: titles[status], status, detail };
+}
+
+/** A reply of media type `application/problem+json`; `more` adds members of its own to the problem. */
+export function problemResponse(
+  status: ProblemStatus,
+  detail: string,
+  headers: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, unknown>> = {},
+): Response {
+  return new Response(JSON.stringify({ ...problemOf(status, detail), ...more }), {
+    status,
+    headers: { 'content-type': 'application/problem+json', ...headers },
+  });
 }

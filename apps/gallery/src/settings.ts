@@ -2,8 +2,7 @@ import { resolve } from 'node:path';
 import { hostNameOf } from './http/host-check.ts';
 import { listenAddress } from './listen-address.ts';
 import type { ListenAddress } from './listen-address.ts';
-import { shown } from './shown.ts';
-import { wholeNumber } from './whole-number.ts';
+import { shown, wholeNumber } from './text.ts';
 
 /** What an upload may be and take. */
 export type UploadLimits = {

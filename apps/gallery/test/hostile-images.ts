@@ -249,8 +249,3 @@ export function gifOf(width: number, height: number, frames: number): Buffer {
   ]);
   return Buffer.concat([head, ...Array.from({ length: frames }, () => frame), Buffer.from([0x3b])]);
 }
-
-/** A PNG with its number inside, so that each is another image. */
-export function numbered(bytes: Buffer, number: number): Buffer {
-  return Buffer.concat([bytes, Buffer.from(String(number))]);
-}

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { gifOf, hostileImages, numbered } from './hostile-images.ts';
+import { gifOf, hostileImages } from './hostile-images.ts';
 import { everyFormat } from './image-maker.ts';
 import type { ImageMaker } from './image-maker.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -172,7 +172,7 @@ export function* hostileUploads(
       bytes: Buffer.alloc(0),
       right: [],
     };
-    const sent = body(numbered(bytes, at));
+    const sent = body(bytes);
     return { kind, right, send: async (url) => (await send(url, sent)).status };
   };
   const all = [...simple, ...pieced];

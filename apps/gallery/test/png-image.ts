@@ -32,6 +32,15 @@ export function pngImage(seed: number, width = 64, height = 48): Buffer {
   return pngOf({ width, height }, deflateSync(rows, { level: 6 }));
 }
 
+/** A grey PNG whose pixels are these bytes, which stand in it as they are, 1,000 in a row. */
+export function pngOfPixels(pixels: Uint8Array): Buffer {
+  const [width, height] = [1000, Math.ceil(pixels.length / 1000)];
+  const rows = Buffer.alloc(height * (1 + width));
+  for (let y = 0; y < height; y += 1)
+    rows.set(pixels.subarray(y * width, (y + 1) * width), y * (1 + width) + 1);
+  return pngOf({ width, height, colourType: 0 }, deflateSync(rows, { level: 0 }));
+}
+
 /** A PNG of this header and these compressed rows, which need not agree. */
 export function pngOf(header: PngHeader, compressedRows: Uint8Array): Buffer {
   const { width, height, bitDepth = 8, colourType = 2, interlaced = false } = header;

@@ -1,3 +1,5 @@
+import { Refusal } from '../refusal.ts';
+
 export type RateLimit = {
   /** Takes one turn of a client: 0 when it may go on, else the seconds after which it may. */
   take(client: string): number;
@@ -33,4 +35,13 @@ export function createRateLimit(perSecond: number, nowMs: () => number): RateLim
       return allowed ? 0 : Math.max(1, Math.ceil((1 - turns) / perSecond));
     },
   };
+}
+
+/** Takes one turn of uploading for a client; the refusal 429, with Retry-After, when it has had too many. */
+export function takeTurn(client: string, rateLimit: RateLimit): Refusal | undefined {
+  const seconds = rateLimit.take(client);
+  if (seconds === 0) return undefined;
+  return new Refusal(429, `too many uploads at once; try again in ${seconds} s`, {
+    'retry-after': String(seconds),
+  });
 }

@@ -2,13 +2,12 @@ import { Hono } from 'hono';
 import type { Context } from 'hono';
 import type { StoredImage } from '../images/stored-image.ts';
 import { openApiDocument } from '../openapi.ts';
-import { problemOf, problemResponse } from '../problem.ts';
-import { shown } from '../shown.ts';
-import { wholeNumber } from '../whole-number.ts';
+import { problemOf, problemResponse } from '../refusal.ts';
+import { shown, wholeNumber } from '../text.ts';
 import type { GalleryParts, NodeRequest } from './gallery-parts.ts';
 import { addBody, addForm, isForm } from './receive-and-add.ts';
 import type { FormOutcome } from './receive-and-add.ts';
-import { checkOrigin } from './take-turn.ts';
+import { checkOrigin } from '../http/same-origin.ts';
 
 /** The JSON API: images, the health of the service, and the description of both. */
 export function apiRoutes(parts: GalleryParts): Hono<NodeRequest> {

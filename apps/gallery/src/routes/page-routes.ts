@@ -1,14 +1,12 @@
 import { Hono } from 'hono';
 import type { Context } from 'hono';
-import { errorPage } from '../pages/error-page.ts';
-import { gridPage } from '../pages/grid-page.ts';
-import type { Message } from '../pages/grid-page.ts';
-import { viewPage } from '../pages/view-page.ts';
+import { errorPage, gridPage, viewPage } from '../pages.ts';
+import type { Message } from '../pages.ts';
 import { Refusal, refusalOf } from '../refusal.ts';
-import { wholeNumber } from '../whole-number.ts';
+import { wholeNumber } from '../text.ts';
 import type { GalleryParts, NodeRequest } from './gallery-parts.ts';
 import { addForm, isForm } from './receive-and-add.ts';
-import { checkOrigin } from './take-turn.ts';
+import { checkOrigin } from '../http/same-origin.ts';
 
 /** The pages, and the forms on them; all of it works without JavaScript. */
 export function pageRoutes(parts: GalleryParts): Hono<NodeRequest> {

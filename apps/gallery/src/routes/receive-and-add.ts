@@ -5,7 +5,8 @@ import { addImage } from '../upload/add-image.ts';
 import type { AddedImage, Sender } from '../upload/add-image.ts';
 import { dropReceived, receiveForm, receiveImage } from '../upload/receive-uploads.ts';
 import type { GalleryParts } from './gallery-parts.ts';
-import { checkOrigin, takeTurn } from './take-turn.ts';
+import { takeTurn } from '../http/rate-limit.ts';
+import { checkOrigin } from '../http/same-origin.ts';
 
 export type RefusedFile = { readonly fileName: string; readonly refusal: Refusal };
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { StoredImage } from '../images/stored-image.ts';
-import { openImageStore } from './image-store.ts';
+import { openImageStore, createStoreBudget } from './image-store.ts';
 import type { ImageStore } from './image-store.ts';
 
 const bytes = Buffer.from('the original');
@@ -119,4 +119,16 @@ it('says in one line that the folder cannot be made', () => {
 it.skipIf(process.getuid?.() === 0)('says in one line that the folder cannot be written', () => {
   chmodSync(uploadsDir, 0o500);
   expect(() => opened()).toThrow(/cannot be made or written \(EACCES\)/);
+});
+
+it('gives what there is, and again what came back', () => {
+  const budget = createStoreBudget(100);
+  expect([budget.reserve(60), budget.reserve(41), budget.reserve(40), budget.reserve(1)]).toEqual([
+    true,
+    false,
+    true,
+    false,
+  ]);
+  budget.release(60);
+  expect([budget.usedBytes, budget.reserve(60)]).toEqual([40, true]);
 });

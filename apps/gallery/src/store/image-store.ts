@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { accessSync, constants, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync, rmSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { storedImageFrom } from '../images/stored-image.ts';
 import type { StoredImage } from '../images/stored-image.ts';
-import { shown } from '../shown.ts';
-import { imageFiles, readImages } from './image-files.ts';
+import { shown } from '../text.ts';
 import { createListing } from './listing.ts';
 import type { Listing } from './listing.ts';
-import { createStoreBudget } from './store-budget.ts';
-import type { StoreBudget } from './store-budget.ts';
 
 /**
  * Images on disk. Each is built in a folder of its own under `.incoming`, made durable there, and moved to `images/<id>` by
@@ -169,4 +167,57 @@ async function flush(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** The files in the folder of one image; none of them is named by the uploader. */
+export const imageFiles = { original: 'original', thumbnail: 'thumbnail.webp', facts: 'image.json' } as const;
+
+/**
+ * The images in a folder that has a folder for each, named by its id. A folder whose facts cannot be read, or whose files are
+ * not of the size that the facts give, is left out and told of.
+ */
+export function readImages(folder: string, log: (text: string) => void): readonly StoredImage[] {
+  return readdirSync(folder).flatMap((id) => {
+    const image = readImage(folder, id);
+    if (image === undefined) log(`${join(folder, id)} is not a whole image; it is not listed\n`);
+    return image ?? [];
+  });
+}
+
+/** The image of one folder; undefined when it is not whole. */
+function readImage(folder: string, id: string): StoredImage | undefined {
+  try {
+    const sizeOf = (file: string) => statSync(join(folder, id, file)).size;
+    const image = storedImageFrom(readFileSync(join(folder, id, imageFiles.facts), 'utf8'));
+    if (image?.id !== id || image.bytes !== sizeOf(imageFiles.original)) return undefined;
+    return image.thumbnail.bytes === sizeOf(imageFiles.thumbnail) ? image : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export type StoreBudget = {
+  readonly usedBytes: number;
+  /** Takes some bytes if there is room for them, and says whether there was. */
+  reserve(bytes: number): boolean;
+  /** Gives bytes back. */
+  release(bytes: number): void;
+};
+
+/** An account of the bytes on disk, those of uploads under way included, so that uploads side by side cannot overfill it. */
+export function createStoreBudget(maxBytes: number): StoreBudget {
+  let usedBytes = 0;
+  return {
+    get usedBytes() {
+      return usedBytes;
+    },
+    reserve(bytes) {
+      if (usedBytes + bytes > maxBytes) return false;
+      usedBytes += bytes;
+      return true;
+    },
+    release(bytes) {
+      usedBytes -= bytes;
+    },
+  };
 }

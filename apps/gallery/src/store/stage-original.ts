@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { byteSize } from '../byte-size.ts';
+import { byteSize } from '../text.ts';
 import { signatureBytes } from '../images/image-type.ts';
 import { Refusal, storeFull } from '../refusal.ts';
-import { imageFiles } from './image-files.ts';
+import { imageFiles } from './image-store.ts';
 import type { ImageStore } from './image-store.ts';
 
 /** An upload that has arrived whole, on disk and not listed. Its bytes are reserved in the budget. */

@@ -1,6 +1,6 @@
-import { byteSize } from '../byte-size.ts';
+import { byteSize } from '../text.ts';
 import type { ImageType } from '../images/image-type.ts';
-import type { DecodeLimits } from './thumbnail-job.ts';
+import type { DecodeLimits } from './make-thumbnails.ts';
 
 /** The size of an image in pixels. */
 export type ImageSize = { readonly width: number; readonly height: number };

@@ -3,7 +3,7 @@ import type { ImageType } from '../images/image-type.ts';
 import { Refusal } from '../refusal.ts';
 import type { UploadLimits } from '../settings.ts';
 import { createFairQueue } from './fair-queue.ts';
-import type { DecodeLimits, ThumbnailJob, ThumbnailReply, Thumbnailed } from './thumbnail-job.ts';
+import type { DecodeLimits, ThumbnailJob, ThumbnailReply, Thumbnailed } from './make-thumbnails.ts';
 
 export type Thumbnailer = {
   /**

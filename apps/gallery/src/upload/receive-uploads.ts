@@ -1,6 +1,6 @@
 import { on } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { byteSize } from '../byte-size.ts';
+import { byteSize } from '../text.ts';
 import { Refusal } from '../refusal.ts';
 import type { UploadLimits } from '../settings.ts';
 import { dropStaged, stageOriginal, tooLarge } from '../store/stage-original.ts';
