@@ -3,8 +3,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { createApp } from './app.ts';
 import { answerClientError, NosniffResponse } from './http/nosniff.ts';
 import { createRateLimit } from './http/rate-limit.ts';
-import { urlOf } from './listen-address.ts';
-import { settingsFrom } from './settings.ts';
+import { urlOf, settingsFrom } from './settings.ts';
 import { openImageStore } from './store/image-store.ts';
 import { createThumbnailer } from './thumbnails/thumbnailer.ts';
 

@@ -1,7 +1,5 @@
 import { resolve } from 'node:path';
 import { hostNameOf } from './http/host-check.ts';
-import { listenAddress } from './listen-address.ts';
-import type { ListenAddress } from './listen-address.ts';
 import { shown, wholeNumber } from './text.ts';
 
 /** What an upload may be and take. */
@@ -106,4 +104,28 @@ function numberFrom(variables: Variables, name: keyof typeof numbers): number {
     throw new Error(`${name} is ${shown(text)}; expected a whole number from ${least} to ${most}`);
   }
   return value;
+}
+
+export type ListenAddress = { readonly host: string; readonly port: number };
+
+const largestPort = 65_535;
+
+/**
+ * Where to listen, from the variables HOST (default 127.0.0.1) and PORT (default 5000; 0 takes a free one).
+ *
+ * @throws Error with one line that names the variable, its value and what was expected.
+ */
+export function listenAddress(variables: Readonly<Record<string, string | undefined>>): ListenAddress {
+  const { HOST: host = '127.0.0.1', PORT: portText = '5000' } = variables;
+  if (host.trim() === '') throw new Error(`HOST is ${shown(host)}; expected an address or a host name`);
+  const port = wholeNumber(portText, largestPort);
+  if (port === undefined) {
+    throw new Error(`PORT is ${shown(portText)}; expected a whole number from 0 to ${largestPort}`);
+  }
+  return { host, port };
+}
+
+/** The URL of an address. */
+export function urlOf({ host, port }: ListenAddress): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

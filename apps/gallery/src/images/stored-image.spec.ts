@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isImageId, storedImageFrom } from './stored-image.ts';
+import { isImageId, storedImageFrom, dispositionOf, imageNameFrom } from './stored-image.ts';
 
 const image = {
   id: 'a1'.repeat(32),
@@ -37,4 +37,31 @@ it('knows an id', () => {
     false,
     false,
   ]);
+});
+
+it.each([
+  ['sunset.jpg', 'sunset'],
+  ['IMG 0001.tar.png', 'IMG 0001.tar'],
+  ['../../etc/passwd', 'passwd'],
+  ['C:\\Users\\me\\cat.gif', 'cat'],
+  ['..', ''],
+  ['.png', ''],
+  ['', ''],
+  ['a\u0000b\r\nc\u202egpj.exe', 'abcgpj'],
+  ['Größe 東京.webp', 'Größe 東京'],
+  ['\ud800.png', ''],
+  [`${'x'.repeat(300)}.png`, 'x'.repeat(100)],
+])('shows %j as %j', (fileName, name) => {
+  expect(imageNameFrom(fileName)).toBe(name);
+});
+
+it('offers a safe name in both forms, with the ending of what the image is', () => {
+  expect(dispositionOf({ id: 'f'.repeat(64), type: 'image/png', name: 'Größe "(1)"' })).toBe(
+    `inline; filename="Gr__e _(1)_.png"; filename*=UTF-8''Gr%C3%B6%C3%9Fe%20%22%281%29%22.png`,
+  );
+});
+
+it('offers the start of the id when there is no name', () => {
+  const id = '0123456789abcdef'.repeat(4);
+  expect(dispositionOf({ id, type: 'image/jpeg', name: '' })).toContain('filename="0123456789ab.jpg"');
 });

@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createImageMaker } from '../testing/image-maker.ts';
-import type { ImageMaker } from '../testing/image-maker.ts';
-import { pngImage } from '../testing/png-image.ts';
-import { seededRandom } from '../testing/seeded-random.ts';
+import { createImageMaker } from '../../test/image-maker.ts';
+import type { ImageMaker } from '../../test/image-maker.ts';
+import { pngImage } from '../../test/png-image.ts';
+import { seededRandom } from '../../test/seeded-random.ts';
 import { imageTypes } from './image-type.ts';
 import type { ImageType } from './image-type.ts';
 import { withoutMetadata } from './strip-metadata.ts';

@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { embedded } from '../embedded.ts';
 import type { EmbeddedName } from '../embedded.ts';
 import { fileResponse } from '../http/file-response.ts';
-import { dispositionOf } from '../images/image-name.ts';
+import { dispositionOf } from '../images/stored-image.ts';
 import type { StoredImage } from '../images/stored-image.ts';
 import { noSuchImage } from './api-routes.ts';
 import type { GalleryParts, NodeRequest } from './gallery-parts.ts';

@@ -1,12 +1,16 @@
-import { imageNameFrom } from '../images/image-name.ts';
+import { createHash } from 'node:crypto';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { imageTypeOf } from '../images/image-type.ts';
+import type { ImageType } from '../images/image-type.ts';
+import { imageNameFrom } from '../images/stored-image.ts';
 import type { StoredImage } from '../images/stored-image.ts';
+import { withoutMetadata } from '../images/strip-metadata.ts';
 import { Refusal, storeFull } from '../refusal.ts';
+import type { GalleryParts } from '../routes/gallery-parts.ts';
 import { bytesOf } from '../store/image-store.ts';
+import type { ImageStore } from '../store/image-store.ts';
 import { dropStaged } from '../store/stage-original.ts';
 import type { StagedOriginal } from '../store/stage-original.ts';
-import type { GalleryParts } from '../routes/gallery-parts.ts';
-import { stripUpload } from './strip-upload.ts';
 
 export type AddedImage = { readonly added: boolean; readonly image: StoredImage };
 
@@ -58,4 +62,36 @@ export async function addImage(
     await dropStaged(store, staged);
     throw error;
   }
+}
+
+/** One upload at a time is in memory as a whole. */
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Takes from an upload on disk what it tells besides its pixels (`withoutMetadata`). Its id and its size are those of what is left.
+ *
+ * @throws Refusal 422 when the image is too damaged for that. The upload is as it was then.
+ */
+export async function stripUpload(
+  staged: StagedOriginal,
+  type: ImageType,
+  store: ImageStore,
+): Promise<StagedOriginal> {
+  const stripped = last.then(() => strip(staged, type, store));
+  last = stripped.catch(() => undefined);
+  return stripped;
+}
+
+async function strip(staged: StagedOriginal, type: ImageType, store: ImageStore): Promise<StagedOriginal> {
+  const original = await readFile(staged.path);
+  const bytes = withoutMetadata(type, original);
+  if (bytes === undefined) {
+    throw new Refusal(422, 'the image cannot be read: it is damaged, cut off, or not what it seems');
+  }
+  if (bytes.equals(original)) return staged;
+  const aside = `${staged.path}.stripped`;
+  await writeFile(aside, bytes, { flag: 'wx', flush: true });
+  await rename(aside, staged.path);
+  store.budget.release(staged.bytes - bytes.length);
+  return { ...staged, id: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
 }

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
-import { pngImage } from '../testing/png-image.ts';
-import { startGallery, uploadsFolder } from '../testing/running-gallery.ts';
-import { formOf, idOf, send } from '../testing/send.ts';
+import { pngImage } from '../../test/png-image.ts';
+import { startGallery, uploadsFolder } from '../../test/running-gallery.ts';
+import { formOf, idOf, send } from '../../test/send.ts';
 
 const uploads = uploadsFolder();
 afterEach(uploads.remove);
