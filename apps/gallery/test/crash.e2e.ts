@@ -63,32 +63,32 @@ it(`survives ${kills} kills in the middle of ${uploadsAtOnce} uploads`, { timeou
   const opened = new Set<string>();
   const acknowledged = new Set<string>();
   let leftHalfDone = 0;
+  let gallery = await startGallery(uploads.path);
   for (let kill = 0; kill < kills; kill += 1) {
     const images = Array.from({ length: uploadsAtOnce }, (_, n) => imageOf(kill * uploadsAtOnce + n));
-    const gallery = await startGallery(uploads.path);
     for (const id of await uploadAndKill(gallery, images)) acknowledged.add(id);
     leftHalfDone += readdirSync(join(uploads.path, '.incoming')).length;
 
-    const again = await startGallery(uploads.path);
+    gallery = await startGallery(uploads.path);
     expect(readdirSync(join(uploads.path, '.incoming'))).toEqual([]);
-    const found = await listed(again);
+    const found = await listed(gallery);
     for (const { id, width, height } of found.filter((each) => !opened.has(each.id))) {
       const [original, thumbnail] = await Promise.all([
-        send(new URL(`/images/${id}`, again.url)),
-        send(new URL(`/thumbnails/${id}`, again.url)),
+        send(new URL(`/images/${id}`, gallery.url)),
+        send(new URL(`/thumbnails/${id}`, gallery.url)),
       ]);
       expect([idOf(original.body), maker.decoded(original.body)]).toEqual([id, { width, height }]);
       expect(maker.decoded(thumbnail.body).width).toBeLessThanOrEqual(320);
       opened.add(id);
     }
-    expect(again.log()).toBe('');
+    expect(gallery.log()).toBe('');
     const ids = found.map(({ id }) => id);
     expect(readdirSync(join(uploads.path, 'images')).toSorted()).toEqual(ids.toSorted());
     expect(Array.from(acknowledged).filter((id) => !existsSync(join(uploads.path, 'images', id)))).toEqual(
       [],
     );
-    await again.stop('SIGTERM');
   }
+  await gallery.stop('SIGTERM');
   process.stdout.write(
     `crash: ${acknowledged.size} of ${kills * uploadsAtOnce} uploads acknowledged before a kill, ${opened.size} listed and opened, ${leftHalfDone} left half done and cleared away\n`,
   );
