@@ -51,7 +51,7 @@ it('takes numbers and their texts, durations in seconds', () => {
     n: '300000',
   });
   expect(changed.rounds).toEqual({ kind: 'fixed', rounds: 3 });
-  expect(changed.load).toEqual({
+  expect(changed.load).toMatchObject({
     connections: 2,
     warmupMs: 0,
     window: { kind: 'duration', durationMs: 1500 },

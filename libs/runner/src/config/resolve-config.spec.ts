@@ -20,7 +20,7 @@ const [primes] = config.workloads;
 
 it('fills in the defaults', () => {
   const { baseline, rounds, load, resources, seed } = resolveConfig(config, 'bench.config.ts');
-  expect({ baseline, rounds, load, resources, seed }).toEqual({
+  expect({ baseline, rounds, load, resources, seed }).toMatchObject({
     baseline: 'native',
     rounds: { kind: 'pilot', pilot: 6, max: 30 },
     load: {
