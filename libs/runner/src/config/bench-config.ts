@@ -276,13 +276,19 @@ export const benchConfigSchema = z.strictObject({
     .describe('Relative differences that do not matter, as shares, by key of the metric.'),
   guards: z
     .strictObject({
-      foreignCpus: guard('CPUs of other work.', 'foreignCpus'),
-      stealPercent: guard('Time that the hypervisor took, in percent.', 'stealPercent'),
-      throttledMs: guard('Milliseconds in which the app was throttled.', 'throttledMs'),
-      clockDriftPercent: guard('Change of the CPU clock, in percent.', 'clockDriftPercent'),
-      generatorCpuPercent: guard('CPU of the load generator, in percent.', 'generatorCpuPercent'),
-      lateSendsPercent: guard('Requests sent more than 1 ms late, in percent.', 'lateSendsPercent'),
-      errorsPercent: guard('Failed requests, in percent.', 'errorsPercent'),
+      foreignCpus: guard('Most CPUs that other programs may use.', 'foreignCpus'),
+      stealPercent: guard('Most time that the hypervisor may take, in percent.', 'stealPercent'),
+      throttledMs: guard('Longest time that the app may be throttled, in milliseconds.', 'throttledMs'),
+      clockDriftPercent: guard('Most change of the CPU clock, in percent.', 'clockDriftPercent'),
+      generatorCpuPercent: guard(
+        'Most CPU that the load generator may use, in percent.',
+        'generatorCpuPercent',
+      ),
+      lateSendsPercent: guard(
+        'Most requests that may be sent more than 1 ms late, in percent.',
+        'lateSendsPercent',
+      ),
+      errorsPercent: guard('Most requests that may fail, in percent.', 'errorsPercent'),
     })
     .prefault({}),
   resources: z
