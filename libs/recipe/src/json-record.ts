@@ -1,5 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createReadStream, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { z, type ZodType } from 'zod';
 
 /**
@@ -30,4 +32,11 @@ export function writeRecord(path: string, record: object): void {
   const aside = `${path}.${process.pid}.partial`;
   writeFileSync(aside, `${JSON.stringify(record, null, 2)}\n`);
   renameSync(aside, path);
+}
+
+/** Lower-case hex digest of a file's bytes, for the record of what it is. */
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
 }

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, extname, join, relative } from 'node:path';
 import type { CreateNodes, CreateNodesContext, CreateNodesResult, TargetConfiguration } from '@nx/devkit';
+import { projectName } from '@tare/recipe';
 import { parsePluginOptions, type PluginOptions } from './plugin-options.ts';
 
 export const name = '@tare/nx-docker';
@@ -28,7 +28,7 @@ export const createNodes: CreateNodes<unknown> = [
 
 function nodesOf(dockerfile: string, options: PluginOptions, context: CreateNodesContext): CreateNodesResult {
   const root = dirname(dockerfile);
-  const recipe = projectName(root, context);
+  const recipe = projectName(root, context.workspaceRoot);
   const apps = options.bakes[dockerfile];
   if (apps === undefined) {
     return recipe === undefined
@@ -38,7 +38,7 @@ function nodesOf(dockerfile: string, options: PluginOptions, context: CreateNode
   if (recipe === undefined)
     throw new Error(`${name}: ${root} has no package.json or project.json that names a project`);
   const projects = apps.map((app) => {
-    const project = projectName(app, context);
+    const project = projectName(app, context.workspaceRoot);
     if (project === undefined)
       throw new Error(`${name}: option bakes lists "${app}", which is not the folder of a project`);
     const targets = bakedTargets(dockerfile, { app, project, recipe }, options, context);
@@ -165,21 +165,8 @@ export function pluginSource(
   const root = relative(workspaceRoot, pluginFolder);
   if (root.includes('node_modules')) return [{ externalDependencies: [name] }];
   if (root.startsWith('..')) return [];
-  const project = projectName(root, { workspaceRoot });
+  const project = projectName(root, workspaceRoot);
   if (project === undefined) return [];
   const input = nxJsonConfiguration.namedInputs?.production ? 'production' : 'default';
   return [{ projects: [project], input }];
-}
-
-/** The name of the project in a folder; undefined when there is none. */
-function projectName(
-  root: string,
-  { workspaceRoot }: Pick<CreateNodesContext, 'workspaceRoot'>,
-): string | undefined {
-  const named = ['project.json', 'package.json']
-    .map((file) => join(workspaceRoot, root, file))
-    .filter((path) => existsSync(path))
-    .map((path) => JSON.parse(readFileSync(path, 'utf8')) as { name?: string; nx?: { name?: string } })
-    .map((manifest) => manifest.nx?.name ?? manifest.name);
-  return named.find((found) => found !== undefined);
 }

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, relative } from 'node:path';
 import type { CreateNodes, CreateNodesContext, CreateNodesResult, TargetConfiguration } from '@nx/devkit';
+import { projectName } from '@tare/recipe';
 import { parsePluginOptions, type PluginOptions } from './plugin-options.ts';
 
 export const name = '@tare/nx-vagrant';
@@ -26,7 +26,7 @@ function nodesOf(
   context: CreateNodesContext,
 ): CreateNodesResult {
   const root = dirname(vagrantfile);
-  const project = projectName(root, context);
+  const project = projectName(root, context.workspaceRoot);
   // a Vagrantfile that is part of a box, or an example
   if (project === undefined) return {};
   return { projects: { [root]: { root, targets: machineTargets(project, root, options, context) } } };
@@ -129,17 +129,4 @@ function builderSource({ workspaceRoot }: CreateNodesContext): readonly Input[] 
     (folder) => `{workspaceRoot}/${root}/src/${folder}/**/*`,
   );
   return [...folders, `!{workspaceRoot}/${root}/src/**/*.spec.ts`];
-}
-
-/** The name of the project in a folder; undefined when there is none. */
-function projectName(
-  root: string,
-  { workspaceRoot }: Pick<CreateNodesContext, 'workspaceRoot'>,
-): string | undefined {
-  const named = ['project.json', 'package.json']
-    .map((file) => join(workspaceRoot, root, file))
-    .filter((path) => existsSync(path))
-    .map((path) => JSON.parse(readFileSync(path, 'utf8')) as { name?: string; nx?: { name?: string } })
-    .map((manifest) => manifest.nx?.name ?? manifest.name);
-  return named.find((found) => found !== undefined);
 }

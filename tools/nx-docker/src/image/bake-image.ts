@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { writeRecord } from '@tare/recipe';
 import type { Engine } from '../engine/connect-engine.ts';
 import type { ImageRecord } from '../records.ts';
@@ -56,11 +53,4 @@ export async function bakeImage(
   writeRecord(join(out, 'image.json'), record);
   if (former !== undefined && former.id !== record.id) await removeImage(engine, former.id, signal);
   return record;
-}
-
-/** The digest of a file's bytes in lower-case hex. */
-export async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
 }

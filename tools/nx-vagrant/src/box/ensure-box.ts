@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { sha256OfFile } from '@tare/recipe';
 import type { Vagrant } from '../client/vagrant.ts';
 import { vagrantHome, type Variables } from '../probe/host-tools.ts';
 import type { BoxRecord } from '../record/records.ts';
-import { sha256OfFile } from './sha256-of-file.ts';
 
 /**
  * Makes sure that Vagrant has the box that a record names: adds the file beside the record, or downloads the public box.

@@ -1,9 +1,8 @@
 import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeRecord } from '@tare/recipe';
+import { sha256OfFile, writeRecord } from '@tare/recipe';
 import { runCommand } from '../process/run-command.ts';
 import type { BoxMode, BoxRecord, ProbeRecord } from '../record/records.ts';
-import { sha256OfFile } from './sha256-of-file.ts';
 
 /** A box to make. */
 export type BoxOrder = {

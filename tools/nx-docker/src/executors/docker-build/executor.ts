@@ -2,9 +2,9 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
 import type { OptionsOf } from '@tare/options';
-import { abortOnSignals, readRecord, reportFailure } from '@tare/recipe';
+import { abortOnSignals, readRecord, reportFailure, sha256OfFile } from '@tare/recipe';
 import { connectEngine } from '../../engine/connect-engine.ts';
-import { bakeImage, sha256OfFile } from '../../image/bake-image.ts';
+import { bakeImage } from '../../image/bake-image.ts';
 import { contextOfFiles, contextOfFolder, dataFolderInContext } from '../../image/build-context.ts';
 import {
   baseRecordSchema,
