@@ -63,7 +63,7 @@ export default tseslint.config(
     rules: {
       '@nx/enforce-module-boundaries': [
         'error',
-        { allow: ['.*/vitest\\.shared\\.ts$'], depConstraints: layers },
+        { allow: ['.*/(vitest\\.shared|bundle-notices)\\.ts$'], depConstraints: layers },
       ],
       '@typescript-eslint/consistent-type-definitions': 'off',
       '@typescript-eslint/consistent-type-imports': 'error',

@@ -2,6 +2,7 @@ import { transformSync } from 'esbuild';
 import type { BuildOptions, Plugin } from 'esbuild';
 import { readFileSync } from 'node:fs';
 import { brotliCompressSync, constants } from 'node:zlib';
+import { bundleNotices } from '../../bundle-notices.ts';
 import { embedded, embeddedNames } from './src/embedded.ts';
 import type { EmbeddedName } from './src/embedded.ts';
 
@@ -45,7 +46,18 @@ const options: BuildOptions = {
   outExtension: { '.js': '.mjs' },
   // A file with other characters takes twice the memory in every thread that reads it.
   charset: 'ascii',
-  plugins: [embedding],
+  plugins: [
+    embedding,
+    bundleNotices({
+      'wasm-vips': {
+        text: `The libraries named below are in the WebAssembly modules of this package, as they are published: libvips, glib, libheif
+and libexif under the LGPL, version 3. Their sources, and how they are built: https://github.com/kleisauke/wasm-vips, by the
+versions below. To use another build of them, put it in place of node_modules/wasm-vips and build main.mjs again:
+npx nx run gallery:build.`,
+        files: ['LGPL-3.0.txt', 'GPL-3.0.txt'].map((name) => new URL(`licences/${name}`, import.meta.url)),
+      },
+    }),
+  ],
 };
 
 export default options;

@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
@@ -37,6 +37,21 @@ async function outcome(program: string, variables: Readonly<Record<string, strin
 }
 
 describe('the bundled service', () => {
+  it('has the licences of what is in it beside it', () => {
+    const notices = readFileSync(join(dirname(bundle()), 'NOTICES.txt'), 'utf8');
+    for (const part of [
+      /^wasm-vips \d/m,
+      /^@hono\/node-server \d/m,
+      /^hono \d/m,
+      /^\| (libvips|glib|libheif|libexif) +\| LGPLv3/m,
+      /"heif": "\d/,
+      /GNU LESSER GENERAL PUBLIC LICENSE\n +Version 3/,
+      /GNU GENERAL PUBLIC LICENSE\n +Version 3/,
+    ]) {
+      expect(notices).toMatch(part);
+    }
+  });
+
   it('says where it listens, and takes and shows an image', async () => {
     const { url } = await started();
     expect(url.hostname).toBe('127.0.0.1');

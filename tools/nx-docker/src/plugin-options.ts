@@ -8,6 +8,9 @@ export type PluginOptions = {
   readonly buildTarget: string;
 };
 
+/** Beside a bundle, where its build writes it: the licences of what is in it. It goes where the bundle goes. */
+export const noticesFile = 'NOTICES.txt';
+
 const defaults: PluginOptions = { bakes: {}, artifact: 'dist/{projectRoot}/main.mjs', buildTarget: 'build' };
 
 /**

@@ -40,6 +40,11 @@ test('a recipe’s project gets probe and base, and what it bakes docker-build',
     dependsOn: ['build', { target: 'probe', projects: ['images'] }, { target: 'base', projects: ['images'] }],
     outputs: ['{workspaceRoot}/dist/docker/web/image.json', '{workspaceRoot}/dist/docker/web/image.tar'],
   });
+  expect(projects?.['apps/web']?.targets?.['docker-build']?.inputs).toEqual(
+    expect.arrayContaining(
+      ['main.mjs', 'NOTICES.txt'].map((file) => ({ dependentTasksOutputFiles: `**/${file}` })),
+    ),
+  );
 });
 
 test('the probe is never cached', async () => {

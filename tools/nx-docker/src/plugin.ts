@@ -1,7 +1,7 @@
 import { basename, dirname, extname, join, relative } from 'node:path';
 import type { CreateNodes, CreateNodesContext, CreateNodesResult, TargetConfiguration } from '@nx/devkit';
 import { projectName } from '@tare/recipe';
-import { parsePluginOptions, type PluginOptions } from './plugin-options.ts';
+import { noticesFile, parsePluginOptions, type PluginOptions } from './plugin-options.ts';
 
 export const name = '@tare/nx-docker';
 
@@ -86,7 +86,7 @@ function bakedTargets(
       dependsOn: [buildTarget, ...['probe', 'base'].map((target) => ({ target, projects: [recipe] }))],
       inputs: [
         `{workspaceRoot}/${dockerfile}`,
-        ...['probe.json', 'base.json', basename(bundle)].map((file) => ({
+        ...['probe.json', 'base.json', basename(bundle), noticesFile].map((file) => ({
           dependentTasksOutputFiles: `**/${file}`,
         })),
         ...pluginSource(context),

@@ -1,11 +1,12 @@
 import { existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
 import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, readRecord, reportFailure, sha256OfFile } from '@tare/recipe';
 import { connectEngine } from '../../engine/connect-engine.ts';
 import { bakeImage } from '../../image/bake-image.ts';
 import { contextOfFiles, contextOfFolder, dataFolderInContext } from '../../image/build-context.ts';
+import { noticesFile } from '../../plugin-options.ts';
 import {
   baseRecordSchema,
   type ImageRecord,
@@ -31,7 +32,11 @@ const dockerBuild: PromiseExecutor<Options> = (options, { root, projectName }) =
         return skipWithoutEngine('docker-build', found);
       }
       const files = new Map([['Dockerfile', at(options.dockerfile)]]);
-      if (options.artifact !== undefined) files.set('main.mjs', at(options.artifact));
+      if (options.artifact !== undefined) {
+        files.set('main.mjs', at(options.artifact));
+        const notices = join(dirname(at(options.artifact)), noticesFile);
+        if (existsSync(notices)) files.set(noticesFile, notices);
+      }
       if (options.base !== undefined) files.set('rootfs.tar', at(join(options.base, 'rootfs.tar')));
       const folder = options.context === undefined ? undefined : at(options.context);
       const missing = [...files.values(), ...(folder === undefined ? [] : [folder])].find(
