@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { systemErrorCode } from './connect-engine.ts';
+import { systemErrorCode } from './engine-error.ts';
 
 /** Where an engine listens. */
 export type EngineAddress = (

@@ -1,6 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
-import { type Engine, isStatus } from '../engine/connect-engine.ts';
+import type { Engine } from '../engine/connect-engine.ts';
+import { isStatus } from '../engine/engine-error.ts';
 
 const stateAnswer = z.object({
   Id: z.string(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Engine, isStatus } from '../engine/connect-engine.ts';
+import type { Engine } from '../engine/connect-engine.ts';
+import { isStatus } from '../engine/engine-error.ts';
 import { isLeft, labelsOfRun, runLabel } from './container-spec.ts';
 import { removeContainer } from './container.ts';
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { fixedTar } from '../archive/fixed-tar.ts';
-import { type Engine, isEngineError } from '../engine/connect-engine.ts';
+import type { Engine } from '../engine/connect-engine.ts';
+import { isEngineError } from '../engine/engine-error.ts';
 import type { BuildContext } from './build-context.ts';
 import { contentDigest, type ImageFacts, inspectImage } from './images.ts';
 
