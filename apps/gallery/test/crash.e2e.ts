@@ -36,7 +36,9 @@ async function uploadAndKill(gallery: RunningGallery, images: readonly Buffer[])
   const sending = images.map(async (body, n) => {
     const form = n % 2 === 0 ? formOf([{ fileName: `${n}.png`, content: body }]) : { body };
     const reply = await send(url, { method: 'POST', ...form }).catch(() => undefined);
-    if (reply?.status === 201) acknowledged.push(idOf(body));
+    // What is stored has another id than what was sent, when it came with metadata.
+    const id = reply?.status === 201 ? /"id":"([0-9a-f]{64})"/.exec(reply.body.toString())?.[1] : undefined;
+    if (id !== undefined) acknowledged.push(id);
     if (acknowledged.length >= killAfter) resolve(undefined);
   });
   await due;

@@ -12,7 +12,10 @@ import { idOf, send } from './send.ts';
 /** Another seed is another set of uploads; more of them are better, and take longer. */
 const seed = Number(process.env.GALLERY_SEED ?? 20261121);
 const uploads = Number(process.env.GALLERY_HOSTILE_UPLOADS ?? 150);
-/** A command that the service is run through, e.g. one that puts it into a container: words with blanks between them. */
+/**
+ * A command that becomes the service, or starts it in a container: words with blanks between them. The memory is that of the
+ * command; what a container takes its limit holds.
+ */
 const through = process.env.GALLERY_THROUGH?.split(' ') ?? [];
 
 const atOnce = 4;

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { ImageType } from '../images/image-type.ts';
-import { Refusal } from '../refusal.ts';
+import { Refusal, busy } from '../refusal.ts';
 import type { UploadLimits } from '../settings.ts';
 import { createFairQueue } from './fair-queue.ts';
 import type { DecodeLimits, ThumbnailJob, ThumbnailReply, Thumbnailed } from './make-thumbnails.ts';
@@ -9,8 +9,8 @@ export type Thumbnailer = {
   /**
    * The size and the thumbnail of an image file, made in a thread of its own, one image at a time and the clients by turns.
    *
-   * @throws Refusal 422 when the image has too many pixels, cannot be decoded, or takes too long; 503 when too many are waiting;
-   * 400 when its sender goes away; Error when the thread cannot be started.
+   * @throws Refusal 422 when the image has too many pixels, cannot be decoded, or takes too much work; 503 when too many are
+   * waiting, or the machine is too busy; 400 when its sender goes away; Error when the thread cannot be started.
    */
   thumbnail(
     path: string,
@@ -80,6 +80,7 @@ export function createThumbnailer(options: ThumbnailerOptions): Thumbnailer {
     ready.postMessage(job);
     const reply = await answered.catch(async (cause: unknown) => {
       await end();
+      if (cause instanceof Refusal) throw cause;
       throw Object.assign(new Refusal(422, 'the image cannot be decoded with reasonable effort'), { cause });
     });
     if (reply.kind === 'ready') throw new Error('the thread for thumbnails began a second time');
@@ -124,13 +125,15 @@ function nextReply(worker: Worker, cpuMs = Infinity): Promise<ThumbnailReply> {
       reject(error instanceof Error ? error : new Error(String(error)));
     };
     const onExit = (code: number) => onError(new Error(`the thread for thumbnails ended with code ${code}`));
-    const tooLong = (what: string) => onError(new Error(`the thread for thumbnails ${what}`));
-    const silence = setTimeout(() => tooLong(`said nothing for ${silenceMs} ms`), silenceMs);
+    // Without having worked for long: the machine is too busy, and the image may be a good one.
+    const silence = setTimeout(() => onError(busy('the thumbnail cannot be made now', 10)), silenceMs);
     // Of the whole process, because libvips works in threads of its own; the service itself takes little of it.
     const cpu = setInterval(
       () => {
         const { user, system } = process.cpuUsage(before);
-        if ((user + system) / 1000 > cpuMs) tooLong(`worked for more than ${cpuMs} ms`);
+        if ((user + system) / 1000 > cpuMs) {
+          onError(new Error(`the thread for thumbnails worked for more than ${cpuMs} ms`));
+        }
       },
       Math.min(cpuCheckMs, cpuMs),
     );
