@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { exampleRun } from '../fixtures/example-run.ts';
+import { reportModel } from './model/report-model.ts';
 import { writeReport } from './write-report.ts';
 
 let folder: string;
@@ -14,7 +15,7 @@ afterEach(async () => {
 });
 
 test('a report is a page, a summary, verdicts, trials and charts, with nothing left aside', async () => {
-  const written = await writeReport(join(folder, 'new', 'report'), exampleRun());
+  const written = await writeReport(join(folder, 'new', 'report'), reportModel(exampleRun()));
   expect(written).toHaveLength(16);
   expect((await readdir(join(folder, 'new', 'report'))).sort()).toEqual([
     'charts',
@@ -27,36 +28,36 @@ test('a report is a page, a summary, verdicts, trials and charts, with nothing l
 });
 
 test('charts of an earlier report go, pictures of others stay', async () => {
-  await writeReport(folder, exampleRun());
+  await writeReport(folder, reportModel(exampleRun()));
   await writeFile(join(folder, 'charts', 'own.svg'), '<svg></svg>');
   const run = exampleRun();
-  await writeReport(folder, { ...run, summary: { primes: run.summary.primes ?? {} } });
+  await writeReport(folder, reportModel({ ...run, summary: { primes: run.summary.primes ?? {} } }));
   const charts = await readdir(join(folder, 'charts'));
   expect(charts.filter((name) => !name.startsWith('primes-'))).toEqual(['own.svg']);
 });
 
 test('the same run gives the same bytes', async () => {
-  const written = await writeReport(folder, exampleRun());
+  const written = await writeReport(folder, reportModel(exampleRun()));
   const read = () => Promise.all(written.map((path) => readFile(path, 'utf8')));
   const first = await read();
-  await writeReport(folder, exampleRun());
+  await writeReport(folder, reportModel(exampleRun()));
   expect(await read()).toEqual(first);
 });
 
 test('a folder that cannot be written is named in one line', async () => {
   const path = join(folder, 'file');
   await writeFile(path, '');
-  await expect(writeReport(path, exampleRun())).rejects.toThrow(
+  await expect(writeReport(path, reportModel(exampleRun()))).rejects.toThrow(
     /^Cannot write the report to .*file: .*\. Expected a folder that you may write\.$/,
   );
 });
 
 test('a file that cannot be replaced leaves the whole report as it was', async () => {
-  await writeReport(folder, exampleRun());
+  await writeReport(folder, reportModel(exampleRun()));
   const summary = await readFile(join(folder, 'summary.md'), 'utf8');
   await rm(join(folder, 'charts'), { recursive: true });
   await writeFile(join(folder, 'charts'), 'in the way');
-  await expect(writeReport(folder, exampleRun(4))).rejects.toThrow(/^Cannot write the report/);
+  await expect(writeReport(folder, reportModel(exampleRun(4)))).rejects.toThrow(/^Cannot write the report/);
   expect(await readFile(join(folder, 'summary.md'), 'utf8')).toBe(summary);
   expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
 });

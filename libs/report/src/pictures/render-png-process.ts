@@ -1,11 +1,11 @@
 /**
- * The process that makes pictures: takes an order over IPC, tells the pictures, and ends with its parent. The library starts
+ * The process that makes pictures: is sent what to draw over IPC, sends the pictures back, and ends with its parent. The library starts
  * a browser that failed once more and leaves rejections unhandled: here that ends a process, and its browser, but not a report.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import nodeHtmlToImage from 'node-html-to-image';
-import type { PictureMessage, PictureOrder } from './render-png.ts';
+import type { PictureMessage, PictureSpec } from './render-png.ts';
 
 const defaultScale = 2;
 const pageDeadlineMs = 30_000;
@@ -18,7 +18,7 @@ function fail(error: unknown): void {
   tell({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) });
 }
 
-async function render({ pages, chromium, folder }: PictureOrder): Promise<void> {
+async function render({ pages, chromium, folder }: PictureSpec): Promise<void> {
   // one at a time, so that they come in this order
   const waiting = [...pages];
   const images = await nodeHtmlToImage({
@@ -64,14 +64,14 @@ async function render({ pages, chromium, folder }: PictureOrder): Promise<void> 
   tell({ kind: 'done', images: list.flatMap((image) => (image instanceof Uint8Array ? image : [])) });
 }
 
-process.once('message', (order: PictureOrder) => {
+process.once('message', (spec: PictureSpec) => {
   process.once('disconnect', () => {
     // after the library's own listener, which kills the browser
     process.once('exit', () => {
-      rmSync(order.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+      rmSync(spec.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
     });
     process.exit();
   });
   process.on('unhandledRejection', fail);
-  render(order).catch(fail);
+  render(spec).catch(fail);
 });

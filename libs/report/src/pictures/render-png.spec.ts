@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { findChromium } from './find-chromium.ts';
-import type { Chromium } from './find-chromium.ts';
+import { findChromium } from './chromium.ts';
+import type { Chromium } from './chromium.ts';
 import { pictureLeftovers } from '../../fixtures/picture-leftovers.ts';
 import { pngSize } from '../../fixtures/png-size.ts';
 import { renderPng } from './render-png.ts';
@@ -38,7 +38,7 @@ afterEach(async () => {
   await rm(temporary, { recursive: true });
 });
 
-test('pictures have the size of their pages times the scale, in their order, and the same bytes each time', async () => {
+test('pictures have the size of their pages times the scale, in the same sequence, and the same bytes each time', async () => {
   const pages = [square, { ...square, fileName: 'small.png', widthPx: 50, heightPx: 60, scale: 1 }];
   const first = await renderPng(pages, { chromium, signal: never });
   expect(first.map(({ fileName, png }) => [fileName, ...pngSize(png)])).toEqual([

@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { oneLine } from '../safe-text.ts';
-import type { Chromium } from './find-chromium.ts';
+import { oneLine } from '../model/plain-text.ts';
+import type { Chromium } from './chromium.ts';
 
 /** A page of HTML and how much of it to take a picture of, from its top left corner. */
 export type PicturePage = {
@@ -20,7 +20,7 @@ export type PicturePage = {
 export type Picture = { readonly fileName: string; readonly png: Uint8Array };
 
 /** What the process of the pictures is sent by its parent. */
-export type PictureOrder = {
+export type PictureSpec = {
   readonly pages: readonly PicturePage[];
   readonly chromium: Chromium;
   /** For all that a browser leaves. */
@@ -70,11 +70,11 @@ export async function renderPng(
 }
 
 async function imagesOf(
-  order: PictureOrder,
+  spec: PictureSpec,
   signal: AbortSignal,
   deadlineMs: number,
 ): Promise<readonly Uint8Array[]> {
-  const { chromium, folder } = order;
+  const { chromium, folder } = spec;
   const child = spawn(process.execPath, [processFile], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
@@ -107,8 +107,8 @@ async function imagesOf(
         if (message.kind === 'done') resolve(message.images);
         else fail(`made no pictures: ${reasonOf(message.reason, complaints)}`);
       });
-      child.send(order, (error) => {
-        if (error !== null) fail(`could not be given its order: ${error.message}`);
+      child.send(spec, (error) => {
+        if (error !== null) fail(`could not be told what to do: ${error.message}`);
       });
     });
   } finally {

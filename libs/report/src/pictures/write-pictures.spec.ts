@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { exampleRun } from '../../fixtures/example-run.ts';
 import { pngSize } from '../../fixtures/png-size.ts';
+import { reportModel } from '../model/report-model.ts';
 import { writePictures } from './write-pictures.ts';
 
 const signal = new AbortController().signal;
@@ -17,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 test('a run gives a card and twelve charts; ours of an earlier run go, those of others stay', async () => {
-  const first = await writePictures(folder, exampleRun(), { signal });
+  const first = await writePictures(folder, reportModel(exampleRun()), { signal });
   expect(first.note).toBeUndefined();
   expect(first.written).toHaveLength(14);
   expect(pngSize(await readFile(join(folder, 'card.png')))).toEqual([1200, 630]);
@@ -25,7 +26,7 @@ test('a run gives a card and twelve charts; ours of an earlier run go, those of 
   await writeFile(join(folder, 'charts/mine.png'), 'mine');
 
   const run = exampleRun(1);
-  const second = await writePictures(folder, { ...run, summary: { primes: run.summary.primes ?? {} } }, { signal });
+  const second = await writePictures(folder, reportModel({ ...run, summary: { primes: run.summary.primes ?? {} } }), { signal });
   expect(second.written).toHaveLength(8);
   expect(await readdir(folder)).toEqual(['card.png', 'card.svg', 'charts']);
   const names = await readdir(join(folder, 'charts'));
@@ -33,7 +34,7 @@ test('a run gives a card and twelve charts; ours of an earlier run go, those of 
   expect(names.filter((name) => name.startsWith('grocery'))).toEqual([]);
   expect(names).toContain('mine.png');
 
-  const third = await writePictures(folder, exampleRun(), { signal, find: none });
+  const third = await writePictures(folder, reportModel(exampleRun()), { signal, find: none });
   expect(third).toEqual({ written: [join(folder, 'card.svg')], note: 'No PNG pictures: none here.' });
   expect(await readdir(folder)).toEqual(['card.svg', 'charts']);
   expect(await readdir(join(folder, 'charts'))).toEqual(['mine.png']);
@@ -41,7 +42,7 @@ test('a run gives a card and twelve charts; ours of an earlier run go, those of 
 
 test('a broken Chromium leaves the card as SVG and one line', async () => {
   const broken = () => Promise.resolve({ path: '/bin/false', args: [], environment: {} });
-  const { written, note } = await writePictures(folder, exampleRun(1), { signal, find: broken });
+  const { written, note } = await writePictures(folder, reportModel(exampleRun(1)), { signal, find: broken });
   expect(written).toEqual([join(folder, 'card.svg')]);
   expect(note).toMatch(
     /^No PNG pictures: Chromium \(\/bin\/false\) made no pictures: .+ Set PUPPETEER_EXECUTABLE_PATH to another/,
@@ -51,7 +52,7 @@ test('a broken Chromium leaves the card as SVG and one line', async () => {
 
 test('a folder that cannot be written is a note', async () => {
   await writeFile(join(folder, 'charts'), 'a file');
-  const { written, note } = await writePictures(folder, exampleRun(1), { signal, find: none });
+  const { written, note } = await writePictures(folder, reportModel(exampleRun(1)), { signal, find: none });
   expect(written).toEqual([]);
   expect(note).toMatch(/^No pictures in .*: .*EEXIST.* Expected a folder that you may write\.$/);
 });
@@ -63,6 +64,6 @@ test('an abort is thrown, and nothing is written', async () => {
     aborter.abort(new Error('enough'));
     return none();
   };
-  await expect(writePictures(folder, exampleRun(1), { signal: aborter.signal, find })).rejects.toThrow('enough');
+  await expect(writePictures(folder, reportModel(exampleRun(1)), { signal: aborter.signal, find })).rejects.toThrow('enough');
   expect(await readdir(folder)).toEqual(['charts']);
 }); // prettier-ignore

@@ -1,15 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import type { RunFile } from '@tare/results';
-import { renderCharts } from '../charts/render-charts.ts';
-import { oneLine } from '../safe-text.ts';
-import { findChromium } from './find-chromium.ts';
-import type { Chromium } from './find-chromium.ts';
-import { picturePage } from './picture-page.ts';
-import { isMarkedPng, markedPng } from './png-mark.ts';
+import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { chartFiles } from '../charts/run-charts.ts';
+import { oneLine } from '../model/plain-text.ts';
+import type { ReportModel } from '../model/report-model.ts';
+import { pictureOf } from '../plot/chart.ts';
+import { replaceFiles } from '../write-folder.ts';
+import { summaryCard } from './card.ts';
+import { findChromium } from './chromium.ts';
+import type { Chromium } from './chromium.ts';
 import { renderPng } from './render-png.ts';
-import { summaryCard } from './summary-card.ts';
+import type { PicturePage } from './render-png.ts';
 
 export type PicturesWritten = {
   /** Paths of the files, absolute or relative as the folder was given. */
@@ -24,7 +25,7 @@ export type WritePicturesOptions = {
   readonly find?: (signal: AbortSignal) => Promise<Chromium | { readonly missing: string }>;
 };
 
-type FileBytes = { readonly path: string; readonly bytes: string | Uint8Array };
+type PngFile = { readonly path: string; readonly text: Uint8Array };
 
 /**
  * Writes `card.svg`, `card.png` and `charts/*.png` of a run into a folder, each whole or not at all. PNGs that an earlier
@@ -34,16 +35,16 @@ type FileBytes = { readonly path: string; readonly bytes: string | Uint8Array };
  */
 export async function writePictures(
   folder: string,
-  run: RunFile,
+  report: ReportModel,
   { signal, find = (aborted) => findChromium({ signal: aborted }) }: WritePicturesOptions,
 ): Promise<PicturesWritten> {
   signal.throwIfAborted();
   try {
-    const card = summaryCard(run);
+    const card = summaryCard(report);
     await mkdir(join(folder, 'charts'), { recursive: true });
-    const { files, note } = await pngFiles(folder, run, card, { signal, find });
+    const { files, note } = await pngFiles(folder, report, card, { signal, find });
     signal.throwIfAborted();
-    await replace([{ path: join(folder, 'card.svg'), bytes: card }, ...files]);
+    await replaceFiles([{ path: join(folder, 'card.svg'), text: card }, ...files]);
     const written = [join(folder, 'card.svg'), ...files.map(({ path }) => path)];
     await removeOldPngs(folder, new Set(written));
     return { written, ...(note === undefined ? {} : { note }) };
@@ -55,14 +56,17 @@ export async function writePictures(
 
 async function pngFiles(
   folder: string,
-  run: RunFile,
+  report: ReportModel,
   card: string,
   { signal, find }: Required<WritePicturesOptions>,
-): Promise<{ readonly files: readonly FileBytes[]; readonly note?: string }> {
+): Promise<{ readonly files: readonly PngFile[]; readonly note?: string }> {
   const pages = [
     picturePage({ fileName: 'card.png', svg: card, scale: 1 }),
-    ...renderCharts(run).map(({ fileName, svg }) =>
-      picturePage({ fileName: join('charts', fileName.replace(/\.svg$/, '.png')), svg }),
+    ...chartFiles(report).map((file) =>
+      picturePage({
+        fileName: join('charts', file.fileName.replace(/\.svg$/, '.png')),
+        svg: pictureOf(file.chart, file),
+      }),
     ),
   ];
   try {
@@ -70,7 +74,7 @@ async function pngFiles(
     if ('missing' in chromium) return { files: [], note: chromium.missing };
     const pictures = await renderPng(pages, { chromium, signal });
     return {
-      files: pictures.map(({ fileName, png }) => ({ path: join(folder, fileName), bytes: markedPng(png) })),
+      files: pictures.map(({ fileName, png }) => ({ path: join(folder, fileName), text: markedPng(png) })),
     };
   } catch (error) {
     signal.throwIfAborted();
@@ -80,18 +84,6 @@ async function pngFiles(
     };
   }
 }
-
-/** All are written aside first, then renamed. */
-async function replace(files: readonly FileBytes[]): Promise<void> {
-  const asides = files.map(({ path, bytes }) => ({ path, bytes, aside: join(dirname(path), `.${randomUUID()}`) }));
-  try {
-    for (const { aside, bytes } of asides) await writeFile(aside, bytes);
-    for (const { aside, path } of asides) await rename(aside, path);
-  } catch (error) {
-    for (const { aside } of asides) await rm(aside, { force: true });
-    throw error;
-  }
-} // prettier-ignore
 
 async function removeOldPngs(folder: string, written: ReadonlySet<string>): Promise<void> {
   const names = (await readdir(join(folder, 'charts'))).filter((name) => name.endsWith('.png'));
@@ -110,4 +102,61 @@ async function isOurs(path: string): Promise<boolean> {
 
 function reasonOf(error: unknown): string {
   return oneLine(error instanceof Error ? error.message : String(error));
+}
+
+type PictureOfSvg = {
+  readonly fileName: string;
+  readonly svg: string;
+  readonly scale?: number;
+};
+
+/**
+ * An SVG document as a page of its size. Its text is in the fonts that the SVG names.
+ * @throws Error when its root element has no width and height in pixels.
+ */
+export function picturePage({ fileName, svg, scale }: PictureOfSvg): PicturePage {
+  const root = /<svg [^>]*>/.exec(svg)?.[0] ?? '';
+  const [widthPx, heightPx] = ['width', 'height'].map((side) =>
+    Number(new RegExp(` ${side}="([\\d.]+)(?:px)?"`).exec(root)?.[1]),
+  );
+  if (widthPx === undefined || heightPx === undefined || !(widthPx > 0) || !(heightPx > 0)) {
+    throw new Error(`${fileName}: expected an SVG with a width and a height in pixels.`);
+  }
+  return {
+    fileName,
+    widthPx,
+    heightPx,
+    ...(scale === undefined ? {} : { scale }),
+    html: `<!doctype html>
+<html><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<style>html,body{margin:0;background:#fff}svg{display:block}</style></head><body>
+${svg}
+</body></html>`,
+  };
+}
+
+const signatureBytes = 8;
+const headerChunkBytes = 25;
+const mark = 'Software\0tare-report';
+
+/**
+ * A PNG with a text chunk that tells our own pictures from others in the same folder.
+ * Chunks: length, type, data, CRC-32 of type and data (PNG specification, section 5.3); text: 11.3.4.3.
+ */
+function markedPng(png: Uint8Array): Uint8Array {
+  const content = Buffer.from(`tEXt${mark}`, 'latin1');
+  const chunk = Buffer.alloc(content.length + 8);
+  chunk.writeUInt32BE(mark.length, 0);
+  content.copy(chunk, 4);
+  chunk.writeUInt32BE(crc32(content), content.length + 4);
+  // right behind the first chunk, which is the header of the picture
+  const place = signatureBytes + headerChunkBytes;
+  return Buffer.concat([png.subarray(0, place), chunk, png.subarray(place)]);
+}
+
+/** Whether a PNG is one of ours. */
+function isMarkedPng(png: Uint8Array): boolean {
+  const start = signatureBytes + headerChunkBytes + 8;
+  return Buffer.from(png.subarray(start, start + mark.length)).toString('latin1') === mark;
 }

@@ -12,7 +12,7 @@ function only(series: readonly TrendSeries[]): TrendSeries {
 
 const throughputInDocker = { environment: 'docker', metric: 'throughputRps' };
 
-test('judged metrics in every environment, the baseline first, without the twin', () => {
+test('judged metrics in every environment, the baseline first, without the A/A control', () => {
   const names = trendSeries(exampleHistory(3), 'primes').map((s) => `${s.metric.key} ${s.environment}`);
   expect(names.slice(0, 4)).toEqual([
     'startupMs native',

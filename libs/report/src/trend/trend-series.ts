@@ -46,7 +46,7 @@ const seed = 20261121;
 
 /**
  * The series of a workload in runs of one host under the same conditions: each judged metric in each environment, the
- * baseline first, in the order of the latest run. The twin is left out: it repeats the baseline. Change points are looked for
+ * baseline first, in the order of the latest run. The A/A control is left out: it repeats the baseline. Change points are looked for
  * in the logarithms of the means, so that a factor counts the same at every level.
  * @param lines by time.
  */
@@ -67,12 +67,13 @@ export function trendSeries(
 
 function environmentsOf(lines: readonly HistoryLine[]): readonly string[] {
   const latestFirst = lines.toReversed();
-  const twins = new Set(lines.map(({ twin }) => twin));
+  // the field of schema 1 for the A/A control
+  const controls = new Set(lines.map(({ twin }) => twin));
   const names = [
     ...latestFirst.slice(0, 1).map(({ baseline }) => baseline),
     ...latestFirst.flatMap(({ environments }) => environments.map(({ name }) => name)),
   ];
-  return [...new Set(names)].filter((name) => !twins.has(name));
+  return [...new Set(names)].filter((name) => !controls.has(name));
 }
 
 function seriesOf(
@@ -127,4 +128,70 @@ function changesOf(figures: readonly number[], metric: Metric): readonly TrendCh
 function effectOf(difference: number, ratio: number | null, metric: Metric): TrendChange['effect'] {
   if (ratio !== null && Math.abs(Math.log(ratio)) <= Math.log(1 + metric.margin)) return 'within the margin';
   return difference < 0 === (metric.direction === 'lower') ? 'better' : 'worse';
+}
+
+/** Runs that can be compared with each other: of one workload, on one host, under the same conditions. */
+export type TrendGroup = {
+  readonly hostFingerprint: string;
+  readonly host: HistoryLine['host'];
+  readonly workload: string;
+  readonly conditions: string;
+  /** By time. */
+  readonly lines: readonly HistoryLine[];
+  readonly series: readonly TrendSeries[];
+};
+
+/** What to take of a history; all of it by default. */
+export type TrendFilter = SeriesFilter & {
+  readonly workload?: string | undefined;
+  /** Begin of a host's fingerprint. */
+  readonly host?: string | undefined;
+};
+
+/**
+ * The groups of a history, the one with the latest run first.
+ * @param lines in any order.
+ */
+export function trendGroups(lines: readonly HistoryLine[], filter: TrendFilter): readonly TrendGroup[] {
+  const measured = lines
+    .filter(({ hostFingerprint }) => hostFingerprint.startsWith(filter.host ?? ''))
+    .toSorted(byTime)
+    .flatMap((line) =>
+      line.workloads
+        .filter(({ name }) => filter.workload === undefined || name === filter.workload)
+        .map((workload) => ({ line, workload })),
+    );
+  const groups = Map.groupBy(measured, ({ line, workload }) =>
+    JSON.stringify([line.hostFingerprint, workload.name, workload.conditions]),
+  );
+  return [...groups.values()]
+    .flatMap((members) => groupOf(members, filter) ?? [])
+    .toSorted((a, b) => byTime(latestOf(b), latestOf(a)) || (a.workload < b.workload ? -1 : 1));
+}
+
+type Member = { readonly line: HistoryLine; readonly workload: HistoryLine['workloads'][number] };
+
+function groupOf(members: readonly Member[], filter: TrendFilter): TrendGroup | null {
+  const [first] = members;
+  if (first === undefined) return null;
+  const { line, workload } = first;
+  const lines = members.map((member) => member.line);
+  const series = trendSeries(lines, workload.name, filter);
+  if (series.length === 0) return null;
+  return {
+    hostFingerprint: line.hostFingerprint,
+    host: line.host,
+    workload: workload.name,
+    conditions: workload.conditions,
+    lines,
+    series,
+  };
+}
+
+function latestOf({ lines }: TrendGroup): { readonly startedAt: string } {
+  return { startedAt: lines.at(-1)?.startedAt ?? '' };
+}
+
+function byTime(a: { readonly startedAt: string }, b: { readonly startedAt: string }): number {
+  return a.startedAt < b.startedAt ? -1 : Number(a.startedAt > b.startedAt);
 }

@@ -3,7 +3,8 @@ import { createServer, request, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
 import { exampleRun } from '../../fixtures/example-run.ts';
-import { renderReportPage } from '../page/render-report-page.ts';
+import { reportModel } from '../model/report-model.ts';
+import { renderPage } from '../page/page.ts';
 import { serveReport, type ReportServer } from './serve-report.ts';
 
 const deadline = () => AbortSignal.timeout(10_000);
@@ -37,7 +38,7 @@ async function* eventsOf({ url }: ReportServer): AsyncGenerator<{ event: string;
 }
 
 test('serves the report byte for byte, and a page around it with its version', async () => {
-  const html = renderReportPage(exampleRun(2));
+  const html = renderPage(reportModel(exampleRun(2)));
   const { url } = await serve(() => Promise.resolve(html));
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
   expect((await ask(`${url}report`, {})).body).toBe(html);

@@ -1,4 +1,4 @@
-import { renderMessagePage, renderReportPage, serveReport } from '@tare/report';
+import { renderMessagePage, renderPage, reportModel, serveReport } from '@tare/report';
 import type { RunFile } from '@tare/results';
 import { followRun, type Listener } from '@tare/runner';
 
@@ -32,7 +32,7 @@ export async function watchPage({ watch, watchPort }: WatchOptions, signal: Abor
   const waiting = { heading: 'A run has begun', message: 'Waiting for its first whole round.' };
   const page = await serveReport({
     render: () =>
-      Promise.resolve(latest === undefined ? renderMessagePage(waiting) : renderReportPage(latest)),
+      Promise.resolve(latest === undefined ? renderMessagePage(waiting) : renderPage(reportModel(latest))),
     signal,
     ...(watchPort !== undefined && { port: watchPort }),
   });

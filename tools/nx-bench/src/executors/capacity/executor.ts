@@ -2,7 +2,7 @@ import { join, relative, resolve } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { abortOnSignals, reportFailure } from '@tare/recipe';
 import { readOptions, type GivenOptions } from '@tare/options';
-import { renderCapacityTable, writeCapacityReport } from '@tare/report';
+import { renderCapacityTerminal, writeCapacityReport } from '@tare/report';
 import { writeCapacityFile, type CapacityFile } from '@tare/results';
 import {
   applyOverrides,
@@ -49,7 +49,7 @@ export default function capacity(
       const latest = join(reports, 'latest');
       await writeCapacityFile(join(journalFolder, 'capacity.json'), file);
       await writeCapacityFile(join(latest, 'capacity.json'), file);
-      process.stdout.write(`\n${renderCapacityTable(file, terminal())}\n`);
+      process.stdout.write(`\n${renderCapacityTerminal(file, terminal())}\n`);
       const written = [join(latest, 'capacity.json'), ...(await writeCapacityReport(latest, file))];
       process.stdout.write(`Written: ${written.map((path) => relative(root, path)).join(', ')}\n`);
       return tellFailed(file);

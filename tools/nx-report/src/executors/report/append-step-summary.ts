@@ -1,6 +1,5 @@
 import { appendFile } from 'node:fs/promises';
-import { renderStepSummary, type RunCareOptions } from '@tare/report';
-import type { RunFile } from '@tare/results';
+import { renderStepSummary, type ReportModel } from '@tare/report';
 
 /**
  * Appends the conclusion and the tables to the page of a job on GitHub Actions, whose file is named by the variable
@@ -9,14 +8,13 @@ import type { RunFile } from '@tare/results';
  * @throws Error in one line when it cannot be written.
  */
 export async function appendStepSummary(
-  run: RunFile,
+  report: ReportModel,
   variables: Readonly<Record<string, string | undefined>>,
-  options: RunCareOptions = {},
 ): Promise<boolean> {
   const path = variables.GITHUB_STEP_SUMMARY;
   if (path === undefined || path === '') return false;
   try {
-    await appendFile(path, `${renderStepSummary(run, options)}\n`);
+    await appendFile(path, `${renderStepSummary(report)}\n`);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(

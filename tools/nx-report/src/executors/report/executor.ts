@@ -3,13 +3,13 @@ import { join, relative, resolve } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
 import { readOptions, type GivenOptions } from '@tare/options';
 import { abortOnSignals } from '@tare/recipe';
-import { renderTerminalTable, writePictures, writeReport } from '@tare/report';
+import { renderTerminal, reportModel, writePictures, writeReport } from '@tare/report';
 import { parseRunFile } from '@tare/results';
 import type { RunFile } from '@tare/results';
 import { options as table } from './options.ts';
 import { appendStepSummary } from './append-step-summary.ts';
 import { reportExtra } from './report-extra.ts';
-import { terminalOptions } from './terminal-options.ts';
+import { terminalOf } from './terminal-options.ts';
 import { updateReadme } from './update-readme.ts';
 
 export type ReportOptions = GivenOptions<typeof table.shape>;
@@ -21,14 +21,13 @@ const report: PromiseExecutor<ReportOptions> = async (given, { root }) => {
     const runFile = resolve(root, options.runFile);
     const outputPath = resolve(root, options.outputPath);
     const run = await readRun(runFile, relative(root, runFile));
-    const { extra, problems } = await reportExtra(run, { root, outputPath });
+    const { calibration, capacities, problems } = await reportExtra(run, { root, outputPath });
     for (const problem of problems)
       process.stderr.write(`Left out: ${problem.replaceAll(/\s*\n\s*/g, ' ')}\n`);
-    process.stdout.write(
-      `${renderTerminalTable(run, { ...terminalOptions(process.stdout, process.env), ...extra })}\n`,
-    );
+    const model = reportModel(run, { calibration });
+    process.stdout.write(`${renderTerminal(model, terminalOf(process.stdout, process.env))}\n`);
 
-    const written = await writeReport(outputPath, run, extra);
+    const written = await writeReport(outputPath, model, capacities);
     const charts = written.filter((path) => path.endsWith('.svg')).length;
     const shown = relative(root, outputPath) || '.';
     process.stdout.write(
@@ -37,7 +36,7 @@ const report: PromiseExecutor<ReportOptions> = async (given, { root }) => {
 
     if (options.png) {
       const { written: pictures, note } = await abortOnSignals((signal) =>
-        writePictures(outputPath, run, { signal }),
+        writePictures(outputPath, model, { signal }),
       );
       const pngs = pictures.filter((path) => path.endsWith('.png')).length;
       process.stdout.write(
@@ -45,9 +44,9 @@ const report: PromiseExecutor<ReportOptions> = async (given, { root }) => {
       );
     }
 
-    const readme = await updateReadme(root, options.readme, run, join(outputPath, 'charts'));
+    const readme = await updateReadme(root, options.readme, model, join(outputPath, 'charts'));
     if (readme !== undefined) process.stdout.write(`Results put into ${relative(root, readme)}\n`);
-    if (await appendStepSummary(run, process.env, extra))
+    if (await appendStepSummary(model, process.env))
       process.stdout.write('Appended to the summary of the job\n');
     return { success: true };
   } catch (error) {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { hasReadmeMarker, renderReadmeBlock, replaceFiles, replaceReadmeBlock } from '@tare/report';
-import type { RunFile } from '@tare/results';
+import type { ReportModel } from '@tare/report';
 
 /**
  * Puts the results of a run between the markers of a README. A README that was not named is left alone unless it has
@@ -14,7 +14,7 @@ import type { RunFile } from '@tare/results';
 export async function updateReadme(
   root: string,
   option: string | boolean | undefined,
-  run: RunFile,
+  report: ReportModel,
   chartFolder: string,
 ): Promise<string | undefined> {
   if (option === false) return undefined;
@@ -28,7 +28,7 @@ export async function updateReadme(
   const readme = await read(path, shown);
   if (!isNamed && !hasReadmeMarker(readme)) return undefined;
   const chartsPath = relative(dirname(path), chartFolder).split(sep).join('/');
-  const changed = replaceReadmeBlock(readme, renderReadmeBlock(run, { chartsPath }));
+  const changed = replaceReadmeBlock(readme, renderReadmeBlock(report, { chartsPath }));
   if (!changed.equals(readme)) await write(path, shown, changed);
   return path;
 }

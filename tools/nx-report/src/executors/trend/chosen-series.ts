@@ -2,7 +2,7 @@ import type { TrendFilter } from '@tare/report';
 import type { HistoryLine } from '@tare/results';
 
 /**
- * The series to show, from the options. The twin of the baseline has none.
+ * The series to show, from the options. The A/A control has none.
  * @throws Error in one line that names the option, its value and what the history has, when nothing fits it.
  */
 export function chosenSeries(lines: readonly HistoryLine[], options: TrendFilter): TrendFilter {

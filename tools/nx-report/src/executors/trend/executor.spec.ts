@@ -77,7 +77,7 @@ test('few runs are shown with a line that says how many it takes', async () => {
   const { success, stdout } = await runTrend();
   expect(success).toBe(true);
   expect(stdout).toContain(
-    'A change can be found from 8 runs on one host under the same conditions on; there are 2.',
+    'A change can be found from 8 runs on one host under the same conditions; there are 2.',
   );
 });
 

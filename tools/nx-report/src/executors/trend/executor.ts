@@ -3,7 +3,7 @@ import type { PromiseExecutor } from '@nx/devkit';
 import { readOptions, type GivenOptions } from '@tare/options';
 import { renderTrend, writeTrend } from '@tare/report';
 import { readHistory } from '@tare/results';
-import { terminalOptions } from '../report/terminal-options.ts';
+import { terminalOf } from '../report/terminal-options.ts';
 import { chosenSeries } from './chosen-series.ts';
 import { options as table } from './options.ts';
 
@@ -24,7 +24,7 @@ const trend: PromiseExecutor<TrendOptions> = async (given, { root, projectName =
       );
     }
     const rendered = renderTrend(lines, chosenSeries(lines, options));
-    process.stdout.write(rendered.text(terminalOptions(process.stdout, process.env)));
+    process.stdout.write(rendered.text(terminalOf(process.stdout, process.env)));
     await writeTrend(outputPath, rendered);
     const shown = relative(root, outputPath) || '.';
     process.stdout.write(

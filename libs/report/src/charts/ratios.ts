@@ -1,0 +1,115 @@
+import type { Comparison } from '@tare/results';
+import { verdictWords } from '../model/conclusion.ts';
+import { factorText, intervalText, probabilityText, ratioText } from '../model/figure-text.ts';
+import { counted, shortened } from '../model/plain-text.ts';
+import type { MetricRow, Subject } from '../model/workload-model.ts';
+import { axisPx, xAxis } from '../plot/axes.ts';
+import type { Chart, Drawing } from '../plot/chart.ts';
+import { clamped, logScale } from '../plot/scale.ts';
+import { circle, fittingCharacters, line, rectangle, text, textWidthPx } from '../plot/svg.ts';
+import type { Frame } from '../plot/theme.ts';
+
+type Ratio = { readonly subject: Subject; readonly comparison: Comparison & { readonly ratio: number } };
+
+/** An interval that goes further than this beyond all the ratios is cut off at the edge. */
+const longestReach = 1.5;
+const wantedTicks = 5;
+
+/**
+ * The ratios of a metric to the baseline with their intervals on a logarithmic axis, the band of the margin behind them, the
+ * verdict in words beside. Undefined without one that could be judged.
+ */
+export function ratiosChart(workload: string, { metric, cells }: MetricRow): Chart | undefined {
+  const all = cells.flatMap(({ subject, comparison }) => (comparison === undefined ? [] : [{ subject, comparison }]));
+  const shown = all.filter(({ subject }) => !subject.emulated);
+  const first = shown[0]?.comparison;
+  if (first === undefined) return undefined;
+  const words = shown.filter(({ comparison }) => comparison.verdict !== null).map(({ comparison }) => verdictWords(comparison));
+  return {
+    caption: { text: `Ratio to ${first.baseline}; the band is ± ${Number((first.margin * 100).toFixed(2))} %` },
+    legend: [],
+    words,
+    isWide: false,
+    alternative: `${metric.label} of ${workload} as a ratio to ${first.baseline}. ${words.join('. ')}.`,
+    table: {
+      label: `${workload}: ${metric.label}, ratios`,
+      head: ['Environment', 'Ratio', '95 % interval', '90 % interval', 'Hodges–Lehmann', 'p', 'p adjusted', 'Rounds', 'Could have seen', 'Verdict'],
+      rows: all.map(({ subject, comparison }) => [
+        subject.title,
+        factorText(comparison.ratio),
+        intervalText(comparison.ratio, comparison.ci95),
+        intervalText(comparison.ratio, comparison.ci90),
+        comparison.hodgesLehmannRatio === null ? '' : factorText(comparison.hodgesLehmannRatio),
+        probabilityText(comparison.p),
+        probabilityText(comparison.pAdjusted),
+        String(comparison.n),
+        comparison.minimumDetectableRatio === null ? '' : factorText(comparison.minimumDetectableRatio),
+        comparison.verdict ?? `none${reasonOf(subject)}`,
+      ]),
+    },
+    draw: (frame) => drawRatios(shown, first.margin, metric.direction, frame),
+  };
+} // prettier-ignore
+
+function reasonOf({ emulated, failed }: Subject): string {
+  return emulated ? ': emulated' : failed === undefined ? '' : ': failed';
+}
+
+function drawRatios(
+  ratios: readonly Ratio[],
+  margin: number,
+  direction: 'lower' | 'higher',
+  frame: Frame,
+): Drawing {
+  const { widthPx, fontPx, theme } = frame;
+  const rowPx = fontPx * 3.1;
+  const leftPx = Math.min(widthPx * 0.3, Math.max(...ratios.map(({ subject }) => textWidthPx(subject.title, fontPx))) + fontPx * 2);
+  const rightPx = fontPx * 7;
+  const area = { left: leftPx, top: fontPx, widthPx: widthPx - leftPx - rightPx, heightPx: ratios.length * rowPx };
+  const factors = ratios.map(({ comparison }) => comparison.ratio);
+  const reach = [Math.min(...factors) / longestReach, Math.max(...factors) * longestReach] as const;
+  const bounds = [1 / (1 + margin), 1 + margin] as const;
+  const ends = ratios.flatMap(({ comparison: { ci95, ratio } }) =>
+    ci95 === null ? [ratio] : [Math.max(ci95[0], reach[0]), Math.min(ci95[1], reach[1])],
+  );
+  const scale = logScale([...ends, ...bounds], wantedTicks, area.widthPx);
+  const x = (ratio: number) => area.left + scale.at(clamped(scale, ratio)) * area.widthPx;
+  const bottom = area.top + area.heightPx;
+  const rows = ratios.map(({ subject, comparison }, place) => {
+    const { ratio, ci95, verdict } = comparison;
+    const y = area.top + (place + 0.5) * rowPx;
+    const colour = verdict === null ? theme.faint : theme[verdict];
+    const isSure = verdict !== null && verdict !== 'undecided';
+    const right = area.left + area.widthPx + fontPx;
+    return [
+      text([area.left - fontPx, y], shortened(subject.title, fittingCharacters(leftPx - fontPx, fontPx)), { fill: theme.text, anchor: 'end' }),
+      ...(ci95 === null ? [] : [line([x(ci95[0]), y], [x(ci95[1]), y], { stroke: colour, strokePx: 2 })]),
+      circle([x(ratio), y], 4.5, { fill: isSure ? colour : theme.ground, stroke: colour, strokePx: 2, tip: tipOf(comparison) }),
+      text([right, y - fontPx * 0.65], factorText(ratio), { fill: theme.text }),
+      text([right, y + fontPx * 0.65], verdict ?? 'no verdict', { fill: colour }),
+    ].join('');
+  });
+  const sides = direction === 'lower' ? ['← better', 'worse →'] : ['← worse', 'better →'];
+  const sidesY = bottom + fontPx * 3;
+  return {
+    heightPx: bottom + axisPx(frame, true),
+    svg: [
+      rectangle(x(bounds[0]), area.top, x(bounds[1]) - x(bounds[0]), area.heightPx, { fill: theme.band }),
+      line([x(1), area.top], [x(1), bottom], { stroke: theme.faint, dash: [2, 3] }),
+      xAxis(scale, area, frame, { textOf: (ratio) => `×${scale.textOf(ratio)}` }),
+      text([area.left, sidesY], sides[0] ?? '', { fill: theme.faint }),
+      text([area.left + area.widthPx, sidesY], sides[1] ?? '', { fill: theme.faint, anchor: 'end' }),
+      ...rows,
+    ].join(''),
+  };
+} // prettier-ignore
+
+function tipOf(comparison: Comparison): string {
+  const { candidate, verdict, n, pAdjusted } = comparison;
+  return [
+    `${candidate}: ${ratioText(comparison)}`,
+    counted(n, 'round'),
+    ...(pAdjusted === null ? [] : [`adjusted p ${probabilityText(pAdjusted)}`]),
+    verdict ?? 'no verdict',
+  ].join(', ');
+}

@@ -1,1 +1,0 @@
-export { isEmulated } from '@tare/results';

@@ -1,0 +1,158 @@
+import type { RoundPlan, RunFile, Verdict } from '@tare/results';
+import { expect, test } from 'vitest';
+import { exampleRun } from '../../fixtures/example-run.ts';
+import { caveatsOf, controlCaveat, guardCaveats, planWords } from './caveats.ts';
+
+const unjudged = ['vagrant', 'jail'];
+const calibration = {
+  measuredAt: '2026-02-28T09:00:00.000Z',
+  passed: 14,
+  failed: 0,
+  falseDifferences: { found: 2, of: 48 },
+  slowdownsOf5Percent: { found: 1, of: 1 },
+  path: 'reports/calibration/latest.json',
+};
+
+test('first the control, then the plan, the warm-up, the guards, and the calibration when there is one', () => {
+  const starts = caveatsOf(exampleRun(), unjudged, calibration).map(({ text }) =>
+    text.split(' ', 2).join(' '),
+  );
+  expect(starts).toEqual(['A/A control', '12 rounds:', 'Warm-up of', '1 round', '1 of', 'Calibration of']);
+  expect(caveatsOf(exampleRun(), unjudged, undefined)).toHaveLength(5);
+});
+
+/** The example of one workload, with a verdict of the control in startup. */
+function runWith(verdict: Verdict): RunFile {
+  const run = exampleRun();
+  const comparisons = run.comparisons
+    .filter(({ workload }) => workload === 'primes')
+    .map((c) => (c.candidate === run.config.twin && c.metric === 'startupMs' ? { ...c, verdict } : c));
+  return { ...run, comparisons };
+}
+
+test('a control that is the same counts its metrics, over several workloads the comparisons', () => {
+  expect(controlCaveat(runWith('undecided'))).toEqual([
+    {
+      level: 'info',
+      text: 'A/A control of native: same in 8 of 9 metrics, undecided in 1, no false difference.',
+    },
+  ]);
+  expect(controlCaveat(exampleRun(4))[0]?.text).toBe(
+    'A/A control of native: undecided in 18 of 18 comparisons, no false difference.',
+  );
+});
+
+test.each(['better', 'worse'] as const)('a control that is %s is a warning', (verdict) => {
+  const [caveat] = controlCaveat(runWith(verdict));
+  expect(caveat?.level).toBe('warning');
+  expect(caveat?.text).toMatch(
+    /^A\/A control of native: same in 8 of 9 metrics, a false difference in startup \(\d.*\)\. Chance alone /,
+  );
+});
+
+test('a run without a control has no such caveat, and a control without a figure a warning', () => {
+  const run = exampleRun();
+  expect(controlCaveat({ ...run, config: { ...run.config, twin: null } })).toEqual([]);
+  expect(controlCaveat({ ...run, comparisons: [] })).toEqual([
+    { level: 'warning', text: 'A/A control of native: no figure could be compared.' },
+  ]);
+});
+
+const decidedBy = { workload: 'primes', metric: 'latencyP99Ms', candidate: 'docker', logRatioStdev: 0.03 };
+const pilot = {
+  kind: 'pilot',
+  pilotRounds: 6,
+  rounds: 12,
+  wantedRounds: 40,
+  limitedBy: 'budget',
+  decidedBy,
+} as const;
+const words = (plan: RoundPlan, budgetMs: number | null = 600_000) => {
+  const run = exampleRun(1);
+  return planWords({ ...run, plan, config: { ...run.config, budgetMs } });
+};
+
+test('a plan says what limits it', () => {
+  expect(words(pilot)).toBe(
+    '12 rounds: 6 pilot rounds, then 6 more. The wanted precision takes 40; the budget of 10 min allowed no more.',
+  );
+  expect(words({ ...pilot, limitedBy: 'maximum' })).toMatch(/takes 40; the maximum is 30\.$/);
+  expect(words(pilot, null)).toMatch(/; the budget allowed no more\.$/);
+});
+
+test('a plan that reached its precision says what took so many', () => {
+  expect(words({ ...pilot, limitedBy: 'precision', wantedRounds: 12 })).toBe(
+    '12 rounds: 6 pilot rounds, then 6 more, as the wanted precision takes (primes: latency p99 of docker).',
+  );
+  expect(words({ ...pilot, rounds: 6, wantedRounds: 4, limitedBy: 'precision', decidedBy: null })).toBe(
+    '6 rounds: 6 pilot rounds only; the pilot was precise enough.',
+  );
+});
+
+test('a fixed number is what was requested', () => {
+  expect(words({ kind: 'fixed', rounds: 1 })).toBe('1 round, as requested.');
+});
+
+test('repeats are counted by guard, and what still violates one is a warning', () => {
+  expect(guardCaveats(exampleRun(), unjudged)).toEqual([
+    {
+      level: 'info',
+      text: '1 round was repeated (2 repeats): 1 for other programs on the CPU and 1 for a failed trial.',
+    },
+    {
+      level: 'warning',
+      text: '1 of 120 trials, in docker, still violates a guard: other programs on the CPU (1 ×).',
+    },
+  ]);
+});
+
+test('a reason without the key of a guard is told without its name', () => {
+  const run = exampleRun();
+  const repeats = run.repeats.map((repeat) => ({ ...repeat, cause: 'guard' as const, reason: 'too loud' }));
+  expect(guardCaveats({ ...run, repeats }, unjudged)[0]?.text).toMatch(/: 2 for a guard\.$/);
+});
+
+test('a clean run says so', () => {
+  const run = exampleRun(1);
+  expect(guardCaveats({ ...run, repeats: [] }, unjudged)).toEqual([
+    { level: 'info', text: 'No round was repeated, and no trial violates a guard.' },
+  ]);
+});
+
+test('a host that does not report is not called quiet', () => {
+  const run = exampleRun(1);
+  const trials = run.trials.map((trial) => ({ ...trial, host: { ...trial.host, foreignCpus: null } }));
+  expect(guardCaveats({ ...run, trials }, unjudged).at(-1)?.text).toBe(
+    'CPU use by other programs is unknown for all trials: the host does not report it.',
+  );
+  const one = trials.map((trial, place) => (place === 0 ? trial : { ...trial, ...run.trials[place] }));
+  expect(guardCaveats({ ...run, trials: one }, unjudged).at(-1)?.text).toMatch(
+    /is unknown for 1 of 10 trials:/,
+  );
+});
+
+test('what only an environment without verdicts violates is no warning', () => {
+  const run = exampleRun(1);
+  const violations = exampleRun().trials.flatMap((trial) => trial.violations);
+  const trials = run.trials.map((trial) =>
+    trial.environment === 'vagrant' ? { ...trial, violations: [...violations, ...violations] } : trial,
+  );
+  expect(guardCaveats({ ...run, trials }, unjudged)).toEqual([
+    {
+      level: 'info',
+      text: '2 of 10 trials, in vagrant, violate a guard: other programs on the CPU (2 ×); nothing is judged there.',
+    },
+  ]);
+});
+
+test('a calibration is cited with its date, its figures and its file', () => {
+  expect(caveatsOf(exampleRun(), unjudged, calibration).at(-1)).toEqual({
+    level: 'info',
+    text: 'Calibration of this machine, 2026-02-28 09:00 UTC: 14 checks passed; a false difference in 2 of 48 A/A comparisons; a slowdown of 5 % found in 1 of 1 run (reports/calibration/latest.json).',
+  });
+  const failed = { ...calibration, failed: 1, falseDifferences: null, slowdownsOf5Percent: null };
+  expect(caveatsOf(exampleRun(), unjudged, failed).at(-1)).toEqual({
+    level: 'warning',
+    text: 'Calibration of this machine, 2026-02-28 09:00 UTC: 1 of 15 checks failed (reports/calibration/latest.json).',
+  });
+});

@@ -1,0 +1,210 @@
+import { guardSchema } from '@tare/results';
+import type { Comparison, Guard, RunFile } from '@tare/results';
+import { differenceOf } from './differences.ts';
+import { counted, dateText, durationText, listed } from './plain-text.ts';
+import { controlOf } from './schema-1.ts';
+import { metricNoun } from './shown-metrics.ts';
+
+/** A line about how far a run can be trusted, in plain text. */
+export type Caveat = { readonly level: 'info' | 'warning'; readonly text: string };
+
+/** How many of how many; a share alone would hide that there were few. */
+type Found = { readonly found: number; readonly of: number };
+
+/** What a calibration of this machine found, in short. */
+export type CalibrationSummary = {
+  /** ISO date. */
+  readonly measuredAt: string;
+  readonly passed: number;
+  readonly failed: number;
+  /** Of the real A/A comparisons, those with a false difference; null when none were made. */
+  readonly falseDifferences: Found | null;
+  /** Of the real runs with a slowdown of 5 %, those that found it; null when none were made. */
+  readonly slowdownsOf5Percent: Found | null;
+  /** Of the calibration's file, as the reader finds it. */
+  readonly path: string;
+};
+
+/**
+ * How far a run can be trusted: its A/A control, how many rounds and why, the warm-up, what was repeated, which trials still
+ * violate a guard, and the latest calibration of the machine where there is one.
+ * @param unjudged names of the environments that get no verdict.
+ */
+export function caveatsOf(
+  run: RunFile,
+  unjudged: readonly string[],
+  calibration: CalibrationSummary | undefined,
+): readonly Caveat[] {
+  return [
+    ...controlCaveat(run),
+    { level: 'info', text: planWords(run) },
+    ...warmUpCaveats(run),
+    ...guardCaveats(run, unjudged),
+    ...(calibration === undefined ? [] : [calibrationCaveat(calibration)]),
+  ];
+}
+
+/** The judged comparisons of the A/A control with its baseline; empty when the run had none. */
+export function controlComparisons(run: Pick<RunFile, 'config' | 'comparisons'>): readonly Comparison[] {
+  const control = controlOf(run);
+  return run.comparisons.filter(({ candidate, verdict }) => candidate === control && verdict !== null);
+}
+
+/** "A/A control of native: same in 7 of 9 metrics, undecided in 2, no false difference." A warning when it differs. */
+export function controlCaveat(run: RunFile): readonly Caveat[] {
+  if (controlOf(run) === null) return [];
+  const subject = `A/A control of ${run.config.baseline}`;
+  const judged = controlComparisons(run);
+  if (judged.length === 0) return [{ level: 'warning', text: `${subject}: no figure could be compared.` }];
+  const workloads = new Set(judged.map(({ workload }) => workload));
+  const same = judged.filter(({ verdict }) => verdict === 'same').length;
+  const undecided = judged.filter(({ verdict }) => verdict === 'undecided').length;
+  const different = judged.filter(({ verdict }) => verdict === 'better' || verdict === 'worse');
+  const ofAll = `of ${judged.length} ${workloads.size === 1 ? 'metrics' : 'comparisons'}`;
+  const counts = [
+    ...(same === 0 ? [] : [`same in ${same} ${ofAll}`]),
+    ...(undecided === 0 ? [] : [`undecided in ${undecided}${same === 0 ? ` ${ofAll}` : ''}`]),
+  ];
+  if (different.length === 0) {
+    return [{ level: 'info', text: `${subject}: ${[...counts, 'no false difference'].join(', ')}.` }];
+  }
+  const where = different.map((comparison) => {
+    const of = workloads.size === 1 ? '' : ` of ${comparison.workload}`;
+    return `${metricNoun(comparison.metric)}${of}${sizeOf(comparison)}`;
+  });
+  const text =
+    `${subject}: ${[...counts, `a false difference in ${listed(where)}`].join(', ')}. Chance alone causes one in at most 1 run in 20; ` +
+    'otherwise something on this host interferes, and no other difference of that size can be trusted.';
+  return [{ level: 'warning', text }];
+}
+
+function sizeOf(comparison: Comparison): string {
+  const difference = differenceOf(comparison);
+  if (difference === null) return '';
+  return difference.kind === 'times'
+    ? ` (${difference.factor}${difference.interval})`
+    : ` (${difference.amount} ${difference.side})`;
+}
+
+/** "12 rounds: 6 pilot rounds, then 6 more. The wanted precision takes 40; the budget of 10 min allowed no more." */
+export function planWords({ plan, config }: Pick<RunFile, 'plan' | 'config'>): string {
+  if (plan.kind === 'fixed') return `${counted(plan.rounds, 'round')}, as requested.`;
+  const { pilotRounds, rounds, wantedRounds, limitedBy, decidedBy } = plan;
+  const start = `${counted(rounds, 'round')}: ${counted(pilotRounds, 'pilot round')}`;
+  const split = rounds > pilotRounds ? `${start}, then ${rounds - pilotRounds} more` : `${start} only`;
+  if (limitedBy === 'precision') {
+    return decidedBy === null
+      ? `${split}; the pilot was precise enough.`
+      : `${split}, as the wanted precision takes (${decidedBy.workload}: ${metricNoun(decidedBy.metric)} of ${decidedBy.candidate}).`;
+  }
+  const budget = config.budgetMs === null ? '' : ` of ${durationText(config.budgetMs)}`;
+  const limit =
+    limitedBy === 'maximum' ? `the maximum is ${config.rounds}` : `the budget${budget} allowed no more`;
+  return `${split}. The wanted precision takes ${wantedRounds}; ${limit}.`;
+}
+
+const warmUpCodes: readonly string[] = ['warm-up', 'no-steady-state'];
+
+/** How long every trial warms up and why, where that was found, and what was not steady then. */
+function warmUpCaveats({ diagnostics }: RunFile): readonly Caveat[] {
+  return diagnostics
+    .filter(({ code }) => warmUpCodes.includes(code))
+    .map(({ level, message }) => ({
+      level: level === 'info' ? 'info' : 'warning',
+      text: `${message.charAt(0).toUpperCase()}${message.slice(1)}.`,
+    }));
+}
+
+const guardNames: Readonly<Record<Guard, string>> = {
+  'foreign-cpu': 'other programs on the CPU',
+  steal: 'CPU time taken by the hypervisor',
+  throttled: 'throttling',
+  clock: 'a drifting clock frequency',
+  'generator-cpu': 'a busy load generator',
+  'late-sends': 'late sends',
+  errors: 'failed requests',
+};
+
+/**
+ * How many rounds were repeated and for which guard, and how many trials still violate one. A warning when any does; not for
+ * environments that get no verdict: no round is repeated for them.
+ */
+export function guardCaveats(run: RunFile, unjudged: readonly string[]): readonly Caveat[] {
+  const dirty = run.trials.filter(({ violations }) => violations.length > 0);
+  if (run.repeats.length === 0 && dirty.length === 0) {
+    return [{ level: 'info', text: 'No round was repeated, and no trial violates a guard.' }, ...unseen(run)];
+  }
+  return [
+    ...(run.repeats.length === 0 ? [] : [repeatsCaveat(run)]),
+    ...(dirty.length === 0 ? [] : [violationsCaveat(run, dirty, unjudged)]),
+    ...unseen(run),
+  ];
+}
+
+/** A guard that saw nothing did not find the host quiet. */
+function unseen({ trials }: RunFile): readonly Caveat[] {
+  const unknown = trials.filter(({ host }) => host.foreignCpus === null).length;
+  if (unknown === 0) return [];
+  const which = unknown === trials.length ? 'all trials' : `${unknown} of ${counted(trials.length, 'trial')}`;
+  const text = `CPU use by other programs is unknown for ${which}: the host does not report it.`;
+  return [{ level: 'info', text }];
+}
+
+function repeatsCaveat({ repeats }: RunFile): Caveat {
+  const rounds = new Set(repeats.map(({ workload, round }) => `${round} ${workload}`)).size;
+  const causes = Map.groupBy(repeats, ({ cause, reason }) =>
+    cause === 'failure' ? 'a failed trial' : (guardIn(reason) ?? 'a guard'),
+  );
+  const counts = [...causes].map(([cause, of]) => `${of.length} for ${cause}`);
+  const times = repeats.length === rounds ? '' : ` (${counted(repeats.length, 'repeat')})`;
+  const verb = rounds === 1 ? 'was' : 'were';
+  return {
+    level: 'info',
+    text: `${counted(rounds, 'round')} ${verb} repeated${times}: ${listed(counts)}.`,
+  };
+}
+
+/** A repeat's reason begins with the key of its guard, or holds it. */
+function guardIn(reason: string): string | undefined {
+  const guard = guardSchema.options.find((key) => new RegExp(`(?<![\\w-])${key}(?![\\w-])`).test(reason));
+  return guard === undefined ? undefined : guardNames[guard];
+}
+
+function violationsCaveat(
+  { trials, config }: RunFile,
+  dirty: RunFile['trials'],
+  unjudged: readonly string[],
+): Caveat {
+  const guards = Map.groupBy(
+    dirty.flatMap(({ violations }) => [...new Set(violations.map(({ guard }) => guard))]),
+    (guard) => guard,
+  );
+  const counts = [...guards].map(([guard, of]) => `${guardNames[guard]} (${of.length} ×)`);
+  const names = [...new Set(dirty.map(({ environment }) => environment))];
+  const isNothingJudged = names.every((name) => unjudged.includes(name));
+  const still = config.retries === 0 || isNothingJudged ? '' : ' still';
+  const verb = dirty.length === 1 ? 'violates' : 'violate';
+  const text = `${dirty.length} of ${counted(trials.length, 'trial')}, in ${listed(names)},${still} ${verb} a guard: ${listed(counts)}`;
+  return isNothingJudged
+    ? { level: 'info', text: `${text}; nothing is judged there.` }
+    : { level: 'warning', text: `${text}.` };
+}
+
+function calibrationCaveat(calibration: CalibrationSummary): Caveat {
+  const { measuredAt, passed, failed, falseDifferences, slowdownsOf5Percent, path } = calibration;
+  const parts = [
+    failed === 0
+      ? `${counted(passed, 'check')} passed`
+      : `${failed} of ${counted(passed + failed, 'check')} failed`,
+    ...(falseDifferences === null
+      ? []
+      : [`a false difference in ${falseDifferences.found} of ${counted(falseDifferences.of, 'A/A comparison')}`]),
+    ...(slowdownsOf5Percent === null
+      ? []
+      : [`a slowdown of 5 % found in ${slowdownsOf5Percent.found} of ${counted(slowdownsOf5Percent.of, 'run')}`]),
+  ];
+  return {
+    level: failed === 0 ? 'info' : 'warning',
+    text: `Calibration of this machine, ${dateText(measuredAt)}: ${parts.join('; ')} (${path}).`,
+  };
+} // prettier-ignore

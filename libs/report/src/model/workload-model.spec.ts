@@ -1,0 +1,79 @@
+import type { RunFile } from '@tare/results';
+import { expect, test } from 'vitest';
+import { exampleRun, failedMidway } from '../../fixtures/example-run.ts';
+import { reportModel } from './report-model.ts';
+
+const ofPrimes = (run: RunFile) => {
+  const [workload] = reportModel(run).workloads;
+  if (workload === undefined) throw new Error('The run has no workload.');
+  return workload;
+};
+const titles = (run: RunFile) => ofPrimes(run).subjects.map(({ title }) => title);
+
+test('the baseline comes first, the emulated environments last, the A/A control not at all', () => {
+  const run = exampleRun();
+  expect(titles(run)).toEqual(['native', 'namespace', 'docker', 'vagrant (emulated)']);
+  expect(titles({ ...run, environments: run.environments.toReversed() })).toEqual([
+    'native',
+    'docker',
+    'namespace',
+    'vagrant (emulated)',
+  ]);
+});
+
+test('an environment keeps its colour when another one is emulated, or not usable', () => {
+  const run = exampleRun(2);
+  const environments = run.environments.map((each) =>
+    each.name === 'namespace' ? { ...each, facts: { emulated: true } } : each,
+  );
+  const colour = (of: RunFile, name: string) =>
+    ofPrimes(of).subjects.find((each) => each.name === name)?.colour;
+  expect(colour({ ...run, environments }, 'docker')).toBe(colour(run, 'docker'));
+  const jail = run.environments.filter(({ name }) => name === 'jail');
+  expect(colour({ ...run, environments: [...jail, ...run.environments] }, 'docker')).toBe(2);
+});
+
+test('an environment that failed midway is marked, keeps its figures and gets no verdict', () => {
+  const run = failedMidway('docker', 7);
+  expect(titles(run)).toEqual(['native', 'namespace', 'docker (failed)', 'vagrant (emulated)']);
+  const docker = ofPrimes(run).rows.flatMap(({ cells }) =>
+    cells.filter(({ subject }) => subject.name === 'docker'),
+  );
+  expect(docker[0]?.mean).toMatch(/^\d+ ± \d+$/);
+  expect(docker[0]?.ratio).toMatch(/^×3\./);
+  expect(docker.map(({ verdict }) => verdict).filter(Boolean)).toEqual([]);
+  expect(docker[0]?.subject.failed).toEqual({
+    rounds: 7,
+    reason: 'docker: round 8: the app ended <b>with</b> code 137',
+  });
+});
+
+test('without its baseline nothing is judged', () => {
+  const { rows } = ofPrimes(failedMidway('native', 7));
+  expect(rows.flatMap(({ cells }) => cells.map(({ verdict }) => verdict)).filter(Boolean)).toEqual([]);
+});
+
+test('a metric that nobody has is left out', () => {
+  const run = exampleRun();
+  const { startupMs } = run.summary.primes?.native ?? {};
+  if (startupMs === undefined) throw new Error('The example has no startup.');
+  const { rows } = ofPrimes({ ...run, summary: { primes: { native: { startupMs } } } });
+  expect(rows.map(({ metric }) => metric.key)).toEqual(['startupMs']);
+});
+
+test('a metric that repeats another, and an emulated environment, have a ratio and no verdict', () => {
+  const { rows } = ofPrimes(exampleRun());
+  const cell = (key: string, place: number) => rows.find(({ metric }) => metric.key === key)?.cells[place];
+  expect([
+    cell('throughputRps', 2)?.verdict,
+    cell('latencyMeanMs', 2)?.verdict,
+    cell('throughputRps', 3)?.verdict,
+  ]).toEqual(['worse', undefined, undefined]);
+  expect(cell('latencyMeanMs', 2)?.ratio).toMatch(/^×1\.16/);
+});
+
+test('fresh instances say when they were steady, in shares of a warm one where there was one', () => {
+  const [, docker, vagrant] = ofPrimes(exampleRun()).freshInstances;
+  expect([docker?.unit, docker?.steadyText]).toEqual(['% of a warm one', 'steady after 1.3 s']);
+  expect([vagrant?.unit, vagrant?.steadyText]).toEqual(['req/s', 'not steady after 5 s']);
+});

@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest';
+import { exampleRun, failedMidway } from '../../fixtures/example-run.ts';
+import type { RunFile } from '@tare/results';
+import { shortened } from '../model/plain-text.ts';
+import { reportModel } from '../model/report-model.ts';
+import { planCard, summaryCard, textLines } from './card.ts';
+
+const planOf = (run: RunFile) => planCard(reportModel(run));
+const cardOf = (run: RunFile, workload?: string) => summaryCard(reportModel(run), workload);
+
+test('the card is 1200 × 630, ours, and can be read aloud', () => {
+  expect(cardOf(exampleRun())).toMatch(
+    /^<svg data-source="tare-report" role="img" aria-label="primes: what its environment costs\. [^"]+" xmlns="[^"]+" width="1200" height="630" /,
+  );
+});
+
+test('a verdict is a sign and a word, not a colour alone', () => {
+  const card = cardOf(exampleRun());
+  expect(card).toContain('>−</text>');
+  expect(card).toContain('>×0.934 worse</text>');
+  expect(card).toContain('>=</text>');
+});
+
+test('the same run gives the same bytes, and another workload another card', () => {
+  expect(cardOf(exampleRun())).toBe(cardOf(exampleRun()));
+  expect(cardOf(exampleRun(), 'grocery')).toContain('>grocery: what its environment costs<');
+});
+
+test('text of a run is escaped, and a long one shortened', () => {
+  const run = exampleRun();
+  const name = `<b>&"${'n'.repeat(80)}`;
+  const card = cardOf({ ...run, summary: { [name]: run.summary.primes ?? {} } });
+  expect(card).not.toContain('<b>');
+  expect(card).toMatch(/>&lt;b&gt;&amp;&quot;n+…<\/text>/);
+});
+
+/** A run with one more environment that is measured: podman, with the figures of docker. */
+function ofFive(run: RunFile): RunFile {
+  return {
+    ...run,
+    environments: run.environments.map((environment) =>
+      environment.name === 'podman'
+        ? { name: 'podman', kind: 'docker', status: 'measured', facts: {} }
+        : environment,
+    ),
+    summary: { primes: { ...run.summary.primes, podman: run.summary.primes?.docker ?? {} } },
+  };
+}
+
+test('the card has the first workload, its environments without the twin, and the conclusion', () => {
+  const plan = planOf(exampleRun());
+  expect(plan.title).toBe('primes: what its environment costs');
+  expect(plan.host).toBe('2026-03-01 · Example CPU @ 3.00GHz · 4 cores · 12 rounds');
+  expect(plan.rows.map(({ name, note }) => [name, note])).toEqual([
+    ['native', 'baseline'],
+    ['namespace', ''],
+    ['docker', ''],
+    ['vagrant', 'emulated, not judged'],
+  ]);
+  expect(plan.conclusion).toMatch(/^namespace: the same as native within 2 % in throughput/);
+  expect(plan.leftOut).toBe('other workload: grocery');
+});
+
+test('figures have their unit, a ratio, and the verdict of the run', () => {
+  const [native, , docker, vagrant] = planOf(exampleRun()).rows;
+  expect(native?.figures[0]).toEqual({ value: '83.5 ms', ratio: '', verdict: undefined });
+  expect(docker?.figures[1]).toEqual({ value: '6625 req/s', ratio: '×0.934', verdict: 'worse' });
+  expect(vagrant?.figures[3]).toEqual({ value: '494 MiB', ratio: '×6.37', verdict: undefined });
+});
+
+test('of five environments the emulated one gives way, and the card says so; colours are those of the charts', () => {
+  const plan = planOf(ofFive(exampleRun()));
+  expect(plan.rows.map(({ name }) => name)).toEqual(['native', 'namespace', 'docker', 'podman']);
+  expect(plan.leftOut).toBe('also measured: vagrant (emulated)');
+  expect(plan.rows[3]?.colour).toBe('#56B4E9');
+});
+
+test('a figure that nobody has has no column, one that an environment lacks is a dash', () => {
+  const run = exampleRun();
+  const { startupMs, throughputRps } = run.summary.primes?.native ?? {};
+  if (startupMs === undefined || throughputRps === undefined) throw new Error('The example lacks figures.');
+  const summary = { primes: { native: { startupMs, throughputRps }, docker: { throughputRps } } };
+  const plan = planOf({ ...run, summary });
+  expect(plan.headings.map(({ text }) => text)).toEqual(['startup', 'throughput']);
+  expect(plan.rows[1]?.figures.map(({ value }) => value)).toEqual(['–', '7092 req/s']);
+});
+
+test('an environment that failed midway gives way to one that did not, and is said not to be judged', () => {
+  const [, , docker] = planOf(failedMidway('docker', 3)).rows;
+  expect([docker?.name, docker?.note, docker?.figures[1]?.verdict]).toEqual([
+    'docker',
+    'failed, not judged',
+    undefined,
+  ]);
+});
+
+test('a run without figures still has a card', () => {
+  expect(planOf({ ...exampleRun(), summary: {}, comparisons: [] })).toMatchObject({
+    title: 'nothing measured: what its environment costs',
+    rows: [],
+    conclusion: '',
+  });
+});
+
+test('a text is broken at spaces, and what does not fit ends in an ellipsis', () => {
+  expect(textLines('one two three four', 9, 3)).toEqual(['one two', 'three', 'four']);
+  expect(textLines('one two three four', 9, 2)).toEqual(['one two', 'three fo…']);
+  expect(textLines('short', 9, 3)).toEqual(['short']);
+  expect(textLines('', 9, 3)).toEqual([]);
+});
+
+test('a word longer than a line is shortened', () => {
+  expect(textLines('extraordinarily long', 9, 3)).toEqual(['extraord…']);
+  expect(shortened('déjà vu', 5)).toBe('déjà…');
+});

@@ -1,0 +1,160 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { constants, existsSync } from 'node:fs';
+import { access, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+/** A Chromium that can be started. */
+export type Chromium = {
+  readonly path: string;
+  /** What it needs here beside the arguments of every start. */
+  readonly args: readonly string[];
+  /** What it needs in its environment. */
+  readonly environment: Readonly<Record<string, string>>;
+};
+
+export type ChromiumSearch = {
+  /** Where PUPPETEER_EXECUTABLE_PATH and PATH are looked up; that of this process by default. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Looked at after PATH; where installers put it, by default. */
+  readonly usualPlaces?: readonly string[];
+  readonly signal?: AbortSignal;
+};
+
+const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
+const windowsPart = 'Google\\Chrome\\Application\\chrome.exe';
+const installerPlaces = [
+  ...['/usr/bin/chromium', '/usr/bin/google-chrome', '/opt/google/chrome/chrome', '/snap/bin/chromium'],
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  ...[process.env.PROGRAMFILES, process.env['PROGRAMFILES(X86)'], process.env.LOCALAPPDATA].flatMap(
+    (folder) => (folder === undefined ? [] : join(folder, windowsPart)),
+  ),
+];
+
+/**
+ * A Chromium for pictures: that of PUPPETEER_EXECUTABLE_PATH, else an installed Chrome or Chromium, else the one of the npm
+ * package @sparticuz/chromium, which is unpacked (some 220 MB) into the user's cache folder and used again.
+ * @returns `missing`: one line that says why there is none and how to get the pictures.
+ * @throws only the signal's reason when aborted.
+ */
+export async function findChromium({
+  environment = process.env,
+  usualPlaces = installerPlaces,
+  signal,
+}: ChromiumSearch = {}): Promise<Chromium | { readonly missing: string }> {
+  const wanted = environment.PUPPETEER_EXECUTABLE_PATH ?? '';
+  if (wanted !== '') {
+    if (await isProgram(wanted)) return installed(wanted);
+    return {
+      missing: `No PNG pictures: PUPPETEER_EXECUTABLE_PATH is "${wanted}", which is no program. Set it to a Chrome or Chromium, or unset it.`,
+    };
+  }
+  const folders = (environment.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  const candidates = [
+    ...names.flatMap((name) => folders.map((folder) => join(folder, name))),
+    ...usualPlaces,
+  ];
+  for (const path of candidates) if (await isProgram(path)) return installed(path);
+  try {
+    return await npmChromium({ environment, signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    return {
+      missing: `No PNG pictures: no Chrome or Chromium is installed, and the one from npm cannot be used (${reason}). Install one, or set PUPPETEER_EXECUTABLE_PATH to its program.`,
+    };
+  }
+}
+
+function installed(path: string): Chromium {
+  // Chromium refuses to sandbox what root runs
+  return { path, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [], environment: {} };
+}
+
+async function isProgram(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}
+
+const unpackDeadlineMs = 120_000;
+const systemFonts = '/etc/fonts/fonts.conf';
+// source runs as .ts, a published build as .js; the process's file stands beside this one in both
+const processFile = fileURLToPath(import.meta.url).replace(
+  /chromium\.([jt]s)$/,
+  'unpack-chromium-process.$1',
+);
+
+/**
+ * The Chromium of the npm package @sparticuz/chromium (Linux on x64). The first call unpacks it into
+ * `$XDG_CACHE_HOME/tare/chromium-<version>` (`~/.cache` by default), aside and then renamed; later calls take it from there.
+ * The package itself would unpack into the temporary folder, and run whatever lies there under that name.
+ * @throws Error when this platform has none, or when it cannot be unpacked within 2 min; an AbortError when aborted.
+ */
+async function npmChromium({
+  environment,
+  signal,
+}: Required<Pick<ChromiumSearch, 'environment'>> & {
+  readonly signal: AbortSignal | undefined;
+}): Promise<Chromium> {
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    throw new Error(`it is for linux-x64, this is ${process.platform}-${process.arch}`);
+  }
+  const home = environment.HOME ?? homedir();
+  const cache = join(environment.XDG_CACHE_HOME ?? join(home, '.cache'), 'tare');
+  const folder = join(cache, `chromium-${await packageVersion()}`);
+  if (!existsSync(folder)) await unpack(cache, folder, signal);
+  return {
+    path: join(folder, 'chromium'),
+    // its sandbox needs a helper that belongs to root; it only ever sees pages of ours, without scripts
+    args: ['--no-sandbox'],
+    environment: existsSync(systemFonts) ? {} : { FONTCONFIG_FILE: join(folder, 'tare-fonts.conf') },
+  };
+}
+
+async function unpack(cache: string, folder: string, signal: AbortSignal | undefined): Promise<void> {
+  const aside = `${folder}.${randomUUID()}`;
+  await mkdir(cache, { recursive: true });
+  await mkdir(aside, { mode: 0o700 });
+  try {
+    await promisify(execFile)(process.execPath, [processFile], {
+      // the package unpacks into the temporary folder
+      env: { PATH: process.env.PATH, TMPDIR: aside },
+      timeout: unpackDeadlineMs,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    await writeFile(join(aside, 'tare-fonts.conf'), fontsConfig(folder));
+    await rename(aside, folder).catch((error: unknown) => {
+      // another process was faster
+      if (!existsSync(folder)) throw error;
+    });
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+/** For a machine without fonts of its own. */
+function fontsConfig(folder: string): string {
+  const [fonts, cache] = [join(folder, 'fonts'), join(folder, 'fonts-cache')].map((path) =>
+    path.replaceAll('&', '&amp;').replaceAll('<', '&lt;'),
+  );
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>${fonts ?? ''}</dir><cachedir>${cache ?? ''}</cachedir></fontconfig>
+`;
+}
+
+async function packageVersion(): Promise<string> {
+  const entry = fileURLToPath(import.meta.resolve('@sparticuz/chromium'));
+  const { version } = JSON.parse(await readFile(join(entry, '../../package.json'), 'utf8')) as {
+    readonly version: string;
+  };
+  return version;
+}

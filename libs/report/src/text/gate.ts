@@ -1,0 +1,184 @@
+import type { GateCommit, GateComparison, GateResult } from '@tare/results';
+import { shareText } from '../model/differences.ts';
+import { counted, dateText, withPlainText } from '../model/plain-text.ts';
+import { metricNoun } from '../model/shown-metrics.ts';
+import { junitXml } from './junit.ts';
+import type { JunitCase } from './junit.ts';
+import { codeSpan, escapeMarkdown, markdownList, markdownTable } from './markdown.ts';
+import { alignedRows, terminalPage } from './terminal-layout.ts';
+
+const shortHash = 7;
+const shortSha256 = 12;
+const minus = '−';
+
+/**
+ * A gate as plain text: one line per metric ("primes in native  throughput  −9.8 % [−11.2, −8.3]  regression"), what was not
+ * measured, warnings, and the outcome last. Percentages are of head against base, with the 95 % interval.
+ */
+export function gateText(result: GateResult): string {
+  const gate = withPlainText(result);
+  const rows = gate.comparisons.map((each) => [
+    placeText(each),
+    metricNoun(each.metric),
+    changeText(each),
+    decisionText(each),
+  ]);
+  const lines = [
+    ...alignedRows(rows, ['left', 'left', 'left', 'left']),
+    ...skippedLines(gate),
+    ...gate.warnings.map((warning) => `warning: ${warning}`),
+    outcomeText(gate),
+  ];
+  return terminalPage([lines.join('\n')]);
+}
+
+/** A gate in Markdown, for a file and for the page of a CI job. The same result gives the same text. */
+export function gateMarkdown(result: GateResult): string {
+  const gate = withPlainText(result);
+  const sections = [
+    '## Gate',
+    `**${escapeMarkdown(outcomeText(gate))}**`,
+    tableOf(gate),
+    markdownList(skippedLines(gate).map(escapeMarkdown)),
+    markdownList(gate.warnings.map((warning) => `**Warning:** ${escapeMarkdown(warning)}`)),
+    markdownList(notes(gate)),
+  ];
+  return `${sections.filter((text) => text !== '').join('\n\n')}\n`;
+}
+
+/**
+ * A gate as JUnit XML: a test case per metric. A regression is a failure, undecided and not judged are skipped; a workload of
+ * the same bytes is a test that passes; a gate without a decision is an error.
+ */
+export function gateJunit(result: GateResult): string {
+  const gate = withPlainText(result);
+  const { base, head, run } = gate;
+  const cases: readonly JunitCase[] = [
+    ...gate.comparisons.map((each): JunitCase => ({
+      className: placeText(each),
+      name: metricNoun(each.metric),
+      outcome: each.decision === 'regression' ? 'failure' : each.decision === 'pass' ? 'passed' : 'skipped',
+      message: `${changeText(each)}: ${decisionText(each)}`,
+    })),
+    ...gate.workloads.flatMap(({ workload, status }): readonly JunitCase[] =>
+      status === 'same-bytes'
+        ? [{ className: workload, name: 'same bytes on both sides', outcome: 'passed', message: '' }]
+        : [],
+    ),
+    ...(gate.decision === 'invalid'
+      ? [
+          {
+            className: 'gate',
+            name: 'measurement',
+            outcome: 'error',
+            message: outcomeText(gate),
+          } as const,
+        ]
+      : []),
+  ];
+  const properties = [
+    ...(base === null ? [] : [['base', base.commit] as const]),
+    ...(head === null ? [] : [['head', head.commit] as const]),
+    ...(run === null ? [] : [['run', run.id] as const, ['seed', run.seed] as const]),
+  ];
+  return junitXml([{ name: 'gate', properties, cases }], gate.startedAt);
+}
+
+/** "−9.8 % [−11.2, −8.3]": how far head is from base; "no figure" without a ratio. */
+function changeText({ ratio, ci95 }: GateComparison): string {
+  if (ratio === null) return 'no figure';
+  const interval = ci95 === null ? '' : ` [${ci95.map((bound) => signedPercent(bound)).join(', ')}]`;
+  return `${signedPercent(ratio)} %${interval}`;
+}
+
+/** "regression", "undecided: 14 more rounds would decide", "not judged: emulated". */
+function decisionText({ decision, roundsMore, note }: GateComparison): string {
+  if (decision === null) return note ?? 'not judged';
+  if (decision !== 'undecided') return decision;
+  return roundsMore === null
+    ? 'undecided: no practical number of rounds would decide'
+    : `undecided: ${counted(roundsMore, 'more round')} would decide`;
+}
+
+/** "primes in native". */
+function placeText({ workload, environment }: GateComparison): string {
+  return `${workload} in ${environment}`;
+}
+
+/** The outcome in one sentence, without the reasons. */
+function outcomeText({ decision, threshold, problem, comparisons, workloads }: GateResult): string {
+  const named = (wanted: GateComparison['decision']): string =>
+    comparisons
+      .filter((each) => each.decision === wanted)
+      .map((each) => `${metricNoun(each.metric)} of ${placeText(each)}`)
+      .join(', ');
+  switch (decision) {
+    case 'regression':
+      return `Regression: ${named('regression')}.`;
+    case 'undecided':
+      return `Undecided: ${named('undecided')} may be worse by ${shareText(threshold)} or more.`;
+    case 'invalid':
+      return `Not measured: ${problem ?? 'nothing to decide from'}.`.replace(/\.+$/, '.');
+    case 'pass':
+      return workloads.some(({ status }) => status === 'measured')
+        ? `Pass: nothing is worse by ${shareText(threshold)} or more.`
+        : 'Pass: both sides run the same bytes.';
+  }
+}
+
+/** What was not measured, and why: a line each. */
+function skippedLines({ workloads, environments }: GateResult): readonly string[] {
+  return [
+    ...workloads.flatMap((each) => {
+      if (each.status === 'measured') return [];
+      const why =
+        each.status === 'same-bytes'
+          ? `same bytes on both sides (sha256 ${each.sha256.slice(0, shortSha256)}): pass without measuring`
+          : each.reason;
+      return [`${each.workload}: ${why}`];
+    }),
+    ...environments.flatMap((each) => ('reason' in each ? [`${each.environment}: ${each.reason}`] : [])),
+  ];
+}
+
+function tableOf({ comparisons }: GateResult): string {
+  if (comparisons.length === 0) return '';
+  return markdownTable(
+    ['Workload', 'Metric', 'Head against base', 'Decision'],
+    ['left', 'left', 'right', 'left'],
+    comparisons.map((each) => {
+      const decision = escapeMarkdown(decisionText(each));
+      return [
+        escapeMarkdown(placeText(each)),
+        escapeMarkdown(metricNoun(each.metric)),
+        escapeMarkdown(changeText(each)),
+        each.decision === 'regression' ? `**${decision}**` : decision,
+      ];
+    }),
+  );
+}
+
+function notes({ base, head, run, threshold, startedAt }: GateResult): readonly string[] {
+  return [
+    ...(base === null ? [] : [`Base: ${escapeMarkdown(commitWords(base))}`]),
+    ...(head === null ? [] : [`Head: ${escapeMarkdown(commitWords(head))}`]),
+    ...(run === null
+      ? []
+      : [
+          `Run ${codeSpan(run.id)} of ${dateText(startedAt)}, seed ${run.seed}, ${counted(run.rounds, 'round')}, both sides in every round in random order`,
+          `A metric fails when it is certainly worse, by more than the margin; it passes when its 95 % interval stays below ${shareText(threshold)}`,
+        ]),
+  ];
+}
+
+/** 'HEAD (1a2b3c4 "Add a cache")'. */
+function commitWords({ ref, commit, subject, modified }: GateCommit): string {
+  const changed = modified ? ', with uncommitted changes' : '';
+  return `${ref} (${commit.slice(0, shortHash)} "${subject}"${changed})`;
+}
+
+function signedPercent(ratio: number): string {
+  const text = Math.abs((ratio - 1) * 100).toFixed(1);
+  if (Number(text) === 0) return text;
+  return `${ratio < 1 ? minus : '+'}${text}`;
+}

@@ -1,0 +1,100 @@
+import type { Words } from '../model/report-model.ts';
+import type { MetricCell, WorkloadModel } from '../model/workload-model.ts';
+
+/** Plain text as Markdown that shows exactly that text, also inside a table cell. */
+export function escapeMarkdown(text: string): string {
+  return text
+    .replace(/[\\`*_{}[\]<>#|~$!]/g, '\\$&')
+    .replace(/&/g, '&amp;')
+    .replace(/^([-+=]|\d+[.)])(?= |$)/, (start) => `${start.slice(0, -1)}\\${start.slice(-1)}`);
+}
+
+/** Plain text as a Markdown code span that no backtick in it can end early; not for table cells when it holds "|". */
+export function codeSpan(text: string): string {
+  if (text === '') return '';
+  const longestRun = Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longestRun + 1);
+  const padding = longestRun > 0 ? ' ' : '';
+  return `${fence}${padding}${text}${padding}${fence}`;
+}
+
+/** Words with their code in spans. */
+export function wordsMarkdown(words: Words): string {
+  return words
+    .map((part) => (typeof part === 'string' ? escapeMarkdown(part) : codeSpan(part.code)))
+    .join('');
+}
+
+/** Lines as a list; empty without any. @param lines Markdown. */
+export function markdownList(lines: readonly string[]): string {
+  return lines.map((line) => `- ${line}`).join('\n');
+}
+
+/** A table. @param aligns "left" or "right" per column. @param rows of Markdown. */
+export function markdownTable(
+  head: readonly string[],
+  aligns: readonly ('left' | 'right')[],
+  rows: readonly (readonly string[])[],
+): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const rule = aligns.map((align) => (align === 'left' ? '---' : '---:'));
+  return [head, rule, ...rows].map(line).join('\n');
+}
+
+/** The figures of a workload: a row per metric; a cell holds mean ± sd, and below it the ratio and the verdict. */
+export function metricTable({ subjects, rows }: Pick<WorkloadModel, 'subjects' | 'rows'>): string {
+  const heads = subjects.map(
+    ({ title, isBaseline }) => escapeMarkdown(title) + (isBaseline ? '<br>(baseline)' : ''),
+  );
+  return markdownTable(
+    ['Metric', 'Better', ...heads],
+    ['left', 'left', ...subjects.map(() => 'right' as const)],
+    rows.map(({ metric, title, cells }) => [
+      escapeMarkdown(title),
+      metric.direction,
+      ...cells.map(cellMarkdown),
+    ]),
+  );
+}
+
+function cellMarkdown({ mean, ratio, verdict }: MetricCell): string {
+  if (mean === '') return '–';
+  if (ratio === '') return mean;
+  return `${mean}<br>${escapeMarkdown(ratio)}${verdict === undefined ? '' : ` ${verdict}`}`;
+}
+
+/** What a run concludes of a workload, as a list. */
+export function conclusionMarkdown({ conclusion }: Pick<WorkloadModel, 'conclusion'>): string {
+  return markdownList(conclusion.map(({ text }) => escapeMarkdown(text)));
+}
+
+/** What could not be measured, as a list: why, and what to do. */
+export function missingMarkdown(
+  missing: readonly {
+    readonly name: string;
+    readonly statusText: string;
+    readonly reason: string;
+    readonly remedy?: string | undefined;
+  }[],
+): string {
+  return markdownList(
+    missing.map(({ name, statusText, reason, remedy }) => {
+      const advice = remedy === undefined ? '' : `<br>Remedy: ${escapeMarkdown(remedy)}`;
+      return `**${escapeMarkdown(name)}** (${statusText}): ${escapeMarkdown(reason)}${advice}`;
+    }),
+  );
+}
+
+/** Pictures, one per line. @param folder as seen from the document, with "/"; "" for the document's own. */
+export function markdownPictures(
+  pictures: readonly { readonly fileName: string; readonly title: string }[],
+  folder: string,
+): string {
+  return pictures
+    .map(({ fileName, title }) => {
+      const path = encodeURI(folder === '' ? fileName : `${folder}/${fileName}`);
+      const target = path.replace(/[()#?]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+      return `![${escapeMarkdown(title)}](${target})`;
+    })
+    .join('\n');
+}

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { exampleRun } from '../../fixtures/example-run.ts';
+import { reportModel } from '../model/report-model.ts';
+import { renderReadmeBlock, replaceReadmeBlock as replaceInBytes } from './readme-block.ts';
+
+test('the block has a table and six pictures for each workload', () => {
+  const block = renderReadmeBlock(reportModel(exampleRun()), { chartsPath: 'reports/latest/charts' });
+  expect(block.match(/^\| Metric /gm)).toHaveLength(2);
+  expect(block.match(/^!\[/gm)).toHaveLength(12);
+  expect(block).toContain('![primes: startup time](reports/latest/charts/primes-startup.svg)');
+});
+
+test('the conclusion stands above each table, and where latency is from below it', () => {
+  const block = renderReadmeBlock(reportModel(exampleRun()), { chartsPath: 'charts' });
+  expect(block).toMatch(/\*\*primes\*\*\n\n- namespace: the same as native within[\s\S]*?\n\n\| Metric /);
+  expect(block).toContain('vagrant (emulated) at 660 req/s.\n');
+  expect(block).not.toContain('native:twin');
+});
+
+test('names in the run cannot end the block', () => {
+  const run = exampleRun();
+  const host = { ...run.host, cpuModel: '<!-- /tare:results -->' };
+  expect(renderReadmeBlock(reportModel({ ...run, host }), { chartsPath: 'charts' })).not.toContain('<!--');
+});
+
+const start = '<!-- tare:results -->';
+const end = '<!-- /tare:results -->';
+const replaceReadmeBlock = (readme: string, block: string): string =>
+  replaceInBytes(Buffer.from(readme), block).toString();
+
+test('the text between the markers is replaced and the rest stays', () => {
+  const readme = `# A\n\n${start}\nold\n${end}\n\nend\n`;
+  expect(replaceReadmeBlock(readme, 'new $& $1')).toBe(`# A\n\n${start}\n\nnew $& $1\n\n${end}\n\nend\n`);
+});
+
+test('without markers the block is appended once, however often it is put in', () => {
+  const once = replaceReadmeBlock('# A\n\ntext', 'new');
+  expect(once).toBe(`# A\n\ntext\n\n${start}\n\nnew\n\n${end}\n`);
+  expect(replaceReadmeBlock(once, 'new')).toBe(once);
+});
+
+test('line ends of the README are kept', () => {
+  expect(replaceReadmeBlock('# A\r\n', 'a\nb')).toBe(`# A\r\n\r\n${start}\r\n\r\na\r\nb\r\n\r\n${end}\r\n`);
+});
+
+test.each([
+  ['a start without an end', `${start}\nold`],
+  ['an end without a start', `old\n${end}`],
+  ['two pairs', `${start}${end}${start}${end}`],
+  ['an end before the start', `${end}${start}`],
+])('%s is refused in one line', (_, readme) => {
+  expect(() => replaceReadmeBlock(readme, 'new')).toThrow(/^The README has \d × .* left as it is\.$/);
+});
+
+test('line ends that are mixed stay as they are, and the block takes those of its place', () => {
+  expect(replaceReadmeBlock(`a\r\n\n${start}\nold\n${end}\r\n`, 'new')).toBe(
+    `a\r\n\n${start}\n\nnew\n\n${end}\r\n`,
+  );
+});
+
+test.each([
+  ['latin1', Buffer.from('Gr\xfc\xdfe \xa0\n', 'latin1')],
+  ['bytes that are no text', Buffer.from([0, 0xff, 0x80, 0x0a])],
+  ['a letter whose last byte is a blank elsewhere', Buffer.from('voilà')],
+  ['a byte order mark', Buffer.from('\ufeff# A\n')],
+])('bytes outside of the block stay: %s', (_, before) => {
+  const added = replaceInBytes(before, 'µs');
+  const expected = before.at(-1) === 0x0a ? before.subarray(0, -1) : before;
+  expect(added.subarray(0, expected.length).equals(expected)).toBe(true);
+  expect(added.includes('µs')).toBe(true);
+  expect(replaceInBytes(added, 'µs').equals(added)).toBe(true);
+});
+
+test('a README in UTF-16 is refused, not damaged', () => {
+  expect(() => replaceInBytes(Buffer.from('\ufeff# A\n', 'utf16le'), 'new')).toThrow(
+    'UTF-16; expected UTF-8',
+  );
+});

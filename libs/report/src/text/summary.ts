@@ -1,0 +1,140 @@
+import { ratioText } from '../model/figure-text.ts';
+import type { ReportModel } from '../model/report-model.ts';
+import { chartFiles } from '../charts/run-charts.ts';
+import {
+  codeSpan,
+  conclusionMarkdown,
+  escapeMarkdown,
+  markdownList,
+  markdownPictures,
+  markdownTable,
+  metricTable,
+  missingMarkdown,
+  wordsMarkdown,
+} from './markdown.ts';
+
+/**
+ * The run as a Markdown document: the conclusion, the tables, how far the run can be trusted, what could not be measured and
+ * why, what was compared, facts of the environments, diagnostics in full, and the command that repeats it. The same model
+ * gives the same text.
+ */
+export function renderSummary(report: ReportModel): string {
+  const { workloads, baseline } = report;
+  return documentOf([
+    `# ${titleOf(report)}`,
+    ...(workloads.length === 0 ? ['No trial was measured.'] : ['## Conclusion', ...conclusions(report)]),
+    ...workloads.flatMap((workload) => [
+      `## ${escapeMarkdown(workload.name)}`,
+      `Mean ± standard deviation over trials; below it the ratio to ${escapeMarkdown(baseline)} with its 95 % interval and the verdict. ` +
+        'Metrics that repeat another get no verdict; nor do emulated environments, nor failed ones.',
+      metricTable(workload),
+      escapeMarkdown(workload.latency.text),
+      markdownPictures(
+        chartFiles(report).filter((file) => file.workload === workload.name),
+        'charts',
+      ),
+    ]),
+    ...section('How far this can be trusted', caveatList(report)),
+    ...controlSections(report),
+    ...section('Not measured, or not to the end', missingMarkdown(report.missing)),
+    ...section(
+      'What was compared',
+      markdownList(
+        [...report.settings, ...report.equal].map(
+          ([name, words]) => `${escapeMarkdown(name)}: ${wordsMarkdown(words)}`,
+        ),
+      ),
+    ),
+    ...section(
+      'Host',
+      markdownList(report.hostFacts.map(([name, words]) => `${name}: ${wordsMarkdown(words)}`)),
+    ),
+    ...(report.facts.length === 0
+      ? []
+      : section(
+          'Facts about the environments',
+          markdownTable(
+            ['Environment', 'Fact', 'Value'],
+            ['left', 'left', 'left'],
+            report.facts.map((cells) => cells.map(escapeMarkdown)),
+          ),
+        )),
+    ...section(
+      'Diagnostics',
+      markdownList([
+        ...report.diagnostics.map(
+          ({ level, code, message }) => `${level} ${codeSpan(code)}: ${escapeMarkdown(message)}`,
+        ),
+        ...report.warnings.all.map((warning) => `warning: ${escapeMarkdown(warning)}`),
+      ]),
+    ),
+    `## How to repeat this run\n\n\`\`\`sh\n${report.repeatCommand}\n\`\`\``,
+  ]);
+}
+
+/** The conclusion and the tables alone, for the page of a CI job: nothing that is a file beside. The same model gives the same text. */
+export function renderStepSummary(report: ReportModel): string {
+  const { workloads } = report;
+  return documentOf([
+    `## ${titleOf(report)}`,
+    ...(workloads.length === 0 ? ['No trial was measured.'] : conclusions(report)),
+    ...workloads.flatMap((workload) => [
+      `### ${escapeMarkdown(workload.name)}`,
+      metricTable(workload),
+      escapeMarkdown(workload.latency.text),
+    ]),
+    caveatList(report),
+    missingMarkdown(report.missing),
+  ]);
+}
+
+function documentOf(sections: readonly string[]): string {
+  return `${sections.filter((text) => text !== '').join('\n\n')}\n`;
+}
+
+function titleOf({ started, host }: ReportModel): string {
+  return `Comparison of ${started} on ${escapeMarkdown(host.cpuModel)}`;
+}
+
+function conclusions({ workloads }: ReportModel): readonly string[] {
+  return workloads.flatMap((workload) => [
+    ...(workloads.length === 1 ? [] : [`**${escapeMarkdown(workload.name)}**`]),
+    conclusionMarkdown(workload),
+  ]);
+}
+
+function caveatList({ caveats }: ReportModel): string {
+  return markdownList(
+    caveats.map(({ level, text }) => `${level === 'warning' ? '**Warning:** ' : ''}${escapeMarkdown(text)}`),
+  );
+}
+
+/** The ratios and verdicts of the A/A control: a row per metric, a column per workload. */
+function controlSections({ baseline, controlComparisons, workloads }: ReportModel): readonly string[] {
+  const shown = workloads.filter(({ name }) => controlComparisons.some(({ workload }) => workload === name));
+  const titles = new Map(
+    workloads.flatMap(({ rows }) => rows.map(({ metric, title }) => [metric.key, title])),
+  );
+  const rows = [...titles].flatMap(([key, title]) => {
+    const found = shown.map(({ name }) =>
+      controlComparisons.find(({ workload, metric }) => workload === name && metric === key),
+    );
+    if (found.every((each) => each === undefined)) return [];
+    const cells = found.map((each) => (each === undefined ? '–' : `${ratioText(each)} ${each.verdict ?? ''}`));
+    return [[title, ...cells].map(escapeMarkdown)];
+  }); // prettier-ignore
+  if (rows.length === 0) return [];
+  return [
+    `## The A/A control of ${escapeMarkdown(baseline)}`,
+    'A second copy of the baseline takes part in every round: a difference here is a false one.',
+    markdownTable(
+      ['Metric', ...shown.map(({ name }) => escapeMarkdown(name))],
+      ['left', ...shown.map(() => 'right' as const)],
+      rows,
+    ),
+  ];
+}
+
+function section(title: string, content: string): readonly string[] {
+  return content === '' ? [] : [`## ${title}`, content];
+}

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { alignedRows, terminalPage, wrapped } from './terminal-layout.ts';
+
+test('lines end before the last column, and the next ones are indented', () => {
+  expect(wrapped('aaa bbb ccc ddd', 9)).toBe('  aaa bbb\n    ccc\n    ddd');
+});
+
+test('a word that does not fit stands alone', () => {
+  expect(wrapped('a bbbbbbbbbb c', 4, '')).toBe('a\n  bbbbbbbbbb\n  c');
+});
+
+test('a cell over two columns makes them as wide as it is', () => {
+  const rows = [
+    ['a', { text: 'wide title', span: 2 }, 'z'],
+    ['b', '1', '2', '3'],
+    ['c', '10', '20', '30'],
+  ];
+  expect(alignedRows(rows, ['left', 'right', 'left', 'left'])).toEqual([
+    'a  wide title  z',
+    'b   1  2       3',
+    'c  10  20      30',
+  ]);
+});
+
+test('commands to GitHub Actions lose their form, other colons stay', () => {
+  expect(terminalPage(['a::b', ' ::error::c'])).toBe('a::b\n\n : :error::c\n');
+});

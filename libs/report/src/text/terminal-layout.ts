@@ -1,0 +1,125 @@
+import { stripVTControlCharacters, styleText } from 'node:util';
+
+/** The terminal that a text is for. */
+export type Terminal = {
+  /** Width in characters. */
+  readonly columns: number;
+  /** Whether to write escape sequences for colours. */
+  readonly colour: boolean;
+};
+
+export type Style = Parameters<typeof styleText>[0];
+export type Paint = (style: Style, text: string) => string;
+
+/** Colours texts, or leaves them as they are. */
+export function painter(colour: boolean): Paint {
+  return (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text);
+}
+
+/**
+ * Sections with a blank line between, ending in a line feed. No line is a command to GitHub Actions, which reads "::error::" at
+ * the start of a line and "##[error]" anywhere: names and messages of other programs are in the text.
+ */
+export function terminalPage(sections: readonly string[]): string {
+  return `${sections.join('\n\n')}\n`.replace(/^(\s*):(?=:)/gm, '$1: ').replaceAll('##[', '# #[');
+}
+
+/** A title and its lines; nothing without lines. */
+export function terminalSection(title: string, lines: readonly string[], paint: Paint): readonly string[] {
+  return lines.length === 0 ? [] : [[paint('bold', title), ...lines].join('\n')];
+}
+
+/** What could not be measured: reason and remedy on a line each. */
+export function missingLines(
+  missing: readonly {
+    readonly name: string;
+    readonly statusText: string;
+    readonly reason: string;
+    readonly remedy?: string | undefined;
+  }[],
+  paint: Paint,
+): readonly string[] {
+  return missing.flatMap(({ name, statusText, reason, remedy }) => [
+    `  ${name}: ${paint('yellow', statusText)}, ${reason}`,
+    ...(remedy === undefined ? [] : [`    remedy: ${remedy}`]),
+  ]);
+}
+
+/**
+ * Text broken at spaces into lines of at most so many characters; a longer word stands alone and sticks out. Lines after the
+ * first are indented by two spaces more.
+ */
+export function wrapped(text: string, columns: number, indent = '  '): string {
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of text.split(' ')) {
+    const isStart = line.trim() === '';
+    if (!isStart && widthOf(line) + 1 + widthOf(word) > columns) {
+      lines.push(line);
+      line = `${indent}  ${word}`;
+    } else {
+      line += isStart ? word : ` ${word}`;
+    }
+  }
+  return [...lines, line].join('\n');
+}
+
+/** "warning: …" on as many lines as it takes. */
+export function marked(level: string, text: string, columns: number, paint: Paint): string {
+  // colours are put in last, for they have no width
+  return wrapped(`${level}: ${text}`, columns).replace(level, paint(level === 'error' ? 'red' : 'yellow', level));
+} // prettier-ignore
+
+/** A cell of a table: a text, and over how many columns it goes. */
+export type TerminalCell = string | { readonly text: string; readonly span: number };
+
+const gap = '  ';
+
+/** A table: the head, a rule, then the rows. Ends of lines have no blanks. */
+export function terminalTable(
+  rows: readonly (readonly TerminalCell[])[],
+  aligns: readonly ('left' | 'right')[],
+  paint: Paint,
+): string {
+  const [head = '', ...lines] = alignedRows(rows, aligns);
+  const rule = paint('dim', '─'.repeat(Math.max(...[head, ...lines].map(widthOf))));
+  return [head, rule, ...lines].join('\n');
+}
+
+/** Rows with their cells below each other. */
+export function alignedRows(
+  rows: readonly (readonly TerminalCell[])[],
+  aligns: readonly ('left' | 'right')[],
+): readonly string[] {
+  const placed = rows.map((row) => {
+    let column = 0;
+    return row.map((cell) => {
+      const { text, span } = typeof cell === 'string' ? { text: cell, span: 1 } : cell;
+      column += span;
+      return { text, span, column: column - span };
+    });
+  });
+  const widths = aligns.map((_, place) =>
+    Math.max(0, ...placed.flatMap((row) => row.filter(({ span, column }) => span === 1 && column === place).map(({ text }) => widthOf(text)))),
+  );
+  const widthAcross = (column: number, span: number) =>
+    widths.slice(column, column + span).reduce((sum, width) => sum + width, 0) + gap.length * (span - 1);
+  for (const { text, span, column } of placed.flat()) {
+    const lacking = widthOf(text) - widthAcross(column, span);
+    if (lacking > 0) widths[column + span - 1] = (widths[column + span - 1] ?? 0) + lacking;
+  }
+  return placed.map((row) =>
+    row
+      .map(({ text, span, column }) => {
+        const room = ' '.repeat(Math.max(0, widthAcross(column, span) - widthOf(text)));
+        return span === 1 && aligns[column] === 'right' ? room + text : text + room;
+      })
+      .join(gap)
+      .trimEnd(),
+  );
+} // prettier-ignore
+
+/** Characters that a terminal shows of a text, escape sequences aside. */
+export function widthOf(text: string): number {
+  return Math.max(...text.split('\n').map((line) => [...stripVTControlCharacters(line)].length));
+}
