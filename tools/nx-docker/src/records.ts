@@ -2,7 +2,7 @@ import { requiredKinds } from '@tare/environment';
 import { z } from 'zod';
 
 /** How a base is made: from Debian packages on this host, or from an image of a registry. */
-export const baseModeSchema = z.enum(['rootfs', 'registry']);
+const baseModeSchema = z.enum(['rootfs', 'registry']);
 export type BaseMode = z.infer<typeof baseModeSchema>;
 
 /**

@@ -115,7 +115,7 @@ function messageOf(error: unknown): string {
 export type ModeChoice = { readonly mode: BaseMode; readonly reason: string };
 
 /** This host's architecture in Docker's words. */
-export const hostArchitecture = process.arch === 'x64' ? 'amd64' : process.arch;
+const hostArchitecture = process.arch === 'x64' ? 'amd64' : process.arch;
 
 /** Which base this host can make for an engine's architecture, without trying. */
 export function likelyBaseMode(

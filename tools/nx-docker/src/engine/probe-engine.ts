@@ -164,7 +164,7 @@ export type HostTraits = {
 };
 
 /** Looks at this host. */
-export function hostTraits(): HostTraits {
+function hostTraits(): HostTraits {
   const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
   return {

@@ -97,7 +97,7 @@ const logLines = 50;
 const stopGraceS = 3;
 
 /** Makes an {@link Instance} of a started container. */
-export function containerInstance(container: StartedContainer): Instance {
+function containerInstance(container: StartedContainer): Instance {
   const { engine, name, state, spawnedWallMs } = container;
   const waiting = new AbortController();
   let meters: ContainerMeters | undefined;

@@ -20,8 +20,8 @@ export const containerPort = 8080;
 
 /** Labels of every container and volume that is made here, by which a later run finds what a killed one left. */
 export const runLabel = 'tare.run';
-export const hostLabel = 'tare.host';
-export const runnerLabel = 'tare.runner';
+const hostLabel = 'tare.host';
+const runnerLabel = 'tare.runner';
 
 /** A filter for what this host made in a run; in every run where none is given. */
 export function labelsOfRun(runId: string | undefined): readonly string[] {
@@ -31,7 +31,7 @@ export function labelsOfRun(runId: string | undefined): readonly string[] {
 type Labels = Readonly<Record<string, string>>;
 
 /** What everything that is made here is marked with. */
-export function labelsFor(runId: string): Labels {
+function labelsFor(runId: string): Labels {
   return { [runLabel]: runId, [hostLabel]: hostname(), [runnerLabel]: thisRunner() };
 }
 

@@ -56,10 +56,10 @@ export interface VagrantMachine {
 }
 
 /** Of the VM; the app in it has the run's budget, as everywhere. */
-export const machineMemoryMiB = 2048;
+const machineMemoryMiB = 2048;
 
 /** One vCPU for the app, as many as it may use, and one for the rest of the guest. */
-export function machineCpus({ resources }: RunContext): number {
+function machineCpus({ resources }: RunContext): number {
   return resources.cpus + 1;
 }
 

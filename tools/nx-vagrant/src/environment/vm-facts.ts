@@ -97,7 +97,7 @@ const settleMs = 2000;
 const windowMs = 3000;
 
 /** @param pid of the hypervisor's process. */
-export async function idleCost(pid: number, signal: AbortSignal): Promise<IdleCost> {
+async function idleCost(pid: number, signal: AbortSignal): Promise<IdleCost> {
   const meter = processMeter({ scope: 'the idle VM', pids: () => [pid] });
   try {
     await sleep(settleMs, undefined, { signal });

@@ -157,7 +157,7 @@ export type VmMeters = { readonly net: Meter; readonly gross: Meter };
  * the tunnel where requests take one.
  * @throws Error when the VM does not run.
  */
-export function vmMeters(domain: string, sampler: GuestSampler, tunnel: Tunnel | undefined): VmMeters {
+function vmMeters(domain: string, sampler: GuestSampler, tunnel: Tunnel | undefined): VmMeters {
   const pid = domainPid(domain);
   if (pid === undefined) throw new Error('the VM does not run: there is no QEMU process of it');
   return {
@@ -182,7 +182,7 @@ const nsPerSecond = 1_000_000_000n;
  * starttime). For the hypervisor's process that is the power on of the VM.
  * @returns undefined when it is gone.
  */
-export function processStartNs(pid: number): bigint | undefined {
+function processStartNs(pid: number): bigint | undefined {
   const found = findProcess(pid);
   if (found === undefined) return undefined;
   const upNs = BigInt(Math.round(Number(readFileSync('/proc/uptime', 'utf8').split(' ', 1)[0]) * 1e9));

@@ -9,7 +9,7 @@ import {
 } from './guest-account.ts';
 
 /** Holds the data folders of all workloads, on the guest's disk; where systemd makes the state directories of services. */
-export const dataFolders = '/var/lib/tare';
+const dataFolders = '/var/lib/tare';
 
 /** The port that every workload listens on in the guest. */
 export const guestPort = 8000;
@@ -192,7 +192,7 @@ export type ArmedStart = {
 const startDeadlineMs = 60_000;
 
 /** The command of an armed start: says that it waits, and starts the unit at a line of input. Needs root. */
-export function armedCommand(unit: string): readonly string[] {
+function armedCommand(unit: string): readonly string[] {
   return ['sh', '-c', 'echo armed && read -r word && exec systemctl start "$0"', unit];
 }
 
@@ -200,7 +200,7 @@ export function armedCommand(unit: string): readonly string[] {
  * Waits until a child that runs {@link armedCommand} waits for its word.
  * @throws Error with what it said when it ends before that; it is ended when the signal aborts.
  */
-export async function armedStart(
+async function armedStart(
   child: ChildProcessWithoutNullStreams,
   unit: string,
   abort: AbortSignal,

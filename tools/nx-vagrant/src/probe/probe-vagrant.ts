@@ -27,7 +27,7 @@ export type VagrantFacts = {
 };
 
 /** Where the provider comes from on Debian, from the workspace's root. */
-export const setupScript = 'environments/vagrant/setup-debian.sh';
+const setupScript = 'environments/vagrant/setup-debian.sh';
 
 /** A provider that can be used, or in words why not. */
 type Found =

@@ -3,11 +3,11 @@ import { readRecord } from '@tare/recipe';
 import { z } from 'zod';
 
 /** What runs the machines: "libvirt" (QEMU) or "virtualbox". */
-export const providerSchema = z.enum(['libvirt', 'virtualbox']);
+const providerSchema = z.enum(['libvirt', 'virtualbox']);
 export type Provider = z.infer<typeof providerSchema>;
 
 /** How a box comes to be: built from Debian packages on this host, or a public one pinned by version. */
-export const boxModeSchema = z.enum(['built', 'public']);
+const boxModeSchema = z.enum(['built', 'public']);
 export type BoxMode = z.infer<typeof boxModeSchema>;
 
 /**
