@@ -134,7 +134,7 @@ function sendOne(file: File, form: HTMLFormElement, entry: Entry): Promise<Outco
       entry.progress(total > 0 ? loaded / total : 0),
     );
     request.addEventListener('load', () => {
-      if (request.status === 429) {
+      if (request.status === 429 || request.status === 503) {
         const seconds = Number(request.getResponseHeader('retry-after') ?? 1);
         setTimeout(() => void sendOne(file, form, entry).then(resolve), seconds * 1000);
       } else if (request.status === 201) resolve({ kind: 'added' });
