@@ -38,7 +38,7 @@ const shown: Readonly<Partial<Record<MetricKey, Shown>>> = {
     bar: { heading: 'Startup', picture: { file: 'startup', title: 'startup time' } },
     card: 'startup',
   },
-  restartMs: { sides: times, terminal: true, readme: true, bar: { heading: 'Restart' } },
+  restartMs: { sides: times, terminal: true, bar: { heading: 'Restart' } },
   throughputRps: {
     terminal: true,
     readme: true,
@@ -47,27 +47,24 @@ const shown: Readonly<Partial<Record<MetricKey, Shown>>> = {
   },
   latencyMeanMs: {
     terminal: true,
-    readme: true,
     bar: {
       heading: 'Latency mean',
       picture: { file: 'latency-mean', title: 'mean latency' },
       onlyPicture: true,
     },
   },
-  latencyP50Ms: { terminal: true, readme: true, bar: { heading: 'Latency p50' } },
+  latencyP50Ms: { terminal: true, bar: { heading: 'Latency p50' } },
   latencyP95Ms: {
     terminal: true,
-    readme: true,
     bar: { heading: 'Latency p95', picture: { file: 'latency-p95', title: '95th percentile of latency' } },
   },
-  latencyP99Ms: { terminal: true, readme: true, bar: { heading: 'Latency p99' } },
+  latencyP99Ms: { terminal: true, bar: { heading: 'Latency p99' } },
   cpuNetPercent: { noun: 'net CPU', terminal: true },
   cpuGrossPercent: { noun: 'gross CPU', terminal: true },
   cpuNetMsPerRequest: { noun: 'net CPU per request', terminal: true, readme: true },
   cpuGrossMsPerRequest: {
     noun: 'gross CPU per request',
     terminal: true,
-    readme: true,
     bar: {
       heading: 'CPU per request',
       net: 'cpuNetMsPerRequest',
@@ -75,7 +72,7 @@ const shown: Readonly<Partial<Record<MetricKey, Shown>>> = {
     },
     card: 'CPU per request',
   },
-  memoryNetMiB: { noun: 'net memory', terminal: true, readme: true },
+  memoryNetMiB: { noun: 'net memory', terminal: true },
   memoryNetPeakMiB: { noun: 'peak net memory' },
   memoryGrossMiB: {
     noun: 'gross memory',
@@ -84,7 +81,7 @@ const shown: Readonly<Partial<Record<MetricKey, Shown>>> = {
     bar: { heading: 'Memory', net: 'memoryNetMiB', picture: { file: 'memory', title: 'memory' } },
     card: 'memory',
   },
-  errors: { terminal: true, readme: true },
+  errors: { terminal: true },
 };
 
 const ofKey: Readonly<Record<string, Shown | undefined>> = shown;

@@ -1,14 +1,15 @@
+import { posix } from 'node:path';
 import { counted } from '../model/plain-text.ts';
 import type { ReportModel } from '../model/report-model.ts';
 import { shownAs } from '../model/shown-metrics.ts';
-import { chartFiles } from '../charts/run-charts.ts';
-import { conclusionMarkdown, escapeMarkdown, markdownPictures, metricTable } from './markdown.ts';
+import { conclusionMarkdown, escapeMarkdown, metricTable } from './markdown.ts';
 
 const startMarker = '<!-- tare:results -->';
 const endMarker = '<!-- /tare:results -->';
 
 /**
- * The run as a part of a README: per workload the conclusion, a table and its pictures; without the markers around it.
+ * The run in short, as a part of a README: per workload the conclusion and a table of a few rows, then a link to the rest;
+ * without the markers around it.
  * @param chartsPath folder of the charts as seen from the README, with "/": "reports/latest/charts".
  */
 export function renderReadmeBlock(
@@ -19,6 +20,7 @@ export function renderReadmeBlock(
   const missing = report.missing.map(
     ({ name, reason }) => `${escapeMarkdown(name)} (${escapeMarkdown(reason)})`,
   );
+  const summary = posix.join(posix.dirname(chartsPath), 'summary.md');
   const parts = [
     `Measured ${started} on ${escapeMarkdown(host.cpuModel)}, ${counted(host.cores, 'core')}: ` +
       `${counted(rounds, 'round')}, ${escapeMarkdown(load)}, seed ${seed}. ` +
@@ -30,12 +32,8 @@ export function renderReadmeBlock(
         ...workload,
         rows: workload.rows.filter(({ metric }) => shownAs(metric.key).readme === true),
       }),
-      escapeMarkdown(workload.latency.text),
-      markdownPictures(
-        chartFiles(report).filter((file) => file.workload === workload.name),
-        chartsPath,
-      ),
     ]),
+    `All figures and charts: [${summary}](${summary}).`,
     ...(missing.length === 0 ? [] : [`Not measured, or not to the end: ${missing.join('; ')}.`]),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
