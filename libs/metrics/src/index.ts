@@ -23,21 +23,34 @@ export { trueMeanMs, trueQuantileMs, type LatencyProfile } from './load/latency-
 export {
   generateLoad,
   generateOpenLoad,
-  generateTurns,
+  generateSlices,
+  requireOpenFiles,
   type GeneratorOptions,
 } from './load/load-generator.ts';
-export type {
-  LatencySummary,
-  LoadOrder,
-  LoadOutcome,
-  LoadRequest,
-  OpenOrder,
-  OpenOutcome,
-  OpenWindow,
-  TurnOutcome,
-  TurnsSide,
-} from './load/load-order.ts';
+export {
+  GeneratorError,
+  SideError,
+  type Counts,
+  type LatencySummary,
+  type LoadOutcome,
+  type LoadRequest,
+  type LoadSide,
+  type LoadSpec,
+  type Moment,
+  type OpenOutcome,
+  type OpenSpec,
+  type OpenWindow,
+  type Slice,
+} from './load/load-spec.ts';
 export { connectionsBeforehand } from './load/open-loop.ts';
+export {
+  learnReply,
+  wrongReply,
+  type Reply,
+  type ReplyExpectation,
+  type ReplyMatcher,
+} from './load/reply-check.ts';
+export { failuresText } from './load/tally.ts';
 export type { Meter, MeterReading } from './meter.ts';
 export { parseStat, type ProcessStat } from './proc/parse-stat.ts';
 export {

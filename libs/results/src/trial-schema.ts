@@ -29,6 +29,12 @@ const latencyMs = z.strictObject({
   max: notNegative,
 });
 
+/** By name, for files that hold counts of errors. */
+export const failuresSchema = z
+  .record(z.string(), z.int().positive())
+  .optional()
+  .describe('What the errors were, and how many of each: "status 500", "ECONNRESET". Absent in older files.');
+
 const load = z.strictObject({
   mode: z
     .literal('closed')
@@ -38,6 +44,7 @@ const load = z.strictObject({
   requests: count.describe('2xx replies inside the window.'),
   errors: count.describe('Replies that are not 2xx, refused or broken connections.'),
   timeouts: count,
+  failures: failuresSchema,
   throughputRps: notNegative,
   latencyMs,
   histogram: z
@@ -63,6 +70,7 @@ const openLoad = z.strictObject({
   requests: count.describe('2xx replies to them.'),
   errors: count,
   timeouts: count,
+  failures: failuresSchema,
   lateSends: count.describe('Of the planned ones, how many the generator sent more than 1 ms late.'),
   maxLateMs: notNegative,
   latencyMs: latencyMs.describe('From the planned time of sending to the end of the reply.'),

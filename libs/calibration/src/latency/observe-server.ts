@@ -64,10 +64,8 @@ export async function observeServer({
       {
         cpus: cpus.generator,
         deadlineMs: warmupMs + closedMs + openMs + slackMs,
-        onWindowStart: note,
-        onWindowEnd: note,
-        onOpenStart: note,
-        onOpenEnd: note,
+        // begin and end of the closed window, then of the open one
+        onMoment: note,
         signal,
       },
     );

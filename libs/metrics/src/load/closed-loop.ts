@@ -1,160 +1,187 @@
-import autocannon from 'autocannon';
+import { setTimeout as pause } from 'node:timers/promises';
+import { autocannonSender } from './autocannon-sender.ts';
+import { deadlineQueue, httpClient, trainClient } from './http-client.ts';
+import type { LoadOutcome, LoadSpec, Moment, Slice } from './load-spec.ts';
+import { preparedMix } from './request-mix.ts';
 import {
-  createLatencyHistogram,
-  encodeHistogram,
-  latencyQuantiles,
-  recordLatency,
-} from './latency-histogram.ts';
-import type { LoadOrder, LoadOutcome, LoadRequest } from './load-order.ts';
-import { asBuffer, nextBody } from './next-body.ts';
-import { requestSequence } from './request-mix.ts';
+  requireReplies,
+  serverUnderLoad,
+  type Sender,
+  type SenderOptions,
+  type ServerUnderLoad,
+} from './server-under-load.ts';
+import { createTally, hasEnough, type Tally } from './tally.ts';
 
-// autocannon ends by itself after this long; our own window ends it before
-const autocannonHorizonSeconds = 24 * 3600;
-// how often autocannon looks whether it shall stop
-const autocannonTickMs = 50;
+// how often what is under way is looked at for its deadline, and a server for its silence
+const lookMs = 20;
+// what the warm-up left to do in a server is done after this long
+const calmMs = 200;
 
-/** Told at the moments between which the load window lies. */
-export type WindowMoments = { readonly onStart: () => void; readonly onEnd: () => void };
+/** A server with who loads it, and what that came to so far. */
+type Side = {
+  readonly server: ServerUnderLoad;
+  readonly sender: Sender;
+  tally: Tally;
+  spentMs: number;
+  slices: Slice[];
+};
 
 /**
- * Sends requests in a closed loop: every connection sends its next request when the reply has come. The warm-up and
- * the window share one run and its connections. A latency is the time from the write of a request to the end of its
- * reply; replies that arrive within the window count. Each connection goes along the mix of requests from a place of
- * its own.
- *
- * autocannon is the client. Its own histogram holds whole milliseconds, so latencies are taken from its fractional
- * `response` events; and it ends on a tick of its own, so the window is timed here.
+ * Closed loop: every connection sends its next request when the reply has come. One server has a window of its own, sent
+ * by autocannon. Several alternate in slices, each loaded while the others have nothing to do, so that a host whose speed
+ * changes within seconds changes it for all (after the duet of Bulej et al. 2020, which runs both at once). A slice ends
+ * when the replies to what was sent in it have come; they count, and so does the time until then. The order of the sides
+ * turns round from one round of slices to the next.
+ * @returns the outcome of each side, in their order.
+ * @throws SideError of a server that fails under load, GeneratorError of what the generator lacks.
  */
-export function runClosedLoop(order: LoadOrder, moments: WindowMoments): Promise<LoadOutcome> {
-  return new Promise((resolve, reject) => {
-    const histogram = createLatencyHistogram();
-    let phase: 'warm-up' | 'window' | 'over' = 'warm-up';
-    let startedAt = 0;
-    let cpuAtStart = process.cpuUsage();
-    let outcome: LoadOutcome | undefined;
-    let requests = 0;
-    let errors = 0;
-    let timeouts = 0;
-    let latencySumMs = 0;
-    let latencyMaxMs = 0;
-
-    const endWindow = (endedAt: number): void => {
-      if (phase !== 'window') return;
-      phase = 'over';
-      const cpu = process.cpuUsage(cpuAtStart);
-      moments.onEnd();
-      const durationMs = endedAt - startedAt;
-      outcome = {
-        connections: order.connections,
-        durationMs,
-        requests,
-        errors,
-        timeouts,
-        throughputRps: (requests / durationMs) * 1000,
-        latencyMs: {
-          mean: requests === 0 ? 0 : latencySumMs / requests,
-          ...latencyQuantiles(histogram),
-          max: latencyMaxMs,
-        },
-        histogram: encodeHistogram(histogram),
-        generatorCpuPercent: ((cpu.user + cpu.system) / 1000 / durationMs) * 100,
-      };
-      running.stop();
-    };
-
-    const beginWindow = (): void => {
-      phase = 'window';
-      cpuAtStart = process.cpuUsage();
-      startedAt = performance.now();
-      moments.onStart();
-      if (order.window.kind === 'duration') {
-        const { durationMs } = order.window;
-        setTimeout(() => {
-          endWindow(performance.now());
-        }, durationMs);
-      }
-    };
-
-    // a window without warm-up begins before the first request is written
-    if (order.warmupMs === 0) beginWindow();
-    const running = autocannon(
-      {
-        connections: order.connections,
-        duration: autocannonHorizonSeconds,
-        timeout: order.timeoutSeconds,
-        sampleInt: autocannonTickMs,
-        ...requestOptions(order),
-      },
-      (error: unknown) => {
-        if (outcome !== undefined) resolve(outcome);
-        else reject(new Error('the load generator ended before its window', { cause: error }));
-      },
-    );
-    running.on('response', (_client, status, _bytes, latencyMs) => {
-      if (phase !== 'window') return;
-      if (status < 200 || status > 299) {
-        errors += 1;
-        return;
-      }
-      requests += 1;
-      latencySumMs += latencyMs;
-      if (latencyMs > latencyMaxMs) latencyMaxMs = latencyMs;
-      recordLatency(histogram, latencyMs);
-      if (order.window.kind === 'requests' && requests >= order.window.requests) endWindow(performance.now());
+export async function runClosedLoop(
+  spec: LoadSpec,
+  tell: (moment: Moment) => void,
+): Promise<readonly LoadOutcome[]> {
+  const { promise: failed, reject: fail } = Promise.withResolvers<never>();
+  failed.catch(() => undefined);
+  const sides = spec.sides.map((side, index): Side => {
+    const server = serverUnderLoad({
+      side: index,
+      requests: side.requests,
+      connections: spec.connections,
+      timeoutMs: spec.timeoutSeconds * 1000,
+      fail,
     });
-    running.on('reqError', (error: Error) => {
-      if (phase !== 'window') return;
-      // autocannon tells a timeout from another failure by its text alone
-      if (error.message === 'request timed out') timeouts += 1;
-      else errors += 1;
-    });
-    if (order.warmupMs > 0) setTimeout(beginWindow, order.warmupMs);
+    const isWhole =
+      spec.sides.length === 1 && (spec.window.kind === 'requests' || spec.window.sliceMs === undefined);
+    const senderOf = isWhole && side.closesConnections !== true ? autocannonSender : pausingSender;
+    const sender = senderOf({ side, spec, server });
+    return { server, sender, tally: createTally(), spentMs: 0, slices: [] };
   });
-}
-
-/** What autocannon shall send. A single request takes its simple way; a mix is laid into each connection. */
-function requestOptions(order: LoadOrder): autocannon.Options {
-  const [first, ...others] = order.requests;
-  if (first !== undefined && first.bodies === undefined && others.length === 0) {
-    const { path = '/', ...rest } = autocannonRequest(first);
-    return { ...rest, url: `${order.origin}${path}` };
+  const watch = setInterval(() => {
+    for (const { server, sender, tally } of sides) {
+      if (server.silentMs() <= server.silenceLimitMs()) continue;
+      // the last replies of a slice were lost, or nothing comes at all
+      if (server.owed() < spec.connections) sender.abandon();
+      else fail(server.hangs(tally));
+    }
+  }, lookMs);
+  try {
+    return await Promise.race([failed, warmUpAndMeasure(spec, sides, tell)]);
+  } finally {
+    clearInterval(watch);
+    await Promise.all(sides.map(({ sender }) => sender.close()));
   }
-  const fixed = order.requests.map((request) =>
-    request.bodies === undefined ? autocannonRequest(request) : undefined,
-  );
-  // autocannon builds a request once per place in the list, but keeps the bytes with the object: places share them
-  const sequence = requestSequence(order.requests, order.seed);
-  let connection = 0;
+}
+
+async function warmUpAndMeasure(
+  spec: LoadSpec,
+  sides: readonly Side[],
+  tell: (moment: Moment) => void,
+): Promise<readonly LoadOutcome[]> {
+  const { window, warmupMs } = spec;
+  if (sides.some(({ sender }) => sender.client === 'undici')) await trainClient();
+  for (const [index, side] of sides.entries()) {
+    if (warmupMs === 0) break;
+    await side.sender.send(side.tally, { ms: warmupMs });
+    if (side.tally.settled() > 0) requireReplies(index, 'the warm-up', side.tally);
+    side.tally = createTally();
+  }
+  if (window.kind === 'duration' && window.idleMs !== undefined) {
+    await pause(calmMs);
+    tell('idle-start');
+    await pause(window.idleMs);
+    tell('idle-end');
+  }
+
+  tell('window-start');
+  const startedAtMs = performance.now();
+  const cpuAtStart = process.cpuUsage();
+  const until =
+    window.kind === 'requests'
+      ? { requests: window.requests }
+      : { ms: Math.min(window.sliceMs ?? Infinity, window.durationMs) };
+  const wantedMs = window.kind === 'requests' ? 0 : window.durationMs;
+  let forward = true;
+  do {
+    for (const side of forward ? sides : sides.toReversed()) {
+      const before = side.tally.requests();
+      const durationMs = await side.sender.send(side.tally, until);
+      side.spentMs += durationMs;
+      side.slices.push({ requests: side.tally.requests() - before, durationMs });
+    }
+    forward = !forward;
+  } while (isSliced(spec) && sides.some(({ spentMs }) => spentMs < wantedMs));
+  const cpu = process.cpuUsage(cpuAtStart);
+  const lengthMs = performance.now() - startedAtMs;
+  tell('window-end');
+
+  const generatorCpuPercent = ((cpu.user + cpu.system) / 1000 / lengthMs) * 100;
+  for (const [index, { sender, tally }] of sides.entries()) {
+    await sender.settle(tally);
+    requireReplies(index, 'the window', tally, generatorCpuPercent);
+  }
+  return sides.map(({ sender, tally, spentMs, slices }) => ({
+    ...tally.counts(),
+    connections: spec.connections,
+    durationMs: spentMs,
+    throughputRps: (tally.requests() / spentMs) * 1000,
+    client: sender.client,
+    generatorCpuPercent,
+    ...(isSliced(spec) && { slices }),
+  }));
+}
+
+function isSliced({ window }: LoadSpec): boolean {
+  return window.kind === 'duration' && window.sliceMs !== undefined;
+}
+
+/** Sends in slices: when one is over, nothing is under way. undici is the client. */
+function pausingSender({ side, spec, server }: SenderOptions): Sender {
+  const client = httpClient(side.origin);
+  const mix = preparedMix(side.requests, spec.seed);
+  const deadlines = deadlineQueue();
+  const ticker = setInterval(() => {
+    deadlines.expire(performance.now());
+  }, lookMs);
+  let sent = 0;
+
+  /** One request and its reply, or its failure, which is counted. Never rejects. */
+  const exchange = (tally: Tally): Promise<void> =>
+    new Promise((resolve) => {
+      const request = mix(sent);
+      sent += 1;
+      server.sent();
+      const sentAtMs = performance.now();
+      const done = deadlines.add(sentAtMs + spec.timeoutSeconds * 1000, () => {
+        server.timedOut(tally);
+        giveUp();
+        resolve();
+      });
+      const giveUp = client.send(request, server.wantsBody(request.place), (ending) => {
+        done();
+        server.ended(request.place, ending, performance.now() - sentAtMs, tally);
+        resolve();
+      });
+    });
+
   return {
-    url: order.origin,
-    setupClient: (client) => {
-      const own = order.requests.map((request, index) => fixed[index] ?? changingRequest(request));
-      const walk = sequence.flatMap((index) => own[index] ?? []);
-      const offset = Math.floor((connection * walk.length) / order.connections) % walk.length;
-      connection += 1;
-      client.setRequests([...walk.slice(offset), ...walk.slice(0, offset)]);
+    client: 'undici',
+    send: async (tally, until) => {
+      const startedAtMs = performance.now();
+      const isOver = (): boolean =>
+        'ms' in until ? performance.now() - startedAtMs >= until.ms : hasEnough(tally, until.requests);
+      const oneAfterAnother = async (): Promise<void> => {
+        do await exchange(tally);
+        while (!isOver());
+      };
+      await Promise.all(Array.from({ length: spec.connections }, oneAfterAnother));
+      return performance.now() - startedAtMs;
     },
-  };
-}
-
-function autocannonRequest({ path, method, headers, body }: LoadRequest): autocannon.Request {
-  const bytes = asBuffer(body);
-  return {
-    path,
-    ...(method !== undefined && { method }),
-    ...(headers !== undefined && { headers: { ...headers } }),
-    ...(bytes !== undefined && { body: bytes }),
-  };
-}
-
-/** Its bytes are built for every send. Not to be shared: a connection would send what was built for another. */
-function changingRequest(request: LoadRequest): autocannon.Request {
-  return {
-    ...autocannonRequest(request),
-    setupRequest: (built) => {
-      const body = asBuffer(nextBody(request));
-      return body === undefined ? built : { ...built, body };
+    settle: () => Promise.resolve(),
+    abandon: () => {
+      deadlines.expire(Infinity);
+    },
+    close: async () => {
+      clearInterval(ticker);
+      await client.close();
     },
   };
 }

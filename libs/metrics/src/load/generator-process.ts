@@ -1,18 +1,9 @@
-/** The load generator's own process: takes one job over IPC, reports its windows, sends the outcome, ends. */
+/** The load generator's own process: takes one job over IPC, tells the moments it passes, sends the outcome, ends. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runClosedLoop } from './closed-loop.ts';
-import type {
-  GeneratorJob,
-  GeneratorMessage,
-  LoadOrder,
-  LoadOutcome,
-  OpenOrder,
-  OpenOutcome,
-  TurnsOrder,
-} from './load-order.ts';
-import type { WindowMoments } from './closed-loop.ts';
+import type { GeneratorJob, GeneratorMessage } from './load-generator.ts';
+import { GeneratorError, SideError, type LoadOutcome, type LoadSpec, type Moment } from './load-spec.ts';
 import { runOpenLoop } from './open-loop.ts';
-import { runTurns } from './turn-loop.ts';
 
 // open load before its window: connections are warm, and the server has left the closed loop behind
 const openWarmupMs = 300;
@@ -20,51 +11,43 @@ const openWarmupMs = 300;
 const shortestDrainMs = 100;
 const longestDrainMs = 2000;
 
-function tell(message: GeneratorMessage): void {
+function send(message: GeneratorMessage): void {
   process.send?.(message);
 }
 
-function openLoop(order: OpenOrder, spin: boolean): Promise<OpenOutcome> {
-  return runOpenLoop(order, spin, {
-    onStart: () => {
-      tell({ kind: 'open-start' });
-    },
-    onEnd: () => {
-      tell({ kind: 'open-end' });
-    },
-  });
+function tell(moment: Moment): void {
+  send({ kind: 'moment', moment });
 }
 
-const closedWindow: WindowMoments = {
-  onStart: () => {
-    tell({ kind: 'window-start' });
-  },
-  onEnd: () => {
-    tell({ kind: 'window-end' });
-  },
-};
-
-/** @returns the outcome of a closed window with that of the open one that follows it, if one is ordered. */
-async function withOpenWindow(
-  closed: LoadOutcome,
-  { open, ...order }: Pick<LoadOrder, 'origin' | 'requests' | 'seed' | 'timeoutSeconds' | 'open'>,
-  spin: boolean,
-): Promise<LoadOutcome> {
-  if (open === undefined) return closed;
-  await sleep(Math.min(longestDrainMs, Math.max(shortestDrainMs, closed.latencyMs.max)));
-  return { ...closed, open: await openLoop({ ...order, open, warmupMs: openWarmupMs }, spin) };
-}
-
-async function performTurns(order: TurnsOrder, spin: boolean): Promise<readonly LoadOutcome[]> {
-  const { seed, timeoutSeconds } = order;
+/** The closed windows of all sides, then the open one of each that has one. */
+async function performLoad(spec: LoadSpec, spin: boolean): Promise<readonly LoadOutcome[]> {
+  const { seed, timeoutSeconds } = spec;
+  const closed = await runClosedLoop(spec, tell);
   const outcomes: LoadOutcome[] = [];
-  for (const [index, closed] of (await runTurns(order, closedWindow)).entries()) {
-    const side = order.sides[index];
-    outcomes.push(
-      side === undefined ? closed : await withOpenWindow(closed, { ...side, seed, timeoutSeconds }, spin),
-    );
+  for (const [side, { origin, requests, open }] of spec.sides.entries()) {
+    const outcome = closed[side];
+    if (outcome === undefined) throw new Error('a side has no outcome');
+    if (open === undefined) {
+      outcomes.push(outcome);
+      continue;
+    }
+    await sleep(Math.min(longestDrainMs, Math.max(shortestDrainMs, outcome.latencyMs.max)));
+    const window = { origin, requests, seed, timeoutSeconds, open, warmupMs: openWarmupMs };
+    outcomes.push({ ...outcome, open: await runOpenLoop(window, { side, spin, strict: true, tell }) });
   }
   return outcomes;
+}
+
+async function run(job: GeneratorJob): Promise<GeneratorMessage> {
+  if (job.kind === 'load') return { kind: 'outcomes', outcomes: await performLoad(job.spec, job.spin) };
+  const options = { side: 0, spin: job.spin, strict: false, tell };
+  return { kind: 'open-outcome', outcome: await runOpenLoop(job.spec, options) };
+}
+
+function failure(error: unknown): GeneratorMessage {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof SideError) return { kind: 'side-failed', side: error.side, message };
+  return { kind: 'generator-failed', message, isShortage: error instanceof GeneratorError };
 }
 
 // without its parent nobody wants the load
@@ -72,27 +55,10 @@ process.on('disconnect', () => process.exit(1));
 // Ctrl-C reaches the whole process group; the parent decides when this process ends
 process.on('SIGINT', () => undefined);
 
-async function run(job: GeneratorJob): Promise<GeneratorMessage> {
-  switch (job.kind) {
-    case 'load':
-      return {
-        kind: 'outcome',
-        outcome: await withOpenWindow(await runClosedLoop(job.order, closedWindow), job.order, job.spin),
-      };
-    case 'open':
-      return { kind: 'open-outcome', outcome: await openLoop(job.order, job.spin) };
-    case 'turns':
-      return { kind: 'turn-outcomes', outcome: await performTurns(job.order, job.spin) };
-  }
-}
-
 process.once('message', (job: GeneratorJob) => {
   run(job)
-    .catch((error: unknown): GeneratorMessage => ({
-      kind: 'failed',
-      message: error instanceof Error ? error.message : String(error),
-    }))
-    .then(tell)
+    .catch(failure)
+    .then(send)
     .catch(() => process.exit(1));
 });
-tell({ kind: 'ready' });
+send({ kind: 'ready' });

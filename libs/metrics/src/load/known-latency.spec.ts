@@ -5,7 +5,7 @@ import { planCpus } from '../affinity/pin.ts';
 import { startKnownLatencyServer } from './known-latency-server.ts';
 import { trueQuantileMs, type LatencyProfile } from './latency-profile.ts';
 import { generateLoad, generateOpenLoad } from './load-generator.ts';
-import type { OpenOutcome } from './load-order.ts';
+import type { OpenOutcome } from './load-spec.ts';
 
 const cpus = planCpus(1);
 const signal = new AbortController().signal;

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { mergeHistograms } from './latency-histogram.ts';
 import { generateLoad } from './load-generator.ts';
-import type { LoadOrder } from './load-order.ts';
+import { SideError, type Moment } from './load-spec.ts';
 
 let server: Server | undefined;
 afterEach(() => {
@@ -60,53 +61,166 @@ it('leaves replies of the warm-up out', async () => {
 
 it('ends after the wanted number of requests', async () => {
   const origin = await listen((_, reply) => reply.end('ok'));
-  const wanted: LoadOrder = { ...order, warmupMs: 0, window: { kind: 'requests', requests: 50 }, origin };
-  expect((await generateLoad(wanted, options)).requests).toBe(50);
+  const window = { kind: 'requests', requests: 50 } as const;
+  expect((await generateLoad({ ...order, warmupMs: 0, window, origin }, options)).requests).toBe(50);
 });
 
-it('counts replies that are not 2xx as errors, not as requests', async () => {
+it('counts replies that are not 2xx as errors, each by its status', async () => {
   let asked = 0;
   const origin = await listen((_, reply) => {
-    reply.statusCode = asked++ % 2 === 0 ? 200 : 500;
+    reply.statusCode = asked++ % 4 === 0 ? 503 : 200;
     setTimeout(() => reply.end(), 5);
   });
   const outcome = await generateLoad({ ...order, origin }, options);
   expect(outcome.errors).toBeGreaterThan(0);
-  expect(Math.abs(outcome.errors - outcome.requests)).toBeLessThan(10);
+  expect(Math.abs(outcome.errors * 3 - outcome.requests)).toBeLessThan(30);
+  expect(outcome.failures).toEqual({ 'status 503': outcome.errors });
 });
 
-it('counts timeouts', async () => {
-  const origin = await listen(() => undefined);
+it('does not count an interim reply, in either loop', async () => {
+  let asked = 0;
+  const origin = await listen((_, reply) => {
+    asked += 1;
+    reply.writeEarlyHints({ link: '</a.css>; rel=preload; as=style' });
+    setTimeout(() => reply.end('ok'), 5);
+  });
   const outcome = await generateLoad(
-    { ...order, timeoutSeconds: 1, window: { kind: 'duration', durationMs: 1500 }, origin },
+    { ...order, warmupMs: 0, origin, open: { rateRps: 50, durationMs: 400 } },
     options,
   );
-  expect(outcome.requests).toBe(0);
-  expect(outcome.timeouts).toBeGreaterThanOrEqual(4);
-  expect(outcome.latencyMs.mean).toBe(0);
-});
-
-it('counts refused connections as errors', async () => {
-  const origin = await listen((_, reply) => reply.end());
-  server?.close();
-  const outcome = await generateLoad({ ...order, origin }, options);
-  expect(outcome.requests).toBe(0);
-  expect(outcome.errors).toBeGreaterThan(0);
+  expect(outcome).toMatchObject({ errors: 0, timeouts: 0, client: 'autocannon' });
+  expect(outcome.latencyMs.p50).toBeGreaterThan(4.5);
+  expect(outcome.open).toMatchObject({ requests: 20, errors: 0 });
+  // beside them those that open connections, and those of the warm-up of the open window
+  expect(asked - outcome.requests - 20).toBeLessThan(40);
 });
 
 it('tells when the window begins and ends', async () => {
   const origin = await listen((_, reply) => reply.end('ok'));
-  const moments: number[] = [];
-  const note = (): void => {
-    moments.push(performance.now());
-  };
+  const moments: (readonly [Moment, number])[] = [];
   const outcome = await generateLoad(
     { ...order, origin },
-    { ...options, onWindowStart: note, onWindowEnd: note },
+    { ...options, onMoment: (moment) => moments.push([moment, performance.now()]) },
   );
-  const [start = 0, end = 0] = moments;
-  expect(moments).toHaveLength(2);
+  expect(moments.map(([moment]) => moment)).toEqual(['window-start', 'window-end']);
+  const [start = 0, end = 0] = moments.map(([, atMs]) => atMs);
   expect(Math.abs(end - start - outcome.durationMs)).toBeLessThan(100);
+});
+
+it('measures a server that closes every connection by another client, without an error', async () => {
+  const origin = await listen((_, reply) => {
+    reply.setHeader('connection', 'close');
+    setTimeout(() => reply.end('ok'), 10);
+  });
+  const outcome = await generateLoad({ ...order, origin, closesConnections: true }, options);
+  expect(outcome).toMatchObject({ errors: 0, timeouts: 0, client: 'undici' });
+  expect(outcome.latencyMs.p50).toBeGreaterThan(9.5);
+  expect(outcome.latencyMs.p50).toBeLessThan(200);
+});
+
+it('tells what a server answers that fails, and how often', async () => {
+  const origin = await listen((_, reply) => {
+    reply.statusCode = 500;
+    reply.end();
+  });
+  const load = generateLoad({ ...order, origin }, options);
+  await expect(load).rejects.toThrow(/^\d+ of \d+ requests failed in the warm-up: status 500 × \d+$/);
+  await expect(load).rejects.toBeInstanceOf(SideError);
+});
+
+it.each<[string, (socket: Socket) => void, RegExp]>([
+  ['reset', (socket) => socket.resetAndDestroy(), /failed in the window: ECONNRESET × \d+/],
+  ['closed without a reply', (socket) => socket.end(), /failed in the window: connection closed × \d+/],
+  [
+    'closed within a reply',
+    (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"answer"'),
+    /failed in the window: connection closed × \d+/,
+  ],
+])('names what happens to connections that are %s', async (_, answer, message) => {
+  const cutting = createTcpServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => {
+      setTimeout(() => {
+        answer(socket);
+      }, 2);
+    });
+  });
+  await new Promise<void>((resolve) => cutting.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(cutting.address() as AddressInfo).port}`;
+  try {
+    await expect(generateLoad({ ...order, warmupMs: 0, origin }, options)).rejects.toThrow(message);
+  } finally {
+    cutting.close();
+  }
+});
+
+it('measures on when some connections break, and names that', async () => {
+  let asked = 0;
+  const origin = await listen((request, reply) => {
+    if (++asked % 20 === 0) request.socket.resetAndDestroy();
+    else setTimeout(() => reply.end('ok'), 5);
+  });
+  const window = { kind: 'requests', requests: 190 } as const;
+  const outcome = await generateLoad({ ...order, warmupMs: 0, window, origin }, options);
+  expect(outcome).toMatchObject({ requests: 190, errors: 10, failures: { ECONNRESET: 10 } });
+  expect(outcome.latencyMs.p50).toBeGreaterThan(4.5);
+});
+
+it('refused connections are no measurement', async () => {
+  const origin = await listen((_, reply) => reply.end());
+  server?.close();
+  await expect(generateLoad({ ...order, origin }, options)).rejects.toThrow(
+    /failed in the warm-up: ECONNREFUSED × \d+/,
+  );
+});
+
+it(
+  'ends a few seconds after a server has fallen silent, and counts what it owes',
+  { timeout: 30_000 },
+  async () => {
+    let asked = 0;
+    const origin = await listen((_, reply) => {
+      if (++asked <= 30) reply.end('ok');
+    });
+    const startedAt = performance.now();
+    const load = generateLoad({ ...order, timeoutSeconds: 30, origin }, options);
+    await expect(load).rejects.toThrow(
+      /^it does not answer any more: 4 requests have had no reply for \d+\.\d s \(timeout × 4\), after 30 good replies$/,
+    );
+    expect(performance.now() - startedAt).toBeLessThan(25_000);
+  },
+);
+
+it('waits for a server that is slow from the start', { timeout: 30_000 }, async () => {
+  const origin = await listen((_, reply) => {
+    setTimeout(() => reply.end('ok'), 6000);
+  });
+  const window = { kind: 'requests', requests: 4 } as const;
+  const outcome = await generateLoad({ ...order, warmupMs: 0, window, timeoutSeconds: 30, origin }, options);
+  expect(outcome).toMatchObject({ requests: 4, errors: 0, timeouts: 0 });
+});
+
+const right = { kind: 'same', from: 'native', status: 200, bytes: 13, head: '{"answer":42}' } as const;
+const expected = { ...right, sha256: createHash('sha256').update('{"answer":42}').digest('hex') };
+
+it.each([
+  ['of the same length', '{"answer":41}'],
+  ['of another length', '{"answer":"no"}'],
+])('refuses replies that become wrong under load: %s', async (_, wrong) => {
+  let asked = 0;
+  const origin = await listen((__, reply) => reply.end(++asked > 50 ? wrong : '{"answer":42}'));
+  const load = generateLoad({ ...order, requests: [{ path: '/answer', expected }], origin }, options);
+  await expect(load).rejects.toThrow(
+    `under load is wrong: GET /answer: expected 200, 13 bytes, as from native: {"answer":42}; got 200, ${wrong.length} bytes: ${wrong}`,
+  );
+});
+
+it('says that it is the generator that may open no more files, before it starts', async () => {
+  await expect(
+    generateLoad({ ...order, connections: 10_000_000, origin: 'http://127.0.0.1:1' }, options),
+  ).rejects.toThrow(
+    /^the load generator needs 10000064 open files for 10000000 connections, and may have \d+: raise the limit with `ulimit/,
+  );
 });
 
 it('ends the process when it is aborted', async () => {

@@ -1,19 +1,21 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { pinned } from '../affinity/pin.ts';
-import type {
-  GeneratorJob,
-  GeneratorMessage,
-  LoadOrder,
-  LoadOutcome,
-  LoadRequest,
-  OpenOrder,
-  OpenOutcome,
-  OpenWindow,
-  TurnsOrder,
-} from './load-order.ts';
+import {
+  GeneratorError,
+  SideError,
+  type LoadOutcome,
+  type LoadSide,
+  type LoadSpec,
+  type Moment,
+  type OpenOutcome,
+  type OpenSpec,
+  type OpenWindow,
+} from './load-spec.ts';
+import { connectionsBeforehand } from './open-loop.ts';
 import { requestSequence } from './request-mix.ts';
-import { constantRate } from './send-schedule.ts';
+import { constantRate } from './send-clock.ts';
 
 export type GeneratorOptions = {
   /**
@@ -25,14 +27,27 @@ export type GeneratorOptions = {
   readonly deadlineMs: number;
   /** Called with the id of the generator's process as soon as there is one. */
   readonly onSpawn?: (pid: number) => void;
-  /** Called when the window begins and when it ends; within about a millisecond of the moment. */
-  readonly onWindowStart?: () => void;
-  readonly onWindowEnd?: () => void;
-  /** The same for each open window, which ends with its time: replies may still be awaited. */
-  readonly onOpenStart?: () => void;
-  readonly onOpenEnd?: () => void;
+  /** Called within about a millisecond of each moment. An open window ends with its time: replies may still be awaited. */
+  readonly onMoment?: (moment: Moment) => void;
   readonly signal: AbortSignal;
 };
+
+/** What the generator's process is sent by its parent. */
+export type GeneratorJob = (
+  { readonly kind: 'load'; readonly spec: LoadSpec } | { readonly kind: 'open'; readonly spec: OpenSpec }
+) & {
+  /** Whether the generator has CPUs of its own, so that it may poll the clock between two sends. */
+  readonly spin: boolean;
+};
+
+/** What the generator's process sends to its parent. */
+export type GeneratorMessage =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'moment'; readonly moment: Moment }
+  | { readonly kind: 'outcomes'; readonly outcomes: readonly LoadOutcome[] }
+  | { readonly kind: 'open-outcome'; readonly outcome: OpenOutcome }
+  | { readonly kind: 'side-failed'; readonly side: number; readonly message: string }
+  | { readonly kind: 'generator-failed'; readonly message: string; readonly isShortage: boolean };
 
 // source runs as .ts, a published build as .js; the process's file stands beside this one in both
 const processFile = fileURLToPath(import.meta.url).replace(
@@ -41,46 +56,54 @@ const processFile = fileURLToPath(import.meta.url).replace(
 );
 
 /**
- * Runs a load order in a process of its own, away from the runner's garbage collector and off the server's CPUs: the
- * warm-up and the closed window, then, where one is ordered, the open window.
- * @throws Error when the order asks for something impossible, when the generator fails, ends early, or misses its
- *   deadline; the signal's reason when aborted. The process is ended in every case.
+ * Loads a server from a process of its own, away from the runner's garbage collector and off the server's CPUs: warm-up,
+ * closed window, and the open one if there is one.
+ * @throws SideError of a server that fails: wrong replies, more failures than replies, none any more. GeneratorError of
+ *   what the generator itself lacks. Error when the spec asks for something impossible, when the generator fails, ends
+ *   early, or misses its deadline; the signal's reason when aborted. The process is ended in every case.
  */
-export async function generateLoad(order: LoadOrder, options: GeneratorOptions): Promise<LoadOutcome> {
-  if (order.open !== undefined) checkOpenWindow(order.open);
-  checkRequests(order.requests);
-  return perform({ kind: 'load', order, spin: options.cpus !== undefined }, options, (message) =>
-    message.kind === 'outcome' ? message.outcome : undefined,
-  );
+export async function generateLoad(
+  { origin, requests, closesConnections, open, ...spec }: LoadSide & Omit<LoadSpec, 'sides'>,
+  options: GeneratorOptions,
+): Promise<LoadOutcome> {
+  const side = { origin, requests, ...(open && { open }), ...(closesConnections && { closesConnections }) };
+  const [outcome] = await generateSlices({ ...spec, sides: [side] }, options);
+  if (outcome === undefined) throw new Error('the load generator sent no outcome');
+  return outcome;
 }
 
 /**
- * Runs an open window alone, in a process of its own. A rate above what the generator can send shows as late sends.
- * @throws as generateLoad does.
- */
-export async function generateOpenLoad(order: OpenOrder, options: GeneratorOptions): Promise<OpenOutcome> {
-  checkOpenWindow(order.open);
-  checkRequests(order.requests);
-  return perform({ kind: 'open', order, spin: options.cpus !== undefined }, options, (message) =>
-    message.kind === 'open-outcome' ? message.outcome : undefined,
-  );
-}
-
-/**
- * Loads several servers in turns, from a process of its own; then each that has an open window in that, alone.
+ * Loads servers that share the time in slices; then each that has an open window in that, alone.
  * @returns the outcome of each side, in their order.
  * @throws as generateLoad does.
  */
-export async function generateTurns(
-  order: TurnsOrder,
+export async function generateSlices(
+  spec: LoadSpec,
   options: GeneratorOptions,
 ): Promise<readonly LoadOutcome[]> {
-  for (const { requests, open } of order.sides) {
-    checkRequests(requests);
+  let connections = 0;
+  for (const { requests, open } of spec.sides) {
+    requestSequence(requests, 0);
     if (open !== undefined) checkOpenWindow(open);
+    connections += Math.max(spec.connections, open === undefined ? 0 : connectionsBeforehand(open.rateRps));
   }
-  return perform({ kind: 'turns', order, spin: options.cpus !== undefined }, options, (message) =>
-    message.kind === 'turn-outcomes' ? message.outcome : undefined,
+  requireOpenFiles(connections);
+  return perform({ kind: 'load', spec, spin: options.cpus !== undefined }, options, (message) =>
+    message.kind === 'outcomes' ? message.outcomes : undefined,
+  );
+}
+
+/**
+ * Runs an open window alone, in a process of its own. A rate above what the generator can send shows as late sends; what a
+ * server beyond its capacity does is counted, whatever it is.
+ * @throws as generateLoad does; SideError of wrong replies only.
+ */
+export async function generateOpenLoad(spec: OpenSpec, options: GeneratorOptions): Promise<OpenOutcome> {
+  checkOpenWindow(spec.open);
+  requestSequence(spec.requests, 0);
+  requireOpenFiles(connectionsBeforehand(spec.open.rateRps));
+  return perform({ kind: 'open', spec, spin: options.cpus !== undefined }, options, (message) =>
+    message.kind === 'open-outcome' ? message.outcome : undefined,
   );
 }
 
@@ -90,8 +113,30 @@ function checkOpenWindow({ rateRps, durationMs }: OpenWindow): void {
     throw new Error(`durationMs of the open window: ${durationMs}: expected a finite number above 0`);
 }
 
-function checkRequests(requests: readonly LoadRequest[]): void {
-  requestSequence(requests, 0);
+// Node, the pipes to the parent, and the server that the client is trained with
+const filesBeside = 64;
+
+/**
+ * Node raises its soft limit of open files to the hard one when it starts, so what is missing then is missing for good.
+ * @throws GeneratorError when so many connections cannot be open at once.
+ */
+export function requireOpenFiles(connections: number): void {
+  const needed = connections + filesBeside;
+  const limit = openFilesLimit();
+  if (limit >= needed) return;
+  throw new GeneratorError(
+    `the load generator needs ${needed} open files for ${connections} connections, and may have ${limit}: raise the limit with \`ulimit -Hn ${needed} && ulimit -n ${needed}\`, or use fewer connections`,
+  );
+}
+
+function openFilesLimit(): number {
+  try {
+    const [, soft] = /^Max open files\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+    return soft === undefined || soft === 'unlimited' ? Infinity : Number(soft);
+  } catch {
+    // no Linux: it shows when it happens
+    return Infinity;
+  }
 }
 
 async function perform<Outcome>(
@@ -136,28 +181,23 @@ async function perform<Outcome>(
           case 'ready':
             child.send(job);
             break;
-          case 'window-start':
-            options.onWindowStart?.();
+          case 'moment':
+            options.onMoment?.(message.moment);
             break;
-          case 'window-end':
-            options.onWindowEnd?.();
-            break;
-          case 'open-start':
-            options.onOpenStart?.();
-            break;
-          case 'open-end':
-            options.onOpenEnd?.();
-            break;
-          case 'outcome':
-          case 'open-outcome':
-          case 'turn-outcomes': {
+          case 'outcomes':
+          case 'open-outcome': {
             const outcome = outcomeOf(message);
             if (outcome === undefined) fail('sent the outcome of another job');
             else resolve(outcome);
             break;
           }
-          case 'failed':
-            fail(`failed: ${message.message}`);
+          case 'side-failed':
+            reject(new SideError(message.side, message.message));
+            break;
+          case 'generator-failed':
+            if (message.isShortage)
+              reject(new GeneratorError(`the load generator itself failed: ${message.message}`));
+            else fail(`failed: ${message.message}`);
             break;
         }
       });

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { generateLoad, generateOpenLoad } from './load-generator.ts';
-import type { LoadRequest } from './load-order.ts';
+import type { LoadRequest } from './load-spec.ts';
 
 let close: (() => void) | undefined;
 afterEach(() => {

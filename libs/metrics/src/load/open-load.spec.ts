@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { mergeHistograms } from './latency-histogram.ts';
 import { generateLoad, generateOpenLoad } from './load-generator.ts';
-import type { OpenOrder } from './load-order.ts';
+import type { OpenSpec } from './load-spec.ts';
 
 let close: (() => void) | undefined;
 afterEach(() => {
@@ -135,20 +135,14 @@ it('shows a rate that it cannot send as late sends', { timeout: 30_000 }, async 
 it('tells when the open window begins and ends, also after a closed one', async () => {
   const origin = await listen((_, reply) => reply.end('ok'));
   const moments: (readonly [string, number])[] = [];
-  const note = (name: string) => (): void => {
-    moments.push([name, performance.now()]);
-  };
   const outcome = await generateLoad(
     { ...order, origin, connections: 2, window: { kind: 'duration', durationMs: 300 } },
     {
       ...options,
-      onWindowStart: note('start'),
-      onWindowEnd: note('end'),
-      onOpenStart: note('open-start'),
-      onOpenEnd: note('open-end'),
+      onMoment: (moment) => moments.push([moment, performance.now()]),
     },
   );
-  expect(moments.map(([name]) => name)).toEqual(['start', 'end', 'open-start', 'open-end']);
+  expect(moments.map(([name]) => name)).toEqual(['window-start', 'window-end', 'open-start', 'open-end']);
   const [, , open, end] = moments.map(([, atMs]) => atMs);
   expect(Math.abs((end ?? 0) - (open ?? 0) - 1000)).toBeLessThan(100);
   expect(outcome.open).toMatchObject({ planned: 100, requests: 100, errors: 0 });
@@ -163,7 +157,7 @@ it('ends the process when it is aborted', async () => {
 });
 
 it('refuses a rate that is not a finite number above 0, and a window without length', async () => {
-  const wrong = (open: OpenOrder['open']): Promise<unknown> =>
+  const wrong = (open: OpenSpec['open']): Promise<unknown> =>
     generateOpenLoad({ ...order, origin: 'http://127.0.0.1:1', open }, options);
   for (const rateRps of [0, -5, NaN, Infinity])
     await expect(wrong({ rateRps, durationMs: 1000 })).rejects.toThrow(`rateRps: ${rateRps}: expected`);

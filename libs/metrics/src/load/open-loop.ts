@@ -1,17 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OpenOrder, OpenOutcome } from './load-order.ts';
-import type { WindowMoments } from './closed-loop.ts';
-import {
-  openConnections,
-  preparedMix,
-  type OpenConnections,
-  type PreparedRequest,
-} from './open-connections.ts';
-import { deadlineQueue } from './deadline-queue.ts';
-import { createOpenTally } from './open-tally.ts';
-import { startSendClock, type SendClock } from './send-clock.ts';
-import { constantRate } from './send-schedule.ts';
-import { trainClient } from './train-client.ts';
+import { deadlineQueue, httpClient, trainClient, type HttpClient } from './http-client.ts';
+import type { Moment, OpenOutcome, OpenSpec } from './load-spec.ts';
+import { preparedMix, type PreparedRequest } from './request-mix.ts';
+import { constantRate, startSendClock, type SendClock } from './send-clock.ts';
+import { requireReplies, serverUnderLoad } from './server-under-load.ts';
+import { createTally } from './tally.ts';
 
 // how often the oldest open requests are looked at for their deadline
 const deadlineTickMs = 20;
@@ -19,6 +12,8 @@ const deadlineTickMs = 20;
 const settleMs = 20;
 const firstRepliesLimitMs = 2000;
 const mostConnectionsBeforehand = 128;
+// a send later than this is late: beyond what timers and a busy CPU do to a sound generator
+const lateLimitMs = 1;
 
 /**
  * @returns how many connections are opened before the load: as many as requests arrive in 100 ms, from 1 to 128.
@@ -28,42 +23,64 @@ export function connectionsBeforehand(rateRps: number): number {
   return Math.min(mostConnectionsBeforehand, Math.max(1, Math.ceil(rateRps / 10)));
 }
 
+export type OpenLoopOptions = {
+  /** Place of the server among those of the job. */
+  readonly side: number;
+  /** Whether the clock may be polled between sends; only where the server has other CPUs. */
+  readonly spin: boolean;
+  /**
+   * Whether a server ends the load that hangs, or fails more often than it answers. Beyond its capacity a server may do
+   * either, and whoever looks for that wants the counts.
+   */
+  readonly strict: boolean;
+  readonly tell: (moment: Moment) => void;
+};
+
 /**
  * Sends requests in an open loop: at planned times, at a constant rate, whatever the replies do. A latency runs from
  * the planned time of sending to the end of the reply, so a server that stalls cannot hide it by holding the generator
  * up (coordinated omission, Tene). The replies to all requests planned in the window are waited for, up to the timeout.
- * @param spin whether the clock may be polled between sends; only where the server has other CPUs.
+ * @throws SideError of a server that fails under load, GeneratorError of what the generator lacks.
  */
-export async function runOpenLoop(
-  order: OpenOrder,
-  spin: boolean,
-  moments: WindowMoments,
-): Promise<OpenOutcome> {
-  const { rateRps, durationMs } = order.open;
+export async function runOpenLoop(spec: OpenSpec, options: OpenLoopOptions): Promise<OpenOutcome> {
+  const { side, spin, strict, tell } = options;
+  const { rateRps, durationMs } = spec.open;
   const schedule = constantRate(rateRps);
-  const timeoutMs = order.timeoutSeconds * 1000;
-  const mix = preparedMix(order.requests, order.seed);
+  const timeoutMs = spec.timeoutSeconds * 1000;
+  const mix = preparedMix(spec.requests, spec.seed);
+  const { promise: failed, reject: fail } = Promise.withResolvers<never>();
+  failed.catch(() => undefined);
 
   await trainClient();
   let clock: SendClock | undefined;
-  const connections = openConnections(order.origin, () => {
+  const client = httpClient(spec.origin, () => {
     clock?.noteWork();
   });
-  const openRequests = deadlineQueue();
+  const connections = connectionsBeforehand(rateRps);
+  const server = serverUnderLoad({ side, requests: spec.requests, connections, timeoutMs, fail });
+  const tally = createTally(timeoutMs);
+  const deadlines = deadlineQueue();
   const ticker = setInterval(() => {
-    openRequests.expire(performance.now());
+    deadlines.expire(performance.now());
+    if (strict && server.silentMs() > server.silenceLimitMs()) fail(server.hangs(tally));
   }, deadlineTickMs);
-  try {
-    const first = Array.from({ length: connectionsBeforehand(rateRps) }, (_, index) => mix(index));
-    await openBeforehand(connections, first);
-
-    const warmups = schedule.plannedBefore(order.warmupMs);
+  const sendPlanned = async (): Promise<OpenOutcome> => {
+    await openBeforehand(
+      client,
+      Array.from({ length: connections }, (_, index) => mix(index)),
+    );
+    const warmups = schedule.plannedBefore(spec.warmupMs);
     const startAtMs = performance.now() + settleMs;
-    const windowAtMs = startAtMs + order.warmupMs;
-    const count = schedule.plannedBefore(order.warmupMs + durationMs);
+    const windowAtMs = startAtMs + spec.warmupMs;
+    const count = schedule.plannedBefore(spec.warmupMs + durationMs);
     const planned = count - warmups;
-    const tally = createOpenTally(timeoutMs);
     const giveUpAtMs = windowAtMs + durationMs + timeoutMs;
+    let lateSends = 0;
+    let maxLateMs = 0;
+    const noteLate = (lateMs: number): void => {
+      if (lateMs > lateLimitMs) lateSends += 1;
+      maxLateMs = Math.max(maxLateMs, lateMs);
+    };
 
     clock = startSendClock({
       schedule,
@@ -72,54 +89,59 @@ export async function runOpenLoop(
       giveUpAtMs,
       spin,
       send: (index, lateMs) => {
-        const counts = index >= warmups;
+        const counting = index < warmups ? undefined : tally;
         const plannedAtMs = startAtMs + schedule.plannedMs(index);
-        if (counts) tally.sent(lateMs);
-        const done = openRequests.add(plannedAtMs + timeoutMs, () => {
-          if (counts) tally.timedOut();
+        const request = mix(index);
+        if (counting !== undefined) noteLate(lateMs);
+        server.sent();
+        const done = deadlines.add(plannedAtMs + timeoutMs, () => {
+          server.timedOut(counting);
           abandon();
         });
-        const abandon = connections.send(mix(index), (status) => {
+        const abandon = client.send(request, server.wantsBody(request.place), (ending) => {
           done();
-          if (!counts) return;
           const latencyMs = performance.now() - plannedAtMs;
           // the deadlines are looked at in steps: a reply may still come between
-          if (latencyMs > timeoutMs) tally.timedOut();
-          else tally.replied(status, latencyMs);
+          if (latencyMs > timeoutMs) server.timedOut(counting);
+          else server.ended(request.place, ending, latencyMs, counting);
         });
       },
     });
-    const generatorCpuPercent = watchWindow(clock, windowAtMs, durationMs, moments);
+    const generatorCpuPercent = watchWindow(clock, windowAtMs, durationMs, tell);
 
     const sent = await clock.finished;
     for (let index = Math.max(sent, warmups); index < count; index++) {
-      tally.sent(giveUpAtMs - startAtMs - schedule.plannedMs(index));
+      noteLate(giveUpAtMs - startAtMs - schedule.plannedMs(index));
       tally.timedOut();
     }
     // every open request ends by its own deadline, so this does too
     while (tally.settled() < planned) await sleep(deadlineTickMs);
+    const busyPercent = await generatorCpuPercent;
+    if (strict) requireReplies(side, 'the open-loop window', tally, busyPercent);
     return {
+      ...tally.counts(),
       durationMs,
       rateRps,
       planned,
-      ...tally.outcome(),
-      generatorCpuPercent: await generatorCpuPercent,
+      lateSends,
+      maxLateMs,
+      generatorCpuPercent: busyPercent,
     };
+  };
+  try {
+    return await Promise.race([failed, sendPlanned()]);
   } finally {
     clearInterval(ticker);
-    await connections.close();
+    await client.close();
   }
 }
 
 /** Opens connections by sending a request on each at once; their replies do not count. */
-async function openBeforehand(
-  connections: OpenConnections,
-  requests: readonly PreparedRequest[],
-): Promise<void> {
+async function openBeforehand(client: HttpClient, requests: readonly PreparedRequest[]): Promise<void> {
   let unanswered = requests.length;
   const { promise: allAnswered, resolve } = Promise.withResolvers<undefined>();
   const abandons = requests.map((request) =>
-    connections.send(request, () => {
+    client.send(request, false, () => {
       unanswered -= 1;
       if (unanswered === 0) resolve(undefined);
     }),
@@ -138,11 +160,11 @@ function watchWindow(
   clock: SendClock,
   windowAtMs: number,
   durationMs: number,
-  moments: WindowMoments,
+  tell: (moment: Moment) => void,
 ): Promise<number> {
   return new Promise((resolve) => {
     setTimeout(() => {
-      moments.onStart();
+      tell('open-start');
       const startedAt = performance.now();
       const cpuAtStart = process.cpuUsage();
       const idleAtStart = clock.idleMs();
@@ -151,7 +173,7 @@ function watchWindow(
           const cpu = process.cpuUsage(cpuAtStart);
           const lengthMs = performance.now() - startedAt;
           const workMs = (cpu.user + cpu.system) / 1000 - (clock.idleMs() - idleAtStart);
-          moments.onEnd();
+          tell('open-end');
           resolve((Math.max(0, workMs) / lengthMs) * 100);
         },
         windowAtMs + durationMs - startedAt,

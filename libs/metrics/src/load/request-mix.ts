@@ -1,4 +1,4 @@
-import type { LoadRequest } from './load-order.ts';
+import type { LoadRequest } from './load-spec.ts';
 
 // shares are exact to one in a thousand, or to the smallest weight where that is finer
 const shortestSequence = 1000;
@@ -35,17 +35,56 @@ export function requestSequence(requests: readonly LoadRequest[], seed: number):
   );
 }
 
-/** @returns what the k-th request of an endless walk along the sequence is, for values that the sequence indexes. */
-export function alongSequence<Value>(
-  values: readonly Value[],
-  sequence: readonly number[],
-): (index: number) => Value {
-  const walk = sequence.flatMap((index) => values.slice(index, index + 1));
+/** A request in the form that the clients take. */
+export type PreparedRequest = {
+  /** Its index in the mix. */
+  readonly place: number;
+  readonly path: string;
+  readonly method: NonNullable<LoadRequest['method']>;
+  readonly headers: Record<string, string>;
+  readonly body: string | Buffer | null;
+};
+
+/** @returns what gives the requests of an endless walk along a mix, the first at index 0. */
+export function preparedMix(
+  requests: readonly LoadRequest[],
+  seed: number,
+): (index: number) => PreparedRequest {
+  const prepared = requests.map(prepareRequest);
+  const walk = requestSequence(requests, seed).flatMap((place) => prepared.slice(place, place + 1));
   return (index) => {
-    const value = walk[index % walk.length];
-    if (value === undefined) throw new Error('the sequence of requests is empty');
-    return value;
+    const next = walk[index % walk.length];
+    if (next === undefined) throw new Error('the sequence of requests is empty');
+    return next();
   };
+}
+
+function prepareRequest(request: LoadRequest, place: number): () => PreparedRequest {
+  const { path, method = 'GET', headers = {}, bodies } = request;
+  const head = { place, path, method, headers: { ...headers } };
+  const withBody = (): PreparedRequest => ({ ...head, body: asBuffer(nextBody(request)) ?? null });
+  if (bodies !== undefined) return withBody;
+  const prepared = withBody();
+  return () => prepared;
+}
+
+const bodiesSent = new WeakMap<LoadRequest, number>();
+
+/**
+ * @returns the body of the next send of a request. The loops that follow each other in a process share the walk along the
+ *   bodies, so that none is sent twice before all were sent once.
+ */
+export function nextBody(request: LoadRequest): LoadRequest['body'] {
+  const { body, bodies } = request;
+  if (bodies === undefined) return body;
+  const place = bodiesSent.get(request) ?? 0;
+  bodiesSent.set(request, place + 1);
+  return bodies[place % bodies.length];
+}
+
+/** @returns the bytes of a body without a copy, for clients that know only Buffers. */
+export function asBuffer(body: LoadRequest['body']): string | Buffer | undefined {
+  return body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : body;
 }
 
 /** Largest remainder; a share too small for a place of its own still gets one, so the sum may be a little more. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { diagnosticSchema, environmentResultSchema, hostSchema } from '../run-file.ts';
+import { failuresSchema } from '../trial-schema.ts';
 
 /** Version of the capacity file that this library writes and reads. */
 export const capacityFileSchemaVersion = 1;
@@ -29,6 +30,7 @@ export const capacityStepSchema = z.strictObject({
   requests: count.describe('2xx replies to them.'),
   errors: count,
   timeouts: count,
+  failures: failuresSchema,
   lateSends: count.describe('Of the planned ones, how many the generator sent more than 1 ms late.'),
   maxLateMs: notNegative,
   latencyMs: z

@@ -9,10 +9,11 @@ import {
   type CapacityStep,
   type PassCapacity,
 } from '@tare/results';
+import { GeneratorError } from '@tare/metrics';
 import { roundOrders } from '@tare/statistics';
 import { describeConfig } from '../run/describe-config.ts';
 import { hostFacts } from '../run/host-facts.ts';
-import { requestsFor } from '../run/launch-workload.ts';
+import { mixOf } from '../run/launch-workload.ts';
 import type { Unusable, Usable } from '../run/usable-environments.ts';
 import { capacityDiagnostics } from './capacity-diagnostics.ts';
 import type { CapacityListener } from './capacity-event.ts';
@@ -60,7 +61,7 @@ export function performCapacity(options: CapacityRunOptions): Promise<CapacityRu
     listener({ kind: 'generator-proving' });
     const generatorRps = await proveGenerator(
       {
-        requests: preparation.workloads.flatMap((workload) => requestsFor(workload, seed)),
+        requests: preparation.workloads.flatMap((workload) => mixOf(workload, preparation)),
         seed,
         slo: plan.slo,
         guards,
@@ -117,7 +118,7 @@ type Searched = {
 
 async function searchAll(
   { config: { guards }, plan, listener, signal }: CapacityRunOptions,
-  { preparation, load, seed, ready }: PreparedHost,
+  { preparation, loads, load, seed, ready }: PreparedHost,
   aim: SearchAim,
   journalFolder: string,
 ): Promise<Searched> {
@@ -145,13 +146,26 @@ async function searchAll(
         };
         try {
           const ofPass = await searchInstance(
-            { environment, workload, preparation, load, plan, aim, guards, pass, keep },
+            {
+              environment,
+              workload,
+              preparation,
+              mix: loads.of(workload.name, name),
+              load,
+              plan,
+              aim,
+              guards,
+              pass,
+              keep,
+            },
             signal,
           );
           found.push({ workload: workload.name, environment: name, pass: ofPass });
           listener({ kind: 'search-finished', place, found: ofPass });
         } catch (error) {
           signal.throwIfAborted();
+          // what the generator lacks, it lacks in every environment
+          if (error instanceof GeneratorError) throw error;
           const reason = error instanceof Error ? error.message : String(error);
           listener({ kind: 'failed', environment: name, reason });
           failed.push({ name, kind, facts, status: 'failed', reason });
@@ -182,7 +196,7 @@ function requireReady({ ready, unusable }: PreparedHost): void {
 
 function describeCapacity(
   { config, plan }: CapacityRunOptions,
-  { preparation, load, seed }: PreparedHost,
+  { preparation, load }: PreparedHost,
 ): CapacityConfig {
   const { context, generatorCpus } = preparation;
   const { workloads, resources } = describeConfig(
@@ -190,7 +204,7 @@ function describeCapacity(
     context,
     generatorCpus,
     undefined,
-    seed,
+    preparation.requests,
   );
   const { cpus, memoryMiB, serverCpus } = resources;
   return {

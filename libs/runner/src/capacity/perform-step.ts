@@ -29,7 +29,11 @@ export async function performStep(load: StepLoad, rateRps: number, signal: Abort
   const { slo, guards, windowMs } = load;
   const startedAt = new Date().toISOString();
   const timeoutSeconds = Math.max(leastTimeoutSeconds, Math.ceil((2 * slo.limitMs) / 1000));
-  const { histogram, ...outcome } = await generateOpenLoad(
+  const {
+    histogram,
+    failures: _,
+    ...outcome
+  } = await generateOpenLoad(
     {
       origin: load.origin,
       requests: load.requests,

@@ -1,10 +1,11 @@
 import type { Environment } from '@tare/environment';
-import { generateLoad } from '@tare/metrics';
+import { generateLoad, GeneratorError } from '@tare/metrics';
 import type { CapacityStep, PassCapacity } from '@tare/results';
 import type { Workload } from '../config/workload.ts';
-import { launchOf, requestsFor, setUpData, type Preparation } from '../run/launch-workload.ts';
+import { launchOf, mixOf, setUpData, type Preparation } from '../run/launch-workload.ts';
+import type { LearnedLoad } from '../trial/conformance.ts';
 import { startReady } from '../trial/ready-instance.ts';
-import type { PreparedLoad } from '../trial/trial-plan.ts';
+import type { PreparedLoad } from '../trial/trial.ts';
 import type { CapacityPlan } from './capacity-plan.ts';
 import type { StepGuards } from './classify-step.ts';
 import { nextMove, type SearchAim } from './capacity-search.ts';
@@ -22,6 +23,8 @@ export type InstanceSearch = {
   readonly environment: Environment;
   readonly workload: Workload;
   readonly preparation: Preparation;
+  /** What the workload is loaded with. */
+  readonly mix: LearnedLoad | undefined;
   readonly load: PreparedLoad;
   readonly plan: CapacityPlan;
   readonly aim: SearchAim;
@@ -48,7 +51,7 @@ export async function searchInstance(search: InstanceSearch, signal: AbortSignal
   try {
     return await searchRates(search, instance.url, AbortSignal.any([signal, over.signal]));
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (signal.aborted || error instanceof GeneratorError) throw error;
     const message = error instanceof Error ? error.message : String(error);
     const log = await instance.lastLog().catch(() => '');
     const lines = log === '' ? '' : `; its last log lines:\n${log}`;
@@ -59,11 +62,11 @@ export async function searchInstance(search: InstanceSearch, signal: AbortSignal
 }
 
 async function searchRates(search: InstanceSearch, url: URL, signal: AbortSignal): Promise<PassCapacity> {
-  const { environment, workload, preparation, plan, pass } = search;
+  const { environment, workload, preparation, mix, plan, pass } = search;
   const { seed, generatorCpus } = preparation;
   const load: StepLoad = {
     origin: url.origin,
-    requests: requestsFor(workload, seed),
+    requests: mix?.requests ?? mixOf(workload, preparation),
     seed,
     slo: plan.slo,
     guards: search.guards,
@@ -71,7 +74,7 @@ async function searchRates(search: InstanceSearch, url: URL, signal: AbortSignal
     generatorCpus,
   };
   await setUpData(workload, url, seed, signal);
-  const servedRps = await warmUp(load, search.load, signal);
+  const servedRps = await warmUp(load, mix?.closesConnections ?? false, search.load, signal);
   const startRps = firstRate(search.aim.startRps, servedRps, search.aim.leastRps);
   const steps: CapacityStep[] = [];
   let rateBefore = 0;
@@ -96,17 +99,19 @@ async function searchRates(search: InstanceSearch, url: URL, signal: AbortSignal
   }
 }
 
-/** Warms an instance up in a closed loop. @returns the replies per second. @throws Error when there was none. */
+/** Warms an instance up in a closed loop. @returns the replies per second. @throws Error when most requests fail. */
 async function warmUp(
   { origin, requests, seed, generatorCpus }: StepLoad,
+  closesConnections: boolean,
   { connections, warmupMs }: PreparedLoad,
   signal: AbortSignal,
 ): Promise<number> {
   const durationMs = Math.max(warmupMs, leastWarmupMs);
-  const outcome = await generateLoad(
+  const { throughputRps } = await generateLoad(
     {
       origin,
       requests,
+      closesConnections,
       seed,
       connections,
       warmupMs: 0,
@@ -115,8 +120,5 @@ async function warmUp(
     },
     { cpus: generatorCpus, deadlineMs: durationMs + generatorSlackMs, signal },
   );
-  if (outcome.requests > 0) return outcome.throughputRps;
-  throw new Error(
-    `no request succeeded in the warm-up (${outcome.errors} errors, ${outcome.timeouts} timeouts)`,
-  );
+  return throughputRps;
 }

@@ -3,7 +3,7 @@ import { number, text, toggle, whole } from '@tare/options';
 import { metricCatalogue, type Guards } from '@tare/results';
 import { z } from 'zod';
 import { defaultGuards } from '../guards/default-guards.ts';
-import type { Workload } from './workload.ts';
+import { requestSchema, type Workload } from './workload.ts';
 
 /** Upper bounds keep a slip of the finger from a run of days. */
 const most = { rounds: 1000, windowMs: 3_600_000, warmupMs: 600_000, sliceMs: 60_000 } as const;
@@ -174,13 +174,6 @@ const name = z.string().regex(/^[a-z][a-z0-9:._-]*$/i, 'expected letters, digits
 const functionOf = <T>(what: string) =>
   z.custom<T>((value) => typeof value === 'function', `expected ${what}`);
 
-const request = z.strictObject({
-  path: z.string().startsWith('/'),
-  method: z.enum(['GET', 'POST', 'PUT', 'DELETE']).optional(),
-  headers: z.record(z.string(), z.string()).optional(),
-  body: z.union([z.string(), z.instanceof(Uint8Array)]).optional(),
-});
-
 const workload = z.strictObject({
   name,
   artifact: z.instanceof(URL, { message: 'expected a file URL: new URL("…", import.meta.url)' }),
@@ -190,7 +183,7 @@ const workload = z.strictObject({
   conformance: z
     .array(
       z.strictObject({
-        request,
+        request: requestSchema,
         status: z.int().min(100).max(599),
         json: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
       }),

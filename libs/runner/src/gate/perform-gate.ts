@@ -163,6 +163,8 @@ async function measure(
     runsFolder,
     listener,
     signal,
+    // a commit may change what an app answers
+    repliesLike: 'own',
   });
   const environments = names.map((name) => environmentOf(run, name));
   const comparisons = judgeGate(run, {

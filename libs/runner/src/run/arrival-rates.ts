@@ -2,7 +2,7 @@ import type { Instance } from '@tare/environment';
 import { generateLoad } from '@tare/metrics';
 import { isEmulated, type Diagnostic } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
-import type { WeightedRequest } from '../config/workload.ts';
+import type { LearnedLoad } from '../trial/conformance.ts';
 import type { Usable } from './usable-environments.ts';
 
 // enough for the code to be compiled and the rate to show; half of it leaves room for the error
@@ -24,7 +24,7 @@ export type Capacity = {
 /** Loads a ready instance in a closed loop for a moment. @returns 2xx replies per second. */
 export async function probeCapacity(
   instance: Instance,
-  requests: readonly WeightedRequest[],
+  { requests, closesConnections }: LearnedLoad,
   {
     load,
     seed,
@@ -40,6 +40,7 @@ export async function probeCapacity(
     {
       origin: instance.url.origin,
       requests,
+      closesConnections,
       seed,
       connections: load.connections,
       warmupMs: probeWarmupMs,

@@ -2,11 +2,17 @@ import type { Environment, Instance } from '@tare/environment';
 import type { Diagnostic, WarmUp } from '@tare/results';
 import type { Workload } from '../config/workload.ts';
 import type { Listener } from '../progress/run-event.ts';
-import { checkConformance } from '../trial/conformance.ts';
+import {
+  askFirst,
+  checkConformance,
+  compareReplies,
+  type FirstReplies,
+  type LearnedLoad,
+} from '../trial/conformance.ts';
 import { startReady } from '../trial/ready-instance.ts';
 import { observeWarmUp } from '../warm-up/observe-warm-up.ts';
 import { probeCapacity, type Capacity } from './arrival-rates.ts';
-import { launchOf, requestsFor, setUpData, type Preparation } from './launch-workload.ts';
+import { launchOf, mixOf, setUpData, type Preparation } from './launch-workload.ts';
 
 export type Checked = {
   /** What each served in a closed loop; empty when no arrival rate is to be found. */
@@ -17,17 +23,20 @@ export type Checked = {
 };
 
 /**
- * Starts a workload in an environment as the trials will, and checks that it answers right. Where the run wants to know:
- * loads it for a moment to see what it serves, and fresh instances to see how they warm up.
- * @throws Error when it does not get healthy or answers wrongly; nothing is left running.
+ * Starts a workload in an environment as the trials will, and checks that it answers right: the questions of the workload,
+ * and what it will be loaded with. Where the run wants to know: loads it for a moment to see what it serves, and fresh
+ * instances to see how they warm up.
+ * @param known what the replies are compared with; undefined where they are to be learned here.
+ * @throws Error when it does not get healthy or answers wrongly, with its last log lines; nothing is left running.
  */
 export async function checkEnvironment(
   environment: Environment,
   workload: Workload,
   preparation: Preparation,
+  known: LearnedLoad | undefined,
   listener: Listener,
   signal: AbortSignal,
-): Promise<Checked> {
+): Promise<Checked & { readonly load: LearnedLoad }> {
   const { load } = preparation;
   const of = { environment: environment.name, workload: workload.name };
   listener({ kind: 'checking', ...of });
@@ -41,16 +50,23 @@ export async function checkEnvironment(
   };
 
   const instance = await startFor(environment, workload, preparation, signal);
-  let checked: Checked;
+  let checked: Checked & { readonly load: LearnedLoad };
   try {
     const diagnostics = await checkAnswers(environment, workload, instance, signal);
+    await setUpData(workload, instance.url, preparation.seed, signal);
+    const first = await checkReplies(environment, workload, instance, preparation, known, signal);
     const rps =
       isRateWanted || (isWarmUpWanted && hasWarmCopy)
-        ? await capacityOf(instance, workload, preparation, signal)
+        ? await capacityOf(instance, workload, preparation, known, signal)
         : undefined;
     const capacities = isRateWanted && rps !== undefined ? [{ ...of, rps }] : [];
     const warmUps = isWarmUpWanted && hasWarmCopy ? await watchWarmUp(instance) : [];
-    checked = { capacities, warmUps, diagnostics };
+    checked = { capacities, warmUps, diagnostics, load: known ?? (await first.learn()) };
+  } catch (error) {
+    const log = signal.aborted ? '' : await instance.lastLog().catch(() => '');
+    if (log === '') throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(`${message}; its last log lines:\n${log}`, { cause: error });
   } finally {
     await instance.stop();
   }
@@ -78,19 +94,45 @@ async function checkAnswers(
   const { failures, closesConnections } = await checkConformance(instance.url, workload.conformance, signal);
   if (failures.length > 0) throw new Error(`${workload.name} answers wrongly: ${failures.join('; ')}`);
   if (!closesConnections) return [];
-  const message = `${name}: ${workload.name} closes connections after a reply: the load generator’s latencies are then too high`;
+  const message = `${name}: ${workload.name} closes connections after a reply: every request pays for a new one`;
   return [{ level: 'warning', code: 'connection-close', message }];
 }
 
+/** Asks for what the load is made of: whether it is answered as it was before, or, the first time, how it is. */
+async function checkReplies(
+  { name }: Environment,
+  workload: Workload,
+  { url }: Instance,
+  preparation: Preparation,
+  known: LearnedLoad | undefined,
+  signal: AbortSignal,
+): Promise<FirstReplies> {
+  try {
+    if (known === undefined) return await askFirst(url, mixOf(workload, preparation), name, signal);
+    await compareReplies(url, known.requests, signal);
+    return { learn: () => Promise.resolve(known) };
+  } catch (error) {
+    signal.throwIfAborted();
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(`${workload.name} answers wrongly: ${message}`, { cause: error });
+  }
+}
+
 /** What an instance serves in a closed loop; afterwards it is warm. */
-async function capacityOf(
+function capacityOf(
   instance: Instance,
   workload: Workload,
-  { load, seed, generatorCpus }: Preparation,
+  preparation: Preparation,
+  known: LearnedLoad | undefined,
   signal: AbortSignal,
 ): Promise<number> {
-  await setUpData(workload, instance.url, seed, signal);
-  return probeCapacity(instance, requestsFor(workload, seed), { load, seed, cpus: generatorCpus }, signal);
+  const { load, seed, generatorCpus: cpus } = preparation;
+  return probeCapacity(
+    instance,
+    known ?? { requests: mixOf(workload, preparation), closesConnections: false },
+    { load, seed, cpus },
+    signal,
+  );
 }
 
 /** Beside a warm one. One that is up alone is the only one. */
@@ -118,7 +160,7 @@ async function watchFresh(
         environment: environment.name,
         fresh: fresh.map(({ url }) => url),
         warm: warm?.url,
-        requests: requestsFor(workload, seed),
+        requests: mixOf(workload, preparation),
         load,
         seed,
         generatorCpus,

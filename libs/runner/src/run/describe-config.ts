@@ -1,7 +1,7 @@
 import type { RunContext } from '@tare/environment';
 import type { RunConfig } from '@tare/results';
-import type { PreparedConfig } from '../trial/trial-plan.ts';
-import { requestsOf, type WeightedRequest, type WorkloadRequest } from '../config/workload.ts';
+import type { PreparedConfig } from '../trial/trial.ts';
+import type { WeightedRequest } from '../config/workload.ts';
 
 const shownRequests = 4;
 const shownOfPath = 40;
@@ -13,14 +13,14 @@ export function describeConfig(
   context: RunContext,
   generatorCpus: readonly number[] | undefined,
   twin: string | undefined,
-  seed: number,
+  requests: ReadonlyMap<string, readonly WeightedRequest[]>,
 ): RunConfig {
   const { window, sliceMs } = config.load;
   return {
-    workloads: config.workloads.map(({ name, healthPath, request, parameters = {} }) => ({
+    workloads: config.workloads.map(({ name, healthPath, parameters = {} }) => ({
       name,
       healthPath,
-      requestPath: requestsText(request(parameters, seed)),
+      requestPath: requestsText(requests.get(name) ?? []),
       parameters: { ...parameters },
     })),
     environments: config.environments.map(({ name }) => name),
@@ -50,8 +50,7 @@ export function describeConfig(
 }
 
 /** @returns the path of a request, or the methods and paths of a mix with their shares. */
-function requestsText(request: WorkloadRequest | readonly WeightedRequest[]): string {
-  const requests = requestsOf(request);
+function requestsText(requests: readonly WeightedRequest[]): string {
   const [first] = requests;
   if (requests.length === 1 && first !== undefined) {
     const { method = 'GET', path } = first;

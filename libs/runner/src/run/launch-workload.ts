@@ -7,6 +7,8 @@ const setUpDeadlineMs = 300_000;
 /** What a run knows before it starts anything. */
 export type Preparation = {
   readonly workloads: readonly Workload[];
+  /** The mix of each workload, by its name: the same in every trial of a run. */
+  readonly requests: ReadonlyMap<string, readonly WeightedRequest[]>;
   readonly artifacts: ReadonlyMap<string, Artifact>;
   readonly context: RunContext;
   readonly readyDeadlineMs: number;
@@ -15,11 +17,23 @@ export type Preparation = {
   readonly load: ResolvedConfig['load'];
   readonly seed: number;
   readonly generatorCpus: readonly number[] | undefined;
+  /** Name of the environment that the others are compared with. */
+  readonly baseline: string;
+  /** Whether replies are compared with those of the baseline, or, where versions of an app differ, with earlier ones of their own. */
+  readonly repliesLike: 'baseline' | 'own';
 };
 
-/** @returns the mix of requests that a workload is loaded with: the same in every trial of a run. */
-export function requestsFor(workload: Workload, seed: number): readonly WeightedRequest[] {
-  return requestsOf(workload.request(workload.parameters ?? {}, seed));
+/** @returns the mix that a workload is loaded with. */
+export function mixOf({ name }: Workload, { requests }: Preparation): readonly WeightedRequest[] {
+  return requests.get(name) ?? [];
+}
+
+/** The mixes of workloads, by their names. @throws Error of a request that cannot be sent. */
+export function requestsOfAll(
+  workloads: readonly Workload[],
+  seed: number,
+): ReadonlyMap<string, readonly WeightedRequest[]> {
+  return new Map(workloads.map((workload) => [workload.name, requestsOf(workload, seed)]));
 }
 
 /** Puts the data of a workload into an instance, if it has any. @throws Error that says so. */

@@ -6,7 +6,8 @@ import { performRound, type RoundPlace } from './perform-round.ts';
 import type { Preparation } from './launch-workload.ts';
 import { environmentsAfterPilot, planAfterPilot } from './round-plan.ts';
 import { timeLeft } from './time-left.ts';
-import type { PreparedConfig } from '../trial/trial-plan.ts';
+import type { PreparedConfig } from '../trial/trial.ts';
+import type { LearnedLoads } from './ready-environments.ts';
 import type { Usable } from './usable-environments.ts';
 
 export type Measuring = {
@@ -14,6 +15,7 @@ export type Measuring = {
   readonly listener: Listener;
   readonly signal: AbortSignal;
   readonly preparation: Preparation;
+  readonly loads: LearnedLoads;
   readonly rates: ArrivalRates;
   readonly seed: number;
   readonly runId: string;

@@ -1,12 +1,10 @@
+import { GeneratorError } from '@tare/metrics';
 import type { Repeat, Trial, TrialSample } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import type { Workload } from '../config/workload.ts';
-import { performTrial } from '../trial/perform-trial.ts';
-import { performTurns } from '../trial/perform-turns.ts';
-import { TrialError } from '../trial/running-trial.ts';
-import type { TrialPlan } from '../trial/trial-plan.ts';
+import { performTrials, TrialError, type TrialPlan } from '../trial/trial.ts';
 import type { Measuring } from './measure-rounds.ts';
-import { launchOf, requestsFor, setUpData } from './launch-workload.ts';
+import { launchOf, mixOf, setUpData } from './launch-workload.ts';
 import type { timeLeft } from './time-left.ts';
 import type { Usable } from './usable-environments.ts';
 
@@ -47,9 +45,14 @@ export async function performRound(
   environments: readonly Usable['environment'][],
   place: RoundPlace,
 ): Promise<RoundOutcome> {
-  const { config, preparation, rates, seed, listener, signal, keep } = measuring;
+  const { config, preparation, loads, rates, seed, listener, signal, keep } = measuring;
   const { round, attempt, left, total } = place;
   const trials: Trial[] = [];
+  const loadOf = (workload: Workload, environment: string) =>
+    loads.of(workload.name, environment) ?? {
+      requests: mixOf(workload, preparation),
+      closesConnections: false,
+    };
   for (const workload of config.workloads) {
     const repeatOf = (environment: string, cause: Repeat['cause'], reason: string): Repeat => ({
       round,
@@ -78,7 +81,7 @@ export async function performRound(
           environment,
           launch: launchOf(workload, preparation, round),
           workload: workload.name,
-          requests: requestsFor(workload, seed),
+          ...loadOf(workload, environment.name),
           setUp: (origin, until) => setUpData(workload, origin, seed, until),
           load: config.load,
           rateRps: rates.of(workload.name, environment.name),
@@ -97,9 +100,10 @@ export async function performRound(
       let done: readonly Trial[];
       const begunAt = performance.now();
       try {
-        done = await performGroup(plans, turnMs, signal);
+        done = await performTrials(plans, turnMs, signal);
       } catch (error) {
-        if (signal.aborted) throw error;
+        // what the generator lacks, it lacks in every environment
+        if (signal.aborted || error instanceof GeneratorError) throw error;
         const reason = error instanceof Error ? error.message : String(error);
         const failed = error instanceof TrialError ? error.environment : (group[0]?.name ?? '');
         return { kind: 'failed', repeat: repeatOf(failed, 'failure', reason), samples, error };
@@ -149,14 +153,4 @@ export function inGroups(environments: Environments, turnMs: number | undefined)
     if (!together.includes(environment)) return [[environment]];
     return environment === together[0] ? [together] : [];
   });
-}
-
-/** One that is alone takes turns, too: its load and its client are those of the others. */
-async function performGroup(
-  plans: readonly TrialPlan[],
-  turnMs: number | undefined,
-  signal: AbortSignal,
-): Promise<readonly Trial[]> {
-  if (turnMs !== undefined) return performTurns(plans, turnMs, signal);
-  return Promise.all(plans.map((plan) => performTrial(plan, signal)));
 }

@@ -229,7 +229,8 @@ it('fills a fresh data folder for every trial, and sends a mix of requests', asy
   };
   const { run: file } = await run({ workloads: [mixed], rounds: 1, seed: 5 });
   expect(file.config.workloads[0]?.requestPath).toBe('9 × GET /answer, 1 × GET /health');
-  expect(origins).toHaveLength(2);
+  // the check and the trial of each
+  expect(origins).toHaveLength(4);
   expect(file.trials.every(({ load }) => load.errors === 0)).toBe(true);
 });
 

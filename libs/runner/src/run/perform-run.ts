@@ -37,7 +37,7 @@ export function performRun(options: HostOptions): Promise<RunResult> {
       startedAt: startedAt.toISOString(),
       seed,
       host: await hostFacts(),
-      config: describeConfig(config, context, generatorCpus, twin, seed),
+      config: describeConfig(config, context, generatorCpus, twin, preparation.requests),
       artifacts: Object.fromEntries(
         [...preparation.artifacts].map(([name, { sha256, bytes }]) => [name, { sha256, bytes }]),
       ),
@@ -61,6 +61,7 @@ export function performRun(options: HostOptions): Promise<RunResult> {
         listener,
         signal,
         preparation,
+        loads: host.loads,
         rates,
         seed,
         runId,

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { allowedCpus, pinRunning, planCpus } from '@tare/metrics';
+import { allowedCpus, pinRunning, planCpus, requireOpenFiles } from '@tare/metrics';
 import { isEmulated, type Diagnostic, type WarmUp } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
-import type { PreparedLoad } from '../trial/trial-plan.ts';
+import type { PreparedLoad } from '../trial/trial.ts';
 import { chooseWarmUp, type ChosenWarmUp } from '../warm-up/choose-warm-up.ts';
 import { preflight } from '../guards/preflight.ts';
 import { postJanitor } from '../janitor/janitor.ts';
@@ -11,8 +11,8 @@ import type { Listener } from '../progress/run-event.ts';
 import type { Capacity } from './arrival-rates.ts';
 import { lockHost } from './host-lock.ts';
 import { readArtifact } from './read-artifact.ts';
-import type { Preparation } from './launch-workload.ts';
-import { prepareEnvironments, type Prepared } from './ready-environments.ts';
+import { requestsOfAll, type Preparation } from './launch-workload.ts';
+import { prepareEnvironments, type LearnedLoads, type Prepared } from './ready-environments.ts';
 import { newRunId } from './run-id.ts';
 import { findUsable, type Unusable, type Usable } from './usable-environments.ts';
 
@@ -31,6 +31,8 @@ export type HostOptions = {
   readonly signal: AbortSignal;
   /** How long an app may take to get healthy. */
   readonly readyDeadlineMs?: number;
+  /** What replies under load are compared with: those of the baseline unless told. */
+  readonly repliesLike?: Preparation['repliesLike'];
 };
 
 /** A host that belongs to one run, with its environments ready. */
@@ -39,6 +41,8 @@ export type PreparedHost = {
   readonly startedAt: Date;
   readonly seed: number;
   readonly preparation: Preparation;
+  /** What the workloads are loaded with, and what replies are compared with. */
+  readonly loads: LearnedLoads;
   readonly ready: readonly Usable[];
   /** Not usable here, or failed while they were prepared. */
   readonly unusable: readonly Unusable[];
@@ -66,6 +70,10 @@ export async function withPreparedHost<T>(
   const { config, listener, signal, runsFolder } = options;
   const startedAt = new Date();
   const runId = newRunId(startedAt);
+  const seed = config.seed ?? randomInt(largestSeed);
+  // what cannot work is told before anything is begun
+  const requests = requestsOfAll(config.workloads, seed);
+  requireOpenFiles(config.load.connections * mostAtOnce(config));
   await mkdir(runsFolder, { recursive: true });
   const lock = lockHost({
     pid: process.pid,
@@ -91,6 +99,7 @@ export async function withPreparedHost<T>(
     const artifacts = config.workloads.map(async (each) => [each.name, await readArtifact(each)] as const);
     const preparation: Preparation = {
       workloads: config.workloads,
+      requests,
       artifacts: new Map(await Promise.all(artifacts)),
       context: {
         runId,
@@ -106,16 +115,19 @@ export async function withPreparedHost<T>(
       readyDeadlineMs: options.readyDeadlineMs ?? defaultReadyDeadlineMs,
       coldBoots: config.coldBoots,
       load: config.load,
-      seed: config.seed ?? randomInt(largestSeed),
+      seed,
       generatorCpus: cpuPlan?.generator,
+      baseline: config.baseline,
+      repliesLike: options.repliesLike ?? 'baseline',
     };
     const prepared = await prepareEnvironments(found.usable, preparation, listener, signal);
     const warmUp = warmUpOf(config, prepared, listener);
     return await work({
       runId,
       startedAt,
-      seed: preparation.seed,
+      seed,
       preparation,
+      loads: prepared.loads,
       ready: prepared.ready,
       unusable: [...found.unusable, ...prepared.failed],
       capacities: prepared.capacities,
@@ -133,6 +145,12 @@ export async function withPreparedHost<T>(
     if (cpusBefore !== undefined) pinRunning(process.pid, cpusBefore);
     lock.release();
   }
+}
+
+/** How many instances may be loaded at once, a second copy of the baseline included. */
+function mostAtOnce({ environments, control, load }: ResolvedConfig): number {
+  const sideBySide = environments.filter((environment) => environment.sideBySide).length;
+  return load.sliceMs === undefined ? 1 : Math.max(1, sideBySide + (control ? 1 : 0));
 }
 
 /** The warm-up that is given, or what the fresh instances that were watched need. */

@@ -2,6 +2,7 @@ import type { Facts } from '@tare/environment';
 import type { Workload } from '../config/workload.ts';
 import type { Listener } from '../progress/run-event.ts';
 import { checkEnvironment, type Checked } from './check-environment.ts';
+import type { LearnedLoad } from '../trial/conformance.ts';
 import { launchOf, type Preparation } from './launch-workload.ts';
 import type { Unusable, Usable } from './usable-environments.ts';
 
@@ -9,6 +10,12 @@ import type { Unusable, Usable } from './usable-environments.ts';
 export type Prepared = Checked & {
   readonly ready: readonly Usable[];
   readonly failed: readonly Unusable[];
+  readonly loads: LearnedLoads;
+};
+
+/** What the workloads are loaded with, as far as it is known of each. */
+export type LearnedLoads = {
+  of(workload: string, environment: string): LearnedLoad | undefined;
 };
 
 /**
@@ -24,7 +31,13 @@ export async function prepareEnvironments(
   const ready: Usable[] = [];
   const failed: Unusable[] = [];
   const found: Checked[] = [];
-  for (const candidate of usable) {
+  const learned = new Map<string, LearnedLoad>();
+  const keyOf = (workload: string, environment: string): string =>
+    preparation.repliesLike === 'own' ? `${workload} in ${environment}` : workload;
+  // the others are compared with the baseline
+  const isBaseline = ({ environment }: Usable): boolean => environment.name === preparation.baseline;
+  const inOrder = [...usable.filter(isBaseline), ...usable.filter((each) => !isBaseline(each))];
+  for (const candidate of inOrder) {
     const { name, kind } = candidate.environment;
     let facts = candidate.facts;
     const own: Checked[] = [];
@@ -32,7 +45,17 @@ export async function prepareEnvironments(
       listener({ kind: 'preparing', environment: name });
       for (const workload of preparation.workloads) {
         facts = { ...facts, ...(await prepareOne(candidate, workload, preparation, signal)) };
-        own.push(await checkEnvironment(candidate.environment, workload, preparation, listener, signal));
+        const key = keyOf(workload.name, name);
+        const { load, ...checked } = await checkEnvironment(
+          candidate.environment,
+          workload,
+          preparation,
+          learned.get(key),
+          listener,
+          signal,
+        );
+        own.push(checked);
+        if (!learned.has(key)) learned.set(key, load);
       }
       ready.push({ environment: candidate.environment, facts });
       found.push(...own);
@@ -44,8 +67,9 @@ export async function prepareEnvironments(
     }
   }
   return {
-    ready,
+    ready: usable.flatMap(({ environment }) => ready.filter((each) => each.environment === environment)),
     failed,
+    loads: { of: (workload, environment) => learned.get(keyOf(workload, environment)) },
     capacities: found.flatMap(({ capacities }) => capacities),
     warmUps: found.flatMap(({ warmUps }) => warmUps),
     diagnostics: found.flatMap(({ diagnostics }) => diagnostics),

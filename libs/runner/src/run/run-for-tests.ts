@@ -12,11 +12,18 @@ if (process.env.NEVER_HEALTHY) console.log('waiting for a database that is not t
 const server = createServer((request, reply) => {
   if (request.url === '/health') { reply.statusCode = process.env.NEVER_HEALTHY ? 503 : 200; return reply.end('{"status":"ok"}'); }
   if (request.url === '/bad') { reply.statusCode = 400; return reply.end(); }
-  if (process.env.DIES_AT && ++answered > Number(process.env.DIES_AT)) process.exit(3);
+  const after = (name) => process.env[name] && answered > Number(process.env[name]);
+  answered += 1;
+  if (after('DIES_AT')) process.exit(3);
+  if (after('SILENT_AT')) return;
+  if (after('WRONG_AT')) return reply.end('{"answer":41}');
+  if (after('FAILS_AT')) { console.error('Error: the disk is full'); reply.statusCode = 500; return reply.end(); }
   const isCold = ++asked <= Number(process.env.COLD_ANSWERS ?? 0);
-  const until = performance.now() + (process.env.SLOWER || isCold ? 4 : 2); while (performance.now() < until);
+  spin(process.env.SLOWER || isCold ? 4 : 2);
   reply.end('{"answer":42}');
 });
+const spin = (ms) => { const until = performance.now() + ms; while (performance.now() < until); };
+if (process.env.BURNS) setInterval(() => spin(10), 50);
 server.listen(Number(process.env.PORT), process.env.HOST, () => console.log('listening on ' + process.env.HOST));
 process.on('SIGTERM', () => process.exit(0));
 `;
@@ -48,6 +55,13 @@ export const lenient = {
   lateSendsPercent: 100,
   errorsPercent: 100,
 };
+
+/** A native environment whose app misbehaves as its variables say. */
+export const faulty = (name: string, variables: Readonly<Record<string, string>>): Environment =>
+  other(name, {
+    start: (launch, signal) =>
+      native().start({ ...launch, variables: { ...launch.variables, ...variables } }, signal),
+  });
 
 /** A second native environment under another name, changed where a test wants it. */
 export const other = (name: string, change: Partial<Environment> = {}): Environment => ({

@@ -1,4 +1,4 @@
-import type { PreparedLoad } from '../trial/trial-plan.ts';
+import type { PreparedLoad } from '../trial/trial.ts';
 
 // start, stop and the load generator's own start; only for the first estimate
 const startAndStopMs = 1500;

@@ -30,8 +30,11 @@ it('tells when the ends of turns left the server idle', () => {
   expect(codes({ ...inTurns, throughputRps: 12_844 })).toEqual(['littles-law']);
 });
 
-it('reports errors and a short window', () => {
-  expect(codes({ errors: 3 })).toEqual(['errors']);
+it('reports errors by their names, and a short window', () => {
+  const load = { ...sound.load, errors: 5, timeouts: 1, failures: { 'status 503': 4, ECONNRESET: 1 } };
+  expect(trialDiagnostics({ ...sound, load }).map(({ message }) => message)).toEqual([
+    'primes, round 1, native: 3000 good replies in the closed loop, beside status 503 × 4, ECONNRESET × 1, timeout × 1',
+  ]);
   expect(codes({ durationMs: 60 })).toEqual(['short-window']);
 });
 
@@ -40,8 +43,4 @@ it('reports the guards that a trial violates', () => {
   expect(trialDiagnostics({ ...sound, violations: [violation] })).toEqual([
     { level: 'warning', code: 'guard-steal', message: 'primes, round 1, native: steal 9 %, at most 2 %' },
   ]);
-});
-
-it('reports a trial without a success and nothing else about it', () => {
-  expect(codes({ requests: 0, throughputRps: 0, errors: 9 })).toEqual(['no-requests']);
 });

@@ -1,3 +1,4 @@
+import { failuresText } from '@tare/metrics';
 import type { Diagnostic, Trial } from '@tare/results';
 
 // Little's law is exact only for a closed system in steady state; see Little 1961 and statistics of the house
@@ -16,12 +17,13 @@ export function trialDiagnostics(trial: Trial): readonly Diagnostic[] {
     found.push({ level: 'warning', code, message: `${where}: ${message}` });
   };
   const { load } = trial;
-  if (load.requests === 0) {
-    warn('no-requests', 'no request succeeded');
-    return found;
-  }
-  if (load.errors + load.timeouts > 0) {
-    warn('errors', `${load.errors} errors and ${load.timeouts} timeouts beside ${load.requests} requests`);
+  for (const [loop, window] of [['closed', load] as const, ['open', trial.open] as const]) {
+    if (window === null || window.errors + window.timeouts === 0) continue;
+    const what = failuresText({
+      timeouts: window.timeouts,
+      failures: window.failures ?? { error: window.errors },
+    });
+    warn('errors', `${window.requests} good replies in the ${loop} loop, beside ${what}`);
   }
   // Little's law: requests under way = arrival rate × time in the system
   const underWay = (load.throughputRps * load.latencyMs.mean) / 1000;

@@ -1,7 +1,13 @@
-import { request } from 'node:http';
-import type { ConformanceCheck } from '../config/workload.ts';
+import { request as httpRequest } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { learnReply, wrongReply, type LoadRequest, type Reply, type ReplyExpectation } from '@tare/metrics';
+import type { ConformanceCheck, WeightedRequest } from '../config/workload.ts';
 
 const replyDeadlineMs = 30_000;
+// of a long mix, the first are enough to see an environment that answers differently
+const mostLearned = 100;
+// a reply that holds the time of day differs from itself after this long
+const clockTicksAfterMs = 1100;
 
 export type ConformanceReport = {
   /** One line for each wrong answer; empty when the app conforms. */
@@ -18,67 +24,170 @@ export async function checkConformance(
 ): Promise<ConformanceReport> {
   const failures: string[] = [];
   let closesConnections = false;
-  for (const check of checks) {
-    const asked = `${check.request.method ?? 'GET'} ${check.request.path}`;
+  for (const { request, status, json } of checks) {
     try {
-      const reply = await ask(url, check, signal);
+      const reply = await ask(url, request, request.body, signal);
       closesConnections ||= reply.closes;
-      const wrong = compare(check, reply);
-      if (wrong !== undefined) failures.push(`${asked}: ${wrong}`);
+      const wrong = wrongReply({ kind: 'matcher', status, json }, reply);
+      if (wrong !== undefined) failures.push(`${named(request)}: ${wrong}`);
     } catch (error) {
       signal.throwIfAborted();
-      failures.push(`${asked}: ${error instanceof Error ? error.message : String(error)}`);
+      failures.push(`${named(request)}: ${messageOf(error)}`);
     }
   }
   return { failures, closesConnections };
 }
 
-type Reply = { readonly status: number; readonly text: string; readonly closes: boolean };
+/** What a workload is loaded with: its requests with what their replies are compared with. */
+export type LearnedLoad = {
+  readonly requests: readonly LoadRequest[];
+  readonly closesConnections: boolean;
+};
 
-function compare(check: ConformanceCheck, { status, text }: Reply): string | undefined {
-  if (status !== check.status) return `status ${status}, expected ${check.status}`;
-  if (check.json === undefined) return undefined;
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    return `the reply is not JSON: ${text.slice(0, 80)}`;
-  }
-  for (const [member, expected] of Object.entries(check.json)) {
-    const found: unknown = (body as Record<string, unknown> | null)?.[member];
-    if (found !== expected)
-      return `${member} is ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`;
-  }
-  return undefined;
+/** The first replies of an environment, to be completed by the second ones. */
+export type FirstReplies = {
+  /** Asks again, at least a second later; what is different then may differ. @throws Error that names the request. */
+  readonly learn: () => Promise<LearnedLoad>;
+};
+
+/**
+ * Asks an instance for what it will be loaded with, to learn from it what the others shall answer.
+ * @param from name of its environment.
+ * @throws Error of a request that is not answered with 2xx.
+ */
+export async function askFirst(
+  url: URL,
+  requests: readonly WeightedRequest[],
+  from: string,
+  signal: AbortSignal,
+): Promise<FirstReplies> {
+  const askedAtMs = performance.now();
+  const firsts: Answer[] = [];
+  for (const request of requests.slice(0, mostLearned))
+    firsts.push(await askForLoad(url, request, 0, signal));
+  const learn = async (): Promise<LearnedLoad> => {
+    await sleep(Math.max(0, askedAtMs + clockTicksAfterMs - performance.now()), undefined, { signal });
+    const expectations: ReplyExpectation[] = [];
+    for (const [place, first] of firsts.entries()) {
+      const request = requests[place];
+      if (request === undefined) break;
+      const again = await ask(url, request, bodyOf(request, 1), signal);
+      // of requests with several bodies, two replies do not tell whether those to the others are the same
+      const isTelling = (request.bodies?.length ?? 0) <= 2;
+      expectations.push(
+        request.reply === undefined
+          ? learnReply(first, again, from, isTelling)
+          : { kind: 'matcher', ...request.reply },
+      );
+    }
+    const usualMs = Math.max(...firsts.map(({ tookMs }) => tookMs));
+    return {
+      requests: requests.map((request, place) => {
+        const expected = expectations[place];
+        return { ...request, usualMs, ...(expected !== undefined && { expected }) };
+      }),
+      closesConnections: firsts.some(({ closes }) => closes),
+    };
+  };
+  return { learn };
 }
 
-function ask(url: URL, { request: wanted }: ConformanceCheck, signal: AbortSignal): Promise<Reply> {
+/**
+ * Asks an instance for what it will be loaded with, and compares with what was learned.
+ * @throws Error of the first reply that is wrong.
+ */
+export async function compareReplies(
+  url: URL,
+  requests: readonly LoadRequest[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const request of requests.slice(0, mostLearned)) {
+    const reply = await askForLoad(url, request, 0, signal);
+    const wrong = request.expected && wrongReply(request.expected, reply);
+    if (wrong === undefined) continue;
+    const remedy =
+      request.expected?.kind === 'matcher'
+        ? ''
+        : '. If replies may differ between environments, say in the workload what they must hold: reply: { json: { … } } beside the path, or reply: {} for nothing';
+    throw new Error(`${named(request)}: ${wrong}${remedy}`);
+  }
+}
+
+/** @throws Error when the reply is not one of 2xx: the load would count it as an error. */
+async function askForLoad(
+  url: URL,
+  request: LoadRequest,
+  body: number,
+  signal: AbortSignal,
+): Promise<Answer> {
+  let answer: Answer;
+  try {
+    answer = await ask(url, request, bodyOf(request, body), signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new Error(`${named(request)}: ${messageOf(error)}`, { cause: error });
+  }
+  if (answer.status >= 200 && answer.status <= 299) return answer;
+  throw new Error(
+    `${named(request)}: status ${answer.status}, expected 2xx: the load counts others as errors`,
+  );
+}
+
+function bodyOf({ body, bodies }: LoadRequest, index: number): LoadRequest['body'] {
+  return bodies === undefined ? body : bodies[index % bodies.length];
+}
+
+function named({ method = 'GET', path }: LoadRequest): string {
+  return `${method} ${path}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+type Answer = Reply & { readonly closes: boolean; readonly tookMs: number };
+
+function ask(
+  { hostname, port }: URL,
+  { path, method = 'GET', headers }: LoadRequest,
+  body: LoadRequest['body'],
+  signal: AbortSignal,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    // keep-alive as the load generator will ask for, so that a server that refuses it is found out
-    const headers = { connection: 'keep-alive', ...wanted.headers };
-    const options = {
-      method: wanted.method ?? 'GET',
-      headers,
-      agent: false,
-      timeout: replyDeadlineMs,
-      signal,
-    } as const;
-    const asked = request(new URL(wanted.path, url), options, (reply) => {
-      let text = '';
-      reply.setEncoding('utf8');
-      reply.on('data', (chunk: string) => (text += chunk));
-      reply.on('error', reject);
-      reply.on('end', () => {
-        asked.destroy();
-        resolve({
-          status: reply.statusCode ?? 0,
-          text,
-          closes: reply.headers.connection?.toLowerCase() === 'close',
+    const askedAtMs = performance.now();
+    const asked = httpRequest(
+      {
+        host: hostname.replace(/^\[(.*)\]$/, '$1'),
+        port,
+        // as the load generator sends it: a URL would tidy it up
+        path,
+        method,
+        // keep-alive as the load generator will ask for, so that a server that refuses it is found out
+        headers: { connection: 'keep-alive', ...headers },
+        agent: false,
+        timeout: replyDeadlineMs,
+        signal,
+      },
+      (reply) => {
+        const pieces: Buffer[] = [];
+        reply.on('data', (piece: Buffer) => pieces.push(piece));
+        reply.on('error', reject);
+        reply.on('end', () => {
+          asked.destroy();
+          resolve({
+            status: reply.statusCode ?? 0,
+            contentType: reply.headers['content-type'] ?? '',
+            bytes: pieces.reduce((sum, piece) => sum + piece.length, 0),
+            body: pieces,
+            isWhole: true,
+            closes: reply.headers.connection?.toLowerCase() === 'close',
+            tookMs: performance.now() - askedAtMs,
+          });
         });
-      });
-    });
-    asked.on('timeout', () => asked.destroy(new Error(`no reply within ${replyDeadlineMs} ms`)));
+      },
+    );
+    asked.on('timeout', () => asked.destroy(new Error(`no reply within ${replyDeadlineMs / 1000} s`)));
     asked.on('error', reject);
-    asked.end(wanted.body);
+    asked.end(body);
   });
 }

@@ -13,6 +13,18 @@ it('takes CPU from the first and the last reading', () => {
   expect(use.memory).toEqual({ meanMiB: 20, peakMiB: 30 });
 });
 
+it('leaves out what an instance burns by itself while others have their slices', () => {
+  // a second under load in three, in which it burns a tenth of a CPU by itself all the time
+  const readings = [reading(1000, 100, 1), reading(4000, 1300, 1)];
+  const idle = [reading(200, 30, 1), reading(700, 80, 1)];
+  expect(resourceUse(readings, 400, { loadedMs: 1000, idle }).cpu).toEqual({
+    percent: 100,
+    msPerRequest: 2.5,
+  });
+  // without an idle time nothing is known to be left out
+  expect(resourceUse(readings, 400, { loadedMs: 1000, idle: [] }).cpu.percent).toBe(120);
+});
+
 it('has no CPU per request without a request', () => {
   expect(resourceUse([reading(0, 0, 1), reading(10, 5, 1)], 0).cpu.msPerRequest).toBeNull();
 });

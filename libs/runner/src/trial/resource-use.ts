@@ -10,21 +10,24 @@ type Use = { readonly cpu: Trial['cpu']['net']; readonly memory: Trial['memory']
  * CPU and memory of one scope over the window. CPU is the difference of the first and the last reading over the time
  * between them; the mean of sampled percentages would be biased.
  * @param throughputRps of the same window; the CPU time per request follows from both rates.
- * @param loadedMs how long of that time it was under load, when it took turns with others; idle, it uses next to nothing.
+ * @param slices where it was under load in slices only: how long they were in all, and the readings of an idle time. What
+ *   it burns by itself (timers, helpers) it burns in the slices of the others, too, and that is not of its requests.
  * @throws Error when there are fewer than two readings.
  */
 export function resourceUse(
   readings: readonly MeterReading[],
   throughputRps: number,
-  loadedMs?: number,
+  slices?: { readonly loadedMs: number; readonly idle: readonly MeterReading[] },
 ): Use {
-  const first = readings[0];
-  const last = readings.at(-1);
-  if (first === undefined || last === undefined || last.atNs <= first.atNs) {
+  const window = spanOf(readings);
+  if (window === undefined) {
     throw new Error('a window needs a meter reading at its begin and at its end');
   }
-  const windowNs = loadedMs === undefined ? Number(last.atNs - first.atNs) : loadedMs * 1e6;
-  const cpuShare = Number(last.cpuNs - first.cpuNs) / windowNs;
+  const loadedNs = slices === undefined ? window.ns : slices.loadedMs * 1e6;
+  const idle = slices === undefined ? undefined : spanOf(slices.idle);
+  const idleShare = idle === undefined ? 0 : idle.cpuNs / idle.ns;
+  const cpuNs = window.cpuNs - idleShare * Math.max(0, window.ns - loadedNs);
+  const cpuShare = Math.max(0, cpuNs) / loadedNs;
   const memory = readings.map(({ memoryBytes }) => memoryBytes / bytesPerMiB);
   return {
     cpu: {
@@ -36,6 +39,16 @@ export function resourceUse(
       peakMiB: Math.max(...memory),
     },
   };
+}
+
+/** What lies between the first and the last reading; undefined where there are no two. */
+function spanOf(
+  readings: readonly MeterReading[],
+): { readonly ns: number; readonly cpuNs: number } | undefined {
+  const first = readings[0];
+  const last = readings.at(-1);
+  if (first === undefined || last === undefined || last.atNs <= first.atNs) return undefined;
+  return { ns: Number(last.atNs - first.atNs), cpuNs: Number(last.cpuNs - first.cpuNs) };
 }
 
 /** The readings as they go into the run file: times and CPU since the begin of the window. */

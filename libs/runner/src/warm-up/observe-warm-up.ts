@@ -1,14 +1,14 @@
-import { generateTurns } from '@tare/metrics';
+import { generateSlices } from '@tare/metrics';
 import type { WarmUp } from '@tare/results';
 import { mean, steadyState } from '@tare/statistics';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import type { WeightedRequest } from '../config/workload.ts';
-import { generatorSlackMs, requestTimeoutSeconds } from '../trial/trial-plan.ts';
+import { generatorSlackMs, requestTimeoutSeconds } from '../trial/trial.ts';
 import { warmUpCourse } from './warm-up-course.ts';
 
 /** How long a fresh instance is under load to see when it is steady. */
 const observedMs = 6000;
-const turnMs = 25;
+const sliceMs = 25;
 /** Levels that differ by no more are the same: less does not show in a course; where the changes of the host do, theirs. */
 const tolerances = { besideWarm: 0.03, alone: 0.1 } as const;
 
@@ -35,14 +35,13 @@ export async function observeWarmUp(
   signal: AbortSignal,
 ): Promise<WarmUp> {
   const sides = [...fresh, ...(warm === undefined ? [] : [warm])].map(({ origin }) => ({ origin, requests }));
-  const outcomes = await generateTurns(
+  const outcomes = await generateSlices(
     {
       sides,
       seed,
       connections: load.connections,
       warmupMs: 0,
-      turnMs,
-      durationMs: observedMs,
+      window: { kind: 'duration', durationMs: observedMs, sliceMs },
       timeoutSeconds: requestTimeoutSeconds,
     },
     { cpus: generatorCpus, deadlineMs: sides.length * observedMs + generatorSlackMs, signal },
@@ -50,8 +49,8 @@ export async function observeWarmUp(
   const ofFresh = outcomes.slice(0, fresh.length);
   const ofWarm = outcomes[fresh.length];
   const course = warmUpCourse(
-    ofFresh.map((outcome) => outcome.course ?? []),
-    ofWarm?.course,
+    ofFresh.map((outcome) => outcome.slices ?? []),
+    ofWarm?.slices,
   );
   const steady = steadyState(
     course.map(({ level }) => level),

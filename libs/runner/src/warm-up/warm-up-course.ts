@@ -1,4 +1,4 @@
-import type { TurnOutcome } from '@tare/metrics';
+import type { Slice } from '@tare/metrics';
 import type { WarmUp } from '@tare/results';
 import { mean, median } from '@tare/statistics';
 
@@ -13,8 +13,8 @@ const pointMs = 100;
  * @param warm the turns of the warm instance, as many.
  */
 export function warmUpCourse(
-  fresh: readonly (readonly TurnOutcome[])[],
-  warm: readonly TurnOutcome[] | undefined,
+  fresh: readonly (readonly Slice[])[],
+  warm: readonly Slice[] | undefined,
 ): WarmUp['course'] {
   const course: WarmUp['course'] = [];
   let untilMs = 0;
@@ -35,18 +35,18 @@ export function warmUpCourse(
   return course;
 }
 
-type Point = { readonly fresh: readonly TurnOutcome[]; readonly warm: TurnOutcome };
+type Point = { readonly fresh: readonly Slice[]; readonly warm: Slice };
 
-const nothing: TurnOutcome = { requests: 0, durationMs: 0 };
+const nothing: Slice = { requests: 0, durationMs: 0 };
 
 function emptyPoint(instances: number): Point {
   return { fresh: Array.from({ length: instances }, () => nothing), warm: nothing };
 }
 
-function plus(one: TurnOutcome, other: TurnOutcome = nothing): TurnOutcome {
+function plus(one: Slice, other: Slice = nothing): Slice {
   return { requests: one.requests + other.requests, durationMs: one.durationMs + other.durationMs };
 }
 
-function rps({ requests, durationMs }: TurnOutcome): number {
+function rps({ requests, durationMs }: Slice): number {
   return (requests / durationMs) * 1000;
 }

@@ -1,0 +1,186 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import {
+  startKnownLatencyServer,
+  type KnownLatencyServer,
+  type ServedRequest,
+} from './known-latency-server.ts';
+import { generateSlices } from './load-generator.ts';
+import type { LoadSpec } from './load-spec.ts';
+
+const { signal } = new AbortController();
+const window = { kind: 'duration', durationMs: 600, sliceMs: 30 } as const;
+const noLoad = { seed: 1, connections: 2, warmupMs: 100, window, timeoutSeconds: 5 };
+const options = { cpus: undefined, deadlineMs: 20_000, signal };
+
+let servers: readonly KnownLatencyServer[] = [];
+beforeEach(async () => {
+  servers = await Promise.all(
+    [5, 10].map((delayMs) => startKnownLatencyServer({ kind: 'fixed', delayMs, cpus: undefined, signal })),
+  );
+});
+afterEach(() => Promise.all(servers.map((server) => server.stop())));
+
+const orderFor = (given: Partial<LoadSpec> = {}): LoadSpec => ({
+  sides: servers.map(({ origin }) => ({ origin, requests: [{ path: '/' }] })),
+  ...noLoad,
+  ...given,
+});
+
+it('loads one side at a time, each as long as the other, and tells how each did', async () => {
+  const moments: string[] = [];
+  // without warm-up, so that all that the servers saw is in the window
+  const outcomes = await generateSlices(orderFor({ warmupMs: 0 }), {
+    ...options,
+    onMoment: (moment) => moments.push(moment),
+  });
+  expect(moments).toEqual(['window-start', 'window-end']);
+
+  const [fast, slow] = outcomes;
+  expect(fast?.latencyMs.p50).toBeGreaterThan(4.9);
+  expect(slow?.latencyMs.p50).toBeGreaterThan(9.9);
+  expect(fast?.latencyMs.p50).toBeLessThan(slow?.latencyMs.p50 ?? 0);
+  for (const each of outcomes) {
+    expect(each).toMatchObject({ connections: 2, errors: 0, timeouts: 0 });
+    expect(each.durationMs).toBeGreaterThanOrEqual(window.durationMs);
+    expect(each.slices?.length).toBe(fast?.slices?.length);
+    expect(each.throughputRps).toBeCloseTo((each.requests / each.durationMs) * 1000, 6);
+  }
+
+  const [ofFast = [], ofSlow = []] = await Promise.all(servers.map((server) => server.served()));
+  expect([ofFast.length, ofSlow.length]).toEqual(outcomes.map(({ requests }) => requests));
+  expectApart(ofFast, ofSlow);
+  // from the first request to the last reply there is hardly anything but slices
+  const all = [...ofFast, ...ofSlow];
+  const from = Math.min(...all.map(({ arrivedMs }) => arrivedMs));
+  const until = Math.max(...all.map(({ repliedMs }) => repliedMs));
+  const slicesMs = outcomes.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  expect(slicesMs).toBeGreaterThan((until - from) * 0.9);
+  expect(slicesMs).toBeLessThan((until - from) * 1.1);
+});
+
+it('does not count the warm-up', async () => {
+  const [fast] = await generateSlices(
+    orderFor({ warmupMs: 100, window: { ...window, durationMs: 60 } }),
+    options,
+  );
+  const served = (await servers[0]?.served()) ?? [];
+  expect(served.length).toBeGreaterThan(fast?.requests ?? 0);
+});
+
+/** A server of this test's own. */
+async function listen(handler: RequestListener): Promise<string> {
+  const server = createServer(handler);
+  own.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+let own: Server[] = [];
+afterEach(() => {
+  for (const server of own) server.close().closeAllConnections();
+  own = [];
+});
+
+it('names the side that fails, and what it answers', async () => {
+  const origin = await listen((_, reply) => reply.writeHead(404).end());
+  const load = generateSlices(
+    orderFor({ sides: [...orderFor().sides, { origin, requests: [{ path: '/' }] }] }),
+    options,
+  );
+  await expect(load).rejects.toMatchObject({
+    side: 2,
+    message: expect.stringMatching(/^\d+ of \d+ requests failed in the warm-up: status 404 × \d+$/) as string,
+  });
+});
+
+it('names the side that does not answer any more, within seconds', { timeout: 30_000 }, async () => {
+  let asked = 0;
+  const origin = await listen((_, reply) => {
+    if (++asked <= 30) reply.end('ok');
+  });
+  const startedAt = performance.now();
+  const load = generateSlices(
+    orderFor({
+      sides: [...orderFor().sides, { origin, requests: [{ path: '/' }] }],
+      timeoutSeconds: 30,
+    }),
+    options,
+  );
+  await expect(load).rejects.toMatchObject({
+    side: 2,
+    message: expect.stringMatching(
+      /^it does not answer any more: 2 requests have had no reply for \d+\.\d s \(timeout × 2\), after 30 good replies$/,
+    ) as string,
+  });
+  expect(performance.now() - startedAt).toBeLessThan(25_000);
+});
+
+it('counts single replies that do not come, and goes on', { timeout: 30_000 }, async () => {
+  let asked = 0;
+  const origin = await listen((_, reply) => {
+    if (++asked !== 20) reply.end('ok');
+  });
+  const [outcome] = await generateSlices(
+    orderFor({ sides: [{ origin, requests: [{ path: '/' }] }], warmupMs: 0, timeoutSeconds: 30 }),
+    options,
+  );
+  expect(outcome).toMatchObject({ timeouts: 1, errors: 0 });
+  expect(outcome?.requests).toBeGreaterThanOrEqual(19);
+});
+
+it('sends nothing in the idle time, between warm-up and slices', async () => {
+  const moments: (readonly [string, number])[] = [];
+  await generateSlices(orderFor({ window: { ...window, durationMs: 60, idleMs: 300 } }), {
+    ...options,
+    onMoment: (moment) => moments.push([moment, Number(process.hrtime.bigint()) / 1e6]),
+  });
+  expect(moments.map(([moment]) => moment)).toEqual(['idle-start', 'idle-end', 'window-start', 'window-end']);
+  const [from = 0, until = 0] = moments.map(([, atMs]) => atMs);
+  expect(until - from).toBeGreaterThan(250);
+  for (const server of servers) {
+    for (const { arrivedMs } of await server.served())
+      expect(arrivedMs > from + 5 && arrivedMs < until - 5).toBe(false);
+  }
+});
+
+it('gives each side that has one its open window after the slices, alone', async () => {
+  const moments: string[] = [];
+  const open = { rateRps: 100, durationMs: 300 };
+  const order = orderFor({ warmupMs: 0, window: { ...window, durationMs: 60 } });
+  const [fast, slow, other] = await generateSlices(
+    { ...order, sides: [...order.sides.map((side) => ({ ...side, open })), ...order.sides.slice(0, 1)] },
+    {
+      ...options,
+      onMoment: (moment) => moments.push(moment),
+    },
+  );
+  expect(moments).toEqual(['window-start', 'window-end', 'open-start', 'open-end', 'open-start', 'open-end']);
+  for (const each of [fast, slow]) {
+    expect(each?.open).toMatchObject({ ...open, planned: 30, requests: 30, errors: 0, timeouts: 0 });
+  }
+  expect(fast?.open?.latencyMs.p50).toBeGreaterThan(4.9);
+  expect(slow?.open?.latencyMs.p50).toBeGreaterThan(9.9);
+  expect(other?.open).toBeUndefined();
+  const [ofFast = [], ofSlow = []] = await Promise.all(servers.map((server) => server.served()));
+  expectApart(ofFast, ofSlow);
+});
+
+it('refuses an order without requests', async () => {
+  const sides = [{ origin: 'http://127.0.0.1:1', requests: [] }];
+  await expect(generateSlices({ sides, ...noLoad }, options)).rejects.toThrow(
+    'requests: expected at least one request to send',
+  );
+});
+
+/**
+ * Expects that no request of one was under way while one of the other was. A server that is interrupted just after it sent
+ * a reply writes that down late, so a few may seem to be; were both under load at once, nearly all would.
+ */
+function expectApart(ones: readonly ServedRequest[], others: readonly ServedRequest[]): void {
+  const overlapping = ones.filter(({ arrivedMs, repliedMs }) =>
+    others.some((other) => other.arrivedMs < repliedMs && arrivedMs < other.repliedMs),
+  );
+  expect(ones.length).toBeGreaterThan(0);
+  expect(overlapping.length).toBeLessThan(ones.length * 0.1);
+}

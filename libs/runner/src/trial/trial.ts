@@ -1,0 +1,304 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Environment, Instance, Launch } from '@tare/environment';
+import {
+  generateSlices,
+  GeneratorError,
+  SideError,
+  sumMeter,
+  type LoadOutcome,
+  type LoadRequest,
+  type LoadSide,
+  type LoadSpec,
+  type Readiness,
+} from '@tare/metrics';
+import type { Guards, HostActivity, OpenLoad, Trial, TrialSample } from '@tare/results';
+import type { ResolvedConfig } from '../config/bench-config.ts';
+import { violationsOf } from '../guards/violations.ts';
+import { diskUse } from './disk-use.ts';
+import { watchHost } from './host-watch.ts';
+import { startReady } from './ready-instance.ts';
+import { resourceUse, trialSamples } from './resource-use.ts';
+import { windowSampler, type Meters, type WindowSampler } from './window-sampler.ts';
+
+/** A request without a reply after this long is a timeout. */
+export const requestTimeoutSeconds = 30;
+
+/** How long a load generator may take beyond the load itself. */
+export const generatorSlackMs = 60_000;
+
+// a window that is a number of requests has no length of its own
+const requestsWindowDeadlineMs = 600_000;
+const sampleIntervalMs = 100;
+// between warm-up and slices nobody is loaded for this long, to see what each burns by itself
+const idleMs = 500;
+// an app that has ended says so by then
+const endedNoticeMs = 500;
+// the closed loop's generator works in one thread, however many CPUs it may use
+const generatorThreads = 1;
+
+/** The load of a run whose warm-up is known. */
+export type PreparedLoad = ResolvedConfig['load'] & { readonly warmupMs: number };
+
+/** The configuration of a run whose warm-up is known. */
+export type PreparedConfig = ResolvedConfig & { readonly load: PreparedLoad };
+
+export type TrialPlan = {
+  readonly environment: Environment;
+  readonly launch: Launch;
+  /** Name of the workload. */
+  readonly workload: string;
+  /** With what their replies are compared with. */
+  readonly requests: readonly LoadRequest[];
+  /** Whether the app closes a connection after each reply. */
+  readonly closesConnections: boolean;
+  readonly setUp: (origin: URL, signal: AbortSignal) => Promise<void>;
+  readonly load: PreparedLoad;
+  /** Of the open-loop window, if there is one. */
+  readonly rateRps: number | undefined;
+  readonly guards: Guards;
+  /** Of the run. */
+  readonly seed: number;
+  readonly generatorCpus: readonly number[] | undefined;
+  readonly round: number;
+  /** Which attempt at the round this is, from 1. */
+  readonly attempt: number;
+  /** Place within the round, from 1. */
+  readonly order: number;
+  readonly readyDeadlineMs: number;
+  /** Given the readings of a window in which the trial failed. */
+  readonly onLost: (samples: readonly TrialSample[]) => void;
+};
+
+/** A trial that failed, and in which environment. */
+export class TrialError extends Error {
+  readonly environment: string;
+  constructor(environment: string, message: string, cause: unknown) {
+    super(message, { cause });
+    this.environment = environment;
+  }
+}
+
+/** A trial whose instance is up and has its data. */
+type RunningTrial = {
+  readonly plan: TrialPlan;
+  readonly startedAt: Date;
+  readonly instance: Instance;
+  readonly readiness: Readiness;
+  readonly meters: Meters;
+  readonly sampler: WindowSampler;
+};
+
+/**
+ * The trials of environments that are up side by side, or of one alone. Each is started, waited for and given its data, one
+ * after the other; then all are loaded: warm-up, closed loop (in slices that alternate, so that what slows the host down
+ * for a while slows them all; or whole, in one that is alone), open loop of each; then all are stopped.
+ * @param plans of the same load; at least one.
+ * @param sliceMs how long a slice sends requests; undefined for a whole window of a single one.
+ * @returns the trials in their order.
+ * @throws TrialError of the environment that failed; GeneratorError of what the load generator lacks. All instances are
+ *   stopped in every case.
+ */
+export async function performTrials(
+  plans: readonly TrialPlan[],
+  sliceMs: number | undefined,
+  signal: AbortSignal,
+): Promise<readonly Trial[]> {
+  const running: RunningTrial[] = [];
+  try {
+    for (const plan of plans) running.push(await begin(plan, signal));
+    const { outcomes, activity } = await load(running, sliceMs, signal);
+    const trials: Trial[] = [];
+    for (const [index, outcome] of outcomes.entries()) {
+      const each = running[index];
+      if (each !== undefined) trials.push(await trialOf(each, outcome, activity));
+    }
+    return trials;
+  } catch (error) {
+    if (signal.aborted || error instanceof TrialError || error instanceof GeneratorError) throw error;
+    const failed = error instanceof SideError ? running[error.side] : undefined;
+    if (failed === undefined) throw error;
+    failed.plan.onLost(trialSamples(await failed.sampler.soFar()));
+    throw await trialError(failed.plan, failed.instance, error);
+  } finally {
+    await Promise.all(running.map(({ instance }) => instance.stop()));
+  }
+}
+
+async function begin(plan: TrialPlan, signal: AbortSignal): Promise<RunningTrial> {
+  const startedAt = new Date();
+  const { environment, launch, readyDeadlineMs } = plan;
+  const started = startReady(environment, launch, readyDeadlineMs, signal);
+  const { instance, readiness } = await started.catch((error: unknown) => {
+    if (signal.aborted || !(error instanceof Error)) throw error;
+    throw new TrialError(environment.name, error.message, error);
+  });
+  try {
+    const meters = await instance.meters();
+    await plan.setUp(instance.url, signal);
+    return { plan, startedAt, instance, readiness, meters, sampler: windowSampler(meters, sampleIntervalMs) };
+  } catch (error) {
+    const failure = signal.aborted ? error : await trialError(plan, instance, error);
+    await instance.stop();
+    throw failure;
+  }
+}
+
+type Loaded = { readonly outcomes: readonly LoadOutcome[]; readonly activity: HostActivity };
+
+async function load(
+  running: readonly RunningTrial[],
+  sliceMs: number | undefined,
+  signal: AbortSignal,
+): Promise<Loaded> {
+  const [first] = running;
+  if (first === undefined) throw new Error('trials: expected at least one environment');
+  const { load: wanted, seed, generatorCpus, launch } = first.plan;
+  const { window, warmupMs, connections } = wanted;
+  const sides = running.map(({ plan, instance }): LoadSide => {
+    const open = openWindowOf(plan);
+    const { requests, closesConnections } = plan;
+    return {
+      origin: instance.url.origin,
+      requests,
+      closesConnections,
+      ...(open !== undefined && { open }),
+    };
+  });
+  const spec: LoadSpec = {
+    sides,
+    seed,
+    connections,
+    warmupMs,
+    window:
+      window.kind === 'duration' && sliceMs !== undefined
+        ? { ...window, sliceMs, ...(sides.length > 1 && { idleMs }) }
+        : window,
+    timeoutSeconds: requestTimeoutSeconds,
+  };
+  const over = new AbortController();
+  for (const [side, { instance }] of running.entries()) {
+    void instance.ended.then((reason) => {
+      over.abort(new SideError(side, `${reason} during the trial`));
+    });
+  }
+  const together = sumMeter(
+    'all that are loaded together',
+    running.map(({ meters }) => meters.gross),
+  );
+  const host = watchHost(together, launch.context.resources.serverCpus);
+  let windowsLeft = 1 + sides.filter(({ open }) => open !== undefined).length;
+  const endWindow = (): void => {
+    windowsLeft -= 1;
+    if (windowsLeft === 0) host.end();
+  };
+  const windowMs = window.kind === 'duration' ? window.durationMs : requestsWindowDeadlineMs;
+  const eachMs = warmupMs + windowMs + (wanted.open?.durationMs ?? 0);
+  const outcomes = await generateSlices(spec, {
+    cpus: generatorCpus,
+    deadlineMs: running.length * eachMs + generatorSlackMs,
+    onSpawn: host.generator,
+    onMoment: (moment) => {
+      switch (moment) {
+        case 'idle-start':
+        case 'idle-end':
+          for (const { sampler } of running) sampler.idle();
+          break;
+        case 'window-start':
+          host.begin();
+          for (const { sampler } of running) sampler.begin();
+          break;
+        case 'window-end':
+          for (const { sampler } of running) sampler.end();
+          endWindow();
+          break;
+        case 'open-start':
+          break;
+        case 'open-end':
+          endWindow();
+          break;
+      }
+    },
+    signal: AbortSignal.any([signal, over.signal]),
+  });
+  return { outcomes, activity: await host.activity() };
+}
+
+/** @returns the open-loop window of a trial; undefined for none. */
+function openWindowOf({ load: { open }, rateRps }: TrialPlan): LoadSide['open'] {
+  return open === undefined || rateRps === undefined ? undefined : { rateRps, durationMs: open.durationMs };
+}
+
+/** @returns the trial, from what its load came to and what the host did meanwhile. */
+async function trialOf(
+  { plan, startedAt, instance, readiness, sampler }: RunningTrial,
+  outcome: LoadOutcome,
+  activity: HostActivity,
+): Promise<Trial> {
+  const samples = await sampler.samples();
+  const idle = await sampler.idleReadings();
+  const sliced = outcome.slices !== undefined;
+  const useOf = (scope: keyof Meters) =>
+    resourceUse(
+      samples.map((pair) => pair[scope]),
+      outcome.throughputRps,
+      sliced ? { loadedMs: outcome.durationMs, idle: idle.map((pair) => pair[scope]) } : undefined,
+    );
+  const [net, gross] = [useOf('net'), useOf('gross')];
+  const milestones = [...(await instance.milestones()), { name: 'ready', atMs: readiness.readyMs }];
+  const figures = { load: closedFigures(outcome), open: openFigures(outcome), host: activity };
+  return {
+    workload: plan.workload,
+    round: plan.round,
+    attempt: plan.attempt,
+    order: plan.order,
+    environment: plan.environment.name,
+    startedAt: startedAt.toISOString(),
+    startup: { kind: instance.startKind, ...readiness, milestones },
+    ...figures,
+    cpu: { net: net.cpu, gross: gross.cpu },
+    memory: { net: net.memory, gross: gross.memory },
+    disk: {
+      ...diskUse(samples, outcome.requests),
+      // the disks serve all that are up side by side
+      ...(sliced && { writeLatencyMs: null }),
+    },
+    violations: [...violationsOf(figures, plan.guards, generatorThreads)],
+    samples: trialSamples(samples),
+  };
+}
+
+function closedFigures(outcome: LoadOutcome): Trial['load'] {
+  const { connections, durationMs, requests, errors, timeouts, failures } = outcome;
+  const { throughputRps, latencyMs, histogram, slices, client, generatorCpuPercent } = outcome;
+  return {
+    mode: 'closed',
+    connections,
+    durationMs,
+    requests,
+    errors,
+    timeouts,
+    failures,
+    throughputRps,
+    latencyMs,
+    histogram,
+    ...(slices !== undefined && { turns: slices.length }),
+    generator: { name: client, cpuPercent: generatorCpuPercent },
+  };
+}
+
+function openFigures({ open }: LoadOutcome): OpenLoad | null {
+  if (open === undefined) return null;
+  const { generatorCpuPercent, ...figures } = open;
+  return { mode: 'open', ...figures, generator: { name: 'undici', cpuPercent: generatorCpuPercent } };
+}
+
+/** @returns an error that names environment and round, with the app's last log lines. */
+async function trialError(plan: TrialPlan, instance: Instance, cause: unknown): Promise<TrialError> {
+  const { name } = plan.environment;
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const ended = await Promise.race([instance.ended, sleep(endedNoticeMs, undefined, { ref: false })]);
+  const message = ended === undefined || said.startsWith(ended) ? said : `${ended} during the trial: ${said}`;
+  const log = await instance.lastLog().catch(() => '');
+  const lines = log === '' ? '' : `; its last log lines:\n${log}`;
+  return new TrialError(name, `${name}: round ${plan.round}: ${message}${lines}`, cause);
+}
