@@ -15,9 +15,13 @@ const uploadsAtOnce = 50;
 const random = seededRandom(Number(process.env.GALLERY_SEED ?? 20261121));
 const uploads = uploadsFolder();
 let maker: ImageMaker;
+let gallery: RunningGallery;
 
 beforeAll(async () => (maker = await createImageMaker()));
-afterAll(uploads.remove);
+afterAll(async () => {
+  await gallery.stop('SIGKILL');
+  uploads.remove();
+});
 
 /** Image number n: of changing size and format. */
 function imageOf(n: number): Buffer {
@@ -65,7 +69,7 @@ it(`survives ${kills} kills in the middle of ${uploadsAtOnce} uploads`, { timeou
   const opened = new Set<string>();
   const acknowledged = new Set<string>();
   let leftHalfDone = 0;
-  let gallery = await startGallery(uploads.path);
+  gallery = await startGallery(uploads.path);
   for (let kill = 0; kill < kills; kill += 1) {
     const images = Array.from({ length: uploadsAtOnce }, (_, n) => imageOf(kill * uploadsAtOnce + n));
     for (const id of await uploadAndKill(gallery, images)) acknowledged.add(id);
@@ -90,7 +94,6 @@ it(`survives ${kills} kills in the middle of ${uploadsAtOnce} uploads`, { timeou
       [],
     );
   }
-  await gallery.stop('SIGTERM');
   process.stdout.write(
     `crash: ${acknowledged.size} of ${kills * uploadsAtOnce} uploads acknowledged before a kill, ${opened.size} listed and opened, ${leftHalfDone} left half done and cleared away\n`,
   );
