@@ -41,10 +41,10 @@ test('an emulated environment that only the pilot measured is said to be', () =>
 test('an environment that failed midway is named with its reason, and nothing is concluded from its trials', () => {
   const sentences = ofPrimes(failedMidway('docker', 3));
   expect(sentences.filter((text) => text.includes('docker'))).toEqual([
-    'docker: failed after 3 rounds (docker: round 4: the app ended <b>with</b> code 137); it is not judged.',
+    'docker failed after 3 rounds and is not judged: round 4: the app ended <b>with</b> code 137.',
   ]);
   expect(ofPrimes(failedMidway('native', 3))).toEqual([
-    'native, the baseline, failed after 3 rounds (native: round 4: the app ended <b>with</b> code 137): nothing is judged.',
+    'native, the baseline, failed after 3 rounds, so nothing is judged: round 4: the app ended <b>with</b> code 137.',
   ]);
 });
 

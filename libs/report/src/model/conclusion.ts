@@ -37,7 +37,7 @@ export function conclusionOf(
     return [plain(`${baseline}, the baseline, has no figures: there is nothing to compare with.`)];
   }
   if (base.failed !== undefined) {
-    return [plain(`${baseline}, the baseline, ${failedWords(base)}: nothing is judged.`)];
+    return [plain(`${baseline}, the baseline, failed after ${counted(base.failed.rounds, 'round')}, so nothing is judged: ${reasonOf(base)}.`)];
   }
   if (candidates.length === 0) {
     return [plain(`Only ${baseline} was measured: there is nothing to compare it with.`)];
@@ -50,7 +50,10 @@ export function conclusionOf(
       aboutEnvironment(name, baseline, comparisons.filter(({ candidate }) => candidate === name)),
     ),
     ...detectable(comparisons.filter(({ candidate }) => judged.some(({ name }) => name === candidate))),
-    ...failed.map((each) => ({ about: each.name, ...plain(`${each.name}: ${failedWords(each)}; it is not judged.`) })),
+    ...failed.map((each) => ({
+      about: each.name,
+      ...plain(`${each.name} failed after ${counted(each.failed?.rounds ?? 0, 'round')} and is not judged: ${reasonOf(each)}.`),
+    })),
     ...(emulated.length === 0 ? [] : [plain(emulatedWords(emulated, pilotOnly(plan, emulated)))]),
   ];
 } // prettier-ignore
@@ -87,10 +90,11 @@ export function roundsMoreWords(
   return `${range} would decide${rest}`;
 }
 
-/** "failed after 3 rounds (the app ended)". */
-export function failedWords({ failed }: Pick<Subject, 'failed'>): string {
-  return failed === undefined ? '' : `failed after ${counted(failed.rounds, 'round')} (${failed.reason.replace(/\.$/, '')})`;
-} // prettier-ignore
+/** Without what the sentence says already. */
+function reasonOf({ name, failed }: Subject): string {
+  const reason = failed?.reason ?? '';
+  return (reason.startsWith(`${name}: `) ? reason.slice(name.length + 2) : reason).replace(/\.$/, '');
+}
 
 function plain(text: string): Pick<Sentence, 'text' | 'brief'> {
   return { text, brief: text };

@@ -63,7 +63,7 @@ function missingPart({ missing }: ReportModel): Html {
     const advice = remedy === undefined ? nothing : markup`<br>Remedy: <code>${remedy}</code>`;
     return markup`<li><b>${name}</b> (${statusText}): ${reason}${advice}</li>\n`;
   });
-  return markup`<section class="note"><h3 id="missing-title">Not measured, or not to the end</h3><ul>${items}</ul></section>`;
+  return markup`<section class="note"><h3 id="missing-title">Not measured, or only in part</h3><ul>${items}</ul></section>`;
 }
 
 /** Per workload and metric a bar per environment; CPU and memory in two parts, net and tare. */
@@ -72,7 +72,7 @@ export function weighInSection({ workloads }: ReportModel): Html {
     subjects.some((each) => each.emulated || each.failed !== undefined),
   );
   const note = isHatched
-    ? ' A hatched bar is not judged: the environment is emulated, or failed in the middle. One that would flatten the others is cut and goes beyond the axis.'
+    ? ' A hatched bar is not judged: the environment is emulated, or failed midway. One that would flatten the others is cut and goes beyond the axis.'
     : '';
   const parts = workloads.map((workload) => {
     const charts = barCharts(workload).filter(({ figure }) => figure.onlyPicture !== true);

@@ -34,7 +34,7 @@ export function renderReadmeBlock(
       }),
     ]),
     `All figures and charts: [${summary}](${summary}).`,
-    ...(missing.length === 0 ? [] : [`Not measured, or not to the end: ${missing.join('; ')}.`]),
+    ...(missing.length === 0 ? [] : [`Not measured, or only in part: ${missing.join('; ')}.`]),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }

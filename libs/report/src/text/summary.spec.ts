@@ -46,7 +46,7 @@ test('the conclusion comes before the tables, then the caveats and the control',
     '## primes',
     '## How far this can be trusted',
     '## The A/A control of native',
-    '## Not measured, or not to the end',
+    '## Not measured, or only in part',
   ];
   const places = order.map((part) => summary.indexOf(part));
   expect(places).toEqual(places.toSorted((a, b) => a - b));

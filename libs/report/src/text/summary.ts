@@ -36,7 +36,7 @@ export function renderSummary(report: ReportModel): string {
     ]),
     ...section('How far this can be trusted', caveatList(report)),
     ...controlSections(report),
-    ...section('Not measured, or not to the end', missingMarkdown(report.missing)),
+    ...section('Not measured, or only in part', missingMarkdown(report.missing)),
     ...section(
       'What was compared',
       markdownList(

@@ -42,7 +42,7 @@ export function renderTerminal(report: ReportModel, { columns, colour }: Termina
       ? ['No trial was measured.']
       : [...workloads.map((each) => workloadText(each, columns, paint)), legendText(workloads, paint)]),
     ...terminalSection('How far this can be trusted', caveats, paint),
-    ...terminalSection('Not measured, or not to the end', missingLines(report.missing, paint), paint),
+    ...terminalSection('Not measured, or only in part', missingLines(report.missing, paint), paint),
     ...terminalSection('Diagnostics', diagnosticLines(report, columns, paint), paint),
   ]);
 }
