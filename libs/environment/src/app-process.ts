@@ -62,7 +62,7 @@ export async function startAppProcess(app: AppProcess): Promise<Instance> {
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const exited = new Promise<string>((resolve) => {
     child.once('error', (error) => {
-      resolve(`could not be started: ${error.message}`);
+      resolve(`could not be started: ${error.message}${fileDescriptorAdvice(error)}`);
     });
     child.once('exit', (code, signal) => {
       resolve(signal === null ? `ended with exit code ${code ?? '?'}` : `was ended by ${signal}`);
@@ -77,12 +77,13 @@ export async function startAppProcess(app: AppProcess): Promise<Instance> {
       reach('listening');
     }
   };
-  child.stdout.on('data', hear);
-  child.stderr.on('data', hear);
   if (pid === undefined) {
+    // there may be no pipes either: without file descriptors for them nothing is started
     cgroup.leave();
     throw new Error(`${app.command.file} ${await exited}`);
   }
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
 
   const family = processFamily(pid, id);
   const watch = setInterval(family.pids, lookIntervalMs);
@@ -176,4 +177,8 @@ function wordsOf({ environment, launch }: AppProcess, left: readonly ProcessStat
   const names = left.map(({ command }) => command).sort();
   const what = left.length === 1 ? 'a process' : `${left.length} processes`;
   return `${environment}: ${launch.artifact.workload} left ${what} running when it ended (${names.join(', ')}); now ended`;
+}
+
+function fileDescriptorAdvice(error: NodeJS.ErrnoException): string {
+  return error.code === 'EMFILE' ? '; this process has no file descriptor left: ulimit -n 1024' : '';
 }

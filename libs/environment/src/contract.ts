@@ -109,6 +109,13 @@ export interface Instance {
   stop(): Promise<void>;
 }
 
+/** An Nx target that makes an environment ready for the workloads of a run. */
+export type PreparingTarget = {
+  readonly target: string;
+  /** Folder of the project that has it; undefined for the projects of the workloads. */
+  readonly folder?: URL;
+};
+
 /** A way to run an artifact. Implement it to add an environment; there is no registry of kinds. */
 export interface Environment {
   /** Unique in a run: "native", "docker", "docker:published". */
@@ -124,6 +131,11 @@ export interface Environment {
   reap(runId: string | undefined, signal: AbortSignal): Promise<readonly string[]>;
   /** Makes ready to start the artifact: image present, VM provisioned. Idempotent. */
   prepare(artifact: Artifact, context: RunContext, signal: AbortSignal): Promise<Facts>;
+  /**
+   * What Nx has to do before `prepare`, beside building the workloads: bake an image, make a box. Only for the environments
+   * and workloads that a run asks for.
+   */
+  readonly preparedBy?: readonly PreparingTarget[];
   /** How long an app may take from the start command to its first 200; 30 s where it does not say. */
   readonly readyDeadlineMs?: number;
   /** Whether several instances may be up at once: each start has a port, and what else it needs, of its own. */

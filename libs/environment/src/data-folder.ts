@@ -1,4 +1,4 @@
-import { lstatSync, mkdtempSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ export async function withDataFolder(
   start: (variables: Readonly<Record<string, string>>) => Promise<Instance>,
 ): Promise<Instance> {
   if (dataVariable === undefined) return start({});
-  const folder = mkdtempSync(join(tmpdir(), `${namePrefix(environment)}${context.runId}-${thisRunner()}-`));
+  const folder = makeFolder(`${namePrefix(environment)}${context.runId}-${thisRunner()}-`);
   try {
     const instance = await start({ [dataVariable]: folder });
     const stop = async (): Promise<void> => {
@@ -48,7 +48,7 @@ export async function reapDataFolders(
 ): Promise<readonly string[]> {
   const prefix = namePrefix(environment);
   const lines: string[] = [];
-  for (const name of readdirSync(tmpdir())) {
+  for (const name of namesInTemporaryFolder()) {
     if (!name.startsWith(prefix)) continue;
     const [, run, runner] = nameEnd.exec(name.slice(prefix.length)) ?? [];
     const folder = join(tmpdir(), name);
@@ -62,6 +62,23 @@ export async function reapDataFolders(
 
 // run, runner, and what mkdtemp puts behind its prefix
 const nameEnd = new RegExp(`^(.+)-(${runnerPattern.source})-\\w{6}$`);
+
+function makeFolder(prefix: string): string {
+  try {
+    return mkdtempSync(join(tmpdir(), prefix));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(
+      `no folder for the app’s data can be made in ${tmpdir()} (${why}): let TMPDIR name a folder that may be written`,
+      { cause },
+    );
+  }
+}
+
+/** Where there is no such folder, nothing was left in it; whoever wants one is told by its making. */
+function namesInTemporaryFolder(): readonly string[] {
+  return existsSync(tmpdir()) ? readdirSync(tmpdir()) : [];
+}
 
 function namePrefix(environment: string): string {
   return `tare-data-${environment}-`;

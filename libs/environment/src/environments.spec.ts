@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { descendants, findProcess, processesWithVariable, waitForHttp } from '@tare/metrics';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Instance, Launch } from './contract.ts';
 import { namespace } from './namespace.ts';
 import { native } from './native.ts';
@@ -260,4 +260,24 @@ it.skipIf(!namespaceUsable)('namespace ends the app when unshare is killed', asy
   await sleep(100);
   expect(pids.filter((pid) => findProcess(pid) !== undefined)).toEqual([]);
   await instance.stop();
+});
+
+describe('without a folder for temporary files', () => {
+  beforeEach(() => {
+    vi.stubEnv('TMPDIR', join(folder, 'nowhere'));
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it('reaps and starts what wants no folder', async () => {
+    expect(await native().reap('another-run', never)).toEqual([]);
+    await (await native().start(launch, never)).stop();
+  });
+
+  it('says what is missing to what wants one', async () => {
+    await expect(native().start({ ...launch, dataVariable: 'DATA' }, never)).rejects.toThrow(
+      /^no folder for the app’s data can be made in .*nowhere \(.*\): let TMPDIR name a folder/,
+    );
+  });
 });

@@ -7,6 +7,7 @@ export type {
   Instance,
   Launch,
   Milestone,
+  PreparingTarget,
   Resources,
   RunContext,
   StartKind,

@@ -15,7 +15,7 @@ it('aborts the work when the process is told to end, and lets it clean up', asyn
     await aborted;
     return signal.reason as Error;
   });
-  expect(reason.message).toBe('ended by SIGHUP');
+  expect(reason.message).toBe('interrupted by SIGHUP');
   expect(process.listenerCount('SIGHUP')).toBe(before);
 });
 

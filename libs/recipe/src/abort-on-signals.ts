@@ -8,7 +8,7 @@ const parentIntervalMs = 250;
 export async function abortOnSignals<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const abort = (name: NodeJS.Signals): void => {
-    controller.abort(new Error(`ended by ${name}`));
+    controller.abort(new Error(`interrupted by ${name}`));
   };
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const name of names) process.on(name, abort);

@@ -24,6 +24,7 @@ export type { JournalContent } from './journal/read-journal.ts';
 export { metricCatalogue } from './metric-catalogue.ts';
 export type { Metric, MetricKey } from './metric-catalogue.ts';
 export { parseRunFile } from './parse-run-file.ts';
+export { requireWritable } from './require-writable.ts';
 export { runFileJsonSchema } from './run-file-json-schema.ts';
 export * from './run-file.ts';
 

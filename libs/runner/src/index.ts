@@ -18,6 +18,7 @@ export {
 export { loadConfig } from './config/load-config.ts';
 export { applyOverrides, runFlags, type Overrides } from './config/overrides.ts';
 export { resolveConfig } from './config/resolve-config.ts';
+export { appOf } from './config/workload.ts';
 export type {
   ConformanceCheck,
   Parameters,
@@ -28,8 +29,10 @@ export type {
 } from './config/workload.ts';
 export type { DoctorLine } from './doctor/doctor-line.ts';
 export { examineHost, type HostExamination } from './doctor/examine-host.ts';
+export { requireRoomFor } from './guards/before-run.ts';
 export { defaultGuards } from './guards/default-guards.ts';
 export { gateOptions, planGate, type GateOptions, type GatePlan } from './gate/gate-plan.ts';
+export { runProgram } from './gate/run-program.ts';
 export { performGate, type GateOutcome, type GateRequest } from './gate/perform-gate.ts';
 export type { Listener, RunEvent, TrialPlace } from './progress/run-event.ts';
 export { followRun } from './progress/follow-run.ts';

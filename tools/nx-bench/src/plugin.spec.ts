@@ -5,6 +5,7 @@ const targets = benchTargets('apps/bench/bench.config.ts', {});
 
 it('infers its targets from a bench.config.ts', () => {
   expect(Object.keys(targets)).toEqual([
+    'prepare',
     'measure',
     'report',
     'compare',
@@ -14,28 +15,33 @@ it('infers its targets from a bench.config.ts', () => {
     'calibrate',
     'trend',
   ]);
-  expect(targets.measure?.options).toEqual({ config: 'apps/bench/bench.config.ts' });
+  expect(targets.measure?.options).toMatchObject({ config: 'apps/bench/bench.config.ts' });
 });
 
 it('never caches a measurement and runs it alone', () => {
   expect(targets.measure).toMatchObject({ cache: false, parallelism: false });
 });
 
-it('tests, builds and bakes the workloads and brings machines up before it measures', () => {
-  expect(targets.measure?.dependsOn).toEqual([
+it('shows in the graph what can be made ready, and leaves to the executors what a run takes of it', () => {
+  expect(targets.prepare?.dependsOn).toEqual([
     { target: 'test', projects: ['tag:workload'] },
     { target: 'build', projects: ['tag:workload'] },
     { target: 'docker-build', projects: ['tag:workload'] },
-    { target: 'vagrant-up', projects: ['tag:type:environment'] },
+    { target: 'vagrant-box', projects: ['tag:workload'] },
+    { target: 'docker-build', projects: ['tag:type:environment'] },
+    { target: 'vagrant-box', projects: ['tag:type:environment'] },
   ]);
-});
-
-it('passes the options of compare on to measure', () => {
-  expect(targets.compare?.dependsOn).toEqual([{ target: 'measure', params: 'forward' }]);
+  for (const name of ['measure', 'compare', 'gate', 'capacity'])
+    expect(targets[name]?.dependsOn).toBeUndefined();
+  expect(targets.measure?.options).toMatchObject({
+    workloadTag: 'workload',
+    workloadTargets: ['test', 'build'],
+  });
+  expect(targets.gate?.options).toMatchObject({ workloadTargets: ['build'] });
 });
 
 it('takes other names for targets and tag', () => {
   const named = benchTargets('bench.config.ts', { measureTargetName: 'weigh', workloadTag: 'app' });
-  expect(named.compare?.dependsOn).toEqual([{ target: 'weigh', params: 'forward' }]);
-  expect(named.weigh?.dependsOn).toContainEqual({ target: 'test', projects: ['tag:app'] });
+  expect(named.compare?.options).toEqual({ measureTarget: 'weigh', reportTarget: 'report' });
+  expect(named.weigh?.options).toMatchObject({ workloadTag: 'app' });
 });

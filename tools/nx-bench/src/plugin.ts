@@ -5,12 +5,13 @@ import { createNodesFromFiles, type CreateNodes, type TargetConfiguration } from
 export type BenchPluginOptions = {
   /** Projects with this tag are measured. */
   readonly workloadTag?: string;
-  /** What is done with them before a run, as far as they have such targets: by default they are tested, built and baked. */
+  /** What is done with them before a run, as far as they have such targets: by default they are tested and built. */
   readonly workloadTargets?: readonly string[];
   /** Projects with this tag are recipes of environments. */
   readonly environmentTag?: string;
-  /** What is done with those before a run: by default a machine is brought up. */
+  /** What `prepare` does beside that with workloads and recipes: by default images are baked and a box is made. */
   readonly environmentTargets?: readonly string[];
+  readonly prepareTargetName?: string;
   readonly measureTargetName?: string;
   readonly reportTargetName?: string;
   readonly compareTargetName?: string;
@@ -18,9 +19,6 @@ export type BenchPluginOptions = {
 };
 
 const configFile = 'bench.config.ts';
-
-/** Options that a run may be given for once; compare passes them on to measure. */
-const forwarded = { params: 'forward' } as const;
 
 /** Infers the targets of every project with a bench.config.ts. */
 export const createNodes: CreateNodes<BenchPluginOptions> = [
@@ -34,30 +32,39 @@ export const createNodes: CreateNodes<BenchPluginOptions> = [
     ),
 ];
 
-const defaultWorkloadTargets = ['test', 'build', 'docker-build'] as const;
-
 /** @returns the targets of a project whose configuration is the given file. */
 export function benchTargets(file: string, options: BenchPluginOptions): Record<string, TargetConfiguration> {
   const {
     workloadTag = 'workload',
-    workloadTargets = defaultWorkloadTargets,
+    workloadTargets = ['test', 'build'],
     environmentTag = 'type:environment',
-    environmentTargets = ['vagrant-up'],
+    environmentTargets = ['docker-build', 'vagrant-box'],
+    prepareTargetName: prepare = 'prepare',
     measureTargetName: measure = 'measure',
     reportTargetName: report = 'report',
     compareTargetName: compare = 'compare',
     gateTargetName: gate = 'gate',
   } = options;
-  const workloads = workloadTargets.map((target) => ({ target, projects: [`tag:${workloadTag}`] }));
-  const before = [
-    ...workloads,
-    ...environmentTargets.map((target) => ({ target, projects: [`tag:${environmentTag}`] })),
-  ];
+  // what a run asks for is known to its options and not to the graph: the executors run the targets that it takes
+  const config = { config: file, workloadTag, workloadTargets: [...workloadTargets] };
+  const ofWorkloads = [...workloadTargets, ...environmentTargets];
   return {
+    [prepare]: {
+      executor: 'nx:noop',
+      dependsOn: [
+        ...ofWorkloads.map((target) => ({ target, projects: [`tag:${workloadTag}`] })),
+        ...environmentTargets.map((target) => ({ target, projects: [`tag:${environmentTag}`] })),
+      ],
+      cache: false,
+      metadata: metadata(
+        'Makes ready all that can be measured; a run makes ready by itself what it measures',
+        `nx run ${prepare} --graph`,
+        {},
+      ),
+    },
     [measure]: {
       executor: '@tare/nx-bench:bench',
-      options: { config: file },
-      dependsOn: before,
+      options: config,
       // measurements are never cached, and nothing may run beside them
       cache: false,
       parallelism: false,
@@ -72,16 +79,16 @@ export function benchTargets(file: string, options: BenchPluginOptions): Record<
       metadata: metadata('Renders the last run again without measuring', `nx run ${report} --help`),
     },
     [compare]: {
-      executor: '@tare/nx-report:report',
-      dependsOn: [{ target: measure, ...forwarded }],
+      executor: '@tare/nx-bench:compare',
+      options: { measureTarget: measure, reportTarget: report },
       cache: false,
+      parallelism: false,
       metadata: metadata('Tests, builds, bakes, measures and reports', `nx run ${compare} --help`),
     },
     // workloads whose bytes are the same on both sides are not measured: `nx affected -t gate` costs what a change touches
     [gate]: {
       executor: '@tare/nx-bench:gate',
-      options: { config: file },
-      dependsOn: workloads.filter(({ target }) => target !== 'test'),
+      options: { ...config, workloadTargets: workloadTargets.filter((target) => target !== 'test') },
       cache: false,
       parallelism: false,
       metadata: metadata(
@@ -94,8 +101,7 @@ export function benchTargets(file: string, options: BenchPluginOptions): Record<
     },
     capacity: {
       executor: '@tare/nx-bench:capacity',
-      options: { config: file },
-      dependsOn: before,
+      options: config,
       cache: false,
       parallelism: false,
       metadata: metadata(

@@ -78,8 +78,22 @@ it('gives up at the deadline and says what it saw last', async () => {
 it('gives up at the deadline when a server accepts and never answers', async () => {
   const url = await listen(() => undefined);
   const wait = { url, since: process.hrtime.bigint(), intervalMs: 5, deadlineMs: 80, signal: never };
-  await expect(waitForHttp(wait)).rejects.toThrow(/within 80 ms \(last: no reply\)/);
+  await expect(waitForHttp(wait)).rejects.toThrow(/accepted a connection and gave no answer within 80 ms$/);
   server?.closeAllConnections();
+});
+
+it('does not blame a refused connection of earlier when the server then accepts and never answers', async () => {
+  const url = await listen(() => undefined);
+  server?.close();
+  const again = createServer(() => undefined);
+  const late = setTimeout(() => again.listen(Number(url.port), '127.0.0.1'), 100);
+  const wait = { url, since: process.hrtime.bigint(), intervalMs: 5, deadlineMs: 1500, signal: never };
+  await expect(waitForHttp(wait)).rejects.toThrow(
+    new Error(`${url.href} accepted a connection and gave no answer within 1.5 s`),
+  );
+  clearTimeout(late);
+  again.close();
+  again.closeAllConnections();
 });
 
 it('stops at once when it is aborted', async () => {

@@ -29,7 +29,7 @@ export type Readiness = {
 export async function waitForHttp(wait: HttpWait): Promise<Readiness> {
   const deadlineNs = wait.since + BigInt(Math.round(wait.deadlineMs * 1e6));
   let lastFailedAt = process.hrtime.bigint();
-  let lastSeen: number | Error | undefined;
+  let lastSeen: PollOutcome | undefined;
   for (let polls = 1; ; polls++) {
     wait.signal.throwIfAborted();
     const pollAt = process.hrtime.bigint();
@@ -44,22 +44,35 @@ export async function waitForHttp(wait: HttpWait): Promise<Readiness> {
       };
     }
     lastFailedAt = pollAt;
-    // a poll that the deadline cut off tells less than the one before it
-    if (lastSeen === undefined || now <= deadlineNs) lastSeen = outcome;
-    if (now > deadlineNs) {
-      const got = typeof lastSeen === 'number' ? `status ${lastSeen}` : lastSeen.message;
-      throw new Error(`${wait.url.href} did not answer 200 within ${wait.deadlineMs} ms (last: ${got})`);
-    }
+    // a poll that the deadline cut off tells less than the one before it, unless it was long without an answer
+    const isSilent = outcome === 'unanswered' && (now - pollAt > silenceNs || lastSeen instanceof Error);
+    if (lastSeen === undefined || now <= deadlineNs || isSilent) lastSeen = outcome;
+    if (now > deadlineNs) throw new Error(lateText(wait, lastSeen));
     await sleep(wait.intervalMs, undefined, { signal: wait.signal });
   }
+}
+
+// a server that answers at all does so sooner
+const silenceNs = 1_000_000_000n;
+
+/** A status; what kept it from one; or a connection on which nothing came back. */
+type PollOutcome = number | Error | 'unanswered';
+
+function lateText({ url, deadlineMs }: HttpWait, lastSeen: PollOutcome): string {
+  const limit = deadlineMs < 1000 ? `${deadlineMs} ms` : `${deadlineMs / 1000} s`;
+  if (lastSeen === 'unanswered')
+    return `${url.href} accepted a connection and gave no answer within ${limit}`;
+  const got = typeof lastSeen === 'number' ? `status ${lastSeen}` : lastSeen.message;
+  return `${url.href} did not answer 200 within ${limit} (last: ${got})`;
 }
 
 // A host that is not up yet does not refuse a connection, it drops it, and the kernel then tries again after 1, 3, 7 s:
 // a poll that is given up and made anew finds it sooner. Once connected, a slow reply is waited for.
 const connectLimitMs = 250;
 
-function poll(url: URL, timeoutMs: number, signal: AbortSignal): Promise<number | Error> {
+function poll(url: URL, timeoutMs: number, signal: AbortSignal): Promise<PollOutcome> {
   return new Promise((resolve) => {
+    let isConnected = false;
     const asked = request(url, { agent: false, signal, timeout: timeoutMs }, (reply) => {
       reply.on('error', resolve);
       reply.on('end', () => {
@@ -70,13 +83,17 @@ function poll(url: URL, timeoutMs: number, signal: AbortSignal): Promise<number 
     const unanswered = setTimeout(() => asked.destroy(new Error('no connection')), connectLimitMs);
     asked.on('socket', (socket) => {
       socket.once('connect', () => {
+        isConnected = true;
         clearTimeout(unanswered);
       });
     });
     asked.on('close', () => {
       clearTimeout(unanswered);
     });
-    asked.on('timeout', () => asked.destroy(new Error('no reply')));
+    asked.on('timeout', () => {
+      if (isConnected) resolve('unanswered');
+      asked.destroy(new Error('no connection'));
+    });
     asked.on('error', resolve);
     asked.end();
   });

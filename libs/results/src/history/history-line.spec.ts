@@ -142,3 +142,14 @@ test('the conditions of a workload follow from its requests, the load and the re
   expect(conditionsOf({ load: { ...config.load, connections: 1 } })).not.toBe(conditionsOf({}));
   expect(conditionsOf({ resources: { ...config.resources, cpus: 2 } })).not.toBe(conditionsOf({}));
 });
+
+test('leaves out what failed during the run', () => {
+  const line = lineOf((run) => ({
+    ...run,
+    environments: run.environments.map((each) =>
+      each.name === 'docker' ? { ...each, status: 'failed' as const, reason: 'It ended.' } : each,
+    ),
+  }));
+  expect(line.environments.map(({ name }) => name)).not.toContain('docker');
+  expect(line.figures.map(({ environment }) => environment)).not.toContain('docker');
+});

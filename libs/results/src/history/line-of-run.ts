@@ -57,19 +57,23 @@ export function historyLine(run: RunFile, { commit, dirty }: CommitFacts): Histo
   };
 }
 
-function figuresOf({ summary }: RunFile): HistoryFigure[] {
+/** Of the environments that were measured to the end. */
+function figuresOf({ summary, environments: listed }: RunFile): HistoryFigure[] {
+  const failed = listed.filter(({ status }) => status === 'failed').map(({ name }) => name);
   return Object.entries(summary).flatMap(([workload, environments]) =>
-    Object.entries(environments).flatMap(([environment, metrics]) =>
-      Object.entries(metrics).map(([metric, { n, mean, ci95, median }]) => ({
-        workload,
-        environment,
-        metric,
-        n,
-        mean: short(mean),
-        ci95: shortPair(ci95),
-        median: short(median),
-      })),
-    ),
+    Object.entries(environments)
+      .filter(([environment]) => !failed.includes(environment))
+      .flatMap(([environment, metrics]) =>
+        Object.entries(metrics).map(([metric, { n, mean, ci95, median }]) => ({
+          workload,
+          environment,
+          metric,
+          n,
+          mean: short(mean),
+          ci95: shortPair(ci95),
+          median: short(median),
+        })),
+      ),
   );
 }
 

@@ -14,6 +14,7 @@ import { roundOrders } from '@tare/statistics';
 import { describeConfig } from '../run/describe-config.ts';
 import { hostFacts } from '../run/host-facts.ts';
 import { mixOf } from '../run/launch-workload.ts';
+import { requireReady } from '../run/perform-run.ts';
 import type { Unusable, Usable } from '../run/usable-environments.ts';
 import { capacityDiagnostics } from './capacity-diagnostics.ts';
 import type { CapacityListener } from './capacity-event.ts';
@@ -186,12 +187,6 @@ async function searchAll(
 
 function named(ready: readonly Usable[], name: string): Usable | undefined {
   return ready.find(({ environment }) => environment.name === name);
-}
-
-function requireReady({ ready, unusable }: PreparedHost): void {
-  if (ready.length > 0) return;
-  const reasons = unusable.map(({ name, reason }) => `${name}: ${reason}`);
-  throw new Error(`no environment can be measured: ${reasons.join('; ')}`);
 }
 
 function describeCapacity(

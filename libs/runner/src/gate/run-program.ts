@@ -11,6 +11,8 @@ export type ProgramOptions = {
   readonly env?: NodeJS.ProcessEnv;
   /** What to call it in messages; the command and its arguments unless told. */
   readonly shownAs?: string;
+  /** Called with what it writes as it comes. */
+  readonly onOutput?: (text: string) => void;
   /** Lines of output that say nothing about a failure. */
   readonly noise?: RegExp;
 };
@@ -29,29 +31,38 @@ export async function runProgram(
   args: readonly string[],
   options: ProgramOptions,
 ): Promise<string> {
-  const { cwd, signal, deadlineMs, env = process.env } = options;
+  const { cwd, signal, deadlineMs, env = process.env, onOutput } = options;
   signal.throwIfAborted();
   const late = AbortSignal.timeout(deadlineMs);
   // a group of its own: what it starts in turn ends with it, and Ctrl-C reaches it through us alone
   const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   let said = '';
+  const { pid } = child;
+  const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+  const shown = options.shownAs ?? [command, ...args].join(' ');
+  if (pid === undefined) {
+    // there may be no pipes either: without file descriptors for them nothing is started
+    const cause: unknown = await ended.catch((error: unknown) => error);
+    throw new Error(`${shown} cannot be run: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     out += text;
     said += text;
+    onOutput?.(text);
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said += text;
+    onOutput?.(text);
   });
-  const { pid } = child;
-  const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   let ending: Promise<void> | undefined;
   const stop = AbortSignal.any([signal, late]);
   const end = (): void => {
     ending = pid === undefined ? undefined : endGroup(pid);
   };
   stop.addEventListener('abort', end, { once: true });
-  const shown = options.shownAs ?? [command, ...args].join(' ');
   try {
     const [code, reason] = await ended;
     if (code === 0) return out;

@@ -65,6 +65,7 @@ it('says that it is the pilot as long as the pilot is to decide', () => {
     outset,
     trials: round(1).flatMap((event) => (event.kind === 'trial-finished' ? [event.trial] : [])),
     repeats: [],
+    lost: [],
     plan: undefined,
     at: now().toISOString(),
   });
@@ -72,5 +73,7 @@ it('says that it is the pilot as long as the pilot is to decide', () => {
 });
 
 it('refuses to sum up nothing', () => {
-  expect(() => runSoFar({ outset, trials: [], repeats: [], plan: undefined, at: '' })).toThrow(RangeError);
+  expect(() => runSoFar({ outset, trials: [], repeats: [], lost: [], plan: undefined, at: '' })).toThrow(
+    RangeError,
+  );
 });

@@ -13,10 +13,10 @@ export function followRun(tell: (run: RunFile) => void, now: () => Date = () => 
   return (event) => {
     state = afterEvent(state, event);
     if (event.kind !== 'trial-started' || state.outset === undefined) return;
-    const { outset, trials, repeats, plan } = state;
+    const { outset, trials, repeats, lost, plan } = state;
     const whole = event.place.round - 1;
     if (whole <= told) return;
     told = whole;
-    tell(runSoFar({ outset, trials, repeats, plan, at: now().toISOString() }));
+    tell(runSoFar({ outset, trials, repeats, lost, plan, at: now().toISOString() }));
   };
 }

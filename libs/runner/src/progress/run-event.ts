@@ -12,7 +12,13 @@ export type RunEvent =
   | { readonly kind: 'checking'; readonly environment: string; readonly workload: string }
   | { readonly kind: 'warming-up'; readonly environment: string; readonly workload: string }
   | { readonly kind: 'warm-up-chosen'; readonly message: string }
-  | { readonly kind: 'failed'; readonly environment: string; readonly reason: string }
+  | {
+      readonly kind: 'failed';
+      readonly environment: string;
+      readonly reason: string;
+      /** In which it failed for good; undefined before the first. */
+      readonly round?: number;
+    }
   | { readonly kind: 'environments-ready'; readonly outset: RunOutset }
   | {
       readonly kind: 'run-started';

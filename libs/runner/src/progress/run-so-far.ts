@@ -1,14 +1,15 @@
 import type { Diagnostic, Repeat, RoundPlan, RunFile, Trial } from '@tare/results';
-import { assembleRun, type RunParts } from '../run/assemble-run.ts';
+import { assembleRun, type LostEnvironment, type RunParts } from '../run/assemble-run.ts';
 
 /** What is known of a run before its first trial. */
-export type RunOutset = Omit<RunParts, 'finishedAt' | 'trials' | 'repeats' | 'plan'>;
+export type RunOutset = Omit<RunParts, 'finishedAt' | 'trials' | 'repeats' | 'plan' | 'lost'>;
 
 export type SoFar = {
   readonly outset: RunOutset;
   /** Of whole rounds, at least one. */
   readonly trials: readonly Trial[];
   readonly repeats: readonly Repeat[];
+  readonly lost: readonly LostEnvironment[];
   /** Undefined as long as a pilot is to decide. */
   readonly plan: RoundPlan | undefined;
   /** When these trials were all, as an ISO date. */
@@ -19,7 +20,7 @@ export type SoFar = {
  * The run file of a run that goes on: what it would be if the run had ended here, with a warning that it has not.
  * @throws RangeError without a trial: there is nothing to sum up.
  */
-export function runSoFar({ outset, trials, repeats, plan, at }: SoFar): RunFile {
+export function runSoFar({ outset, trials, repeats, lost, plan, at }: SoFar): RunFile {
   if (trials.length === 0) throw new RangeError('a run without a trial has nothing to show');
   const done = Math.max(...trials.map(({ round }) => round));
   const run = assembleRun({
@@ -27,6 +28,7 @@ export function runSoFar({ outset, trials, repeats, plan, at }: SoFar): RunFile 
     finishedAt: at,
     trials,
     repeats,
+    lost,
     plan: plan ?? { kind: 'fixed', rounds: done },
   });
   const underWay: Diagnostic = {

@@ -1,5 +1,6 @@
 import type { Repeat, RoundPlan, Trial } from '@tare/results';
 import type { RunEvent, TrialPlace } from './run-event.ts';
+import type { LostEnvironment } from '../run/assemble-run.ts';
 import type { RunOutset } from './run-so-far.ts';
 
 /** A run as far as its events have told it. */
@@ -10,6 +11,8 @@ export type RunState = {
   /** Of the last attempt of every round. */
   readonly trials: readonly Trial[];
   readonly repeats: readonly Repeat[];
+  /** Failed for good since the rounds began. */
+  readonly lost: readonly LostEnvironment[];
   /** The trial that began last. */
   readonly latest: TrialPlace | undefined;
   /** Whether that trial goes on. */
@@ -21,6 +24,7 @@ export const beforeRun: RunState = {
   plan: undefined,
   trials: [],
   repeats: [],
+  lost: [],
   latest: undefined,
   isUnderWay: false,
 };
@@ -50,6 +54,10 @@ export function afterEvent(state: RunState, event: RunEvent): RunState {
         trials: state.trials.filter(({ round }) => round !== event.repeat.round),
         repeats: [...state.repeats, event.repeat],
       };
+    case 'failed': {
+      const { environment: name, round, reason } = event;
+      return round === undefined ? state : { ...state, lost: [...state.lost, { name, round, reason }] };
+    }
     case 'reaped':
     case 'told':
     case 'probed':
@@ -57,7 +65,6 @@ export function afterEvent(state: RunState, event: RunEvent): RunState {
     case 'checking':
     case 'warming-up':
     case 'warm-up-chosen':
-    case 'failed':
     case 'preflight':
     case 'run-finished':
       return state;

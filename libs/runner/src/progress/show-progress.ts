@@ -59,7 +59,9 @@ function describe(event: RunEvent): string | undefined {
     case 'warming-up':
       return `${event.environment}: watching how ${event.workload} warms up`;
     case 'failed':
-      return `${event.environment}: failed: ${event.reason}`;
+      return event.round === undefined
+        ? `${event.environment}: failed: ${event.reason}`
+        : `${event.environment}: failed in round ${event.round} and is measured no more: ${event.reason}`;
     case 'run-started':
       return `run ${event.runId}: ${event.rounds ?? 'a pilot, then as many as it takes:'} rounds, seed ${event.seed}, journal ${event.journal}`;
     case 'told':

@@ -44,10 +44,11 @@ export function statusLines(state: RunState): readonly string[] {
 }
 
 function environmentState(
-  { latest, isUnderWay, trials, repeats }: RunState,
+  { latest, isUnderWay, trials, repeats, lost }: RunState,
   name: string,
   isDone: boolean,
 ): string {
+  if (lost.some((each) => each.name === name)) return 'failed';
   if (isUnderWay && latest?.environment === name) return 'running';
   if (isDone) return 'done';
   const repeat = repeats.at(-1);

@@ -15,6 +15,14 @@ import { runDiagnostics } from './run-diagnostics.ts';
 import { trialDiagnostics } from './trial-diagnostics.ts';
 import type { Unusable, Usable } from './usable-environments.ts';
 
+/** An environment that failed for good in the middle of a run. */
+export type LostEnvironment = {
+  readonly name: string;
+  /** In which it failed; it is measured no more. */
+  readonly round: number;
+  readonly reason: string;
+};
+
 export type RunParts = {
   readonly header: JournalHeader;
   readonly finishedAt: string;
@@ -26,6 +34,8 @@ export type RunParts = {
   readonly unjudged: readonly string[];
   readonly measured: readonly Usable[];
   readonly unusable: readonly Unusable[];
+  /** Of the measured ones, those that failed for good: they keep the trials that they have, and get no verdict. */
+  readonly lost: readonly LostEnvironment[];
   /** Observed before the first round; undefined where the warm-up was given. */
   readonly warmUps: readonly WarmUp[] | undefined;
   readonly diagnostics: readonly Diagnostic[];
@@ -34,7 +44,7 @@ export type RunParts = {
 };
 
 /** Puts the run file together: a pure function of what was measured. */
-export function assembleRun({ header, trials, measured, unusable, ...parts }: RunParts): RunFile {
+export function assembleRun({ header, trials, measured, unusable, lost, ...parts }: RunParts): RunFile {
   const { baseline, twin } = header.config;
   // the twin is in no configuration: it comes last
   const place = (name: string): number =>
@@ -42,17 +52,17 @@ export function assembleRun({ header, trials, measured, unusable, ...parts }: Ru
   const comparisons = compare(trials, {
     baseline,
     twin: twin ?? undefined,
-    unjudged: parts.unjudged,
+    unjudged: [...parts.unjudged, ...withoutVerdict(lost, baseline, trials)],
     margins: parts.margins,
     seed: header.seed,
   });
   const environments: EnvironmentResult[] = [
-    ...measured.map(({ environment: { name, kind }, facts }) => ({
-      name,
-      kind,
-      facts,
-      status: 'measured' as const,
-    })),
+    ...measured.map(({ environment: { name, kind }, facts }): EnvironmentResult => {
+      const reason = lost.find((each) => each.name === name)?.reason;
+      return reason === undefined
+        ? { name, kind, facts, status: 'measured' }
+        : { name, kind, facts, status: 'failed', reason };
+    }),
     ...unusable,
   ].toSorted((one, other) => place(one.name) - place(other.name));
   return {
@@ -67,6 +77,7 @@ export function assembleRun({ header, trials, measured, unusable, ...parts }: Ru
     comparisons,
     diagnostics: [
       ...parts.diagnostics,
+      ...failureDiagnostics(baseline, unusable, lost),
       ...runDiagnostics(header, measured, trials, comparisons),
       ...parts.repeats.map(repeatDiagnostic),
       ...trials.flatMap((trial) => trialDiagnostics(trial)),
@@ -74,8 +85,44 @@ export function assembleRun({ header, trials, measured, unusable, ...parts }: Ru
   };
 }
 
+/** What is lost is not judged; without its baseline, nothing is. */
+function withoutVerdict(
+  lost: readonly LostEnvironment[],
+  baseline: string,
+  trials: readonly Trial[],
+): readonly string[] {
+  const names = lost.map(({ name }) => name);
+  return names.includes(baseline) ? trials.map(({ environment }) => environment) : names;
+}
+
+function failureDiagnostics(
+  baseline: string,
+  unusable: readonly Unusable[],
+  lost: readonly LostEnvironment[],
+): readonly Diagnostic[] {
+  const error = (code: string, message: string): Diagnostic => ({ level: 'error', code, message });
+  const noBaseline = `${baseline} is the baseline: without it there are no verdicts`;
+  return [
+    ...unusable
+      .filter(({ name }) => name === baseline)
+      .map(({ reason }) =>
+        error('no-baseline', `${noBaseline}, nor ratios; it was not measured: ${firstLine(reason)}`),
+      ),
+    ...lost.map(({ name, round, reason }) =>
+      error(
+        'environment-lost',
+        `${name} failed in round ${round} and was measured no more: ${firstLine(reason)}${name === baseline ? `; ${noBaseline}` : ''}`,
+      ),
+    ),
+  ];
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? '';
+}
+
 function repeatDiagnostic({ round, workload, environment, cause, reason }: Repeat): Diagnostic {
   const what = cause === 'failure' ? 'failed' : 'violated a guard';
-  const message = `round ${round} was repeated: ${workload} in ${environment} ${what}: ${reason.split('\n')[0] ?? ''}`;
+  const message = `round ${round} was repeated: ${workload} in ${environment} ${what}: ${firstLine(reason)}`;
   return { level: 'warning', code: 'round-repeated', message };
 }

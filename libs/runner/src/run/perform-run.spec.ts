@@ -109,7 +109,7 @@ it('does not measure an environment that answers wrongly', async () => {
   const wrong = { request: { path: '/answer' }, status: 200, json: { answer: 43 } };
   const picky = { ...answering(folder), conformance: [wrong] };
   await expect(run({ workloads: [picky] }, undefined, events)).rejects.toThrow(
-    'the baseline native cannot be measured: answer answers wrongly: GET /answer: answer is 42, expected 43',
+    'no environment can be measured: native: answer answers wrongly: GET /answer: answer is 42, expected 43; second: answer answers wrongly',
   );
   expect(events.filter(({ kind }) => kind === 'failed')).toHaveLength(2);
   expect(events.some(({ kind }) => kind === 'run-started')).toBe(false);
@@ -124,7 +124,7 @@ it('goes on without an environment that never gets healthy and shows its last lo
   const found = file.environments.find(({ name }) => name === 'sick');
   expect(found?.status).toBe('failed');
   expect(found?.status === 'failed' && found.reason).toMatch(
-    /did not answer 200 within 3000 ms \(last: status 503\); its last log lines:\nwaiting for a database that is not there/,
+    /did not answer 200 within 3 s \(last: status 503\); its last log lines:\nwaiting for a database that is not there/,
   );
   expect(leftovers()).toEqual([]);
 });
@@ -150,7 +150,7 @@ it('repeats a round in which a trial failed whole, and says so', async () => {
     [2, 2],
   ]);
   expect(file.repeats).toMatchObject([{ round: 2, attempt: 1, environment: 'mortal' }]);
-  expect(file.repeats[0]?.reason).toMatch(/^mortal: round 2: the app .* during the trial/);
+  expect(file.repeats[0]?.reason).toMatch(/^mortal: .*: the app /);
   expect(file.diagnostics.map(({ code }) => code)).toContain('round-repeated');
   const [failure] = (await readFile(join(journalFolder, 'failures.jsonl'), 'utf8')).trim().split('\n');
   expect(JSON.parse(failure ?? '')).toMatchObject({ round: 2, attempt: 1, environment: 'mortal' });
@@ -234,15 +234,63 @@ it('fills a fresh data folder for every trial, and sends a mix of requests', asy
   expect(file.trials.every(({ load }) => load.errors === 0)).toBe(true);
 });
 
-it('keeps the trials so far when an instance dies again and again', async () => {
-  const mortal = mortalIn(2, 100);
+it('goes on without an environment that fails for good, and keeps the trials that it had', async () => {
   const events: RunEvent[] = [];
-  await expect(run({ environments: [native(), mortal], rounds: 3 }, undefined, events)).rejects.toThrow(
-    /^mortal: round 2: the app .* during the trial/,
+  const environments = [native(), other('second'), mortalIn(2, 100)];
+  const { run: file, journalFolder } = await run({ environments, rounds: 3, retries: 1 }, undefined, events);
+  const roundsOf = (name: string) =>
+    file.trials.filter(({ environment }) => environment === name).map(({ round }) => round);
+  expect([roundsOf('native'), roundsOf('second'), roundsOf('mortal')]).toEqual([[1, 2, 3], [1, 2, 3], [1]]);
+  const [, , mortal] = file.environments;
+  expect(mortal?.status === 'failed' && mortal.reason).toMatch(/^mortal: .*: the app /);
+  expect(file.environments.map(({ name, status }) => `${name} ${status}`)).toEqual([
+    'native measured',
+    'second measured',
+    'mortal failed',
+  ]);
+  const verdicts = (name: string) =>
+    file.comparisons.filter(({ candidate, verdict }) => candidate === name && verdict !== null);
+  expect([verdicts('mortal').length, verdicts('second').length > 0]).toEqual([0, true]);
+  const found = file.diagnostics.find(({ code }) => code === 'environment-lost');
+  expect(found?.level).toBe('error');
+  expect(found?.message).toMatch(/^mortal failed in round 2 and was measured no more: mortal: /);
+  expect(events.filter(({ kind }) => kind === 'failed')).toMatchObject([{ environment: 'mortal', round: 2 }]);
+  expect((await readJournal(journalFolder)).trials.length).toBeGreaterThanOrEqual(7);
+  expect(leftovers()).toEqual([]);
+});
+
+it('measures what is left without its baseline, and judges nothing', async () => {
+  const sick = { ...mortalIn(1, 100), name: 'sick' };
+  const lost = await run({ environments: [other('second'), sick], baseline: 'sick', rounds: 2, retries: 0 });
+  expect(lost.run.trials.map(({ environment, round }) => [environment, round])).toEqual([
+    ['second', 1],
+    ['second', 2],
+  ]);
+  expect(lost.run.comparisons).toEqual([]);
+  expect(lost.run.diagnostics.find(({ code }) => code === 'environment-lost')?.message).toMatch(
+    /^sick failed in round 1 .*; sick is the baseline: without it there are no verdicts$/,
   );
-  const started = events.find((event) => event.kind === 'run-started');
-  const { trials } = await readJournal(started?.journal ?? '');
-  expect(trials.length).toBeGreaterThanOrEqual(2);
+  const moon = other('moon', {
+    probe: () => Promise.resolve({ usable: false, reason: 'no such planet', remedy: 'build a rocket' }),
+  });
+  const away = await run({
+    environments: [native(), moon],
+    baseline: 'moon',
+    rounds: { pilot: 2, max: 30 },
+    control: true,
+  });
+  expect(away.run.trials).toHaveLength(2);
+  expect(away.run.plan).toMatchObject({ kind: 'pilot', rounds: 2 });
+  expect(away.run.config.twin).toBeNull();
+  expect(away.run.diagnostics.find(({ code }) => code === 'no-baseline')?.message).toBe(
+    'moon is the baseline: without it there are no verdicts, nor ratios; it was not measured: no such planet',
+  );
+});
+
+it('is no run without a single trial', async () => {
+  const events: RunEvent[] = [];
+  const running = run({ environments: [mortalIn(1, 100)], rounds: 2, retries: 0 }, undefined, events);
+  await expect(running).rejects.toThrow(/^no environment can be measured: mortal: .*: the app /);
   expect(leftovers()).toEqual([]);
 });
 

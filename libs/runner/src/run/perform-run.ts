@@ -1,13 +1,13 @@
-import { isEmulated, openJournal, runFileSchemaVersion, type RunFile } from '@tare/results';
+import { isEmulated, openJournal, runFileSchemaVersion, type RunFile, type Trial } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import type { RunOutset } from '../progress/run-so-far.ts';
 import { arrivalRates } from './arrival-rates.ts';
-import { assembleRun } from './assemble-run.ts';
+import { assembleRun, type LostEnvironment } from './assemble-run.ts';
 import { describeConfig } from './describe-config.ts';
 import { hostFacts } from './host-facts.ts';
 import { measureRounds } from './measure-rounds.ts';
 import { withPreparedHost, type HostOptions, type PreparedHost } from './prepared-host.ts';
-import { twinName, twinOf } from './twin.ts';
+import { twinOf } from './twin.ts';
 import type { Usable } from './usable-environments.ts';
 
 export type RunResult = { readonly run: RunFile; readonly journalFolder: string };
@@ -23,11 +23,12 @@ export function performRun(options: HostOptions): Promise<RunResult> {
     const config = { ...options.config, load: host.load };
     const { runId, startedAt, seed, preparation, unusable } = host;
     const { generatorCpus, context } = preparation;
-    requireBaseline(config.baseline, host);
+    requireReady(host);
 
     const rates = arrivalRates(host.capacities, host.ready, config.load.open);
-    const ready = [...host.ready, ...twinsOf(config, host.ready)];
-    const twin = config.control ? twinName(config.baseline) : undefined;
+    const twins = twinsOf(config, host.ready);
+    const ready = [...host.ready, ...twins];
+    const twin = twins[0]?.environment.name;
     const unjudged = ready
       .filter(({ facts }) => isEmulated({ facts }))
       .map(({ environment }) => environment.name);
@@ -69,7 +70,7 @@ export function performRun(options: HostOptions): Promise<RunResult> {
         twin,
         unjudged,
       };
-      const { trials, repeats, plan } = await measureRounds(
+      const { trials, repeats, plan, lost } = await measureRounds(
         {
           ...measuring,
           keep: (trial) => journal.append(trial),
@@ -78,6 +79,7 @@ export function performRun(options: HostOptions): Promise<RunResult> {
         ready,
       );
       listener({ kind: 'run-finished', trials: trials.length, elapsedMs: Date.now() - startedAt.getTime() });
+      requireTrials(trials, lost);
       const run = assembleRun({
         ...outset,
         diagnostics: [...outset.diagnostics, ...host.told],
@@ -85,6 +87,7 @@ export function performRun(options: HostOptions): Promise<RunResult> {
         trials,
         repeats,
         plan,
+        lost,
       });
       return { run, journalFolder };
     } finally {
@@ -100,8 +103,18 @@ function twinsOf({ control, baseline }: ResolvedConfig, ready: readonly Usable[]
     .map(({ environment, facts }) => ({ environment: twinOf(environment), facts }));
 }
 
-function requireBaseline(baseline: string, { ready, unusable }: PreparedHost): void {
-  if (ready.some(({ environment }) => environment.name === baseline)) return;
-  const why = unusable.find(({ name }) => name === baseline)?.reason ?? 'it is not in this run';
-  throw new Error(`the baseline ${baseline} cannot be measured: ${why}`);
+/** @throws Error with the reasons when no environment is ready. */
+export function requireReady({ ready, unusable }: Pick<PreparedHost, 'ready' | 'unusable'>): void {
+  if (ready.length === 0) throw noneMeasured(unusable);
+}
+
+function requireTrials(trials: readonly Trial[], lost: readonly LostEnvironment[]): void {
+  if (trials.length === 0) throw noneMeasured(lost);
+}
+
+function noneMeasured(failed: readonly { readonly name: string; readonly reason: string }[]): Error {
+  const reasons = failed.map(({ name, reason }) =>
+    reason.startsWith(`${name}: `) ? reason : `${name}: ${reason}`,
+  );
+  return new Error(`no environment can be measured: ${reasons.join('; ')}`);
 }

@@ -21,6 +21,8 @@ export async function findUsable(
     signal.throwIfAborted();
     const { name, kind } = environment;
     const availability = await environment.probe(signal);
+    // a probe that was cut off found nothing out
+    signal.throwIfAborted();
     listener({ kind: 'probed', environment: name, availability });
     if (availability.usable) {
       usable.push({ environment, facts: availability.facts });

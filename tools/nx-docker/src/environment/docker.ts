@@ -53,6 +53,7 @@ export function docker(options: DockerOptions = {}): Environment {
   return {
     name: network === 'bridge' ? 'docker' : `docker:${network}`,
     kind: 'docker',
+    preparedBy: [{ target: 'docker-build' }],
     sideBySide: true,
     probe,
     reap: async (runId, signal) => {

@@ -58,6 +58,7 @@ export function vagrant(options: VagrantOptions = {}): Environment {
   return {
     name: path === 'guest' ? 'vagrant' : `vagrant:${path}`,
     kind: 'vagrant',
+    preparedBy: [{ target: 'vagrant-box', folder: pathToFileURL(`${folder}/`) }],
     readyDeadlineMs: bootDeadlineMs,
     probe,
     reap: (runId, signal) => reapMachine(folder, runId, signal),

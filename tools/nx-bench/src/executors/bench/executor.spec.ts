@@ -90,8 +90,51 @@ it.each([
 
 it.each(['SIGINT', 'SIGTERM'] as const)('ends in order after %s', async (signal) => {
   const { stdout, stderr } = await bench({ rounds: 100 }, { text: 'round 1/100', signal });
-  expect(stderr).toContain(
-    `ended by ${signal}: everything is taken down, the journal keeps the trials so far`,
+  expect(stderr).toMatch(
+    new RegExp(
+      `^interrupted by ${signal}; everything is taken down; reports/runs/\\S+ keeps the (\\d+ trials|trial) so far\n$`,
+    ),
   );
   expect(stdout).toContain('did not succeed');
+});
+
+it('blames nothing for an interruption while it probes, and speaks of no trials', async () => {
+  await writeFile(
+    join(root, 'slow.config.mjs'),
+    `import base from './bench.config.mjs';
+     const probe = (signal) => new Promise((resolve) => {
+       console.log('probing');
+       const answer = setTimeout(resolve, 60_000);
+       signal.onabort = () => clearTimeout(answer) ?? resolve({ usable: false, reason: String(signal.reason), remedy: 'none' });
+     });
+     export default { ...base, environments: [{ ...base.environments[0], probe }] };`,
+  );
+  const { stdout, stderr } = await bench(
+    { config: 'slow.config.mjs' },
+    { text: 'probing', signal: 'SIGINT' },
+  );
+  expect(stderr).toBe('interrupted by SIGINT; everything is taken down\n');
+  expect(stdout).not.toContain('not usable');
+});
+
+it('says that its reports cannot be written before it starts anything', async () => {
+  await writeFile(join(root, 'taken'), '');
+  const { stdout, stderr } = await bench({ outputPath: 'taken' });
+  expect(stderr).toMatch(
+    /taken\/runs: cannot be written: part of its path is not a folder; .*--outputPath\n$/,
+  );
+  expect(stdout).toBe('did not succeed\n');
+});
+
+it('says that there are too few file descriptors before it starts anything', async () => {
+  const few = `ulimit -n 64 && exec "${process.execPath}" --input-type=module -e '
+    import bench from "${new URL('./executor.ts', import.meta.url).href}";
+    await bench({ config: "bench.config.mjs" }, { root: ${JSON.stringify(root)} });'`;
+  const child = spawn('sh', ['-c', few]);
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  await once(child, 'close');
+  expect(stderr).toBe(
+    'this process may open 64 file descriptors, a run with 2 connections in 2 environments wants 198: ulimit -n 1024\n',
+  );
 });

@@ -1,21 +1,33 @@
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { appendHistory, historyLine, writeRunFile } from '@tare/results';
 import { readOptions, type GivenOptions } from '@tare/options';
-import { applyOverrides, loadConfig, performRun, showProgress } from '@tare/runner';
+import {
+  applyOverrides,
+  loadConfig,
+  performRun,
+  requireRoomFor,
+  showProgress,
+  type Listener,
+} from '@tare/runner';
 import { abortOnSignals } from '@tare/recipe';
+import { prepare } from '../../prepare.ts';
 import { commitFacts } from './commit-facts.ts';
 import { options as table } from './options.ts';
 import { watchPage } from './watch-page.ts';
 
 export type BenchOptions = GivenOptions<typeof table.shape>;
 
-/** Measures what a bench.config.ts says and writes the run file; fails when an environment failed. */
+/**
+ * Prepares what is asked for, measures it and writes the run file; fails when an environment failed, whose run file has the
+ * others.
+ */
 export default async function bench(
   given: BenchOptions,
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   const progress = showProgress(process.stdout);
+  const kept = keptTrials();
   let interrupted = false;
   try {
     return await abortOnSignals(async (signal) => {
@@ -26,29 +38,31 @@ export default async function bench(
       const { config: configFile, outputPath } = options;
       const configPath = resolve(context.root, configFile);
       const reports = resolve(context.root, outputPath);
+      const runs = join(reports, 'runs');
+      const latest = join(reports, 'latest');
+      const history = join(reports, 'history');
       const config = applyOverrides(await loadConfig(configPath, configFile), options);
+      await requireRoomFor(config, [runs, latest, history]);
+      await prepare(config, options, context, signal);
       const page = await watchPage(options, signal);
       try {
         const { run, journalFolder } = await performRun({
           config,
           configPath,
-          runsFolder: join(reports, 'runs'),
+          runsFolder: runs,
           listener: (event) => {
             progress(event);
             page.follow(event);
+            kept.follow(event);
           },
           signal,
         });
         page.show(run);
         await writeRunFile(join(journalFolder, 'run.json'), run);
-        await writeRunFile(join(reports, 'latest', 'run.json'), run);
-        await appendHistory(join(reports, 'history'), historyLine(run, await commitFacts(context.root)));
+        await writeRunFile(join(latest, 'run.json'), run);
+        await appendHistory(history, historyLine(run, await commitFacts(context.root)));
         const failed = run.environments.filter(({ status }) => status === 'failed');
-        for (const { name } of failed) {
-          process.stderr.write(
-            `${name} failed and was not measured; nx run ${context.projectName ?? 'bench'}:report shows the others\n`,
-          );
-        }
+        for (const { name } of failed) process.stderr.write(`${name} failed; the report shows the others\n`);
         return { success: failed.length === 0 };
       } finally {
         await page.close();
@@ -57,8 +71,24 @@ export default async function bench(
   } catch (error) {
     progress.close();
     const message = error instanceof Error ? error.message : String(error);
-    const kept = interrupted ? ': everything is taken down, the journal keeps the trials so far' : '';
-    process.stderr.write(`${message}${kept}\n`);
+    const ended = interrupted ? '; everything is taken down' : '';
+    process.stderr.write(`${message}${ended}${kept.words(context.root)}\n`);
     return { success: false };
   }
+}
+
+/** Says what a run that did not come to its end has left. */
+function keptTrials(): { readonly follow: Listener; readonly words: (root: string) => string } {
+  let journal = '';
+  let trials = 0;
+  return {
+    follow: (event) => {
+      if (event.kind === 'run-started') journal = event.journal;
+      if (event.kind === 'trial-finished') trials += 1;
+    },
+    words: (root) =>
+      trials === 0
+        ? ''
+        : `; ${relative(root, journal)} keeps the ${trials === 1 ? 'trial' : `${trials} trials`} so far`,
+  };
 }

@@ -1,7 +1,6 @@
-import { hidden, optionTable, toggle, whole } from '@tare/options';
-import { reportFlags } from '@tare/report';
+import { optionTable, toggle, whole } from '@tare/options';
 import { runFlags } from '@tare/runner';
-import { config, outputPath } from '../shared-options.ts';
+import { config, outputPath, prepareOptions } from '../shared-options.ts';
 
 /** Options of the target that measures, beside its configuration; `compare` takes them too. */
 export const measureOptions = {
@@ -25,5 +24,5 @@ export const options = optionTable(
     description:
       'Measures the workloads of a bench.config.ts in every environment that this host can run, in randomised rounds. What bench.config.ts says goes before the defaults.',
   },
-  { config, ...measureOptions, readme: hidden(reportFlags.readme), png: hidden(reportFlags.png) },
+  { config, ...measureOptions, ...prepareOptions },
 );

@@ -55,7 +55,7 @@ it.each<[CalibrateOptions, string]>([
 
 it('ends in order after Ctrl-C, and writes no half calibration', async () => {
   const { stderr } = await calibrate({ only: 'startup,aa' }, 4000);
-  expect(stderr).toContain('ended by SIGINT');
+  expect(stderr).toContain('interrupted by SIGINT');
   expect(stderr).toContain('did not succeed');
   const left = await readdir(root, { recursive: true });
   expect(left.filter((path) => path.startsWith('reports/calibration'))).toEqual([]);

@@ -91,6 +91,6 @@ it.each([
 
 it('ends in order after Ctrl-C', { timeout: 240_000 }, async () => {
   const { stdout, stderr } = await capacity({}, { text: 'load generator: searching', signal: 'SIGINT' });
-  expect(stderr).toContain('ended by SIGINT');
+  expect(stderr).toContain('interrupted by SIGINT');
   expect(stdout).toContain('did not succeed');
 });

@@ -9,8 +9,10 @@ import {
   loadConfig,
   parseCapacityPlan,
   performCapacity,
+  requireRoomFor,
   showCapacityProgress,
 } from '@tare/runner';
+import { prepare } from '../../prepare.ts';
 import { options as table } from './options.ts';
 
 export type CapacityOptions = GivenOptions<typeof table.shape>;
@@ -20,8 +22,9 @@ const columnsWithoutTerminal = 120;
 /** Searches the capacity of every workload in every environment and reports it; fails when an environment failed. */
 export default function capacity(
   given: CapacityOptions,
-  { root }: ExecutorContext,
+  context: ExecutorContext,
 ): Promise<{ success: boolean }> {
+  const { root } = context;
   return reportFailure(() =>
     abortOnSignals(async (signal) => {
       const options = readOptions(table, given);
@@ -38,6 +41,8 @@ export default function capacity(
         seed,
         n,
       });
+      await requireRoomFor(config, [join(reports, 'runs'), join(reports, 'latest')]);
+      await prepare(config, options, context, signal);
       const { capacity: file, journalFolder } = await performCapacity({
         config,
         configPath,

@@ -1,6 +1,6 @@
 import { optionTable } from '@tare/options';
 import { capacityOptions, runFlags } from '@tare/runner';
-import { config, outputPath } from '../shared-options.ts';
+import { config, outputPath, prepareOptions } from '../shared-options.ts';
 
 const { environments, workloads, warmup, connections, n, seed } = runFlags;
 
@@ -22,5 +22,6 @@ export const options = optionTable(
     outputPath: outputPath(
       'latest/capacity.json, latest/capacity.md, latest/capacity/*.svg and the journals in runs/',
     ),
+    ...prepareOptions,
   },
 );

@@ -5,7 +5,8 @@ import { abortOnSignals } from '@tare/recipe';
 import { readOptions, type GivenOptions } from '@tare/options';
 import { gateText } from '@tare/report';
 import { writeRunFile } from '@tare/results';
-import { loadConfig, performGate, planGate, showProgress } from '@tare/runner';
+import { loadConfig, performGate, planGate, requireRoomFor, showProgress } from '@tare/runner';
+import { prepare } from '../../prepare.ts';
 import { callerGone, reportExitCode } from './exit-code-file.ts';
 import { options as table } from './options.ts';
 import { appendStepSummary, writeGateReport } from './write-gate-report.ts';
@@ -20,8 +21,9 @@ const invalid = 3;
  */
 export default async function gate(
   given: GateOptions,
-  { root, nxJsonConfiguration }: ExecutorContext,
+  context: ExecutorContext,
 ): Promise<{ success: boolean }> {
+  const { root, nxJsonConfiguration } = context;
   try {
     const exitCode = await abortOnSignals(async (told) => {
       const signal = AbortSignal.any([told, callerGone(process.env)]);
@@ -29,6 +31,9 @@ export default async function gate(
       const { config: configFile, outputPath } = options;
       const plan = planGate(await loadConfig(resolve(root, configFile), configFile), options);
       const reports = resolve(root, outputPath);
+      const folder = join(reports, 'gate');
+      await requireRoomFor(plan.config, [join(reports, 'runs'), folder]);
+      await prepare(plan.config, options, context, signal);
       const { result, run } = await performGate({
         root,
         configFile,
@@ -43,7 +48,6 @@ export default async function gate(
         say: (line) => process.stdout.write(`${line}\n`),
         signal,
       });
-      const folder = join(reports, 'gate');
       await mkdir(folder, { recursive: true });
       if (run === null) await rm(join(folder, 'run.json'), { force: true });
       else

@@ -1,6 +1,6 @@
 import { optionTable } from '@tare/options';
 import { gateOptions } from '@tare/runner';
-import { config, outputPath } from '../shared-options.ts';
+import { config, outputPath, prepareOptions } from '../shared-options.ts';
 
 export const options = optionTable(
   {
@@ -8,5 +8,5 @@ export const options = optionTable(
     description:
       'Measures this commit against another, interleaved on this host, and fails when it is slower. Exit codes by tare-gate: 0 pass, 1 regression, 2 undecided, 3 not measured; Nx itself ends with 1 for all but a pass.',
   },
-  { config, ...gateOptions, outputPath: outputPath('gate/ and the journals in runs/') },
+  { config, ...gateOptions, outputPath: outputPath('gate/ and the journals in runs/'), ...prepareOptions },
 );

@@ -1,6 +1,5 @@
-import { hidden, optionTable, path } from '@tare/options';
+import { optionTable, path } from '@tare/options';
 import { reportFlags } from '@tare/report';
-import { runFlags } from '@tare/runner';
 
 export const options = optionTable(
   {
@@ -17,7 +16,5 @@ export const options = optionTable(
         'Folder for report.html, summary.md, verdicts.junit.xml, trials.csv and charts/, from the workspace root.',
     }).default('reports/latest'),
     ...reportFlags,
-    // `compare` runs this executor and passes them on to the measurement
-    ...Object.fromEntries(Object.entries(runFlags).map(([name, flag]) => [name, hidden(flag)])),
   },
 );

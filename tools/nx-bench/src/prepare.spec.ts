@@ -1,0 +1,199 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
+import { parseRunFile } from '@tare/results';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { tasksFor } from './prepare.ts';
+
+describe('the targets that a run takes', () => {
+  const root = '/workspace';
+  const targets = { build: {}, test: {}, 'docker-build': {} };
+  const projects = {
+    primes: { root: 'apps/primes', tags: ['workload'], targets },
+    gallery: { root: 'apps/gallery', tags: ['workload'], targets: { build: {} } },
+    vm: { root: 'environments/vm', targets: { 'make-box': {}, build: {} } },
+    other: { root: 'other', targets },
+  };
+  const context = { root, projectsConfigurations: { version: 2, projects } };
+  const options = { workloadTag: 'workload', workloadTargets: ['test', 'build'] };
+  const docker = { preparedBy: [{ target: 'docker-build' }] };
+  const vm = { preparedBy: [{ target: 'make-box', folder: pathToFileURL('/workspace/environments/vm/') }] };
+  const named = (environments: Parameters<typeof tasksFor>[0]['environments'], ...workloads: string[]) =>
+    tasksFor({ environments, workloads: workloads.map((name) => ({ name })) }, options, context).map(
+      ({ project, target }) => `${project}:${target}`,
+    );
+
+  it('are those of the workloads and environments that are asked for', () => {
+    expect(named([{}], 'primes')).toEqual(['primes:test', 'primes:build']);
+    expect(named([{}, docker, docker], 'primes')).toEqual([
+      'primes:test',
+      'primes:build',
+      'primes:docker-build',
+    ]);
+    expect(named([vm], 'gallery:view', 'gallery:mixed')).toEqual(['gallery:build', 'vm:make-box']);
+  });
+
+  it('are those of every workload where an app has no project of its name', () => {
+    expect(named([{}], 'shop')).toEqual(['primes:test', 'primes:build', 'gallery:build']);
+  });
+
+  it('are none without the plugin', () => {
+    expect(tasksFor({ environments: [docker], workloads: [{ name: 'primes' }] }, {}, context)).toEqual([]);
+  });
+});
+
+describe('a run in a workspace of Nx', { timeout: 240_000 }, () => {
+  let root: string;
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'tare-workspace-'));
+    await fillWorkspace(root);
+  });
+  afterAll(() => rm(root, { recursive: true, force: true }));
+  beforeEach(() => rm(join(root, 'ran.txt'), { force: true }));
+
+  const ran = async (): Promise<string[]> =>
+    (await readFile(join(root, 'ran.txt'), 'utf8').catch(() => '')).split('\n').filter(Boolean).toSorted();
+
+  it('builds, bakes and provisions for what is asked for alone, in one command', async () => {
+    const { code } = await nx(root, 'measure', '--environments=native', '--workloads=primes');
+    expect([code, await ran()]).toEqual([0, ['primes:build']]);
+    await rm(join(root, 'ran.txt'));
+    const options = ['--environments=baked,machine', '--workloads=primes', '--png=false', '--rounds=2'];
+    const compared = await nx(root, 'compare', ...options);
+    expect([compared.code, await ran()]).toEqual([0, ['box:up', 'primes:bake', 'primes:build']]);
+    expect(compared.output).toContain('Written: reports/latest/report.html');
+    const path = join(root, 'reports', 'latest', 'run.json');
+    expect(parseRunFile(await readFile(path, 'utf8'), path).plan.rounds).toBe(2);
+  });
+
+  it('ends with 1 when a target fails, and reports no run of before', async () => {
+    const { code, output } = await nx(root, 'compare', '--environments=broken', '--workloads=primes');
+    expect(code).toBe(1);
+    expect(output).toContain('nx run-many --targets=build,break --projects=primes failed with 1');
+    expect(output).not.toContain('Written:');
+  });
+
+  it('ends with 1 when an environment fails, and reports the others', async () => {
+    const options = ['--environments=native,sick', '--workloads=primes', '--png=false', '--outputPath=out'];
+    const { code, output } = await nx(root, 'compare', ...options);
+    expect(code).toBe(1);
+    expect(output).toContain('sick failed; the report shows the others');
+    expect(output).toMatch(/sick: failed, .*before it was ready/);
+    expect(await readdir(join(root, 'out', 'latest'))).toContain('report.html');
+  });
+
+  it('refuses an option that the measurement does not have', async () => {
+    const { code, output } = await nx(root, 'compare', '--rouds=2');
+    expect([code, output.includes('rouds')]).toEqual([1, true]);
+  });
+});
+
+/** Runs a target of the project bench. */
+async function nx(root: string, target: string, ...options: string[]) {
+  const file = createRequire(import.meta.url).resolve('nx/bin/nx.js');
+  const variables = Object.entries(process.env).filter(([name]) => !/^(NX|npm)_/.test(name));
+  const child = spawn(process.execPath, [file, 'run', `bench:${target}`, ...options], {
+    cwd: root,
+    env: { ...Object.fromEntries(variables), NX_DAEMON: 'false', NX_ISOLATE_PLUGINS: 'false' },
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  await once(child, 'close');
+  return { code: child.exitCode, output: stripVTControlCharacters(output) };
+}
+
+/** Two workloads, whose targets write down that they ran, the recipe of a machine, and a project that measures. */
+async function fillWorkspace(root: string): Promise<void> {
+  const files: Record<string, string> = {
+    'package.json': JSON.stringify({ name: 'workspace', private: true, type: 'module' }),
+    'nx.json': JSON.stringify({
+      analytics: false,
+      neverConnectToCloud: true,
+      cacheDirectory: '.nx/cache',
+      plugins: [{ plugin: '@tare/nx-bench/plugin' }],
+    }),
+    'box/project.json': JSON.stringify({ name: 'box', targets: { up: note('box:up') } }),
+    'bench/project.json': JSON.stringify({ name: 'bench' }),
+    'bench/bench.config.ts': `
+      import { native } from '@tare/environment';
+      const app = (name: string) => ({ name, artifact: new URL(\`../\${name}/main.mjs\`, import.meta.url),
+        healthPath: '/health', request: () => ({ path: '/' }),
+        conformance: [{ request: { path: '/health' }, status: 200 }] });
+      const named = (name: string, preparedBy: object[]) => ({ ...native(), name, preparedBy });
+      const sick = { ...native(), name: 'sick', start: (launch, signal) =>
+        native().start({ ...launch, variables: { SICK: '1' } }, signal) };
+      export default {
+        workloads: [app('primes'), app('gallery')],
+        environments: [native(), named('baked', [{ target: 'bake' }]), named('broken', [{ target: 'break' }]),
+          named('machine', [{ target: 'up', folder: new URL('../box/', import.meta.url) }]), sick],
+        load: { connections: 2, warmupMs: 100, durationMs: 300, open: false }, retries: 0, control: false, rounds: 1,
+      };`,
+  };
+  for (const name of ['primes', 'gallery']) {
+    const bake = { ...note(`${name}:bake`), dependsOn: ['build'] };
+    const targets = { build: note(`${name}:build`), bake, break: { command: 'exit 1' } };
+    files[`${name}/project.json`] = JSON.stringify({ name, tags: ['workload'], targets });
+    files[`${name}/main.mjs`] = `
+      import { createServer } from 'node:http';
+      if (process.env.SICK) process.exit(3);
+      const server = createServer((request, reply) => reply.end('{"status":"ok"}'));
+      server.listen(Number(process.env.PORT), process.env.HOST);
+      process.on('SIGTERM', () => process.exit(0));`;
+  }
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text);
+  }
+  await linkPackages(root);
+}
+
+const note = (task: string) => ({ command: `echo ${task} >> ran.txt` });
+
+/**
+ * The packages of this workspace, and its plugins as they are once they are built: Nx finds sources behind the names of
+ * executors only for projects of the workspace that it works in.
+ */
+async function linkPackages(root: string): Promise<void> {
+  const here = join(import.meta.dirname, '../../..');
+  const scope = join(root, 'node_modules', '@tare');
+  await mkdir(scope, { recursive: true });
+  for (const name of await readdir(join(here, 'node_modules'))) {
+    if (name !== '@tare') await symlink(join(here, 'node_modules', name), join(root, 'node_modules', name));
+  }
+  for (const name of await readdir(join(here, 'node_modules', '@tare'))) {
+    const source = join(here, 'tools', name);
+    if (name !== 'nx-bench' && name !== 'nx-report') {
+      await symlink(join(here, 'node_modules', '@tare', name), join(scope, name));
+      continue;
+    }
+    const { executors } = JSON.parse(await readFile(join(source, 'executors.json'), 'utf8')) as {
+      executors: Record<string, { implementation: string; schema: string }>;
+    };
+    const place = join(scope, name);
+    const built = Object.entries(executors).map(([executor, each]) => {
+      const implementation = `${each.implementation.replace('./dist/', './src/')}.ts`;
+      const at = (path: string) => relative(place, join(source, path));
+      return [executor, { ...each, implementation: at(implementation), schema: at(each.schema) }] as const;
+    });
+    await mkdir(place);
+    await writeFile(join(place, 'executors.json'), JSON.stringify({ executors: Object.fromEntries(built) }));
+    const exported = { './plugin': './plugin.cjs', './package.json': './package.json' };
+    const manifest = {
+      name: `@tare/${name}`,
+      version: '0.1.0',
+      executors: './executors.json',
+      exports: exported,
+    };
+    await writeFile(join(place, 'package.json'), JSON.stringify(manifest));
+    await writeFile(
+      join(place, 'plugin.cjs'),
+      `module.exports = require(${JSON.stringify(join(source, 'plugin.cjs'))});`,
+    );
+  }
+}
