@@ -62,7 +62,7 @@ async function examineByMeasuring(
   serverCpus: readonly number[] | undefined,
   signal: AbortSignal,
 ): Promise<readonly DoctorLine[]> {
-  const running = await runUnderWay();
+  const running = runUnderWay();
   if (running !== undefined) return [running];
   const averages = os.loadavg();
   const { virtualised } = await hostFacts();
@@ -75,7 +75,7 @@ async function examineByMeasuring(
   ];
 }
 
-async function runUnderWay(): Promise<DoctorLine | undefined> {
+function runUnderWay(): DoctorLine | undefined {
   const doctor = {
     pid: process.pid,
     runId: 'doctor',
