@@ -2,7 +2,7 @@ import { metricCatalogue } from '@tare/results';
 import type { Comparison, Diagnostic } from '@tare/results';
 import { counted } from './plain-text.ts';
 
-/** So many of a kind are shown in full; more are summed up. */
+/** Up to this many of a kind are shown in full; more are summed up. */
 const mostInFull = 2;
 // a name may hold a colon: "native:control"
 const trialPrefix = /^.+?, round \d+, .+?: /;

@@ -1,7 +1,7 @@
 import { build, decodeFromCompressedBase64 } from 'hdr-histogram-js';
 import type { Trial } from '@tare/results';
 
-/** A share of requests, in percent, and the latency that so many did not exceed. */
+/** A percentile, and the latency that this share of the requests did not exceed. */
 export type PercentilePoint = { readonly percentile: number; readonly latencyMs: number };
 
 export type LatencyCurve = {

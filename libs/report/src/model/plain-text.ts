@@ -71,7 +71,7 @@ export function fileNamePart(workload: string, taken = new Set<string>()): strin
   return name;
 }
 
-/** A text of at most so many characters; a longer one ends in "…". */
+/** A text cut to a number of characters: a longer one ends in "…". */
 export function shortened(text: string, characters: number): string {
   const all = [...text];
   return all.length <= characters ? text : `${all.slice(0, Math.max(0, characters - 1)).join('')}…`;

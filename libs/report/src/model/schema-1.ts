@@ -1,4 +1,4 @@
-import type { RunConfig, RunFile, Trial, WarmUp } from '@tare/results';
+import type { HistoryLine, RunConfig, RunFile, Trial, WarmUp } from '@tare/results';
 
 /*
  * The fields of schema 1 whose names the suite no longer uses. The report reads them here and nowhere else.
@@ -7,6 +7,11 @@ import type { RunConfig, RunFile, Trial, WarmUp } from '@tare/results';
 /** Name of the A/A control, the second copy of the baseline in every round; null for a run without. */
 export function controlOf({ config }: Pick<RunFile, 'config'>): string | null {
   return config.twin;
+}
+
+/** The same of a run in the history. */
+export function controlOfLine({ twin }: HistoryLine): string | null {
+  return twin;
 }
 
 /** How long a slice sends requests; undefined where the load was not sliced. */

@@ -25,7 +25,7 @@ export type Subject = {
   readonly title: string;
   readonly isBaseline: boolean;
   readonly emulated: boolean;
-  /** It failed for good in the middle of the run: after so many rounds, and why. */
+  /** Set when it failed for good midway: how many rounds it had completed, and why it failed. */
   readonly failed: { readonly rounds: number; readonly reason: string } | undefined;
   /** Whether it gets verdicts: not the baseline, nor what is emulated or failed. */
   readonly isJudged: boolean;

@@ -97,7 +97,7 @@ function foldedTable(
   return rows.length === 0 ? nothing : folded(summary, dataTable({ label, head, rows }));
 }
 
-/** So many of a kind are shown at once; of more, the first, and the others folded. */
+/** Up to this many of a kind are shown; of more, the first is, and the others are folded away. */
 const mostInFull = 3;
 const levels: readonly Diagnostic['level'][] = ['error', 'warning', 'info'];
 

@@ -257,7 +257,7 @@ function line(y: number): string {
   return rectangle(marginPx, y, cardSize.widthPx - 2 * marginPx, 1, { fill: ink.grid });
 }
 
-/** A text as at most so many lines of at most so many characters, broken at spaces; what does not fit ends in "…". */
+/** A text in at most `mostLines` lines of at most `characters`, broken at spaces; what does not fit ends in "…". */
 export function textLines(text: string, characters: number, mostLines: number): readonly string[] {
   const lines: string[] = [];
   let rest = text.trim();

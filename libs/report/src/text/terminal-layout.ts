@@ -46,7 +46,7 @@ export function missingLines(
 }
 
 /**
- * Text broken at spaces into lines of at most so many characters; a longer word stands alone and sticks out. Lines after the
+ * Text broken at spaces into lines no wider than `columns`; a longer word stands alone and sticks out. Lines after the
  * first are indented by two spaces more.
  */
 export function wrapped(text: string, columns: number, indent = '  '): string {

@@ -1,6 +1,7 @@
 import { metricCatalogue } from '@tare/results';
 import type { HistoryLine, Metric } from '@tare/results';
 import { changePoints, fewestForChangePoint, mean } from '@tare/statistics';
+import { controlOfLine } from '../model/schema-1.ts';
 
 /** One run of a series. */
 export type TrendPoint = {
@@ -67,8 +68,7 @@ export function trendSeries(
 
 function environmentsOf(lines: readonly HistoryLine[]): readonly string[] {
   const latestFirst = lines.toReversed();
-  // the field of schema 1 for the A/A control
-  const controls = new Set(lines.map(({ twin }) => twin));
+  const controls = new Set(lines.map(controlOfLine));
   const names = [
     ...latestFirst.slice(0, 1).map(({ baseline }) => baseline),
     ...latestFirst.flatMap(({ environments }) => environments.map(({ name }) => name)),
