@@ -1,10 +1,15 @@
 export { allowedCpus, parseCpuList } from './affinity/cpu-list.ts';
 export { findProgram, pinned, pinRunning, planCpus, type Command, type CpuPlan } from './affinity/pin.ts';
-export { findCgroupFolders, openCgroup, type Cgroup, type CgroupFolders } from './cgroup.ts';
-export { readClockMHz } from './host/clock-mhz.ts';
 export { hostActivity, type HostActivity } from './host/host-activity.ts';
-export { parseHostStat, type CpuTimes, type HostStat } from './host/parse-host-stat.ts';
-export { readHost, readHostStat, type HostReading } from './host/read-host.ts';
+export {
+  parseHostStat,
+  readClockMHz,
+  readHost,
+  readHostStat,
+  type CpuTimes,
+  type HostReading,
+  type HostStat,
+} from './host/host-stat.ts';
 export {
   createLatencyHistogram,
   encodeHistogram,
@@ -51,19 +56,19 @@ export {
   type ReplyMatcher,
 } from './load/reply-check.ts';
 export { failuresText } from './load/tally.ts';
-export type { Meter, MeterReading } from './meter.ts';
-export { parseStat, type ProcessStat } from './proc/parse-stat.ts';
+export { findCgroupFolders, openCgroup, type Cgroup, type CgroupFolders } from './meters/cgroup.ts';
+export { sumMeter, type Meter, type MeterReading, type ProcessScope } from './meters/meter.ts';
+export { pidusageMeter } from './meters/pidusage-meter.ts';
+export { processMeter } from './meters/process-meter.ts';
 export {
   descendants,
   findProcess,
   listProcesses,
   namespacedPid,
   ownProcesses,
+  parseStat,
   processesWithVariable,
-} from './proc/process-table.ts';
+  type ProcessStat,
+} from './meters/process-table.ts';
 export { plainText } from './program/plain-text.ts';
-export { processMeter } from './process-meter.ts';
-export type { ProcessScope } from './process-scope.ts';
-export { pidusageMeter } from './pidusage-meter.ts';
 export { waitForHttp, type HttpWait, type Readiness } from './startup/wait-for-http.ts';
-export { sumMeter } from './sum-meter.ts';

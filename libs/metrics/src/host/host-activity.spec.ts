@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { processMeter } from '../process-meter.ts';
+import { processMeter } from '../meters/process-meter.ts';
 import { hostActivity } from './host-activity.ts';
-import { readHost, type HostReading } from './read-host.ts';
+import { readHost, type HostReading } from './host-stat.ts';
 
 const seconds = (count: number): bigint => BigInt(Math.round(count * 1e9));
 const reading = (

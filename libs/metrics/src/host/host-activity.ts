@@ -1,4 +1,4 @@
-import type { HostReading } from './read-host.ts';
+import type { HostReading } from './host-stat.ts';
 
 /** What the host did between two readings, beside what we know of. */
 export type HostActivity = {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** Writes that the disks of a machine have completed since it booted. */
 export type DiskWrites = {
   readonly count: bigint;
@@ -22,4 +24,13 @@ export function parseDiskStats(text: string): DiskWrites | undefined {
   const sum = (column: number): bigint =>
     disks.reduce((total, fields) => total + BigInt(fields[column] ?? 0), 0n);
   return { count: sum(7), tookMs: sum(10) };
+}
+
+/** @returns what the disks of this machine have written so far; undefined where the kernel does not tell. */
+export function readDiskWrites(): DiskWrites | undefined {
+  try {
+    return parseDiskStats(readFileSync('/proc/diskstats', 'latin1'));
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openReader } from './proc/open-reader.ts';
+import { openReader } from './open-reader.ts';
 
 /** Where a process's CPU and memory accounts lie, as folders of mounted cgroup hierarchies. */
 export type CgroupFolders = {

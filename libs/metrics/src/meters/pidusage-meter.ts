@@ -1,6 +1,5 @@
 import pidusage from 'pidusage';
-import type { Meter } from './meter.ts';
-import type { ProcessScope } from './process-scope.ts';
+import type { Meter, ProcessScope } from './meter.ts';
 
 const nsPerMs = 1_000_000;
 const pidusageOptions = { maxage: 60_000 };

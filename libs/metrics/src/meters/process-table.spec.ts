@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { parseStat } from './parse-stat.ts';
+import { readFileSync } from 'node:fs';
+import { parseStat } from './process-table.ts';
 
 it('reads a command with spaces and brackets', () => {
   const line = '4711 (my (odd) name) S 12 4700 4700 0 -1 4194560 1 0 0 0 52 5 0 0 20 0 7 0 123456 1 2 3';

@@ -1,13 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { once } from 'node:events';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { descendants } from './process-table.ts';
 import { pidusageMeter } from './pidusage-meter.ts';
-import { descendants } from './proc/process-table.ts';
-import { processMeter } from './process-meter.ts';
-import { sumMeter } from './sum-meter.ts';
+import { parseWrittenBytes, processMeter } from './process-meter.ts';
+import { sumMeter } from './meter.ts';
 
 const children: ChildProcess[] = [];
 afterEach(() => {
@@ -162,4 +162,15 @@ it('meters by pidusage where there is no /proc', async () => {
   expect(Number(after.cpuNs - before.cpuNs) / 1e6).toBeGreaterThan(300);
   expect(after.memoryBytes).toBeGreaterThan(20 << 20);
   expect(meter.scope).toBe('burner (by pidusage: resident set with mapped files)');
+});
+
+it('reads the bytes that were sent to storage, not those that were cancelled', () => {
+  const text =
+    'rchar: 1\nwchar: 900\nsyscr: 2\nsyscw: 3\nread_bytes: 4\nwrite_bytes: 8192\ncancelled_write_bytes: 4096\n';
+  expect(parseWrittenBytes(text)).toBe(8192n);
+});
+
+it('another text tells nothing', () => {
+  expect(parseWrittenBytes('')).toBeUndefined();
+  expect(parseWrittenBytes('cancelled_write_bytes: 4096\n')).toBeUndefined();
 });

@@ -1,10 +1,77 @@
 import { readdirSync } from 'node:fs';
+import { readDiskWrites } from './disk-writes.ts';
+import type { Meter, MeterReading, ProcessScope } from './meter.ts';
 import { openReader, type OpenReader } from './open-reader.ts';
-import { parseWrittenBytes } from './parse-io.ts';
-import { parseStat } from './parse-stat.ts';
+import { pidusageMeter } from './pidusage-meter.ts';
+import { findProcess, parseStat } from './process-table.ts';
+
+/**
+ * Meters processes: CPU time of all their threads, ended ones included, the sum of their own resident memory, and what
+ * they wrote to storage.
+ * Uses /proc through open descriptors; where there is no /proc, `pidusage`.
+ */
+export function processMeter(options: ProcessScope): Meter {
+  return findProcess(process.pid) === undefined ? pidusageMeter(options) : procMeter(options);
+}
+
+function procMeter({ scope, pids }: ProcessScope): Meter {
+  const watched = new Map<number, WatchedProcess>();
+  const follow = (): void => {
+    for (const pid of pids()) {
+      if (watched.has(pid)) continue;
+      try {
+        watched.set(pid, watchProcess(pid));
+      } catch {
+        // ended between the listing and now
+      }
+    }
+  };
+  let lastWrittenBytes = 0n;
+  const readWritten = (): bigint | undefined => {
+    let sum = 0n;
+    for (const each of watched.values()) {
+      const bytes = each.writtenBytes();
+      if (bytes === undefined && each.alive()) return undefined;
+      // its parent has its account now, or has it as soon as it waits for it
+      const handedOn = !each.alive() && watched.has(each.parentPid());
+      if (!handedOn) sum += bytes ?? 0n;
+    }
+    if (sum > lastWrittenBytes) lastWrittenBytes = sum;
+    return lastWrittenBytes;
+  };
+  const read = (): MeterReading => {
+    follow();
+    const processes = [...watched.values()];
+    const atNs = process.hrtime.bigint();
+    const cpuNs = processes.reduce((sum, each) => sum + each.cpuNs(), 0n);
+    const memoryBytes = processes.reduce((sum, each) => sum + each.memoryBytes(), 0);
+    if (!processes.some((each) => each.alive())) throw new Error(`nothing left to meter: ${scope} has ended`);
+    const writtenBytes = readWritten();
+    const diskWrites = readDiskWrites();
+    return {
+      atNs,
+      cpuNs,
+      memoryBytes,
+      ...(writtenBytes !== undefined && { writtenBytes }),
+      ...(diskWrites !== undefined && { diskWrites }),
+    };
+  };
+  return {
+    scope,
+    read: () =>
+      new Promise((resolve) => {
+        resolve(read());
+      }),
+    close: () => {
+      for (const each of watched.values()) each.close();
+      watched.clear();
+      return Promise.resolve();
+    },
+  };
+}
 
 /** One process under watch. After its end it keeps its last CPU time and written bytes, and holds no memory. */
-export interface WatchedProcess {
+interface WatchedProcess {
   readonly alive: () => boolean;
   /** As of the last reading of its CPU time. */
   readonly parentPid: () => number;
@@ -28,7 +95,7 @@ const nsPerTick = 10_000_000n;
  * scheduler's tick but forgets threads that ended between two readings; stat remembers them, in steps of 10 ms.
  * @throws Error when the process is gone already.
  */
-export function watchProcess(pid: number): WatchedProcess {
+function watchProcess(pid: number): WatchedProcess {
   const stat = openReader(`/proc/${pid}/stat`);
   const status = openReader(`/proc/${pid}/status`);
   const threads = new Map<string, { readonly reader: OpenReader; ns: bigint }>();
@@ -122,4 +189,14 @@ function openIfAllowed(path: string): OpenReader | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Reads /proc/PID/io (proc_pid_io(5)).
+ * @returns the bytes that the process caused to be sent to storage; undefined when the text does not tell.
+ */
+export function parseWrittenBytes(text: string): bigint | undefined {
+  // "cancelled_write_bytes" ends alike
+  const [, bytes] = /^write_bytes: (\d+)$/m.exec(text) ?? [];
+  return bytes === undefined ? undefined : BigInt(bytes);
 }
