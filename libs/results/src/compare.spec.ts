@@ -45,8 +45,9 @@ test('covers every workload, candidate and metric, and not the baseline itself',
     ['vagrant', 'native', 'docker'].map((environment) => exampleTrial(environment, 1, { workload })),
   );
   const comparisons = compare(trials, 'native');
-  // none of them was restarted
-  expect(comparisons).toHaveLength(2 * 2 * (metricCatalogue.length - 1));
+  const figures = metricCatalogue.filter(({ of }) => trials.every((trial) => of(trial) !== null));
+  expect(figures.length).toBeGreaterThan(10);
+  expect(comparisons).toHaveLength(2 * 2 * figures.length);
   expect([...new Set(comparisons.map(({ workload, candidate }) => `${workload} ${candidate}`))]).toEqual([
     'primes docker',
     'primes vagrant',
