@@ -29,6 +29,12 @@ function writtenOf({ disk }: Trial): number | null {
   return disk.netWrittenMiB === 0 ? null : disk.netWrittenKiBPerRequest;
 }
 
+/** What is not spent in the kernel; null where that is not known. */
+function userOf({ msPerRequest, kernelMsPerRequest }: Trial['cpu']['net']): number | null {
+  if (msPerRequest === null || typeof kernelMsPerRequest !== 'number') return null;
+  return Math.max(0, msPerRequest - kernelMsPerRequest);
+}
+
 function errorsOf({ load, open }: Trial): number {
   return load.errors + load.timeouts + (open === null ? 0 : open.errors + open.timeouts);
 }
@@ -49,6 +55,10 @@ export const metricCatalogue = [
   { key: 'cpuGrossPercent', label: 'CPU gross', unit: '%', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.cpu.gross.percent },
   { key: 'cpuNetMsPerRequest', label: 'CPU net per request', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.cpu.net.msPerRequest },
   { key: 'cpuGrossMsPerRequest', label: 'CPU gross per request', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.cpu.gross.msPerRequest },
+  { key: 'cpuNetUserMsPerRequest', label: 'CPU net per request, user', unit: 'ms', direction: 'lower', margin: 0.05, judged: false, of: (t) => userOf(t.cpu.net) },
+  { key: 'cpuNetKernelMsPerRequest', label: 'CPU net per request, kernel', unit: 'ms', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.cpu.net.kernelMsPerRequest ?? null },
+  { key: 'cpuGrossUserMsPerRequest', label: 'CPU gross per request, user', unit: 'ms', direction: 'lower', margin: 0.05, judged: false, of: (t) => userOf(t.cpu.gross) },
+  { key: 'cpuGrossKernelMsPerRequest', label: 'CPU gross per request, kernel', unit: 'ms', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.cpu.gross.kernelMsPerRequest ?? null },
   { key: 'memoryNetMiB', label: 'Memory net', unit: 'MiB', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.memory.net.meanMiB },
   { key: 'memoryNetPeakMiB', label: 'Memory net peak', unit: 'MiB', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.memory.net.peakMiB },
   { key: 'memoryGrossMiB', label: 'Memory gross', unit: 'MiB', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.memory.gross.meanMiB },

@@ -117,6 +117,12 @@ const cpuUse = z.strictObject({
   msPerRequest: notNegative
     .nullable()
     .describe('CPU time over the window ÷ requests; null without a request.'),
+  kernelMsPerRequest: notNegative
+    .nullable()
+    .optional()
+    .describe(
+      'Of that, the time in the kernel: system calls and page faults; the rest is user time. null where it is not known, absent in older files.',
+    ),
 });
 const memoryUse = z.strictObject({ meanMiB: notNegative, peakMiB: notNegative });
 

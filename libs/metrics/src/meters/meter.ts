@@ -6,6 +6,8 @@ export type MeterReading = {
   readonly atNs: bigint;
   /** CPU time used since the processes began, user and system, in nanoseconds. Never decreases. */
   readonly cpuNs: bigint;
+  /** Of that, the time in the kernel: system calls and page faults, in steps of 10 ms; absent where it is not known. */
+  readonly kernelCpuNs?: bigint;
   /**
    * Memory held at this moment, in bytes: anonymous and shared memory in RAM, summed over the processes. Mapped pages of
    * files do not count: they are the kernel's cache, may be dropped at any time, and how many of them appear mapped depends
@@ -50,6 +52,7 @@ export type ProcessScope = {
  */
 export function sumMeter(scope: string, meters: readonly Meter[]): Meter {
   const lastCpuNs = new Map<Meter, bigint>();
+  const lastKernelNs = new Map<Meter, bigint>();
   const lastWritten = new Map<Meter, bigint>();
   return {
     scope,
@@ -59,6 +62,7 @@ export function sumMeter(scope: string, meters: readonly Meter[]): Meter {
         meters.map(async (meter) => {
           const reading = await meter.read().catch(() => undefined);
           if (reading !== undefined) lastCpuNs.set(meter, reading.cpuNs);
+          if (reading?.kernelCpuNs !== undefined) lastKernelNs.set(meter, reading.kernelCpuNs);
           if (reading?.writtenBytes !== undefined) lastWritten.set(meter, reading.writtenBytes);
           return reading;
         }),
@@ -70,6 +74,8 @@ export function sumMeter(scope: string, meters: readonly Meter[]): Meter {
       return {
         atNs,
         cpuNs: sumOf(lastCpuNs.values()),
+        // without the time of one part the sum would be too little
+        ...(lastKernelNs.size === lastCpuNs.size && { kernelCpuNs: sumOf(lastKernelNs.values()) }),
         memoryBytes: alive.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
         ...(lastWritten.size > 0 && { writtenBytes: sumOf(lastWritten.values()) }),
         ...(diskWrites !== undefined && { diskWrites }),

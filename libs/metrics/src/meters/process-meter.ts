@@ -44,6 +44,7 @@ function procMeter({ scope, pids }: ProcessScope): Meter {
     const processes = [...watched.values()];
     const atNs = process.hrtime.bigint();
     const cpuNs = processes.reduce((sum, each) => sum + each.cpuNs(), 0n);
+    const kernelCpuNs = processes.reduce((sum, each) => sum + each.kernelCpuNs(), 0n);
     const memoryBytes = processes.reduce((sum, each) => sum + each.memoryBytes(), 0);
     if (!processes.some((each) => each.alive())) throw new Error(`nothing left to meter: ${scope} has ended`);
     const writtenBytes = readWritten();
@@ -51,6 +52,7 @@ function procMeter({ scope, pids }: ProcessScope): Meter {
     return {
       atNs,
       cpuNs,
+      kernelCpuNs,
       memoryBytes,
       ...(writtenBytes !== undefined && { writtenBytes }),
       ...(diskWrites !== undefined && { diskWrites }),
@@ -77,6 +79,8 @@ interface WatchedProcess {
   readonly parentPid: () => number;
   /** CPU time of all its threads so far, in nanoseconds. */
   cpuNs(): bigint;
+  /** Of that, the time in the kernel, as of the last reading. */
+  readonly kernelCpuNs: () => bigint;
   /** Its own resident memory in bytes: anonymous and shared memory, without pages of files. */
   memoryBytes(): number;
   /**
@@ -101,6 +105,7 @@ function watchProcess(pid: number): WatchedProcess {
   const threads = new Map<string, { readonly reader: OpenReader; ns: bigint }>();
   let endedThreadsNs = 0n;
   let lastCpuNs = 0n;
+  let lastKernelNs = 0n;
   let lastParentPid = 0;
   let lastWrittenBytes: bigint | undefined;
   let alive = true;
@@ -133,6 +138,7 @@ function watchProcess(pid: number): WatchedProcess {
   const readStat = (): bigint => {
     const { userTicks, systemTicks, parentPid } = parseStat(stat.read());
     lastParentPid = parentPid;
+    lastKernelNs = BigInt(systemTicks) * nsPerTick;
     return BigInt(userTicks + systemTicks) * nsPerTick;
   };
 
@@ -150,6 +156,7 @@ function watchProcess(pid: number): WatchedProcess {
       }
       return lastCpuNs;
     },
+    kernelCpuNs: () => lastKernelNs,
     memoryBytes: () => {
       if (!alive) return 0;
       try {

@@ -9,7 +9,7 @@ const reading = (atMs: number, cpuMs: number, memoryMiB: number) => ({
 
 it('takes CPU from the first and the last reading', () => {
   const use = resourceUse([reading(1000, 50, 10), reading(1500, 450, 30), reading(3000, 1050, 20)], 200);
-  expect(use.cpu).toEqual({ percent: 50, msPerRequest: 2.5 });
+  expect(use.cpu).toEqual({ percent: 50, msPerRequest: 2.5, kernelMsPerRequest: null });
   expect(use.memory).toEqual({ meanMiB: 20, peakMiB: 30 });
 });
 
@@ -17,12 +17,28 @@ it('leaves out what an instance burns by itself while others have their slices',
   // a second under load in three, in which it burns a tenth of a CPU by itself all the time
   const readings = [reading(1000, 100, 1), reading(4000, 1300, 1)];
   const idle = [reading(200, 30, 1), reading(700, 80, 1)];
-  expect(resourceUse(readings, 400, { loadedMs: 1000, idle }).cpu).toEqual({
+  expect(resourceUse(readings, 400, { loadedMs: 1000, idle }).cpu).toMatchObject({
     percent: 100,
     msPerRequest: 2.5,
   });
   // without an idle time nothing is known to be left out
   expect(resourceUse(readings, 400, { loadedMs: 1000, idle: [] }).cpu.percent).toBe(120);
+});
+
+it('tells the time in the kernel apart, without that of an idle instance', () => {
+  const withKernel = (atMs: number, cpuMs: number, kernelMs: number) => ({
+    ...reading(atMs, cpuMs, 1),
+    kernelCpuNs: BigInt(kernelMs) * 1_000_000n,
+  });
+  const readings = [withKernel(1000, 100, 20), withKernel(4000, 1300, 320)];
+  expect(resourceUse(readings, 400).cpu).toEqual({ percent: 40, msPerRequest: 1, kernelMsPerRequest: 0.25 });
+  // a tenth of a CPU while idle, half of it in the kernel, for the two seconds of the others
+  const idle = [withKernel(200, 30, 5), withKernel(700, 80, 30)];
+  expect(resourceUse(readings, 400, { loadedMs: 1000, idle }).cpu).toEqual({
+    percent: 100,
+    msPerRequest: 2.5,
+    kernelMsPerRequest: 0.5,
+  });
 });
 
 it('has no CPU per request without a request', () => {

@@ -26,13 +26,18 @@ export function resourceUse(
   const loadedNs = slices === undefined ? window.ns : slices.loadedMs * 1e6;
   const idle = slices === undefined ? undefined : spanOf(slices.idle);
   const idleShare = idle === undefined ? 0 : idle.cpuNs / idle.ns;
-  const cpuNs = window.cpuNs - idleShare * Math.max(0, window.ns - loadedNs);
+  const othersNs = Math.max(0, window.ns - loadedNs);
+  const cpuNs = window.cpuNs - idleShare * othersNs;
   const cpuShare = Math.max(0, cpuNs) / loadedNs;
+  const perRequest = (ns: number): number | null =>
+    throughputRps > 0 ? (Math.max(0, ns) / loadedNs / throughputRps) * 1000 : null;
+  const idleKernelNs = idle === undefined ? 0 : ((idle.kernelNs ?? 0) / idle.ns) * othersNs;
   const memory = readings.map(({ memoryBytes }) => memoryBytes / bytesPerMiB);
   return {
     cpu: {
       percent: cpuShare * 100,
-      msPerRequest: throughputRps > 0 ? (cpuShare * 1000) / throughputRps : null,
+      msPerRequest: perRequest(cpuNs),
+      kernelMsPerRequest: window.kernelNs === null ? null : perRequest(window.kernelNs - idleKernelNs),
     },
     memory: {
       meanMiB: memory.reduce((sum, each) => sum + each, 0) / memory.length,
@@ -44,11 +49,16 @@ export function resourceUse(
 /** What lies between the first and the last reading; undefined where there are no two. */
 function spanOf(
   readings: readonly MeterReading[],
-): { readonly ns: number; readonly cpuNs: number } | undefined {
+): { readonly ns: number; readonly cpuNs: number; readonly kernelNs: number | null } | undefined {
   const first = readings[0];
   const last = readings.at(-1);
   if (first === undefined || last === undefined || last.atNs <= first.atNs) return undefined;
-  return { ns: Number(last.atNs - first.atNs), cpuNs: Number(last.cpuNs - first.cpuNs) };
+  const [before, after] = [first.kernelCpuNs, last.kernelCpuNs];
+  return {
+    ns: Number(last.atNs - first.atNs),
+    cpuNs: Number(last.cpuNs - first.cpuNs),
+    kernelNs: before === undefined || after === undefined ? null : Number(after - before),
+  };
 }
 
 /** The readings as they go into the run file: times and CPU since the begin of the window. */
