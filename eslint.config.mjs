@@ -7,7 +7,7 @@ const layers = [
   { sourceTag: 'layer:statistics', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'layer:metrics', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'layer:options', onlyDependOnLibsWithTags: [] },
-  { sourceTag: 'layer:recipe', onlyDependOnLibsWithTags: [] },
+  { sourceTag: 'layer:recipe', onlyDependOnLibsWithTags: ['layer:metrics'] },
   { sourceTag: 'layer:environment', onlyDependOnLibsWithTags: ['layer:metrics'] },
   { sourceTag: 'layer:results', onlyDependOnLibsWithTags: ['layer:statistics'] },
   {

@@ -1,4 +1,6 @@
-/** Keeps the last lines of an output, for error messages. */
+import { plainText } from '@tare/metrics';
+
+/** Keeps the last lines of an output, for error messages, and makes them harmless to print. */
 export interface LogTail {
   add(chunk: string): void;
   text(): string;
@@ -13,6 +15,6 @@ export function logTail(lines = 50): LogTail {
     add: (chunk) => {
       text = (text + chunk).slice(-keptCharacters);
     },
-    text: () => text.trimEnd().split('\n').slice(-lines).join('\n'),
+    text: () => plainText(text).trimEnd().split('\n').slice(-lines).join('\n'),
   };
 }

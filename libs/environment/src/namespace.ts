@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import { descendants, findProgram, pinned, processMeter } from '@tare/metrics';
+import { descendants, findProgram, pinned, processMeter, runProgram } from '@tare/metrics';
 import { startAppProcess } from './app-process.ts';
 import { nodeCommand } from './app-command.ts';
 import { choosePort } from './choose-port.ts';
@@ -8,7 +6,6 @@ import type { Availability, Environment } from './contract.ts';
 import { dataFolderWords, reapDataFolders, withDataFolder } from './data-folder.ts';
 import { reapProcesses } from './reap-processes.ts';
 
-const run = promisify(execFile);
 const probeDeadlineMs = 10_000;
 
 /** Namespaces of its own for mounts, processes, host name and System V IPC; the network stays the host's. */
@@ -34,9 +31,9 @@ async function probe(signal: AbortSignal): Promise<Availability> {
   }
   try {
     // namespaces are forbidden in many ways; only making them tells
-    await run(unshare, [...unshareArguments(), '--', 'true'], { signal, timeout: probeDeadlineMs });
+    await runProgram(unshare, [...unshareArguments(), '--', 'true'], { signal, deadlineMs: probeDeadlineMs });
   } catch (error) {
-    const complaint = (error as { stderr?: string }).stderr?.trim() ?? String(error);
+    const complaint = error instanceof Error ? error.message : String(error);
     const root = process.getuid?.() === 0;
     return {
       usable: false,
@@ -48,8 +45,8 @@ async function probe(signal: AbortSignal): Promise<Availability> {
         : 'run as root, or allow them: sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000',
     };
   }
-  const { stdout } = await run(unshare, ['--version'], { signal, timeout: probeDeadlineMs });
-  return { usable: true, facts: { unshare: stdout.trim(), userNamespace: process.getuid?.() !== 0 } };
+  const version = await runProgram(unshare, ['--version'], { signal, deadlineMs: probeDeadlineMs });
+  return { usable: true, facts: { unshare: version.trim(), userNamespace: process.getuid?.() !== 0 } };
 }
 
 /** Runs the artifact in Linux namespaces made by `unshare`, without any daemon: what isolation costs by itself. */

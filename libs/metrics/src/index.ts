@@ -1,5 +1,5 @@
 export { allowedCpus, parseCpuList } from './affinity/cpu-list.ts';
-export { findProgram, pinned, pinRunning, planCpus, type Command, type CpuPlan } from './affinity/pin.ts';
+export { pinned, pinRunning, planCpus, type Command, type CpuPlan } from './affinity/pin.ts';
 export { hostActivity, type HostActivity } from './host/host-activity.ts';
 export {
   parseHostStat,
@@ -70,5 +70,14 @@ export {
   processesWithVariable,
   type ProcessStat,
 } from './meters/process-table.ts';
+export { childEnvironment, type Variables } from './program/child-environment.ts';
+export { findProgram } from './program/find-program.ts';
 export { plainText } from './program/plain-text.ts';
+export {
+  awaitProgram,
+  lastLines,
+  runProgram,
+  type ProgramOptions,
+  type ProgramResult,
+} from './program/run-program.ts';
 export { waitForHttp, type HttpWait, type Readiness } from './startup/wait-for-http.ts';

@@ -32,7 +32,7 @@ export { examineHost, type HostExamination } from './doctor/examine-host.ts';
 export { requireRoomFor } from './guards/before-run.ts';
 export { defaultGuards } from './guards/default-guards.ts';
 export { gateOptions, planGate, type GateOptions, type GatePlan } from './gate/gate-plan.ts';
-export { runProgram } from './gate/run-program.ts';
+export { gitIn } from './gate/git.ts';
 export { performGate, type GateOutcome, type GateRequest } from './gate/perform-gate.ts';
 export type { Listener, RunEvent, TrialPlace } from './progress/run-event.ts';
 export { followRun } from './progress/follow-run.ts';

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ExecutorContext } from '@nx/devkit';
 import type { Environment } from '@tare/environment';
-import { appOf, runProgram } from '@tare/runner';
+import { runProgram } from '@tare/metrics';
+import { appOf } from '@tare/runner';
 
 /** Options of the executors that prepare what they measure; set by the plugin, without which nothing is prepared. */
 export type PrepareOptions = {
@@ -35,14 +36,18 @@ export async function prepare(
   const { root } = context;
   const tasks = tasksFor(wanted, options, context);
   if (tasks.length === 0) return;
+  // Nx in the same workspace: what holds for this one holds for that
+  const settingsOfNx = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => name.startsWith('NX_')),
+  );
   const nx = createRequire(join(root, 'package.json')).resolve('nx/bin/nx.js');
   for (const { targets, projects } of inInvocations(tasks, context)) {
     const args = ['run-many', `--targets=${targets.join(',')}`, `--projects=${projects.join(',')}`];
     await runProgram(process.execPath, [nx, ...args], {
       cwd: root,
       shownAs: `nx ${args.join(' ')}`,
-      onOutput: (text) => process.stdout.write(text),
-      env: { ...process.env, NX_TUI: 'false' },
+      onLine: (line) => process.stdout.write(`${line}\n`),
+      variables: { ...settingsOfNx, NX_TUI: 'false' },
       deadlineMs: preparationDeadlineMs,
       signal,
     });

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { allowedCpus, parseCpuList } from './cpu-list.ts';
-import { findProgram, pinned, planCpus } from './pin.ts';
+import { findProgram } from '../program/find-program.ts';
+import { pinned, planCpus } from './pin.ts';
 
 it('reads lists of CPUs as the kernel writes them', () => {
   expect(parseCpuList('0-2,5\n')).toEqual([0, 1, 2, 5]);

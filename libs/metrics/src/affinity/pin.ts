@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { childEnvironment } from '../program/child-environment.ts';
+import { findProgram } from '../program/find-program.ts';
 import { allowedCpus } from './cpu-list.ts';
 
 /** A program and its arguments. */
@@ -9,21 +9,6 @@ export type Command = { readonly file: string; readonly arguments: readonly stri
 /** How the host's CPUs are shared out; undefined where nothing is pinned. */
 export type CpuPlan =
   { readonly server: readonly number[]; readonly generator: readonly number[] } | undefined;
-
-/** @returns the path of a program on PATH, or undefined. */
-export function findProgram(name: string): string | undefined {
-  return (process.env.PATH ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-}
 
 /**
  * Gives the server the first CPUs and the load generator the rest, so that they do not take time from each other.
@@ -51,6 +36,8 @@ export function pinned(command: Command, cpus: readonly number[] | undefined): C
  * @returns whether `taskset` did it.
  */
 export function pinRunning(pid: number, cpus: readonly number[]): boolean {
-  const reply = spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', cpus.join(','), String(pid)]);
+  const reply = spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', cpus.join(','), String(pid)], {
+    env: childEnvironment(),
+  });
   return reply.status === 0;
 }

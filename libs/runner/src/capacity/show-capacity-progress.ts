@@ -1,3 +1,4 @@
+import { plainText } from '@tare/metrics';
 import type { PassCapacity, Slo } from '@tare/results';
 import { clock, showProgress, type Output } from '../progress/show-progress.ts';
 import type { CapacityEvent, CapacityListener, SearchEvent, SearchPlace } from './capacity-event.ts';
@@ -16,7 +17,7 @@ const searchKinds: ReadonlySet<string> = new Set<SearchEvent['kind']>([
 export function showCapacityProgress(output: Output, slo: Slo): CapacityListener {
   const showRun = showProgress(output);
   return (event) => {
-    if (isSearchEvent(event)) output.write(`${describe(event, slo)}\n`);
+    if (isSearchEvent(event)) output.write(`${plainText(describe(event, slo))}\n`);
     else showRun(event);
   };
 }

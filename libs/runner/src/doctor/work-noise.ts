@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { pinned } from '@tare/metrics';
+import { pinned, runProgram } from '@tare/metrics';
 import { mean, minimumDetectableDifference, quantile, sampleStandardDeviation } from '@tare/statistics';
 import { z } from 'zod';
 import type { DoctorLine } from './doctor-line.ts';
 
-const run = promisify(execFile);
 const processFile = fileURLToPath(import.meta.url).replace(/work-noise\.([jt]s)$/, 'work-noise-process.$1');
 const pieceMs = 25;
 const pieces = 40;
@@ -31,16 +28,19 @@ export async function measureWorkNoise(
     cpus,
   );
   try {
-    const { stdout } = await run(command.file, command.arguments, {
+    const stdout = await runProgram(command.file, command.arguments, {
       signal,
-      timeout: deadlineMs,
-      killSignal: 'SIGKILL',
-      env: { NODE_ENV: 'production' },
+      deadlineMs,
+      inherited: {},
+      variables: { NODE_ENV: 'production' },
     });
     return answer.parse(JSON.parse(stdout)).times;
   } catch (error) {
     signal.throwIfAborted();
-    throw new Error(`the fixed piece of work could not be timed: ${String(error)}`, { cause: error });
+    throw new Error(
+      `the fixed piece of work could not be timed: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }
 

@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { variablesForBase } from './provide-packages.ts';
-import { runProgram } from './run-program.ts';
+import { runProgram } from '@tare/metrics';
 
 export type BaseBuild = {
   /** The base's workspace. */
@@ -30,8 +29,7 @@ export async function buildBase({ root, apps, kinds }: BaseBuild, signal: AbortS
 
 async function runNx(root: string, args: readonly string[], signal: AbortSignal): Promise<void> {
   const nx = createRequire(join(root, 'package.json')).resolve('nx/bin/nx.js');
-  const env = {
-    ...variablesForBase(process.env),
+  const variables = {
     NX_DAEMON: 'false',
     NX_TUI: 'false',
     // its own: two workspaces at different commits must not share a graph
@@ -44,6 +42,6 @@ async function runNx(root: string, args: readonly string[], signal: AbortSignal)
     noise: wordsOfNx,
     signal,
     deadlineMs: buildDeadlineMs,
-    env,
+    variables,
   });
 }

@@ -1,3 +1,4 @@
+import { plainText } from '@tare/metrics';
 import type { GateCommit } from '@tare/results';
 import { NoGit, type Git } from './git.ts';
 
@@ -75,7 +76,7 @@ function nothing(error: unknown): undefined {
 }
 
 async function describe(git: Git, ref: string, commit: string): Promise<GateCommit> {
-  const subject = await git(['show', '--no-patch', '--format=%s', commit]);
+  const subject = plainText(await git(['show', '--no-patch', '--format=%s', commit]));
   return { ref, commit, subject, modified: false };
 }
 

@@ -1,22 +1,17 @@
-import { runProgram } from './run-program.ts';
+import { runProgram } from '@tare/metrics';
 
 /** Asks git something about the repository of a folder. */
 export type Git = (args: readonly string[]) => Promise<string>;
 
 const deadlineMs = 300_000;
-// a hook of git sets these for its own repository; they would lead away from the folder
-const ownVariables = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_PREFIX', 'GIT_COMMON_DIR'];
 
 /**
  * @returns git for a folder: takes arguments, returns what it wrote to stdout without blanks around. Where git cannot work at all
  *   the error says in one line why, and what to do.
  */
 export function gitIn(cwd: string, signal: AbortSignal): Git {
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !ownVariables.includes(name)),
-  );
   // in English: what git says is read below
-  const options = { cwd, signal, deadlineMs, env: { ...env, LC_ALL: 'C' } };
+  const options = { cwd, signal, deadlineMs, variables: { LC_ALL: 'C' } };
   return async (args) => {
     try {
       return (await runProgram('git', args, options)).trim();

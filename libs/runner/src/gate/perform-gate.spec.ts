@@ -4,13 +4,13 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { thisRunner } from '@tare/environment';
+import { runProgram } from '@tare/metrics';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { loadConfig } from '../config/load-config.ts';
 import type { Listener } from '../progress/run-event.ts';
 import type { buildBase } from './build-base.ts';
 import { planGate, type GateOptions } from './gate-plan.ts';
 import { performGate, type GateOutcome } from './perform-gate.ts';
-import { runProgram } from './run-program.ts';
 
 const app = `
 import { createServer } from 'node:http';

@@ -9,6 +9,7 @@ import {
 } from '@tare/results';
 import { fewestRoundsFor } from '@tare/statistics';
 import type { Environment } from '@tare/environment';
+import { plainText } from '@tare/metrics';
 import { loadConfig } from '../config/load-config.ts';
 import { appOf } from '../config/workload.ts';
 import type { Listener } from '../progress/run-event.ts';
@@ -83,7 +84,7 @@ export async function performGate(request: GateRequest): Promise<GateOutcome> {
   } catch (error) {
     if (signal.aborted) throw signal.reason as Error;
     const message = error instanceof Error ? error.message : String(error);
-    outcome = { decision: 'invalid', problem: message.replaceAll(/\s*\n\s*/g, ' ') };
+    outcome = { decision: 'invalid', problem: plainText(message).replaceAll(/\s*\n\s*/g, ' ') };
   }
   const file = findings?.run?.file;
   const result: GateResult = {

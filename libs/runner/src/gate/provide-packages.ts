@@ -1,7 +1,7 @@
 import { cp, link, lstat, mkdir, readdir, readFile, readlink, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { runProgram } from './run-program.ts';
+import { runProgram } from '@tare/metrics';
 
 const lockedPackage = z.object({
   dev: z.boolean().optional(),
@@ -43,20 +43,9 @@ export async function providePackages(
     cwd: base,
     signal,
     deadlineMs: installDeadlineMs,
-    env: variablesForBase(process.env),
   });
   await linkWorkspacePackages(lock, head, base);
   return 'installed';
-}
-
-/**
- * The variables for a program of the base's workspace: none by which Nx tells its tasks about this one.
- * TARE_* and all others stay.
- */
-export function variablesForBase(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(variables).filter(([name]) => !/^(NX|npm)_|^INIT_CWD$/.test(name)),
-  );
 }
 
 async function readLock(root: string): Promise<string> {

@@ -1,3 +1,4 @@
+import { plainText } from '@tare/metrics';
 import type { RoundPlan } from '@tare/results';
 import { comparisonTitle } from '../run/round-plan.ts';
 import { clock } from './clock.ts';
@@ -31,7 +32,7 @@ export function showProgress(output: Output): Progress {
     state = afterEvent(state, event);
     if (event.kind === 'run-finished') close();
     const status = isOpen ? statusLines(state) : [];
-    const line = status.length > 0 && event.kind === 'trial-finished' ? undefined : describe(event);
+    const line = status.length > 0 && event.kind === 'trial-finished' ? undefined : plainly(event);
     draw(status, line);
   };
   return Object.assign(listener, { close });
@@ -39,9 +40,15 @@ export function showProgress(output: Output): Progress {
 
 function plainLines(output: Output): Listener {
   return (event) => {
-    const line = describe(event);
+    const line = plainly(event);
     if (line !== undefined) output.write(`${line}\n`);
   };
+}
+
+/** What is told may come from an app or another program. */
+function plainly(event: RunEvent): string | undefined {
+  const line = describe(event);
+  return line === undefined ? undefined : plainText(line);
 }
 
 function describe(event: RunEvent): string | undefined {

@@ -124,7 +124,7 @@ it('goes on without an environment that never gets healthy and shows its last lo
   const found = file.environments.find(({ name }) => name === 'sick');
   expect(found?.status).toBe('failed');
   expect(found?.status === 'failed' && found.reason).toMatch(
-    /did not answer 200 within 3 s \(last: status 503\); its last log lines:\nwaiting for a database that is not there/,
+    /did not answer 200 within 3 s \(last: status 503\); its last log lines:\n: :error::boo ## \[group\]x\ufffdwaiting for a database that is not there/,
   );
   expect(leftovers()).toEqual([]);
 });
@@ -135,8 +135,13 @@ function mortalIn(round: number, deaths: number): Environment {
   return other('mortal', {
     start: async (launch, signal) => {
       const instance = await native().start(launch, signal);
-      if (launch.round === round && left-- > 0) setTimeout(() => void instance.stop(), 500);
-      return instance;
+      if (launch.round !== round || left-- <= 0) return instance;
+      // its meters are opened when it is ready
+      const meters = (): ReturnType<typeof instance.meters> => {
+        setTimeout(() => void instance.stop(), 300);
+        return instance.meters();
+      };
+      return { ...instance, meters };
     },
   });
 }

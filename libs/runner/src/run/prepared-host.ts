@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { allowedCpus, pinRunning, planCpus, requireOpenFiles } from '@tare/metrics';
+import { allowedCpus, pinRunning, planCpus, plainText, requireOpenFiles } from '@tare/metrics';
 import { isEmulated, type Diagnostic, type WarmUp } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import type { PreparedLoad } from '../trial/trial.ts';
@@ -85,7 +85,8 @@ export async function withPreparedHost<T>(
   const cpusBefore = allowedCpus();
   const told: Diagnostic[] = [];
   // once for all rounds
-  const tell = (message: string): void => {
+  const tell = (line: string): void => {
+    const message = plainText(line);
     if (told.some((each) => each.message === message)) return;
     told.push({ level: 'warning', code: 'environment', message });
     listener({ kind: 'told', message });

@@ -1,3 +1,4 @@
+import { plainText } from '@tare/metrics';
 import type { Facts } from '@tare/environment';
 import type { Workload } from '../config/workload.ts';
 import type { Listener } from '../progress/run-event.ts';
@@ -61,7 +62,7 @@ export async function prepareEnvironments(
       found.push(...own);
     } catch (error) {
       signal.throwIfAborted();
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = plainText(error instanceof Error ? error.message : String(error));
       listener({ kind: 'failed', environment: name, reason });
       failed.push({ name, kind, facts, status: 'failed', reason });
     }

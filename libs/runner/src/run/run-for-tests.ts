@@ -8,7 +8,7 @@ const app = `
 import { createServer } from 'node:http';
 let answered = 0;
 let asked = 0;
-if (process.env.NEVER_HEALTHY) console.log('waiting for a database that is not there');
+if (process.env.NEVER_HEALTHY) console.log('\\u001b[2J::error::boo ##[group]x\\rwaiting for a database that is not there');
 const server = createServer((request, reply) => {
   if (request.url === '/health') { reply.statusCode = process.env.NEVER_HEALTHY ? 503 : 200; return reply.end('{"status":"ok"}'); }
   if (request.url === '/bad') { reply.statusCode = 400; return reply.end(); }

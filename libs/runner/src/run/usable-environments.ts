@@ -1,4 +1,5 @@
-import { requiredKinds, type Environment, type Facts } from '@tare/environment';
+import { requiredKinds, type Availability, type Environment, type Facts } from '@tare/environment';
+import { plainText } from '@tare/metrics';
 import type { EnvironmentResult } from '@tare/results';
 import type { Listener } from '../progress/run-event.ts';
 
@@ -20,13 +21,14 @@ export async function findUsable(
   for (const environment of environments) {
     signal.throwIfAborted();
     const { name, kind } = environment;
-    const availability = await environment.probe(signal);
+    const availability = plainAvailability(await environment.probe(signal));
     // a probe that was cut off found nothing out
     signal.throwIfAborted();
     listener({ kind: 'probed', environment: name, availability });
     if (availability.usable) {
       usable.push({ environment, facts: availability.facts });
-      for (const what of await environment.reap(undefined, signal)) listener({ kind: 'reaped', what });
+      for (const what of await environment.reap(undefined, signal))
+        listener({ kind: 'reaped', what: plainText(what) });
       continue;
     }
     const { reason, remedy } = availability;
@@ -38,4 +40,9 @@ export async function findUsable(
     unusable.push({ name, kind, facts: {}, status: 'unavailable', reason, remedy });
   }
   return { usable, unusable };
+}
+
+/** A reason tells what other programs have said. */
+function plainAvailability(found: Availability): Availability {
+  return found.usable ? found : { ...found, reason: plainText(found.reason) };
 }

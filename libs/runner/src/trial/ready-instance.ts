@@ -1,5 +1,5 @@
 import type { Environment, Instance, Launch } from '@tare/environment';
-import { waitForHttp, type Readiness } from '@tare/metrics';
+import { plainText, waitForHttp, type Readiness } from '@tare/metrics';
 
 /** Pause between two polls of the health path: its cost is small, and it bounds the error of the startup time. */
 const pollIntervalMs = 1;
@@ -46,9 +46,8 @@ export async function startReady(
     const log = await instance.lastLog().catch(() => '');
     await instance.stop().catch(() => undefined);
     if (signal.aborted) throw error;
-    throw new Error(`${where}: ${messageOf(error)}${log === '' ? '' : `; its last log lines:\n${log}`}`, {
-      cause: error,
-    });
+    const lines = log === '' ? '' : `; its last log lines:\n${log}`;
+    throw new Error(plainText(`${where}: ${messageOf(error)}${lines}`), { cause: error });
   }
 }
 

@@ -3,6 +3,7 @@ import type { Environment, Instance, Launch } from '@tare/environment';
 import {
   generateSlices,
   GeneratorError,
+  plainText,
   SideError,
   sumMeter,
   type LoadOutcome,
@@ -73,7 +74,8 @@ export type TrialPlan = {
 export class TrialError extends Error {
   readonly environment: string;
   constructor(environment: string, message: string, cause: unknown) {
-    super(message, { cause });
+    // it may hold what the app has logged or answered
+    super(plainText(message), { cause });
     this.environment = environment;
   }
 }

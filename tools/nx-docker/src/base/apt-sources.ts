@@ -1,4 +1,4 @@
-import { runCommand } from '../process/run-command.ts';
+import { runProgram } from '@tare/metrics';
 
 const format = '$(ORIGIN)\t$(CODENAME)\t$(SITE)\t$(RELEASE)\t$(COMPONENT)\t$(SIGNED_BY)';
 
@@ -11,7 +11,7 @@ const carriedOver = /^Acquire::(?:https?|ftp|Retries|Check-|AllowInsecure|proxy)
  * @returns nothing when the host has no such source.
  */
 export async function hostAptSources(suite: string, signal: AbortSignal): Promise<readonly string[]> {
-  const listed = await runCommand('apt-get', ['indextargets', '--format', format, 'Identifier: Packages'], {
+  const listed = await runProgram('apt-get', ['indextargets', '--format', format, 'Identifier: Packages'], {
     signal,
     deadlineMs: 30_000,
   });
@@ -32,6 +32,6 @@ export function sourceLines(listed: string, suite: string): readonly string[] {
 
 /** The host's settings of apt that a download needs to work here: proxies, timeouts, checks. */
 export async function hostAptOptions(signal: AbortSignal): Promise<readonly string[]> {
-  const dump = await runCommand('apt-config', ['dump', 'Acquire'], { signal, deadlineMs: 30_000 });
+  const dump = await runProgram('apt-config', ['dump', 'Acquire'], { signal, deadlineMs: 30_000 });
   return dump.split('\n').filter((line) => carriedOver.test(line) && !line.endsWith('"";'));
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { runCommand } from '../process/run-command.ts';
+import { runProgram } from '@tare/metrics';
 import { hostAptOptions, hostAptSources } from './apt-sources.ts';
 import type { BaseRecipe } from './base-recipe.ts';
 import { findMmdebstrap } from './find-mmdebstrap.ts';
@@ -34,7 +34,12 @@ export async function debianUserland(
     archive,
     ...sources,
   ];
-  const env = { ...process.env, SOURCE_DATE_EPOCH: '0', TMPDIR: folder };
-  await runCommand(mmdebstrap.program, args, { env, signal, deadlineMs: 300_000 });
+  await runProgram(mmdebstrap.program, args, {
+    variables: { SOURCE_DATE_EPOCH: '0', TMPDIR: folder },
+    // the options may hold the password of a proxy
+    shownAs: 'mmdebstrap',
+    signal,
+    deadlineMs: 300_000,
+  });
   return archive;
 }

@@ -1,7 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { findProgram } from '@tare/metrics';
-import { runCommand } from '../process/run-command.ts';
+import { findProgram, runProgram } from '@tare/metrics';
 
 /** A program with the arguments that come before any other. */
 export type Command = { readonly program: string; readonly args: readonly string[] };
@@ -26,7 +25,7 @@ export async function findMmdebstrap(folder: string, signal: AbortSignal): Promi
   if (missing !== undefined)
     throw new Error(`mmdebstrap is not on the PATH, and ${missing}, to fetch it, is not either`);
   const asRoot = process.getuid?.() === 0 ? ['-o', 'APT::Sandbox::User=root'] : [];
-  await runCommand('apt-get', [...asRoot, 'download', 'mmdebstrap'], {
+  await runProgram('apt-get', [...asRoot, 'download', 'mmdebstrap'], {
     cwd: folder,
     signal,
     deadlineMs: 60_000,
@@ -35,6 +34,6 @@ export async function findMmdebstrap(folder: string, signal: AbortSignal): Promi
   if (archive === undefined)
     throw new Error('apt-get download mmdebstrap left no package; run apt-get update');
   const unpacked = join(folder, 'mmdebstrap');
-  await runCommand('dpkg-deb', ['-x', join(folder, archive), unpacked], { signal, deadlineMs: 30_000 });
+  await runProgram('dpkg-deb', ['-x', join(folder, archive), unpacked], { signal, deadlineMs: 30_000 });
   return { program: 'perl', args: [join(unpacked, 'usr/bin/mmdebstrap')] };
 }

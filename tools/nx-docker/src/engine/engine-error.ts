@@ -1,3 +1,5 @@
+import { plainText } from '@tare/metrics';
+
 /** The engine refused a request, or went away while answering it. */
 export type EngineError = Error & {
   /** HTTP status of the refusal; undefined when there was no answer. */
@@ -6,7 +8,7 @@ export type EngineError = Error & {
 
 /** Makes an {@link EngineError}; `cause` is kept. */
 export function engineError(message: string, engineStatus: number | undefined, cause?: unknown): EngineError {
-  return Object.assign(new Error(message, { cause }), { engineStatus });
+  return Object.assign(new Error(plainText(message), { cause }), { engineStatus });
 }
 
 /** Whether an error came from a request to the engine. */

@@ -8,7 +8,7 @@ import { fixedTar, type TarEntry } from '../archive/fixed-tar.ts';
 import type { Engine } from '../engine/connect-engine.ts';
 import { bakeImage } from '../image/bake-image.ts';
 import { contextOfFiles, dataFolderInContext } from '../image/build-context.ts';
-import { runCommand } from '../process/run-command.ts';
+import { runProgram } from '@tare/metrics';
 import type { ImageRecord } from '../records.ts';
 
 const dockerfile = join(import.meta.dirname, '../../../../environments/docker/Dockerfile');
@@ -49,7 +49,7 @@ export async function imageForTests(
 }
 
 async function hostNode(signal: AbortSignal): Promise<readonly TarEntry[]> {
-  const linked = await runCommand('ldd', [process.execPath], { signal, deadlineMs: 10_000 });
+  const linked = await runProgram('ldd', [process.execPath], { signal, deadlineMs: 10_000 });
   const libraries = [...linked.matchAll(/(\/\S+) \(0x/g)].map(([, path = '']) => path);
   return [
     { name: 'tmp/', mode: 0o1777, type: 'directory' },

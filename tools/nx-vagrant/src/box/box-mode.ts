@@ -1,4 +1,5 @@
-import { debianArchitecture, findProgram, isDebianFamily, type Variables } from '../probe/host-tools.ts';
+import { findProgram, type Variables } from '@tare/metrics';
+import { debianArchitecture, isDebianFamily } from '../probe/host-tools.ts';
 import type { BoxMode, Provider } from '../record/records.ts';
 
 /** What decides how a box is made. */
@@ -15,13 +16,13 @@ const programs = ['mmdebstrap', 'mke2fs', 'qemu-img'];
 
 /** Looks at this host. */
 export function buildTraits(provider: Provider, variables: Variables = process.env): BuildTraits {
-  const PATH = [variables.PATH ?? '', '/usr/sbin', '/sbin'].join(':');
+  const path = [variables.PATH ?? '', '/usr/sbin', '/sbin'].join(':');
   return {
     provider,
     architecture: debianArchitecture(),
     debianFamily: isDebianFamily(),
     root: process.getuid?.() === 0,
-    missing: programs.filter((program) => findProgram(program, { PATH }) === undefined),
+    missing: programs.filter((program) => findProgram(program, path) === undefined),
   };
 }
 

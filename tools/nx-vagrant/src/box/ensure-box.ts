@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Variables } from '@tare/metrics';
 import { sha256OfFile } from '@tare/recipe';
 import type { Vagrant } from '../client/vagrant.ts';
-import { vagrantHome, type Variables } from '../probe/host-tools.ts';
+import { vagrantHome } from '../probe/host-tools.ts';
 import type { BoxRecord } from '../record/records.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256OfFile, writeRecord } from '@tare/recipe';
-import { runCommand } from '../process/run-command.ts';
+import { runProgram } from '@tare/metrics';
 import type { BoxMode, BoxRecord, ProbeRecord } from '../record/records.ts';
 
 /** A box to make. */
@@ -40,11 +40,12 @@ export async function makeBox(order: BoxOrder, signal: AbortSignal): Promise<Box
     const { name, version } = order.publicBox;
     record = { mode: 'public', name, version, from: `the public box ${name} ${version}`, ...common };
   } else {
-    await runCommand('bash', [join(recipe, 'build-box.sh'), '--out', file, '--node', node.binary], {
+    await runProgram('bash', [join(recipe, 'build-box.sh'), '--out', file, '--node', node.binary], {
       signal,
       deadlineMs: buildDeadlineMs,
       onLine: order.onLine,
       // it removes its work when interrupted
+      endSignal: 'SIGINT',
       graceMs: 20_000,
     });
     const sha256 = await sha256OfFile(file);

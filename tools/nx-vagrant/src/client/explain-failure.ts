@@ -1,4 +1,4 @@
-import { lastLines, type CommandResult } from '../process/run-command.ts';
+import { lastLines, type ProgramResult } from '@tare/metrics';
 
 type Fault = {
   readonly pattern: RegExp;
@@ -58,7 +58,7 @@ const faults: readonly Fault[] = [
 /** Why a call of vagrant failed, in one line: a known fault with what to do, or the last lines of output. */
 export function explainFailure(
   args: readonly string[],
-  { code, said }: Pick<CommandResult, 'code' | 'said'>,
+  { code, said }: Pick<ProgramResult, 'code' | 'said'>,
 ): string {
   for (const { pattern, line } of faults) {
     const found = pattern.exec(said);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { awaitCommand, type CommandResult } from '../process/run-command.ts';
+import { awaitProgram, type ProgramResult, type Variables } from '@tare/metrics';
+import { stateFolder } from '../machine/machine-id.ts';
 import { explainFailure, isLocked, isStackTrace } from './explain-failure.ts';
 import {
   type InstalledBox,
@@ -41,7 +42,7 @@ export interface Vagrant {
 export type VagrantClientOptions = {
   /** Absolute path of the folder with the Vagrantfile. */
   readonly folder: string;
-  /** Environment variables for the Vagrantfile and for Vagrant, on top of this process's own. */
+  /** Environment variables for the Vagrantfile and for Vagrant, on top of those that every program gets. */
   readonly variables: Readonly<Record<string, string>>;
   /** In Vagrant's words: "libvirt", "virtualbox". */
   readonly provider?: 'libvirt' | 'virtualbox';
@@ -64,10 +65,13 @@ export function createVagrant({
   onLine,
   upDeadlineMs = 10 * minuteMs,
 }: VagrantClientOptions): Vagrant {
-  const env = {
-    ...process.env,
+  const all = {
     VAGRANT_CHECKPOINT_DISABLE: '1',
     VAGRANT_DEFAULT_PROVIDER: provider,
+    // this folder's machine, whatever Vagrant finds around it
+    VAGRANT_CWD: folder,
+    VAGRANT_VAGRANTFILE: 'Vagrantfile',
+    VAGRANT_DOTFILE_PATH: stateFolder(folder),
     ...variables,
   };
   const once = (
@@ -75,12 +79,14 @@ export function createVagrant({
     { signal }: Call,
     deadlineMs: number,
     quiet: boolean,
-  ): Promise<CommandResult> =>
-    awaitCommand('vagrant', args, {
+  ): Promise<ProgramResult> =>
+    awaitProgram('vagrant', args, {
       signal,
       deadlineMs,
       cwd: folder,
-      env,
+      variables: all,
+      inherited: withoutSettings(process.env),
+      endSignal: 'SIGINT',
       onLine: quiet || onLine === undefined ? undefined : (line) => isStackTrace(line) || onLine(line),
       graceMs: interruptedMs,
     });
@@ -89,7 +95,7 @@ export function createVagrant({
     call: Call,
     deadlineMs: number,
     { quiet = false }: { readonly quiet?: boolean } = {},
-  ): Promise<CommandResult> => {
+  ): Promise<ProgramResult> => {
     for (let attempt = 1; ; attempt++) {
       const result = await once(args, call, deadlineMs, quiet);
       if (result.code === 0) return result;
@@ -140,4 +146,11 @@ export function createVagrant({
       await ask(['box', 'remove', '--force', '--all', '--provider', provider, name], call, minuteMs);
     },
   };
+}
+
+/** What a user has set for a machine of their own is for nobody else's, but for what the machines are called. */
+function withoutSettings(variables: Variables): Variables {
+  return Object.fromEntries(
+    Object.entries(variables).filter(([name]) => !name.startsWith('TARE_') || name === 'TARE_DOMAIN_PREFIX'),
+  );
 }

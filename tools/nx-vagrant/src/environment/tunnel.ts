@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runMarks } from '@tare/environment';
+import { childEnvironment } from '@tare/metrics';
 import type { SshConfig } from '../client/vagrant-output.ts';
 import { guestPort } from '../guest/guest-service.ts';
 import { sshArguments } from '../ssh/ssh-arguments.ts';
@@ -43,7 +44,7 @@ export function openTunnel(config: SshConfig, port: number, runId: string, signa
   const forward = async (): Promise<void> => {
     for (;;) {
       await guestAnswers(config.hostName, config.port, stop);
-      const env = { ...process.env, ...runMarks(runId, 'vagrant') };
+      const env = childEnvironment(runMarks(runId, 'vagrant'));
       const child = spawn('ssh', arguments_, { stdio: 'ignore', detached: true, env });
       const end = (): void => void child.kill('SIGTERM');
       stop.addEventListener('abort', end, { once: true });

@@ -38,7 +38,7 @@ describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }
   if (found === undefined) return;
   const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));
   // a machine of its own beside the checkout's
-  process.env.VAGRANT_DOTFILE_PATH = join(folder, '.vagrant');
+  process.env.TARE_VAGRANT_STATE = join(folder, '.vagrant');
   process.env.TARE_DOMAIN_PREFIX = `tare-test-${process.pid}`;
   const signal = AbortSignal.timeout(30 * minutes);
   const path = join(folder, 'main.mjs');

@@ -27,7 +27,7 @@ createServer((_request, reply) => reply.end('fine')).listen(Number(process.env.P
 describe.skipIf(found === undefined)('a machine of this checkout', { timeout: 10 * minuteMs }, async () => {
   const temporary = mkdtempSync(join(tmpdir(), 'tare-test-'));
   // a machine of its own beside the checkout's
-  process.env.VAGRANT_DOTFILE_PATH = join(temporary, '.vagrant');
+  process.env.TARE_VAGRANT_STATE = join(temporary, '.vagrant');
   process.env.TARE_DOMAIN_PREFIX = `tare-test-${process.pid}`;
   const port = await choosePort();
   process.env.TARE_PORT = String(port);

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { lastLines } from '../process/run-command.ts';
+import { lastLines } from '@tare/metrics';
 import { virsh } from './virsh.ts';
 
 /**

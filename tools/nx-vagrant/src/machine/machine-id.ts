@@ -1,19 +1,25 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Variables } from '@tare/metrics';
 
-/** Environment variables, as `process.env` has them. */
-type Variables = Readonly<Record<string, string | undefined>>;
+/**
+ * Where Vagrant keeps what it knows of the machines of a folder.
+ * @param folder absolute path of the folder with the Vagrantfile; `TARE_VAGRANT_STATE` moves the state out of it.
+ */
+export function stateFolder(folder: string, variables: Variables = process.env): string {
+  return resolve(folder, variables.TARE_VAGRANT_STATE ?? '.vagrant');
+}
 
 /**
  * Vagrant's own state of the machine `default` of a folder, on disk.
- * @param folder absolute path of the folder with the Vagrantfile; `VAGRANT_DOTFILE_PATH` moves the state out of it.
+ * @param folder absolute path of the folder with the Vagrantfile.
  */
 export function machineStateFolder(
   folder: string,
   provider: 'libvirt' | 'virtualbox' = 'libvirt',
   variables: Variables = process.env,
 ): string {
-  return join(resolve(folder, variables.VAGRANT_DOTFILE_PATH ?? '.vagrant'), 'machines/default', provider);
+  return join(stateFolder(folder, variables), 'machines/default', provider);
 }
 
 /**

@@ -1,18 +1,7 @@
-import { accessSync, constants, existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
-
-/** Environment variables, as `process.env` has them. */
-export type Variables = Readonly<Record<string, string | undefined>>;
-
-/** Absolute path of a program on the PATH; undefined when it is not there. */
-export function findProgram(name: string, variables: Variables = process.env): string | undefined {
-  return (variables.PATH ?? '')
-    .split(delimiter)
-    .filter((folder) => folder !== '')
-    .map((folder) => join(folder, name))
-    .find((path) => runnable(path));
-}
+import { join } from 'node:path';
+import type { Variables } from '@tare/metrics';
 
 /** Where Vagrant keeps boxes and plugins. */
 export function vagrantHome(variables: Variables = process.env): string {
@@ -52,13 +41,4 @@ function installedPlugin(file: string): string | undefined {
 
 function listed(folder: string): readonly string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
-}
-
-function runnable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

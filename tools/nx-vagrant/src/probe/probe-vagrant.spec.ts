@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findProgram } from '@tare/metrics';
 import { afterAll, expect, test } from 'vitest';
-import { findProgram, libvirtPluginVersion } from './host-tools.ts';
+import { libvirtPluginVersion } from './host-tools.ts';
 import { probeVagrant } from './probe-vagrant.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));
@@ -39,7 +40,7 @@ test.skipIf(vagrant === undefined || libvirtPluginVersion() === undefined)(
   async () => {
     const socket = join(folder, 'libvirt-sock');
     const uri = `qemu+unix:///system?socket=${socket}`;
-    const found = await probeVagrant(signal, { ...process.env, LIBVIRT_DEFAULT_URI: uri });
+    const found = await probeVagrant(signal, process.env, uri);
     expect(found.usable ? '' : found.reason).toContain(
       `libvirtd does not answer (${socket}: No such file or directory)`,
     );

@@ -1,13 +1,7 @@
-import { virsh } from '../libvirt/virsh.ts';
-import { runCommand } from '../process/run-command.ts';
+import { findProgram, runProgram, type Variables } from '@tare/metrics';
+import { hypervisor, virsh } from '../libvirt/virsh.ts';
 import type { Provider } from '../record/records.ts';
-import {
-  debianArchitecture,
-  findProgram,
-  isDebianFamily,
-  libvirtPluginVersion,
-  type Variables,
-} from './host-tools.ts';
+import { debianArchitecture, isDebianFamily, libvirtPluginVersion } from './host-tools.ts';
 
 /** A provider that answers, or why none does and what to do. */
 export type VagrantProbe =
@@ -41,12 +35,13 @@ type Found =
 export async function probeVagrant(
   signal: AbortSignal,
   variables: Variables = process.env,
+  uri = hypervisor,
 ): Promise<VagrantProbe> {
   try {
-    if (findProgram('vagrant', variables) === undefined) return unusable('no vagrant on the PATH');
+    if (findProgram('vagrant', variables.PATH) === undefined) return unusable('no vagrant on the PATH');
     const [version, libvirt, virtualbox] = await Promise.all([
       vagrantVersion(signal, variables),
-      findLibvirt(signal, variables),
+      findLibvirt(signal, variables, uri),
       findVirtualBox(signal, variables),
     ]);
     const order =
@@ -66,18 +61,22 @@ export async function probeVagrant(
 }
 
 async function vagrantVersion(signal: AbortSignal, variables: Variables): Promise<string> {
-  const env = { ...variables, VAGRANT_CHECKPOINT_DISABLE: '1' };
   // Vagrant takes a fast path for this and does not load itself
-  const said = await runCommand('vagrant', ['--version'], { signal, deadlineMs: 20_000, env });
+  const said = await runProgram('vagrant', ['--version'], {
+    signal,
+    deadlineMs: 20_000,
+    variables: { VAGRANT_CHECKPOINT_DISABLE: '1' },
+    inherited: variables,
+  });
   return /\d+\.\d+\.\d+\S*/.exec(said)?.[0] ?? said.trim();
 }
 
-async function findLibvirt(signal: AbortSignal, variables: Variables): Promise<Found> {
-  const plugin = libvirtPluginVersion(variables);
+async function findLibvirt(signal: AbortSignal, inherited: Variables, uri: string): Promise<Found> {
+  const plugin = libvirtPluginVersion(inherited);
   if (plugin === undefined) return 'the plugin vagrant-libvirt is not installed';
-  if (findProgram('virsh', variables) === undefined) return 'virsh is not on the PATH';
+  if (findProgram('virsh', inherited.PATH) === undefined) return 'virsh is not on the PATH';
   try {
-    const said = await virsh(['version'], signal, variables);
+    const said = await virsh(['version'], signal, { uri, inherited });
     const hypervisorVersion = /^Running hypervisor: (.+)$/m.exec(said)?.[1] ?? 'unknown';
     return { provider: 'libvirt', providerVersion: `vagrant-libvirt ${plugin}`, hypervisorVersion };
   } catch (error) {
@@ -87,12 +86,12 @@ async function findLibvirt(signal: AbortSignal, variables: Variables): Promise<F
 }
 
 async function findVirtualBox(signal: AbortSignal, variables: Variables): Promise<Found> {
-  if (findProgram('VBoxManage', variables) === undefined) return 'VirtualBox is not installed';
+  if (findProgram('VBoxManage', variables.PATH) === undefined) return 'VirtualBox is not installed';
   try {
-    const said = await runCommand('VBoxManage', ['--version'], {
+    const said = await runProgram('VBoxManage', ['--version'], {
       signal,
       deadlineMs: 20_000,
-      env: { ...variables },
+      inherited: variables,
     });
     // a missing kernel module is told before the version
     const version = /^\d+\.\d+\.\d+\S*$/m.exec(said)?.[0];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SshConfig } from '../client/vagrant-output.ts';
-import { lastLines } from '../process/run-command.ts';
+import { childEnvironment, lastLines } from '@tare/metrics';
 import { sshArguments } from './ssh-arguments.ts';
 
 /** What a command in the guest did. */
@@ -52,6 +52,7 @@ export async function openSsh(config: SshConfig, { signal }: { readonly signal: 
   const master = spawn('ssh', ['-N', '-o', 'ControlMaster=yes', '-o', 'ControlPersist=no', ...shared], {
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
+    env: childEnvironment(),
   });
   let said = '';
   master.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -81,7 +82,7 @@ export async function openSsh(config: SshConfig, { signal }: { readonly signal: 
   // without the proxy that fails, ssh would open a connection of its own where the shared one is gone
   const channel = ['-o', 'ControlMaster=no', '-o', 'ProxyCommand=exec false', ...shared];
   const start = (command: string): ChildProcessWithoutNullStreams =>
-    spawn('ssh', [...channel, command], { stdio: 'pipe', detached: true });
+    spawn('ssh', [...channel, command], { stdio: 'pipe', detached: true, env: childEnvironment() });
   return {
     host: config.hostName,
     run: (command, options) => runThrough(start(command), command, options),

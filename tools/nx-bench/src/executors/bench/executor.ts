@@ -10,7 +10,7 @@ import {
   showProgress,
   type Listener,
 } from '@tare/runner';
-import { abortOnSignals } from '@tare/recipe';
+import { abortOnSignals, messageOf } from '@tare/recipe';
 import { prepare } from '../../prepare.ts';
 import { commitFacts } from './commit-facts.ts';
 import { options as table } from './options.ts';
@@ -70,9 +70,8 @@ export default async function bench(
     });
   } catch (error) {
     progress.close();
-    const message = error instanceof Error ? error.message : String(error);
     const ended = interrupted ? '; everything is taken down' : '';
-    process.stderr.write(`${message}${ended}${kept.words(context.root)}\n`);
+    process.stderr.write(`${messageOf(error)}${ended}${kept.words(context.root)}\n`);
     return { success: false };
   }
 }

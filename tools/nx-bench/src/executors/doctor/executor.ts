@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { readOptions, type GivenOptions } from '@tare/options';
+import { messageOf } from '@tare/recipe';
 import { examineHost, loadConfig } from '@tare/runner';
 import { options as table } from './options.ts';
 import { renderDoctor } from './render-doctor.ts';
@@ -30,7 +31,7 @@ export default async function doctor(
     );
     return { success: lines.every(({ level }) => level !== 'problem') };
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${messageOf(error)}\n`);
     return { success: false };
   }
 }

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
-import { abortOnSignals } from '@tare/recipe';
+import { abortOnSignals, messageOf } from '@tare/recipe';
 import { readOptions, type GivenOptions } from '@tare/options';
 import { gateText } from '@tare/report';
 import { writeRunFile } from '@tare/results';
@@ -62,7 +62,7 @@ export default async function gate(
     await reportExitCode(exitCode, process.env);
     return { success: exitCode === 0 };
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${messageOf(error)}\n`);
     await reportExitCode(invalid, process.env);
     return { success: false };
   }

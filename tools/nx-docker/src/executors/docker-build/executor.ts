@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
+import { plainText } from '@tare/metrics';
 import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, readRecord, reportFailure, sha256OfFile } from '@tare/recipe';
 import { connectEngine } from '../../engine/connect-engine.ts';
@@ -59,7 +60,7 @@ const dockerBuild: PromiseExecutor<Options> = (options, { root, projectName }) =
                 : contextOfFolder(folder, at(options.dockerfile)),
             arguments: base === undefined ? {} : { BASE: base.image },
             ...(options.builder === 'auto' ? {} : { builder: options.builder }),
-            onLine: (line) => process.stdout.write(`${line}\n`),
+            onLine: (line) => process.stdout.write(`${plainText(line)}\n`),
           },
           out,
           artifactSha256: options.artifact === undefined ? null : await sha256OfFile(at(options.artifact)),

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
 import { readOptions, type GivenOptions } from '@tare/options';
-import { abortOnSignals } from '@tare/recipe';
+import { abortOnSignals, messageOf } from '@tare/recipe';
 import { renderTerminal, reportModel, writePictures, writeReport } from '@tare/report';
 import { parseRunFile } from '@tare/results';
 import type { RunFile } from '@tare/results';
@@ -50,8 +50,7 @@ const report: PromiseExecutor<ReportOptions> = async (given, { root }) => {
       process.stdout.write('Appended to the summary of the job\n');
     return { success: true };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`${message.replaceAll(/\s*\n\s*/g, ' ')}\n`);
+    process.stderr.write(`${messageOf(error).replaceAll(/\s*\n\s*/g, ' ')}\n`);
     return { success: false };
   }
 };

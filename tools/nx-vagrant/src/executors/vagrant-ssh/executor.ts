@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
+import { childEnvironment } from '@tare/metrics';
 import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, reportFailure } from '@tare/recipe';
 import { sshArguments } from '../../ssh/ssh-arguments.ts';
@@ -26,6 +27,7 @@ const vagrantSsh: PromiseExecutor<Options> = ({ folder, __unparsed__: words }, {
         [...terminal, ...sshArguments(config), ...(command === '' ? [] : [command])],
         {
           stdio: 'inherit',
+          env: childEnvironment(),
         },
       );
       const end = (): void => void child.kill('SIGTERM');
