@@ -75,7 +75,7 @@ export async function awaitProgram(
     });
   });
   // without file descriptors for them there are no pipes, and nothing is started
-  if (pid === undefined || !(out as Readable | undefined) || !(stderr as Readable | undefined)) {
+  if (pid === undefined || out === null || stderr === null) {
     const cause: unknown = await exited.catch((error: unknown) => error);
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`${shownOf(command, args, options)} cannot be run: ${why}`, { cause });
@@ -100,7 +100,7 @@ export async function awaitProgram(
   ]);
   let ending: Promise<void> | undefined;
   const end = (): void => {
-    if (pid !== undefined) ending = endGroup(pid, endSignal, graceMs);
+    ending = endGroup(pid, endSignal, graceMs);
   };
   const stop = AbortSignal.any([signal, late, stopped.signal]);
   stop.addEventListener('abort', end, { once: true });
@@ -118,11 +118,6 @@ export async function awaitProgram(
       );
     }
     return { code, stdout, said };
-  } catch (error) {
-    if (error instanceof Error && 'syscall' in error) {
-      throw new Error(`${shownOf(command, args, options)} cannot be run: ${error.message}`, { cause: error });
-    }
-    throw error;
   } finally {
     stop.removeEventListener('abort', end);
     await ending;
