@@ -1,6 +1,6 @@
 import { delimiter } from 'node:path';
 import { expect, test } from 'vitest';
-import { findProcess } from '../proc/process-table.ts';
+import { findProcess } from '../meters/process-table.ts';
 import { findProgram } from './find-program.ts';
 import { awaitProgram, lastLines, runProgram } from './run-program.ts';
 
