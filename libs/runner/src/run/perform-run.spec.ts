@@ -323,18 +323,21 @@ it('leaves nothing behind when it is killed', async () => {
      };`,
   );
   const script = `
-    import { loadConfig, performRun } from '${library}';
+    import { applyOverrides, loadConfig, performRun } from '${library}';
     const configPath = ${JSON.stringify(configPath)};
-    await performRun({ config: await loadConfig(configPath), configPath, runsFolder: ${JSON.stringify(join(folder, 'runs'))},
+    await performRun({ config: applyOverrides(await loadConfig(configPath), {}), configPath, runsFolder: ${JSON.stringify(join(folder, 'runs'))},
       listener: ({ kind }) => process.send(kind), signal: new AbortController().signal });`;
   const runner = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  await new Promise<void>((resolve) =>
+  await new Promise<void>((resolve, reject) => {
+    runner.once('exit', (code) => {
+      reject(new Error(`the runner ended with ${code ?? '?'} before its first trial`));
+    });
     runner.on('message', (kind) => {
       if (kind === 'trial-started') resolve();
-    }),
-  );
+    });
+  });
   await sleep(1000);
   expect(leftovers().length).toBeGreaterThan(0);
   runner.kill('SIGKILL');
