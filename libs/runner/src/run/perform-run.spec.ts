@@ -8,12 +8,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { native, runVariable, type Environment } from '@tare/environment';
 import { processesWithVariable } from '@tare/metrics';
 import { readJournal } from '@tare/results';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { BenchConfig } from '../config/bench-config.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
 import type { RunEvent } from '../progress/run-event.ts';
 import { performRun, type RunResult } from './perform-run.ts';
 import { answering, lenient, other, writeAnsweringApp } from './run-for-tests.ts';
+
+// a whole run takes up to 25 s on an idle machine; one that a timeout leaves behind keeps the lock from those that follow
+vi.setConfig({ testTimeout: 90_000 });
 
 let folder: string;
 beforeAll(async () => {
@@ -110,7 +113,7 @@ it('does not measure an environment that answers wrongly', async () => {
   const wrong = { request: { path: '/answer' }, status: 200, json: { answer: 43 } };
   const picky = { ...answering(folder), conformance: [wrong] };
   await expect(run({ workloads: [picky] }, undefined, events)).rejects.toThrow(
-    'no environment can be measured: native: answer answers wrongly: GET /answer: answer is 42, expected 43; second: answer answers wrongly',
+    /^no environment can be measured: native: answer answers wrongly: GET \/answer: answer is 42, expected 43; got 200, 13 bytes: \{"answer":42\}; its last log lines:\nlistening on 127\.0\.0\.1; second: answer answers wrongly/,
   );
   expect(events.filter(({ kind }) => kind === 'failed')).toHaveLength(2);
   expect(events.some(({ kind }) => kind === 'run-started')).toBe(false);
