@@ -1,7 +1,6 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { runVariable } from '@tare/environment';
 import { allowedCpus, planCpus, processesWithVariable } from '@tare/metrics';
 import { hostFacts } from '@tare/runner';
@@ -53,13 +52,6 @@ async function leftovers(): Promise<readonly unknown[]> {
   const runIds = new Set(folders.map((path) => basename(path)));
   return processesWithVariable(runVariable).filter(({ value }) => runIds.has(value));
 }
-/** Waits while another run measures on this host, such as those of other projects' tests: ours would be refused. */
-async function hostIsFree(): Promise<void> {
-  const isHeld = async (): Promise<boolean> =>
-    (await readFile('/proc/net/unix', 'utf8').catch(() => '')).includes('@tare-run');
-  const deadline = performance.now() + 60_000;
-  while ((await isHeld()) && performance.now() < deadline) await sleep(20);
-}
 
 const pinnable = planCpus(1) !== undefined;
 
@@ -76,7 +68,6 @@ it('holds every part against its truth, for real', { timeout: 60_000 }, async ()
 });
 
 it('makes real runs within its budget, and journals each', { timeout: 120_000, retry: 2 }, async () => {
-  await hostIsFree();
   const result = calibrationSchema.parse(await miniature({ parts: ['aa', 'ab'], minutes: 0.4 }));
   expect(result.checks.map(({ id }) => id)).toEqual(['aa-simulated', 'ab-simulated', 'aa-real', 'ab-real']);
   expect(result.checks.flatMap((check) => (check.status === 'made' ? check.notes : []))).not.toContainEqual(
@@ -101,7 +92,6 @@ it('says when the budget leaves no time for real runs', async () => {
 });
 
 it('takes everything down when it is interrupted', { timeout: 120_000, retry: 2 }, async () => {
-  await hostIsFree();
   const controller = new AbortController();
   const interruption = new Error('interrupted by a test');
   const running = miniature({

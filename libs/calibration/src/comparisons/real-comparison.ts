@@ -58,6 +58,8 @@ export async function realRun(options: RealRunOptions): Promise<RealRun> {
     listener,
     signal,
   });
+  const lost = run.environments.find(({ status }) => status === 'failed');
+  if (lost?.status === 'failed') throw new Error(lost.reason);
   return {
     runId: run.id,
     seed: run.seed,
