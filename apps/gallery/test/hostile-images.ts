@@ -192,7 +192,7 @@ function pngRowBytes(header: {
 const zerosAtOnce = 2 ** 20;
 let packedZeros: Buffer | undefined;
 
-/** So many zeros, compressed (RFC 1950): one block of them over and over, which takes no time. */
+/** The given number of zeros, compressed (RFC 1950). The same block is repeated, which takes no time. */
 export function zeros(length: number): Buffer {
   packedZeros ??= deflateRawSync(Buffer.alloc(zerosAtOnce), { finishFlush: constants.Z_FULL_FLUSH });
   const block = packedZeros;
@@ -236,7 +236,7 @@ function withAvifSize(avif: Buffer, width: number, height: number): Buffer {
   return copy;
 }
 
-/** A GIF of so many frames, each of which says it is of this size, and holds a single pixel. */
+/** A GIF with the given number of frames. Each claims the given size and holds a single pixel. */
 export function gifOf(width: number, height: number, frames: number): Buffer {
   const size = Buffer.alloc(4);
   size.writeUInt16LE(width, 0);

@@ -75,7 +75,7 @@ function makeFolder(prefix: string): string {
   }
 }
 
-/** Where there is no such folder, nothing was left in it; whoever wants one is told by its making. */
+/** Without such a folder nothing can be left in it. An app that needs one fails when it is made. */
 function namesInTemporaryFolder(): readonly string[] {
   return existsSync(tmpdir()) ? readdirSync(tmpdir()) : [];
 }

@@ -118,7 +118,7 @@ const filesBeside = 64;
 
 /**
  * Node raises its soft limit of open files to the hard one when it starts, so what is missing then is missing for good.
- * @throws GeneratorError when so many connections cannot be open at once.
+ * @throws GeneratorError when that number of connections cannot be open at once.
  */
 export function requireOpenFiles(connections: number): void {
   const needed = connections + filesBeside;

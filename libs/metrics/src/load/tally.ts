@@ -66,7 +66,7 @@ export function createTally(timeoutLatencyMs?: number): Tally {
   };
 }
 
-/** Whether a window of a number of requests is over: there are enough, or so many failed that there never will be. */
+/** Whether a window of a number of requests is over: enough were answered, or too many failed for that ever to happen. */
 export function hasEnough(tally: Tally, requests: number): boolean {
   return tally.requests() >= requests || tally.settled() > 2 * requests;
 }
