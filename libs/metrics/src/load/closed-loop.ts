@@ -16,6 +16,8 @@ import { createTally, hasEnough, type Tally } from './tally.ts';
 const lookMs = 20;
 // what the warm-up left to do in a server is done after this long
 const calmMs = 200;
+// whoever reads meters at the end of the idle time has this long to do so before the load comes back
+const readingMs = 100;
 
 /** A server with who loads it, and what that came to so far. */
 type Side = {
@@ -89,6 +91,7 @@ async function warmUpAndMeasure(
     tell('idle-start');
     await pause(window.idleMs);
     tell('idle-end');
+    await pause(readingMs);
   }
 
   tell('window-start');

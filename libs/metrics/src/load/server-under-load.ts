@@ -102,10 +102,13 @@ export function serverUnderLoad(options: ServerOptions): ServerUnderLoad {
     silenceLimitMs: () => Math.min(timeoutMs, Math.max(shortestSilenceMs, timesTheLongest * longestMs)),
     hangs: (tally) => {
       const known = tally?.counts();
-      const before = known === undefined ? '' : failuresText(known);
+      const failures = failuresText({
+        failures: known?.failures ?? {},
+        timeouts: owed + (known?.timeouts ?? 0),
+      });
       return new SideError(
         side,
-        `it does not answer any more: ${owed} requests have had no reply for ${(silentMs() / 1000).toFixed(1)} s (timeout × ${owed}${before && `, ${before}`}), after ${replies} good replies`,
+        `it does not answer any more: ${owed} requests have had no reply for ${(silentMs() / 1000).toFixed(1)} s (${failures}), after ${replies} good replies`,
       );
     },
   };

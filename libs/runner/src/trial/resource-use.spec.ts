@@ -7,22 +7,45 @@ const reading = (atMs: number, cpuMs: number, memoryMiB: number) => ({
   memoryBytes: memoryMiB * 1024 * 1024,
 });
 
+/** A meter that is net and gross at once, as of a bare process. */
+const alone = (...readings: ReturnType<typeof reading>[]) =>
+  readings.map((each) => ({ net: each, gross: each }));
+
 it('takes CPU from the first and the last reading', () => {
-  const use = resourceUse([reading(1000, 50, 10), reading(1500, 450, 30), reading(3000, 1050, 20)], 200);
-  expect(use.cpu).toEqual({ percent: 50, msPerRequest: 2.5, kernelMsPerRequest: null });
-  expect(use.memory).toEqual({ meanMiB: 20, peakMiB: 30 });
+  const use = resourceUse(alone(reading(1000, 50, 10), reading(1500, 450, 30), reading(3000, 1050, 20)), 200);
+  expect(use.cpu.net).toEqual({ percent: 50, msPerRequest: 2.5, kernelMsPerRequest: null });
+  expect(use.memory.net).toEqual({ meanMiB: 20, peakMiB: 30 });
+  expect(use.cpu.gross).toEqual(use.cpu.net);
 });
 
 it('leaves out what an instance burns by itself while others have their slices', () => {
   // a second under load in three, in which it burns a tenth of a CPU by itself all the time
-  const readings = [reading(1000, 100, 1), reading(4000, 1300, 1)];
-  const idle = [reading(200, 30, 1), reading(700, 80, 1)];
-  expect(resourceUse(readings, 400, { loadedMs: 1000, idle }).cpu).toMatchObject({
+  const readings = alone(reading(1000, 100, 1), reading(4000, 1300, 1));
+  const idle = alone(reading(200, 30, 1), reading(700, 80, 1));
+  expect(resourceUse(readings, 400, { loadedMs: 1000, idle }).cpu.net).toMatchObject({
     percent: 100,
     msPerRequest: 2.5,
   });
   // without an idle time nothing is known to be left out
-  expect(resourceUse(readings, 400, { loadedMs: 1000, idle: [] }).cpu.percent).toBe(120);
+  expect(resourceUse(readings, 400, { loadedMs: 1000, idle: [] }).cpu.net.percent).toBe(120);
+});
+
+it('never takes gross for less than net, however the idle times were sampled', () => {
+  const readings = [
+    { net: reading(1000, 100, 1), gross: reading(1001, 200, 2) },
+    { net: reading(4000, 1300, 1), gross: reading(4001, 1410, 2) },
+  ];
+  // a helper had something to do just in the idle time: 40 ms of 500
+  const idle = [
+    { net: reading(200, 50, 1), gross: reading(201, 100, 2) },
+    { net: reading(700, 50, 1), gross: reading(701, 140, 2) },
+  ];
+  const { cpu } = resourceUse(readings, 400, { loadedMs: 1000, idle });
+  expect(cpu.net.percent).toBe(120);
+  expect(cpu.gross).toEqual(cpu.net);
+  // and what it had to do all the time counts: 100 ms in the second under load, besides that of the idle times
+  const busy = [...readings.slice(0, 1), { net: reading(4000, 1300, 1), gross: reading(4001, 1660, 2) }];
+  expect(resourceUse(busy, 400, { loadedMs: 1000, idle }).cpu.gross.percent).toBeCloseTo(130, 6);
 });
 
 it('tells the time in the kernel apart, without that of an idle instance', () => {
@@ -30,11 +53,15 @@ it('tells the time in the kernel apart, without that of an idle instance', () =>
     ...reading(atMs, cpuMs, 1),
     kernelCpuNs: BigInt(kernelMs) * 1_000_000n,
   });
-  const readings = [withKernel(1000, 100, 20), withKernel(4000, 1300, 320)];
-  expect(resourceUse(readings, 400).cpu).toEqual({ percent: 40, msPerRequest: 1, kernelMsPerRequest: 0.25 });
+  const readings = alone(withKernel(1000, 100, 20), withKernel(4000, 1300, 320));
+  expect(resourceUse(readings, 400).cpu.net).toEqual({
+    percent: 40,
+    msPerRequest: 1,
+    kernelMsPerRequest: 0.25,
+  });
   // a tenth of a CPU while idle, half of it in the kernel, for the two seconds of the others
-  const idle = [withKernel(200, 30, 5), withKernel(700, 80, 30)];
-  expect(resourceUse(readings, 400, { loadedMs: 1000, idle }).cpu).toEqual({
+  const idle = alone(withKernel(200, 30, 5), withKernel(700, 80, 30));
+  expect(resourceUse(readings, 400, { loadedMs: 1000, idle }).cpu.net).toEqual({
     percent: 100,
     msPerRequest: 2.5,
     kernelMsPerRequest: 0.5,
@@ -42,11 +69,11 @@ it('tells the time in the kernel apart, without that of an idle instance', () =>
 });
 
 it('has no CPU per request without a request', () => {
-  expect(resourceUse([reading(0, 0, 1), reading(10, 5, 1)], 0).cpu.msPerRequest).toBeNull();
+  expect(resourceUse(alone(reading(0, 0, 1), reading(10, 5, 1)), 0).cpu.net.msPerRequest).toBeNull();
 });
 
 it('refuses a window with a single reading', () => {
-  expect(() => resourceUse([reading(0, 0, 1)], 1)).toThrow(
+  expect(() => resourceUse(alone(reading(0, 0, 1)), 1)).toThrow(
     'a window needs a meter reading at its begin and at its end',
   );
 });

@@ -90,7 +90,7 @@ it.each<[string, Readonly<Record<string, string>>, RegExp]>([
   [
     'silent',
     { SILENT_AT: '40' },
-    /^silent: round 1: it does not answer any more: 2 requests have had no reply for \d+\.\d s \(timeout × 2\), after \d+ good replies; its last log lines:\nlistening/,
+    /^silent: round 1: it does not answer any more: 2 requests have had no reply for \d+\.\d s \(timeout × [23]\), after \d+ good replies; its last log lines:\nlistening/,
   ],
 ])('names the side that %s among those in slices', slow, async (name, variables, message) => {
   const running = run({

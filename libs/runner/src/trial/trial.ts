@@ -237,15 +237,12 @@ async function trialOf(
   activity: HostActivity,
 ): Promise<Trial> {
   const samples = await sampler.samples();
-  const idle = await sampler.idleReadings();
   const sliced = outcome.slices !== undefined;
-  const useOf = (scope: keyof Meters) =>
-    resourceUse(
-      samples.map((pair) => pair[scope]),
-      outcome.throughputRps,
-      sliced ? { loadedMs: outcome.durationMs, idle: idle.map((pair) => pair[scope]) } : undefined,
-    );
-  const [net, gross] = [useOf('net'), useOf('gross')];
+  const use = resourceUse(
+    samples,
+    outcome.throughputRps,
+    sliced ? { loadedMs: outcome.durationMs, idle: await sampler.idleReadings() } : undefined,
+  );
   const milestones = [...(await instance.milestones()), { name: 'ready', atMs: readiness.readyMs }];
   const figures = { load: closedFigures(outcome), open: openFigures(outcome), host: activity };
   return {
@@ -257,8 +254,7 @@ async function trialOf(
     startedAt: startedAt.toISOString(),
     startup: { kind: instance.startKind, ...readiness, milestones },
     ...figures,
-    cpu: { net: net.cpu, gross: gross.cpu },
-    memory: { net: net.memory, gross: gross.memory },
+    ...use,
     disk: {
       ...diskUse(samples, outcome.requests),
       // the disks serve all that are up side by side

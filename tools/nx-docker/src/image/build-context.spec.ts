@@ -245,7 +245,7 @@ test('a file or folder that cannot be read is named, unless it is ignored', () =
   const script = `
     import { contextOfFolder } from '${import.meta.resolve('./build-context.ts')}';
     if (process.getuid() === 0) process.setuid(65534);
-    try { console.log(contextOfFolder('${root}', '${root}/Dockerfile').entries.length); } catch (error) { console.log(error.message); }`;
+    try { console.log(String(contextOfFolder('${root}', '${root}/Dockerfile').entries.length)); } catch (error) { console.log(error.message); }`;
   const asNobody = (): string =>
     execFileSync(process.execPath, ['--input-type=module', '-e', script]).toString().trim();
   expect(asNobody()).toBe(
