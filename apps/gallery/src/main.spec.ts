@@ -10,7 +10,7 @@ import { expectProblem } from '../test/expect-problem.ts';
 import { bundle, startGallery, uploadsFolder } from '../test/running-gallery.ts';
 import type { RunningGallery } from '../test/running-gallery.ts';
 import { pngImage, pngOfPixels } from '../test/png-image.ts';
-import { send } from '../test/send.ts';
+import { send, uploadHead } from '../test/send.ts';
 
 const uploads = uploadsFolder();
 const running: RunningGallery[] = [];
@@ -78,6 +78,24 @@ describe('the bundled service', () => {
     await once(socket, 'close', { signal: AbortSignal.timeout(deadlineMs) });
     expect(performance.now() - sentMs).toBeLessThan(2_000);
     await stop('SIGKILL');
+  });
+
+  it('refuses what is too large in words, however slowly the client sends on without reading', async () => {
+    const gallery = await started({ MAX_UPLOAD_BYTES: '1000' });
+    const socket = connect({ host: gallery.url.hostname, port: Number(gallery.url.port) });
+    const pieces = 8;
+    const piece = Buffer.alloc(100_000);
+    socket.write(uploadHead('image/png', pieces * piece.length));
+    for (let sent = 0; sent < pieces; sent += 1) {
+      await new Promise<void>((resolve, reject) =>
+        socket.write(piece, (error) => (error ? reject(error) : resolve())),
+      );
+      // longer in all than the half second after which an adaptor of HTTP may cut off who sends on
+      await wait(100);
+    }
+    const [reply] = (await once(socket, 'data')) as [Buffer];
+    expect(reply.toString()).toMatch(/^HTTP\/1\.1 413 /);
+    socket.destroy();
   });
 
   it('says in one line that its port is in use', async () => {

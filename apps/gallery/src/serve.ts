@@ -56,6 +56,9 @@ export function serve(script: URL): void {
   const app = createApp({ store, thumbnailer, limits, rateLimit, allowedHosts, keepMetadata, log });
   const server = createAdaptorServer({
     fetch: app.fetch,
+    // Node itself reads on what a client still sends after its reply, and hono's adaptor would cut it off after half a second: the
+    // client then has a reset connection instead of the reply.
+    autoCleanupIncoming: false,
     // The bodies of uploads have a limit of their own, with a reply of its own, which comes first.
     serverOptions: {
       headersTimeout: 15_000,

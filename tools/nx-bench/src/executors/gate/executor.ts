@@ -24,9 +24,10 @@ export default async function gate(
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   const { root, nxJsonConfiguration } = context;
+  const gone = callerGone(process.env);
   try {
     const exitCode = await abortOnSignals(async (told) => {
-      const signal = AbortSignal.any([told, callerGone(process.env)]);
+      const signal = AbortSignal.any([told, gone]);
       const options = readOptions(table, given);
       const { config: configFile, outputPath } = options;
       const plan = planGate(await loadConfig(resolve(root, configFile), configFile), options);
@@ -59,11 +60,11 @@ export default async function gate(
       process.stdout.write(`\n${gateText(result)}exit code ${result.exitCode} (${result.decision})\n`);
       return result.exitCode;
     });
-    await reportExitCode(exitCode, process.env);
+    await reportExitCode(exitCode, process.env, gone);
     return { success: exitCode === 0 };
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`);
-    await reportExitCode(invalid, process.env);
+    await reportExitCode(invalid, process.env, gone);
     return { success: false };
   }
 }

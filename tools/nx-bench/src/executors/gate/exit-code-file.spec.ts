@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,12 +16,12 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 it('carries an exit code past Nx, which knows 0 and 1 only', async () => {
   const path = join(folder, 'code');
   expect(await readExitCode(path)).toBeUndefined();
-  await reportExitCode(2, { [exitCodeVariable]: path });
+  await reportExitCode(2, { [exitCodeVariable]: path }, new AbortController().signal);
   expect(await readExitCode(path)).toBe(2);
 });
 
 it('writes nothing when nobody asks', async () => {
-  await expect(reportExitCode(2, {})).resolves.toBeUndefined();
+  await expect(reportExitCode(2, {}, new AbortController().signal)).resolves.toBeUndefined();
 });
 
 it('takes nothing else for an exit code', async () => {
@@ -47,4 +48,7 @@ it('tells when the process that waits for the code has been killed, now or befor
   expect(String(gone.reason)).toContain('tare-gate, which had started this, has ended');
   await once(callerGone(variables), 'abort');
   expect(ofNobody.aborted).toBe(false);
+  // what it would have removed is removed for it
+  await reportExitCode(2, variables, gone);
+  expect(existsSync(folder)).toBe(false);
 });

@@ -1,17 +1,31 @@
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
+import { dirname } from 'node:path';
 
 /** Names the file that a gate writes its exit code to: Nx itself ends with 0 or 1. */
 export const exitCodeVariable = 'TARE_GATE_EXIT_CODE_FILE';
 
-/** Writes the exit code to the file that the variable names; does nothing without it. */
+const socketSuffix = '.caller';
+
+/**
+ * Writes the exit code to the file that the variable names; does nothing without it. Where the caller is gone, it removes what
+ * the caller made for the file instead.
+ */
 export async function reportExitCode(
   exitCode: number,
   variables: Readonly<Record<string, string | undefined>>,
+  gone: AbortSignal,
 ): Promise<void> {
   const path = variables[exitCodeVariable];
-  if (path !== undefined && path !== '') await writeFile(path, String(exitCode));
+  if (path === undefined || path === '') return;
+  if (!gone.aborted) {
+    await writeFile(path, String(exitCode));
+    return;
+  }
+  for (const file of [path, `${path}${socketSuffix}`]) await rm(file, { force: true });
+  // not with what else may be in it
+  await rmdir(dirname(path)).catch(() => undefined);
 }
 
 /** @returns the exit code in a file; undefined when no gate has written one. */
@@ -19,8 +33,6 @@ export async function readExitCode(path: string): Promise<number | undefined> {
   const text = await readFile(path, 'utf8').catch(() => '');
   return /^[0-3]$/.test(text) ? Number(text) : undefined;
 }
-
-const socketSuffix = '.caller';
 
 /** Makes this process known as the one that waits for the exit code in a file, for as long as it lives. */
 export async function answerForCaller(path: string): Promise<void> {

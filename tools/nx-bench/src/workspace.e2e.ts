@@ -1,0 +1,232 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
+import { descendants } from '@tare/metrics';
+import { parseRunFile } from '@tare/results';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+describe('a run in a workspace of Nx', { timeout: 240_000 }, () => {
+  let root: string;
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'tare-workspace-'));
+    await fillWorkspace(root);
+  });
+  afterAll(() => rm(root, { recursive: true, force: true }));
+  beforeEach(() => rm(join(root, 'ran.txt'), { force: true }));
+
+  const ran = async (): Promise<string[]> =>
+    (await readFile(join(root, 'ran.txt'), 'utf8').catch(() => '')).split('\n').filter(Boolean).toSorted();
+
+  it('builds, bakes and provisions for what is asked for alone, in one command', async () => {
+    const { code } = await nx(root, 'measure', '--environments=native', '--workloads=primes');
+    expect([code, await ran()]).toEqual([0, ['primes:build']]);
+    await rm(join(root, 'ran.txt'));
+    const options = ['--environments=baked,machine', '--workloads=primes', '--png=false', '--rounds=2'];
+    const compared = await nx(root, 'compare', ...options);
+    expect([compared.code, await ran()]).toEqual([0, ['box:up', 'primes:bake', 'primes:build']]);
+    expect(compared.output).toContain('Written: reports/latest/report.html');
+    const path = join(root, 'reports', 'latest', 'run.json');
+    expect(parseRunFile(await readFile(path, 'utf8'), path).plan.rounds).toBe(2);
+  });
+
+  it('ends with 1 when a target fails, and reports no run of before', async () => {
+    const { code, output } = await nx(root, 'compare', '--environments=broken', '--workloads=primes');
+    expect(code).toBe(1);
+    expect(output).toContain('nx run-many --targets=build,break --projects=primes failed with 1');
+    expect(output).not.toContain('Written:');
+  });
+
+  it('ends with 1 when an environment fails, and reports the others', async () => {
+    const options = ['--environments=native,sick', '--workloads=primes', '--png=false', '--outputPath=out'];
+    const { code, output } = await nx(root, 'compare', ...options);
+    expect(code).toBe(1);
+    expect(output).toContain('sick failed; the report shows the others');
+    expect(output).toMatch(/sick: failed, .*before it was ready/);
+    expect(await readdir(join(root, 'out', 'latest'))).toContain('report.html');
+  });
+
+  it('ends when Nx is killed, takes its app along and leaves the lock to the next run', async () => {
+    const options = ['--environments=native', '--workloads=primes'];
+    await killAmidRounds(start(root, nxProgram, 'run', 'bench:measure', ...options, '--rounds=50'));
+    expect(await nx(root, 'measure', ...options)).toMatchObject({ code: 0 });
+  });
+
+  it('ends when tare-gate is killed, and leaves no folder behind', async () => {
+    const git = (...args: string[]) => {
+      const identity = ['-c', 'user.name=test', '-c', 'user.email=test@localhost'];
+      execFileSync('git', ['-C', root, ...identity, ...args]);
+    };
+    await writeFile(join(root, '.gitignore'), 'node_modules\n.nx\nreports\nout\nran.txt\n');
+    await writeFile(join(root, 'package-lock.json'), JSON.stringify(await lockOf(root)));
+    git('init', '--quiet', '--initial-branch=main');
+    git('add', '--all');
+    git('commit', '--quiet', '--message=one');
+    // the same bytes on both sides would not be measured
+    await appendFile(join(root, 'primes', 'main.mjs'), '// another commit\n');
+    git('commit', '--quiet', '--message=two', '--all');
+    const options = ['--base=HEAD~1', '--environments=native', '--workloads=primes', '--rounds=50'];
+    const folders = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('tare-gate-'));
+    const before = await folders();
+    await killAmidRounds(start(root, tareGate, 'bench:gate', ...options));
+    expect(await folders()).toEqual(before);
+  });
+
+  it('refuses an option that the measurement does not have', async () => {
+    const { code, output } = await nx(root, 'compare', '--rouds=2');
+    expect([code, output.includes('rouds')]).toEqual([1, true]);
+  });
+});
+
+/** Starts a program of Node in the workspace; `output` is what it has printed so far. */
+function start(root: string, file: string, ...options: string[]) {
+  const variables = Object.entries(process.env).filter(([name]) => !/^(NX|npm)_/.test(name));
+  const child = spawn(process.execPath, [file, ...options], {
+    cwd: root,
+    env: { ...Object.fromEntries(variables), NX_DAEMON: 'false', NX_ISOLATE_PLUGINS: 'false' },
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  return { child, output: () => stripVTControlCharacters(output) };
+}
+
+const nxProgram = createRequire(import.meta.url).resolve('nx/bin/nx.js');
+const tareGate = join(import.meta.dirname, 'executors', 'gate', 'tare-gate.ts');
+
+/** Runs a target of the project bench. */
+async function nx(root: string, target: string, ...options: string[]) {
+  const { child, output } = start(root, nxProgram, 'run', `bench:${target}`, ...options);
+  await once(child, 'close');
+  return { code: child.exitCode, output: output() };
+}
+
+/** Kills what was started once it measures, and waits until nothing of what it had started is left. */
+async function killAmidRounds({ child, output }: ReturnType<typeof start>): Promise<void> {
+  while (!/round 1\/50/.test(output())) {
+    if (child.exitCode !== null) throw new Error(output());
+    await pause(50);
+  }
+  const pids = descendants(child.pid ?? NaN);
+  // Nx, the executor, the app and the janitor at least
+  expect(pids.length).toBeGreaterThan(3);
+  child.kill('SIGKILL');
+  await gone(child, pids);
+}
+
+async function gone(child: ChildProcess, pids: readonly number[]): Promise<void> {
+  const deadlineMs = performance.now() + 10_000;
+  const left = () => pids.filter((pid) => existsSync(`/proc/${pid}`));
+  while (left().length > 0 && performance.now() < deadlineMs) await pause(50);
+  expect(left()).toEqual([]);
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
+}
+
+/** Two workloads, whose targets write down that they ran, the recipe of a machine, and a project that measures. */
+async function fillWorkspace(root: string): Promise<void> {
+  const files: Record<string, string> = {
+    'package.json': JSON.stringify({ name: 'workspace', private: true, type: 'module' }),
+    'nx.json': JSON.stringify({
+      analytics: false,
+      neverConnectToCloud: true,
+      cacheDirectory: '.nx/cache',
+      plugins: [{ plugin: '@tare/nx-bench/plugin' }],
+    }),
+    'box/project.json': JSON.stringify({ name: 'box', targets: { up: note('box:up') } }),
+    'bench/project.json': JSON.stringify({ name: 'bench' }),
+    'bench/bench.config.ts': `
+      import { native } from '@tare/environment';
+      const app = (name: string) => ({ name, artifact: new URL(\`../\${name}/main.mjs\`, import.meta.url),
+        healthPath: '/health', request: () => ({ path: '/' }),
+        conformance: [{ request: { path: '/health' }, status: 200 }] });
+      const named = (name: string, preparedBy: object[]) => ({ ...native(), name, preparedBy });
+      const sick = { ...native(), name: 'sick', start: (launch, signal) =>
+        native().start({ ...launch, variables: { SICK: '1' } }, signal) };
+      export default {
+        workloads: [app('primes'), app('gallery')],
+        environments: [native(), named('baked', [{ target: 'bake' }]), named('broken', [{ target: 'break' }]),
+          named('machine', [{ target: 'up', folder: new URL('../box/', import.meta.url) }]), sick],
+        load: { connections: 2, warmupMs: 100, durationMs: 300, open: false }, retries: 0, control: false, rounds: 1,
+      };`,
+  };
+  for (const name of ['primes', 'gallery']) {
+    const bake = { ...note(`${name}:bake`), dependsOn: ['build'] };
+    const targets = { build: note(`${name}:build`), bake, break: { command: 'exit 1' } };
+    files[`${name}/project.json`] = JSON.stringify({ name, tags: ['workload'], targets });
+    files[`${name}/main.mjs`] = `
+      import { createServer } from 'node:http';
+      if (process.env.SICK) process.exit(3);
+      const server = createServer((request, reply) => reply.end('{"status":"ok"}'));
+      server.listen(Number(process.env.PORT), process.env.HOST);
+      process.on('SIGTERM', () => process.exit(0));`;
+  }
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text);
+  }
+  await linkPackages(root);
+}
+
+/** A lock file by which another commit of the workspace gets the packages of this one. */
+async function lockOf(root: string) {
+  const places = async (folder: string) =>
+    (await readdir(join(root, folder)))
+      .filter((name) => !name.startsWith('.'))
+      .map((name) => `${folder}/${name}`);
+  const suite = (await places('node_modules/@tare')).map((place) => [place, { link: true, resolved: place }]);
+  const others = (await places('node_modules')).map((place) => [place, { version: '1.0.0', dev: true }]);
+  return {
+    lockfileVersion: 3,
+    packages: Object.fromEntries([...others.filter(([place]) => place !== 'node_modules/@tare'), ...suite]),
+  };
+}
+
+const note = (task: string) => ({ command: `echo ${task} >> ran.txt` });
+
+/**
+ * The packages of this workspace, and its plugins as they are once they are built: Nx finds sources behind the names of
+ * executors only for projects of the workspace that it works in.
+ */
+async function linkPackages(root: string): Promise<void> {
+  const here = join(import.meta.dirname, '../../..');
+  const scope = join(root, 'node_modules', '@tare');
+  await mkdir(scope, { recursive: true });
+  for (const name of await readdir(join(here, 'node_modules'))) {
+    if (name !== '@tare') await symlink(join(here, 'node_modules', name), join(root, 'node_modules', name));
+  }
+  for (const name of await readdir(join(here, 'node_modules', '@tare'))) {
+    const source = join(here, 'tools', name);
+    if (name !== 'nx-bench' && name !== 'nx-report') {
+      await symlink(join(here, 'node_modules', '@tare', name), join(scope, name));
+      continue;
+    }
+    const { executors } = JSON.parse(await readFile(join(source, 'executors.json'), 'utf8')) as {
+      executors: Record<string, { implementation: string; schema: string }>;
+    };
+    const place = join(scope, name);
+    const built = Object.entries(executors).map(([executor, each]) => {
+      const implementation = `${each.implementation.replace('./dist/', './src/')}.ts`;
+      const at = (path: string) => relative(place, join(source, path));
+      return [executor, { ...each, implementation: at(implementation), schema: at(each.schema) }] as const;
+    });
+    await mkdir(place);
+    await writeFile(join(place, 'executors.json'), JSON.stringify({ executors: Object.fromEntries(built) }));
+    const exported = { './plugin': './plugin.cjs', './package.json': './package.json' };
+    const manifest = {
+      name: `@tare/${name}`,
+      version: '0.1.0',
+      executors: './executors.json',
+      exports: exported,
+    };
+    await writeFile(join(place, 'package.json'), JSON.stringify(manifest));
+    await writeFile(
+      join(place, 'plugin.cjs'),
+      `module.exports = require(${JSON.stringify(join(source, 'plugin.cjs'))});`,
+    );
+  }
+}
