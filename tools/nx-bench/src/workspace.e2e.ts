@@ -108,7 +108,7 @@ async function nx(root: string, target: string, ...options: string[]) {
 
 /** Kills what was started once it measures, and waits until nothing of what it had started is left. */
 async function killAmidRounds({ child, output }: ReturnType<typeof start>): Promise<void> {
-  while (!/round 1\/50/.test(output())) {
+  while (!output().includes('round 1/50')) {
     if (child.exitCode !== null) throw new Error(output());
     await pause(50);
   }
@@ -178,11 +178,15 @@ async function lockOf(root: string) {
     (await readdir(join(root, folder)))
       .filter((name) => !name.startsWith('.'))
       .map((name) => `${folder}/${name}`);
-  const suite = (await places('node_modules/@tare')).map((place) => [place, { link: true, resolved: place }]);
-  const others = (await places('node_modules')).map((place) => [place, { version: '1.0.0', dev: true }]);
+  const suite = (await places('node_modules/@tare')).map(
+    (place) => [place, { link: true, resolved: place }] as const,
+  );
+  const others = (await places('node_modules'))
+    .filter((place) => place !== 'node_modules/@tare')
+    .map((place) => [place, { version: '1.0.0', dev: true }] as const);
   return {
     lockfileVersion: 3,
-    packages: Object.fromEntries([...others.filter(([place]) => place !== 'node_modules/@tare'), ...suite]),
+    packages: Object.fromEntries<object>([...others, ...suite]),
   };
 }
 
