@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { METHOD_NAME_ALL } from 'hono/router';
 import { checkHost } from './http/host-check.ts';
+import { lingering } from './http/linger.ts';
 import { errorPage } from './pages.ts';
 import { problemResponse, refusalOf } from './refusal.ts';
 import { apiRoutes } from './routes/api-routes.ts';
@@ -35,6 +36,10 @@ export function createApp(parts: GalleryParts): Hono<NodeRequest> {
     const { headers } = context.res;
     for (const [name, value] of Object.entries(protections)) headers.set(name, value);
     if (!headers.has('content-security-policy')) headers.set('content-security-policy', pagePolicy);
+  });
+  app.use(async (context, next) => {
+    await next();
+    context.res = await lingering(context.res, context.env.incoming, parts.limits.bodyTimeoutMs);
   });
   app.use(async ({ env }, next) => {
     checkHost(env.incoming, parts.allowedHosts);
