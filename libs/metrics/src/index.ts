@@ -29,7 +29,7 @@ export {
   generateLoad,
   generateOpenLoad,
   generateSlices,
-  requireOpenFiles,
+  openFilesLimit,
   type GeneratorOptions,
 } from './load/load-generator.ts';
 export {

@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { mergeHistograms } from './latency-histogram.ts';
-import { generateLoad } from './load-generator.ts';
+import { generateLoad, openFilesLimitIn } from './load-generator.ts';
 import { SideError, type Moment } from './load-spec.ts';
 
 let server: Server | undefined;
@@ -236,4 +236,13 @@ it('says so when the deadline passes', async () => {
   await expect(
     generateLoad({ ...order, warmupMs: 60_000, origin }, { ...options, deadlineMs: 500 }),
   ).rejects.toThrow('the load generator gave no outcome within 500 ms');
+});
+
+it('reads the limit of this process', () => {
+  const line = 'Max open files            1024                 524288               files     ';
+  expect(openFilesLimitIn(`Max processes 5 5\n${line}\n`)).toBe(1024);
+  expect(openFilesLimitIn('Max open files            unlimited            unlimited            files')).toBe(
+    Infinity,
+  );
+  expect(openFilesLimitIn('')).toBe(Infinity);
 });

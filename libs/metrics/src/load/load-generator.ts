@@ -120,7 +120,7 @@ const filesBeside = 64;
  * Node raises its soft limit of open files to the hard one when it starts, so what is missing then is missing for good.
  * @throws GeneratorError when that number of connections cannot be open at once.
  */
-export function requireOpenFiles(connections: number): void {
+function requireOpenFiles(connections: number): void {
   const needed = connections + filesBeside;
   const limit = openFilesLimit();
   if (limit >= needed) return;
@@ -129,14 +129,19 @@ export function requireOpenFiles(connections: number): void {
   );
 }
 
-function openFilesLimit(): number {
+/** @returns how many files this process may have open; Infinity where the system has no such limit, or keeps it elsewhere. */
+export function openFilesLimit(): number {
   try {
-    const [, soft] = /^Max open files\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
-    return soft === undefined || soft === 'unlimited' ? Infinity : Number(soft);
+    return openFilesLimitIn(readFileSync('/proc/self/limits', 'utf8'));
   } catch {
-    // no Linux: it shows when it happens
     return Infinity;
   }
+}
+
+/** The soft limit in the text of /proc/self/limits. */
+export function openFilesLimitIn(limits: string): number {
+  const [, soft] = /^Max open files\s+(\d+|unlimited)/m.exec(limits) ?? [];
+  return soft === undefined || soft === 'unlimited' ? Infinity : Number(soft);
 }
 
 async function perform<Outcome>(

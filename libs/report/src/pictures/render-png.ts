@@ -78,7 +78,7 @@ async function imagesOf(
   const child = spawn(process.execPath, [processFile], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
-    env: { ...process.env, ...foldersIn(folder), ...chromium.environment },
+    env: { ...ofTheSystem(process.env), ...foldersIn(folder), ...chromium.environment },
   });
   let complaints = '';
   child.stderr?.on('data', (chunk: Buffer) => {
@@ -133,6 +133,13 @@ function reasonOf(text: string, complaints: string): string {
   const said = oneLine(complaints.trim().split('\n').at(-1) ?? '').slice(-longestReason);
   const start = (reason === '' ? 'it ended early' : reason.slice(0, longestReason)).replace(/[.:]$/, '');
   return said === '' ? `${start}.` : `${start}; it said "${said}".`;
+}
+
+/** What a browser needs of the environment: its programs, libraries, fonts and language, and nothing that leads it elsewhere. */
+function ofTheSystem(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const wanted =
+    /^(PATH|HOME|USER|LANG|LANGUAGE|LC_\w+|LD_LIBRARY_PATH|FONTCONFIG_\w+|SYSTEMROOT|PROGRAM\w*)$/i;
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => wanted.test(name)));
 }
 
 /** Where a browser leaves things beside its profile. */

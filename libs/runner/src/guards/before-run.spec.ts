@@ -2,7 +2,7 @@ import { native } from '@tare/environment';
 import { expect, it } from 'vitest';
 import { resolveConfig } from '../config/resolve-config.ts';
 import { answering, other } from '../run/run-for-tests.ts';
-import { requireOpenFiles, requireRoomFor, softLimitOf } from './before-run.ts';
+import { requireOpenFiles, requireRoomFor } from './before-run.ts';
 
 const config = resolveConfig(
   { workloads: [answering('/')], environments: [native(), other('second')], load: { connections: 100 } },
@@ -18,15 +18,6 @@ it('refuses a limit of open files that a run would reach, and says how to raise 
       'this process may open 32 file descriptors, a run with 100 connections in 2 environments wants 492: ulimit -n 1024',
     ),
   );
-});
-
-it('reads the limit of this process', () => {
-  const line = 'Max open files            1024                 524288               files     ';
-  expect(softLimitOf(`Max processes 5 5\n${line}\n`)).toBe(1024);
-  expect(softLimitOf('Max open files            unlimited            unlimited            files')).toBe(
-    Infinity,
-  );
-  expect(softLimitOf('')).toBe(Infinity);
 });
 
 it('names a folder that cannot be written', async () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { openFilesLimit } from '@tare/metrics';
 import { requireWritable } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 
@@ -14,7 +14,7 @@ export async function requireRoomFor(
   config: Pick<ResolvedConfig, 'environments' | 'load'>,
   folders: readonly string[],
 ): Promise<void> {
-  requireOpenFiles(config, softLimitOf(readLimits()));
+  requireOpenFiles(config, openFilesLimit());
   await requireWritable(folders);
 }
 
@@ -29,18 +29,4 @@ export function requireOpenFiles(
   throw new Error(
     `this process may open ${limit} file descriptors, a run with ${load.connections} connections in ${environments.length} environments wants ${wanted}: ulimit -n ${Math.max(1024, wanted)}`,
   );
-}
-
-/** The soft limit in the text of /proc/self/limits; Infinity where there is none. */
-export function softLimitOf(limits: string): number {
-  const limit = /^Max open files\s+(\d+|unlimited)/m.exec(limits)?.[1];
-  return limit === undefined || limit === 'unlimited' ? Infinity : Number(limit);
-}
-
-function readLimits(): string {
-  try {
-    return readFileSync('/proc/self/limits', 'utf8');
-  } catch {
-    return '';
-  }
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '@tare/metrics';
 
 /** Stands by to clean up after this process, should it not come to do so itself. */
 export interface Janitor {
@@ -18,6 +19,7 @@ export function postJanitor(configPath: string, runId: string): Janitor {
   const child = spawn(process.execPath, [processFile, configPath, runId], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
+    env: childEnvironment(),
   });
   child.on('error', () => undefined);
   child.stdin.on('error', () => undefined);

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { allowedCpus, pinRunning, planCpus, plainText, requireOpenFiles } from '@tare/metrics';
+import { allowedCpus, pinRunning, planCpus, plainText } from '@tare/metrics';
 import { isEmulated, type Diagnostic, type WarmUp } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import type { PreparedLoad } from '../trial/trial.ts';
@@ -73,7 +73,6 @@ export async function withPreparedHost<T>(
   const seed = config.seed ?? randomInt(largestSeed);
   // what cannot work is told before anything is begun
   const requests = requestsOfAll(config.workloads, seed);
-  requireOpenFiles(config.load.connections * mostAtOnce(config));
   await mkdir(runsFolder, { recursive: true });
   const lock = lockHost({
     pid: process.pid,
@@ -146,12 +145,6 @@ export async function withPreparedHost<T>(
     if (cpusBefore !== undefined) pinRunning(process.pid, cpusBefore);
     lock.release();
   }
-}
-
-/** How many instances may be loaded at once, a second copy of the baseline included. */
-function mostAtOnce({ environments, control, load }: ResolvedConfig): number {
-  const sideBySide = environments.filter((environment) => environment.sideBySide).length;
-  return load.sliceMs === undefined ? 1 : Math.max(1, sideBySide + (control ? 1 : 0));
 }
 
 /** The warm-up that is given, or what the fresh instances that were watched need. */
