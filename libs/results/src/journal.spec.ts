@@ -1,12 +1,11 @@
-import { appendFile, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { exampleHeader, exampleTrial } from '../../fixtures/example-run.ts';
-import { temporaryFolder } from '../../fixtures/temporary-folder.ts';
-import { notRoot, tinyDisk } from '../../fixtures/tiny-disk.ts';
-import type { Trial } from '../run-file.ts';
-import { openJournal } from './open-journal.ts';
-import { readJournal } from './read-journal.ts';
+import { exampleHeader, exampleTrial } from '../fixtures/example-run.ts';
+import { temporaryFolder } from '../fixtures/temporary-folder.ts';
+import { notRoot, tinyDisk } from '../fixtures/tiny-disk.ts';
+import { openJournal, readJournal } from './journal.ts';
+import type { Trial } from './run-file.ts';
 
 const header = exampleHeader();
 const [first, second, third] = [

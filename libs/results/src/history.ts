@@ -1,12 +1,50 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode, fileProblem } from '../file-problem.ts';
+import { historyLineSchema, parseHistoryLine } from './history-line.ts';
 import type { HistoryLine } from './history-line.ts';
-import { parseHistoryLine } from './parse-history-line.ts';
+import { checkData } from './parse-file.ts';
+import { errorCode, fileProblem, writeAside } from './write-aside.ts';
 
-/** The runs that a history has, and the files that it has in vain. */
+/**
+ * Adds a run to the history: one file of one line, `<folder>/<host fingerprint>/<run id>.json`, whole or not at all. One file
+ * per run, since branches that both measured then merge without a conflict. A run that is there already stays as it is: what
+ * is known of its commit was true when it was added.
+ * @param folder reports/history; made if need be.
+ * @returns the path of the file, and whether it is new.
+ * @throws Error, one line that names the file and what is wrong with the line, or why it could not be written.
+ */
+export async function appendHistory(
+  folder: string,
+  line: HistoryLine,
+): Promise<{ readonly path: string; readonly added: boolean }> {
+  const { id, hostFingerprint } = checkData(historyLineSchema, line, 'history line');
+  const path = join(folder, hostFingerprint, `${id}.json`);
+  if (await isInHistory(path)) return { path, added: false };
+  await writeAside(path, `${JSON.stringify(line)}\n`);
+  return { path, added: true };
+}
+
+/** A broken file does not count: it is written again. */
+async function isInHistory(path: string): Promise<boolean> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    // The attempt to write reports any other problem with the place.
+    if (errorCode(error) !== undefined) return false;
+    throw error;
+  }
+  try {
+    parseHistoryLine(text, path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The runs of a history, and the files in it that cannot be used. */
 export type History = {
-  /** By the time when the runs began; a run that is there twice comes once. */
+  /** In the order in which the runs started; a run that is there twice comes once. */
   readonly lines: readonly HistoryLine[];
   /** One line per file that is left out: which, and why. */
   readonly problems: readonly string[];
@@ -15,7 +53,7 @@ export type History = {
 /**
  * Reads a history: every `*.json` in the folder and in the folders of its hosts. A file that cannot be read, is not whole or
  * is of another version is left out and named.
- * @param shown the folder as messages shall name it.
+ * @param shown the folder as messages name it.
  * @returns no lines when there is no such folder.
  * @throws Error, one line, when the folder cannot be read.
  */

@@ -1,6 +1,9 @@
+import { appendFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { diagnosticSchema, environmentResultSchema, hostSchema } from '../run-file.ts';
-import { failuresSchema } from '../trial-schema.ts';
+import { checkData, parseFile } from './parse-file.ts';
+import { diagnosticSchema, environmentResultSchema, hostSchema } from './run-file.ts';
+import { failuresSchema } from './trial-schema.ts';
+import { fileProblem, writeJson } from './write-aside.ts';
 
 /** Version of the capacity file that this library writes and reads. */
 export const capacityFileSchemaVersion = 1;
@@ -126,3 +129,38 @@ export type CapacityConfig = z.infer<typeof capacityConfigSchema>;
 export type CapacityLimit = z.infer<typeof capacityLimitSchema>;
 export type StepOutcome = z.infer<typeof stepOutcomeSchema>;
 export type Slo = CapacityConfig['slo'];
+
+/**
+ * Reads a capacity file.
+ * @param path of the file, for messages.
+ * @throws Error, one line that names the file, the place in it, what was expected and what was found; a truncated file
+ * and an unknown schema version have lines of their own.
+ */
+export function parseCapacityFile(text: string, path: string): CapacityFile {
+  return parseFile(capacityFileSchema, text, path, {
+    name: 'schema version',
+    read: capacityFileSchemaVersion,
+  });
+}
+
+/**
+ * Validates a capacity file and writes it, whole or not at all; creates the folder. An earlier file stays until then.
+ * @throws Error, one line that names the file and what is wrong with it, or why it could not be written.
+ */
+export async function writeCapacityFile(path: string, file: CapacityFile): Promise<void> {
+  await writeJson(capacityFileSchema, path, file);
+}
+
+/**
+ * Appends a step as one line of JSON; resolves when it has reached the disk. The folder must be there.
+ * @throws Error, one line, when the step is invalid or cannot be written.
+ */
+export async function appendCapacityStep(path: string, step: CapacityStep): Promise<void> {
+  const name = `step of "${step.environment}" at ${step.rateRps} req/s`;
+  const checked = checkData(capacityStepSchema, step, `${path}: ${name} is invalid`);
+  try {
+    await appendFile(path, `${JSON.stringify(checked)}\n`, { flush: true });
+  } catch (error) {
+    throw fileProblem(path, `${name} not written`, error);
+  }
+}

@@ -1,4 +1,67 @@
-import type { z } from 'zod';
+import { z } from 'zod';
+
+const versioned = z.looseObject({ schema: z.unknown() });
+
+/** How a kind of file names its version, and the one that this library reads. */
+export type FileVersion = { readonly name: string; readonly read: number };
+
+/**
+ * Reads a file of JSON.
+ * @param path of the file, for messages.
+ * @param version checked before everything else; without it the schema has the only word.
+ * @throws Error, one line that names the file, the place in it, what was expected and what was found; a truncated file
+ * and an unknown version have lines of their own.
+ */
+export function parseFile<T>(schema: z.ZodType<T>, text: string, path: string, version?: FileVersion): T {
+  const data = parseJson(text, path);
+  const found = versioned.safeParse(data).data?.schema;
+  if (version !== undefined && typeof found === 'number' && found !== version.read) {
+    throw new Error(`${path}: has ${version.name} ${found}, this version of Tare reads ${version.read}`);
+  }
+  return checkData(schema, data, path);
+}
+
+/** @throws Error, one line that begins with `what`, when the data do not fit the schema. */
+export function checkData<T>(schema: z.ZodType<T>, data: unknown, what: string): T {
+  const result = schema.safeParse(data);
+  if (!result.success) throw new Error(`${what}: ${schemaProblem(result.error, data)}`);
+  return result.data;
+}
+
+/**
+ * JSON of a file, not yet validated.
+ * @param path of the file, for messages.
+ * @throws Error, one line that tells apart an empty file, a truncated one and one that is not JSON.
+ */
+function parseJson(text: string, path: string): unknown {
+  if (text.trim() === '') throw new Error(`${path}: is empty, expected JSON`);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    if (endsInside(text)) {
+      throw new Error(
+        `${path}: ends after ${text.length} characters in the middle of the JSON: the file is not whole`,
+        { cause },
+      );
+    }
+    const reason = cause instanceof Error ? cause.message.replaceAll(/\s+/g, ' ') : String(cause);
+    throw new Error(`${path}: is not JSON: ${reason}`, { cause });
+  }
+}
+
+/** Whether an object, an array or a string is still open at the end of the text. */
+function endsInside(text: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let place = 0; place < text.length; place += 1) {
+    const character = text.charAt(place);
+    if (inString && character === '\\') place += 1;
+    else if (character === '"') inString = !inString;
+    else if (!inString && (character === '{' || character === '[')) depth += 1;
+    else if (!inString && (character === '}' || character === ']')) depth -= 1;
+  }
+  return inString || depth > 0;
+}
 
 type Issue = z.core.$ZodIssue;
 
@@ -21,7 +84,7 @@ const typeNames: Readonly<Record<string, string>> = {
  * "12"". Says how many more there are.
  * @param data what was validated.
  */
-export function schemaProblem(error: z.ZodError, data: unknown): string {
+function schemaProblem(error: z.ZodError, data: unknown): string {
   const [first, ...others] = error.issues;
   if (first === undefined) return 'invalid';
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;

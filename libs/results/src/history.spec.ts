@@ -1,12 +1,11 @@
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { exampleRun } from '../../fixtures/example-run.ts';
-import { temporaryFolder } from '../../fixtures/temporary-folder.ts';
-import { appendHistory } from './append-history.ts';
+import { exampleRun } from '../fixtures/example-run.ts';
+import { temporaryFolder } from '../fixtures/temporary-folder.ts';
+import { historyLine } from './history-line.ts';
 import type { HistoryLine } from './history-line.ts';
-import { historyLine } from './line-of-run.ts';
-import { readHistory } from './read-history.ts';
+import { appendHistory, readHistory } from './history.ts';
 
 function lineAt(day: number, change: Partial<HistoryLine> = {}): HistoryLine {
   const startedAt = `2026-03-${String(day).padStart(2, '0')}T12:00:00.000Z`;
