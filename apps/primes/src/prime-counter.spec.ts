@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createPrimeCounter, largestN, segmentNumbers } from './prime-counter.ts';
+import { createPrimeCounter, largestN, primesUpTo, segmentNumbers } from './prime-counter.ts';
 
 const countPrimes = createPrimeCounter();
 
@@ -134,5 +134,16 @@ describe('the prime counter', () => {
       expect(count - before, `n = ${n}`).toBe(isPrime(n) ? 1 : 0);
       before = count;
     }
+  });
+});
+
+describe('primesUpTo', () => {
+  it.each([
+    [0, []],
+    [2, [2]],
+    [25, [2, 3, 5, 7, 11, 13, 17, 19, 23]],
+    [29, [2, 3, 5, 7, 11, 13, 17, 19, 23, 29]],
+  ])('lists the primes up to %i, itself included', (limit, primes) => {
+    expect(primesUpTo(limit)).toEqual(primes);
   });
 });

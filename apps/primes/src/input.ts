@@ -1,5 +1,18 @@
-import { shown } from './shown.ts';
-import { wholeNumber } from './whole-number.ts';
+/** The number that a text of decimal digits stands for; undefined when it is anything else, or above `largest`. */
+export function wholeNumber(text: string, largest: number): number | undefined {
+  if (!/^[0-9]+$/.test(text)) return undefined;
+  const value = Number(text);
+  return value <= largest ? value : undefined;
+}
+
+const longestShown = 40;
+
+/** A value for a message: in quotes, and cut when it is long. */
+export function shown(value: string): string {
+  const characters = Array.from(value);
+  if (characters.length <= longestShown) return JSON.stringify(value);
+  return `${JSON.stringify(characters.slice(0, longestShown).join(''))}… (${characters.length} characters)`;
+}
 
 export type ListenAddress = { readonly host: string; readonly port: number };
 

@@ -1,8 +1,15 @@
-import { countOnes } from './count-ones.ts';
-import { createCrossOff, strideOf } from './cross-off.ts';
-import { createPreSieve, preSievedPrimes } from './pre-sieve.ts';
-import { primesUpTo } from './primes-up-to.ts';
-import { bitOf, bitsUpTo, byteOf, wheelPrimes, wheelSpan } from './wheel.ts';
+import {
+  bitOf,
+  bitsUpTo,
+  byteOf,
+  countOnes,
+  createCrossOff,
+  createPreSieve,
+  preSievedPrimes,
+  strideOf,
+  wheelPrimes,
+  wheelSpan,
+} from './sieve.ts';
 
 /** The largest n that is counted. */
 export const largestN = 100_000_000;
@@ -77,4 +84,17 @@ export function createPrimeCounter(): CountPrimes {
     }
     return count;
   };
+}
+
+/** The primes up to and including `limit`, in order, by a plain sieve: for limits of some thousands. */
+export function primesUpTo(limit: number): readonly number[] {
+  const composite = new Uint8Array(limit + 1);
+  const primes: number[] = [];
+  for (let candidate = 2; candidate <= limit; candidate += 1) {
+    if (composite[candidate] === 1) continue;
+    primes.push(candidate);
+    for (let multiple = candidate * candidate; multiple <= limit; multiple += candidate)
+      composite[multiple] = 1;
+  }
+  return primes;
 }
