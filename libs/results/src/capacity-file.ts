@@ -13,8 +13,8 @@ const notNegative = z.number().nonnegative();
 const rateRps = z.number().positive();
 const isoDate = z.iso.datetime();
 
-export const stepOutcomeSchema = z.enum(['meets', 'misses', 'generator-limited']);
-export const capacityLimitSchema = z.enum(['slo', 'generator', 'maximum', 'steps']);
+const stepOutcomeSchema = z.enum(['meets', 'misses', 'generator-limited']);
+const capacityLimitSchema = z.enum(['slo', 'generator', 'maximum', 'steps']);
 
 const slo = z.strictObject({
   text: z.string().describe('As it is shown: "p99 ≤ 50 ms".'),
@@ -22,7 +22,7 @@ const slo = z.strictObject({
   limitMs: z.number().positive(),
 });
 
-export const capacityStepSchema = z.strictObject({
+const capacityStepSchema = z.strictObject({
   workload: z.string(),
   environment: z.string(),
   pass: z.int().positive(),
@@ -64,7 +64,7 @@ const found = {
   ),
 };
 
-export const passCapacitySchema = z.strictObject({ pass: z.int().positive(), ...found });
+const passCapacitySchema = z.strictObject({ pass: z.int().positive(), ...found });
 
 export const capacitySchema = z.strictObject({
   workload: z.string(),
@@ -76,7 +76,7 @@ export const capacitySchema = z.strictObject({
     .describe('The search of each pass. The figures above hold for all of them together.'),
 });
 
-export const capacityConfigSchema = z.strictObject({
+const capacityConfigSchema = z.strictObject({
   slo,
   workloads: z.array(
     z.strictObject({

@@ -16,7 +16,7 @@ const countedOnly = 'errors are counted, not compared by ratio';
 /** Relative differences that do not matter, as shares, by key of the metric; others have those of the catalogue. */
 export type Margins = Partial<Readonly<Record<MetricKey, number>>>;
 
-export type CompareOptions = {
+type CompareOptions = {
   /** Name of an environment; without trials of it there is nothing to compare. */
   readonly baseline: string;
   /** The second copy of the baseline: judged by itself, so that it takes nothing from the others. */
@@ -151,11 +151,11 @@ function figures(metric: Metric, trials: TrialOfRounds): (number | null)[] {
 }
 
 /** A comparison before it is judged. */
-export type Unjudged = Omit<Comparison, 'metric' | 'pAdjusted' | 'verdict' | 'roundsMore'> & {
+type Unjudged = Omit<Comparison, 'metric' | 'pAdjusted' | 'verdict' | 'roundsMore'> & {
   readonly metric: Metric;
 };
 
-export type JudgeOptions = {
+type JudgeOptions = {
   readonly twin?: string | undefined;
   readonly unjudged?: readonly string[];
 };
@@ -164,7 +164,7 @@ export type JudgeOptions = {
  * Gives verdicts. All judged comparisons of a run are one family and corrected together by Holm's procedure; those of the
  * twin are a family of their own. Emulated environments and metrics that repeat another get none.
  */
-export function judge(comparisons: readonly Unjudged[], { twin, unjudged = [] }: JudgeOptions): Comparison[] {
+function judge(comparisons: readonly Unjudged[], { twin, unjudged = [] }: JudgeOptions): Comparison[] {
   const isJudged = (each: Unjudged): boolean =>
     each.metric.judged && each.p !== null && !unjudged.includes(each.candidate);
   const families = Map.groupBy(comparisons.filter(isJudged), ({ candidate }) => candidate === twin);

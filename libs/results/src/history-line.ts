@@ -69,7 +69,7 @@ export const historyLineSchema = z.strictObject({
 });
 
 export type HistoryLine = z.infer<typeof historyLineSchema>;
-export type HistoryFigure = HistoryLine['figures'][number];
+type HistoryFigure = HistoryLine['figures'][number];
 
 /**
  * Reads a file of the history.

@@ -43,7 +43,7 @@ async function isInHistory(path: string): Promise<boolean> {
 }
 
 /** The runs of a history, and the files in it that cannot be used. */
-export type History = {
+type History = {
   /** In the order in which the runs started; a run that is there twice comes once. */
   readonly lines: readonly HistoryLine[];
   /** One line per file that is left out: which, and why. */

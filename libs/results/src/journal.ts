@@ -9,7 +9,7 @@ import type { Diagnostic, Repeat, Trial, TrialSample } from './run-file.ts';
 import { errorCode, fileProblem, flushFolder, writeJson } from './write-aside.ts';
 
 /** What is known of a run before its first trial; enough to resume it after a crash. */
-export const journalHeaderSchema = runFileSchema.pick({
+const journalHeaderSchema = runFileSchema.pick({
   schema: true,
   id: true,
   startedAt: true,
@@ -22,7 +22,7 @@ export const journalHeaderSchema = runFileSchema.pick({
 export type JournalHeader = z.infer<typeof journalHeaderSchema>;
 
 /** The trials of a run, each safe on the disk as soon as it is finished. */
-export type Journal = {
+type Journal = {
   /**
    * Adds a trial; resolves when it has reached the disk. Calls are written one after the other.
    * @throws Error, one line, when the trial is invalid or not written; the trials before it stay whole and readable.
@@ -117,7 +117,7 @@ function journalIn(file: FileHandle, path: string, whole: TrialLines): Journal {
 }
 
 /** A run as far as it got. */
-export type JournalContent = {
+type JournalContent = {
   readonly header: JournalHeader;
   readonly trials: readonly Trial[];
   /** Says when a torn last line was dropped. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const versioned = z.looseObject({ schema: z.unknown() });
 
 /** How a kind of file names its version, and the one that this library reads. */
-export type FileVersion = { readonly name: string; readonly read: number };
+type FileVersion = { readonly name: string; readonly read: number };
 
 /**
  * Reads a file of JSON.

@@ -15,7 +15,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex di
 const isoDate = z.iso.datetime();
 const facts = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
-export const repeatSchema = z.strictObject({
+const repeatSchema = z.strictObject({
   round: z.int().positive(),
   attempt: z.int().positive().describe('The attempt that was given up.'),
   workload: z.string(),
@@ -57,7 +57,7 @@ export const hostSchema = z.strictObject({
   node: z.string(),
 });
 
-export const runConfigSchema = z.strictObject({
+const runConfigSchema = z.strictObject({
   workloads: z.array(
     z.strictObject({
       name: z.string(),
@@ -117,7 +117,7 @@ export const runConfigSchema = z.strictObject({
 
 const interval = z.tuple([finite, finite]);
 
-export const summarySchema = z.strictObject({
+const summarySchema = z.strictObject({
   n: z.int().positive(),
   mean: finite,
   stdev: notNegative.nullable().describe('Sample standard deviation over trials; null with one trial.'),
@@ -185,7 +185,7 @@ export const comparisonSchema = z.strictObject({
   warnings: z.array(z.string()),
 });
 
-export const warmUpSchema = z.strictObject({
+const warmUpSchema = z.strictObject({
   workload: z.string(),
   environment: z.string(),
   instances: z.int().positive().describe('Fresh ones that had turns; the course is that of their median.'),

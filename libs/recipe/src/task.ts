@@ -1,9 +1,26 @@
-// the kernel tells of a parent's end by nothing but another parent; a look costs less than a microsecond
+import { plainText } from '@tare/metrics';
+
+/** The message of an error, made harmless to print: it may quote the output of other programs. */
+export function messageOf(error: unknown): string {
+  return plainText(error instanceof Error ? error.message : String(error));
+}
+
+/** Runs the work of a task. A failure prints its message, without a stack, and makes the task unsuccessful. */
+export async function reportFailure(work: () => Promise<boolean>): Promise<{ success: boolean }> {
+  try {
+    return { success: await work() };
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`);
+    return { success: false };
+  }
+}
+
+// the only sign of a parent's end is another parent; a look costs less than a microsecond
 const parentIntervalMs = 250;
 
 /**
- * Runs `work` with a signal that aborts when this process is told to end (SIGINT, SIGTERM, SIGHUP) or the one that started
- * it has ended, so that the work can clean up first. Told again while it cleans up, it goes on cleaning up.
+ * Runs `work` with a signal that aborts when this process gets a signal to end (SIGINT, SIGTERM, SIGHUP) or the process
+ * that started it has ended, so that the work can clean up first. A second signal does not interrupt the clean-up.
  */
 export async function abortOnSignals<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
@@ -19,7 +36,7 @@ export async function abortOnSignals<T>(work: (signal: AbortSignal) => Promise<T
     controller.abort(new Error(`ended, for process ${parent}, which had started this, has ended`));
   }, parentIntervalMs);
   watch.unref();
-  // nobody may read any more: that must not end the clean-up
+  // a reader that has gone must not end the clean-up
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignore);
   try {
     return await work(controller.signal);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { requiredKinds } from './required-kinds.ts';
+import { requiredKinds } from './contract.ts';
 
 it('reads a list of kinds', () => {
   expect([...requiredKinds({ TARE_REQUIRE: 'docker, vagrant,' })]).toEqual(['docker', 'vagrant']);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
-import { abortOnSignals } from './abort-on-signals.ts';
+import { abortOnSignals } from './task.ts';
 
 it('aborts the work when the process is told to end, and lets it clean up', async () => {
   const before = process.listenerCount('SIGHUP');
@@ -22,7 +22,7 @@ it('aborts the work when the process is told to end, and lets it clean up', asyn
 it.skipIf(process.platform === 'win32')(
   'aborts the work within a second when its parent is killed',
   async () => {
-    const module = new URL('abort-on-signals.ts', import.meta.url).href;
+    const module = new URL('task.ts', import.meta.url).href;
     const child = `import { abortOnSignals } from '${module}';
     await abortOnSignals((signal) => new Promise((resolve) => {
       const working = setInterval(() => {}, 1000);
