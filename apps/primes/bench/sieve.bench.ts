@@ -1,5 +1,5 @@
 import { Bench } from 'tinybench';
-import { createPrimeCounter } from '../src/sieve/prime-counter.ts';
+import { createPrimeCounter } from '../src/prime-counter.ts';
 import { hasPrimesieve, primesieveMs } from './primesieve.ts';
 
 /*

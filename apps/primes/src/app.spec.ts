@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createApp } from './app.ts';
-import { createPrimeCounter } from './sieve/prime-counter.ts';
+import { createPrimeCounter } from './prime-counter.ts';
 
 const app = createApp(createPrimeCounter(), (text) => expect.fail(text));
 

@@ -1,10 +1,8 @@
 import { Hono } from 'hono';
 import { createCountingQueue } from './counting-queue.ts';
-import { problemResponse } from './problem.ts';
-import { shown } from './shown.ts';
-import type { CountPrimes } from './sieve/prime-counter.ts';
-import { largestN } from './sieve/prime-counter.ts';
-import { wholeNumber } from './whole-number.ts';
+import { shown, wholeNumber } from './input.ts';
+import { largestN } from './prime-counter.ts';
+import type { CountPrimes } from './prime-counter.ts';
 
 /** The n of a request that gives none. */
 export const defaultN = 300_000;
@@ -24,9 +22,9 @@ const description = {
 };
 
 /**
- * The service, with the function that counts primes, and where it writes its own failures. Any Host is answered: the service
- * keeps nothing and changes nothing, so a page that reaches it under a foreign name (DNS rebinding) learns what is true
- * everywhere.
+ * The service. It answers any Host: it keeps nothing and changes nothing, so a page that reaches it under a foreign name (DNS
+ * rebinding) learns only what is true everywhere.
+ * @param log gets the service's own failures.
  */
 export function createApp(countPrimes: CountPrimes, log: (text: string) => void): Hono {
   const count = createCountingQueue(countPrimes);
@@ -67,4 +65,33 @@ function whyNotN(given: readonly string[]): string {
       ? `is ${shown(given.join())}`
       : `is given ${given.length} times: ${shown(given.join(', '))}`;
   return `query parameter n ${got}; expected once, in decimal digits, 0 to ${largestN}`;
+}
+
+/** A refusal in the form of RFC 9457. */
+type Problem = {
+  /** about:blank: the status says everything, and the title is its phrase (RFC 9457, 4.2.1). */
+  readonly type: 'about:blank';
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+};
+
+const titles = {
+  400: 'Bad Request',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  500: 'Internal Server Error',
+} as const;
+
+/** A reply of media type `application/problem+json`. */
+function problemResponse(
+  status: keyof typeof titles,
+  detail: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const problem: Problem = { type: 'about:blank', title: titles[status], status, detail };
+  return new Response(JSON.stringify(problem), {
+    status,
+    headers: { 'content-type': 'application/problem+json', ...headers },
+  });
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createCountingQueue } from './counting-queue.ts';
-import { createPrimeCounter } from './sieve/prime-counter.ts';
+import { createPrimeCounter } from './prime-counter.ts';
 
 const countPrimes = createPrimeCounter();
 

@@ -1,5 +1,5 @@
-import { segmentNumbers } from './sieve/prime-counter.ts';
-import type { CountPrimes } from './sieve/prime-counter.ts';
+import { segmentNumbers } from './prime-counter.ts';
+import type { CountPrimes } from './prime-counter.ts';
 
 /**
  * The numbers sieved in one turn of the event loop, some milliseconds of work: between turns the service answers whatever
@@ -10,7 +10,7 @@ const numbersPerTurn = 11 * segmentNumbers;
 export type Count = {
   /** The primes up to and including n. */
   readonly primes: number;
-  /** The time spent on counting them; not that spent on waiting for others. */
+  /** The time spent on counting them, without waiting for others. */
   readonly durationMs: number;
 };
 

@@ -8,7 +8,7 @@ import { isRunnerGone, runnerPattern, thisRunner } from './run-marks.ts';
  * has left the app's process group, its session and its environment variables behind. It has no controllers, so that it
  * changes nothing of what is measured.
  */
-export interface AppCgroup {
+interface AppCgroup {
   /** An app has ended. @returns what is left of apps that nobody knows, when that was the last one. */
   leave(): readonly number[];
 }

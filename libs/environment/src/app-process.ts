@@ -1,44 +1,50 @@
-import { randomUUID } from 'node:crypto';
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { descendants, findProcess, ownProcesses, type Command, type ProcessStat } from '@tare/metrics';
+import {
+  descendants,
+  findProcess,
+  ownProcesses,
+  plainText,
+  type Command,
+  type ProcessStat,
+} from '@tare/metrics';
 import { enterAppCgroup } from './app-cgroup.ts';
-import { appVariables } from './app-command.ts';
 import type { Instance, Launch, Milestone } from './contract.ts';
-import { logTail } from './log-tail.ts';
 import { endProcesses } from './reap-processes.ts';
+import { runMarks } from './run-marks.ts';
 
-// a server that is told to end does so within milliseconds; what takes longer hangs
+// a server ends within milliseconds of the signal; what takes longer hangs
 const stopGraceMs = 3000;
 const killGraceMs = 5000;
-// what an app's helpers take to notice that it has ended
+// time for an app's helpers to notice that it has ended
 const helperGraceMs = 300;
-// the last lines are in the pipe when a process ends; one that it started may hold the pipe open for ever
+// the last lines are in the pipe when a process ends; a process that it started may hold the pipe open forever
 const lastLinesMs = 200;
-// a process that an app started is known to be its while the app lives
+// processes that an app started can be traced to it only while the app lives
 const lookIntervalMs = 500;
 
 /** The environment variable that every process of one instance carries, unless the app takes it away. */
 const instanceVariable = 'TARE_INSTANCE';
 
-export type AppProcess = {
+type AppProcess = {
   readonly launch: Launch;
   /** Name of the environment. */
   readonly environment: string;
   readonly command: Command;
   readonly port: number;
-  /** Variables of the app besides those that all have. */
+  /** Variables of the app besides the common ones. */
   readonly variables: Readonly<Record<string, string>>;
   /** The processes that get SIGTERM to end the app; everything that it started gets SIGKILL if that does not help. */
   readonly appPids: (pid: number) => readonly number[];
-  /** @param pids tells the command's process and all that descend from it. */
+  /** @param pids returns the command's process and all its descendants. */
   readonly meters: (pids: () => readonly number[]) => Awaited<ReturnType<Instance['meters']>>;
 };
 
 /**
  * Starts an app as a process group of its own, with only the given environment variables: what the runner inherited
  * (extra certificates, node options) would change the app's start. What the app leaves running when it ends is found by
- * its parents, its group, its variables, and its control group where there is one; it is ended, and told.
+ * its parents, its group, its variables, and its control group where there is one; it is ended and reported.
  */
 export async function startAppProcess(app: AppProcess): Promise<Instance> {
   const { launch, environment } = app;
@@ -181,4 +187,42 @@ function wordsOf({ environment, launch }: AppProcess, left: readonly ProcessStat
 
 function fileDescriptorAdvice(error: NodeJS.ErrnoException): string {
   return error.code === 'EMFILE' ? '; this process has no file descriptor left: ulimit -n 1024' : '';
+}
+
+/** The command that runs the artifact on this host. */
+export function nodeCommand({ artifact, context }: Launch): Command {
+  return {
+    file: context.nodeBinary,
+    arguments: [...context.resources.nodeArguments, artifact.path],
+  };
+}
+
+/** All environment variables of an app that runs as a process of this host. */
+function appVariables(launch: Launch, environment: string, port: number): Readonly<Record<string, string>> {
+  return {
+    NODE_ENV: 'production',
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    ...launch.variables,
+    ...runMarks(launch.context.runId, environment),
+  };
+}
+
+/** Keeps the last lines of an output, for error messages, and makes them harmless to print. */
+interface LogTail {
+  add(chunk: string): void;
+  text(): string;
+}
+
+const keptCharacters = 16_384;
+
+/** @param lines how many of the last lines to keep. */
+function logTail(lines = 50): LogTail {
+  let text = '';
+  return {
+    add: (chunk) => {
+      text = (text + chunk).slice(-keptCharacters);
+    },
+    text: () => plainText(text).trimEnd().split('\n').slice(-lines).join('\n'),
+  };
 }

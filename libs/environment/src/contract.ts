@@ -145,3 +145,16 @@ export interface Environment {
   /** Leaves nothing behind. */
   dispose(): Promise<void>;
 }
+
+/**
+ * The kinds of environment that must be usable here, from `TARE_REQUIRE` ("docker,vagrant"): one that is not
+ * usable is then a failure, not only a line in the report.
+ */
+export function requiredKinds(variables: NodeJS.ProcessEnv = process.env): ReadonlySet<string> {
+  return new Set(
+    (variables.TARE_REQUIRE ?? '')
+      .split(',')
+      .map((kind) => kind.trim())
+      .filter(Boolean),
+  );
+}

@@ -1,4 +1,5 @@
 export { choosePort } from './choose-port.ts';
+export { requiredKinds } from './contract.ts';
 export type {
   Artifact,
   Availability,
@@ -12,12 +13,10 @@ export type {
   RunContext,
   StartKind,
 } from './contract.ts';
-export { logTail, type LogTail } from './log-tail.ts';
 export { namespace } from './namespace.ts';
 export { native } from './native.ts';
 export { reapProcesses } from './reap-processes.ts';
 export {
-  environmentVariable,
   findRunner,
   isRunnerGone,
   runMarks,
@@ -26,4 +25,3 @@ export {
   runVariable,
   thisRunner,
 } from './run-marks.ts';
-export { requiredKinds } from './required-kinds.ts';

@@ -1,6 +1,5 @@
 import { descendants, findProgram, pinned, processMeter, runProgram } from '@tare/metrics';
-import { startAppProcess } from './app-process.ts';
-import { nodeCommand } from './app-command.ts';
+import { nodeCommand, startAppProcess } from './app-process.ts';
 import { choosePort } from './choose-port.ts';
 import type { Availability, Environment } from './contract.ts';
 import { dataFolderWords, reapDataFolders, withDataFolder } from './data-folder.ts';

@@ -1,6 +1,5 @@
 import { pinned, processMeter } from '@tare/metrics';
-import { startAppProcess } from './app-process.ts';
-import { nodeCommand } from './app-command.ts';
+import { nodeCommand, startAppProcess } from './app-process.ts';
 import { choosePort } from './choose-port.ts';
 import type { Environment } from './contract.ts';
 import { dataFolderWords, reapDataFolders, withDataFolder } from './data-folder.ts';

@@ -39,7 +39,7 @@ export async function reapProcesses(
 }
 
 /** A process, told apart from a later one with its pid. */
-export type ProcessToEnd = { readonly pid: number; readonly startTicks: number };
+type ProcessToEnd = { readonly pid: number; readonly startTicks: number };
 
 const endDeadlineMs = 5000;
 

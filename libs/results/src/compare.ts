@@ -1,5 +1,12 @@
-import { comparePaired, type PairedComparison } from '@tare/statistics';
-import { judge, type Unjudged } from './judge.ts';
+import {
+  comparePaired,
+  fewestRounds,
+  fewestRoundsFor,
+  holmAdjusted,
+  roundsMoreToDecide,
+  type PairedComparison,
+  verdictOf,
+} from '@tare/statistics';
 import { metricCatalogue } from './metric-catalogue.ts';
 import type { Metric, MetricKey } from './metric-catalogue.ts';
 import type { Comparison, Trial } from './run-file.ts';
@@ -9,7 +16,7 @@ const countedOnly = 'errors are counted, not compared by ratio';
 /** Relative differences that do not matter, as shares, by key of the metric; others have those of the catalogue. */
 export type Margins = Partial<Readonly<Record<MetricKey, number>>>;
 
-export type CompareOptions = {
+type CompareOptions = {
   /** Name of an environment; without trials of it there is nothing to compare. */
   readonly baseline: string;
   /** The second copy of the baseline: judged by itself, so that it takes nothing from the others. */
@@ -141,4 +148,53 @@ function hasFigures(metric: Metric, trials: TrialOfRounds): boolean {
 
 function figures(metric: Metric, trials: TrialOfRounds): (number | null)[] {
   return trials.map((trial) => trial && metric.of(trial));
+}
+
+/** A comparison before it is judged. */
+type Unjudged = Omit<Comparison, 'metric' | 'pAdjusted' | 'verdict' | 'roundsMore'> & {
+  readonly metric: Metric;
+};
+
+type JudgeOptions = {
+  readonly twin?: string | undefined;
+  readonly unjudged?: readonly string[];
+};
+
+/**
+ * Gives verdicts. All judged comparisons of a run are one family and corrected together by Holm's procedure; those of the
+ * twin are a family of their own. Emulated environments and metrics that repeat another get none.
+ */
+function judge(comparisons: readonly Unjudged[], { twin, unjudged = [] }: JudgeOptions): Comparison[] {
+  const isJudged = (each: Unjudged): boolean =>
+    each.metric.judged && each.p !== null && !unjudged.includes(each.candidate);
+  const families = Map.groupBy(comparisons.filter(isJudged), ({ candidate }) => candidate === twin);
+  const verdicts = new Map(
+    [...families.values()].flatMap((family) => {
+      const adjusted = holmAdjusted(family.map(({ p }) => p ?? 1));
+      return family.map(
+        (each, place) => [each, verdictIn(each, adjusted[place] ?? 1, family.length)] as const,
+      );
+    }),
+  );
+  return comparisons.map((each) => {
+    const judged = verdicts.get(each) ?? { pAdjusted: null, verdict: null, roundsMore: null, warnings: [] };
+    return { ...each, metric: each.metric.key, ...judged, warnings: [...each.warnings, ...judged.warnings] };
+  });
+}
+
+type Judged = Pick<Comparison, 'pAdjusted' | 'verdict' | 'roundsMore' | 'warnings'>;
+
+function verdictIn(comparison: Unjudged, pAdjusted: number, familySize: number): Judged {
+  const { n, ratio, logRatioStdev, ci95, ci90, margin, metric } = comparison;
+  const verdict = verdictOf({ n, p: pAdjusted, ci95, ci90, margin, direction: metric.direction });
+  const fewest = fewestRoundsFor(familySize);
+  const warnings =
+    verdict === 'undecided' && fewest !== null && n >= fewestRounds && n < fewest
+      ? [`needs at least ${fewest} rounds to tell a difference among ${familySize} comparisons`]
+      : [];
+  const roundsMore =
+    verdict !== 'undecided' || ratio === null || logRatioStdev === null
+      ? null
+      : roundsMoreToDecide({ n, ratio, logRatioStdev, margin }, { familySize });
+  return { pAdjusted, verdict, roundsMore, warnings };
 }

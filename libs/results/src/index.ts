@@ -1,32 +1,31 @@
-export { appendCapacityStep } from './capacity/append-capacity-step.ts';
-export * from './capacity/capacity-file.ts';
-export { parseCapacityFile } from './capacity/parse-capacity-file.ts';
-export { writeCapacityFile } from './capacity/write-capacity-file.ts';
-export * from './gate/gate-result.ts';
+export {
+  appendCapacityStep,
+  capacityFileSchema,
+  capacityFileSchemaVersion,
+  parseCapacityFile,
+  writeCapacityFile,
+} from './capacity-file.ts';
+export type {
+  Capacity,
+  CapacityConfig,
+  CapacityFile,
+  CapacityLimit,
+  CapacityStep,
+  PassCapacity,
+  Slo,
+  StepOutcome,
+} from './capacity-file.ts';
 export { compare } from './compare.ts';
-export type { CompareOptions, Margins } from './compare.ts';
-export { isEmulated } from './emulation.ts';
-export { appendHistory } from './history/append-history.ts';
-export { historyLineSchema } from './history/history-line.ts';
-export type { HistoryFigure, HistoryLine } from './history/history-line.ts';
-export { hostFingerprint } from './history/host-fingerprint.ts';
-export { historyLine } from './history/line-of-run.ts';
-export type { CommitFacts } from './history/line-of-run.ts';
-export { readHistory } from './history/read-history.ts';
-export type { History } from './history/read-history.ts';
-export { journalHeaderSchema } from './journal/journal-header.ts';
-export type { JournalHeader } from './journal/journal-header.ts';
-export { openJournal } from './journal/open-journal.ts';
-export type { Journal } from './journal/open-journal.ts';
-export type { TrialFailure } from './journal/trial-failure.ts';
-export { readJournal } from './journal/read-journal.ts';
-export type { JournalContent } from './journal/read-journal.ts';
+export type { Margins } from './compare.ts';
+export * from './gate-result.ts';
+export { historyLine, hostFingerprint } from './history-line.ts';
+export type { CommitFacts, HistoryLine } from './history-line.ts';
+export { appendHistory, readHistory } from './history.ts';
+export { openJournal, readJournal } from './journal.ts';
+export type { JournalHeader, TrialFailure } from './journal.ts';
 export { metricCatalogue } from './metric-catalogue.ts';
 export type { Metric, MetricKey } from './metric-catalogue.ts';
-export { parseRunFile } from './parse-run-file.ts';
-export { requireWritable } from './require-writable.ts';
-export { runFileJsonSchema } from './run-file-json-schema.ts';
 export * from './run-file.ts';
-
 export { summarise } from './summarise.ts';
-export { writeRunFile } from './write-run-file.ts';
+export { replaceFiles, requireWritable } from './write-aside.ts';
+export type { FileText } from './write-aside.ts';

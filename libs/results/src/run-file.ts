@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { parseFile } from './parse-file.ts';
 import { trialSchema } from './trial-schema.ts';
+import { writeJson } from './write-aside.ts';
 
 export * from './trial-schema.ts';
 
@@ -13,7 +15,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex di
 const isoDate = z.iso.datetime();
 const facts = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
-export const repeatSchema = z.strictObject({
+const repeatSchema = z.strictObject({
   round: z.int().positive(),
   attempt: z.int().positive().describe('The attempt that was given up.'),
   workload: z.string(),
@@ -55,7 +57,7 @@ export const hostSchema = z.strictObject({
   node: z.string(),
 });
 
-export const runConfigSchema = z.strictObject({
+const runConfigSchema = z.strictObject({
   workloads: z.array(
     z.strictObject({
       name: z.string(),
@@ -115,7 +117,7 @@ export const runConfigSchema = z.strictObject({
 
 const interval = z.tuple([finite, finite]);
 
-export const summarySchema = z.strictObject({
+const summarySchema = z.strictObject({
   n: z.int().positive(),
   mean: finite,
   stdev: notNegative.nullable().describe('Sample standard deviation over trials; null with one trial.'),
@@ -183,7 +185,7 @@ export const comparisonSchema = z.strictObject({
   warnings: z.array(z.string()),
 });
 
-export const warmUpSchema = z.strictObject({
+const warmUpSchema = z.strictObject({
   workload: z.string(),
   environment: z.string(),
   instances: z.int().positive().describe('Fresh ones that had turns; the course is that of their median.'),
@@ -259,3 +261,37 @@ export type Verdict = z.infer<typeof verdictSchema>;
 export type WarmUp = z.infer<typeof warmUpSchema>;
 export type RoundPlan = RunFile['plan'];
 export type Guards = RunConfig['guards'];
+
+/**
+ * Reads a run file.
+ * @param path of the file, for messages.
+ * @throws Error, one line that names the file, the place in it, what was expected and what was found; a truncated file
+ * and an unknown schema version have lines of their own.
+ */
+export function parseRunFile(text: string, path: string): RunFile {
+  return parseFile(runFileSchema, text, path, { name: 'schema version', read: runFileSchemaVersion });
+}
+
+/**
+ * Validates a run and writes it, whole or not at all; creates the folder. An earlier run stays until then.
+ * @throws Error, one line that names the file and what is wrong with the run, or why it could not be written.
+ */
+export async function writeRunFile(path: string, run: RunFile): Promise<void> {
+  await writeJson(runFileSchema, path, run);
+}
+
+/** The run file as JSON Schema (draft 2020-12), for readers in other languages. */
+export function runFileJsonSchema(): Readonly<Record<string, unknown>> {
+  const { $schema, ...schema } = z.toJSONSchema(runFileSchema);
+  return { $schema, title: 'Tare run file', ...schema };
+}
+
+/**
+ * Whether an environment ran on an emulated CPU (fact `emulated: true`, or `accelerator: "tcg"`). Its numbers are
+ * shown with that mark and no verdict: they weigh the emulator.
+ */
+export function isEmulated(environment: Pick<EnvironmentResult, 'facts'> | undefined): boolean {
+  if (environment === undefined) return false;
+  const { emulated, accelerator } = environment.facts;
+  return emulated === true || accelerator === 'tcg';
+}

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { runFileJsonSchema } from './run-file-json-schema.ts';
+import { runFileJsonSchema } from './run-file.ts';
 
 // Run by the target json-schema, which formats the file afterwards.
 const place = new URL('../run-file.schema.json', import.meta.url);

@@ -1,0 +1,52 @@
+import { plainText } from '@tare/metrics';
+
+/** The message of an error, made harmless to print: it may quote the output of other programs. */
+export function messageOf(error: unknown): string {
+  return plainText(error instanceof Error ? error.message : String(error));
+}
+
+/** Runs the work of a task. A failure prints its message, without a stack, and makes the task unsuccessful. */
+export async function reportFailure(work: () => Promise<boolean>): Promise<{ success: boolean }> {
+  try {
+    return { success: await work() };
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`);
+    return { success: false };
+  }
+}
+
+// the only sign of a parent's end is another parent; a look costs less than a microsecond
+const parentIntervalMs = 250;
+
+/**
+ * Runs `work` with a signal that aborts when this process gets a signal to end (SIGINT, SIGTERM, SIGHUP) or the process
+ * that started it has ended, so that the work can clean up first. A second signal does not interrupt the clean-up.
+ */
+export async function abortOnSignals<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const abort = (name: NodeJS.Signals): void => {
+    controller.abort(new Error(`interrupted by ${name}`));
+  };
+  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const name of names) process.on(name, abort);
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    controller.abort(new Error(`ended, for process ${parent}, which had started this, has ended`));
+  }, parentIntervalMs);
+  watch.unref();
+  // a reader that has gone must not end the clean-up
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignore);
+  try {
+    return await work(controller.signal);
+  } finally {
+    clearInterval(watch);
+    for (const name of names) process.off(name, abort);
+    for (const stream of [process.stdout, process.stderr]) stream.off('error', ignore);
+  }
+}
+
+function ignore(): void {
+  // on purpose
+}
