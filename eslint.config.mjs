@@ -21,6 +21,17 @@ const layers = [
     ],
   },
   {
+    sourceTag: 'layer:checks',
+    onlyDependOnLibsWithTags: [
+      'layer:environment',
+      'layer:metrics',
+      'layer:options',
+      'layer:results',
+      'layer:runner',
+      'layer:statistics',
+    ],
+  },
+  {
     sourceTag: 'layer:calibration',
     onlyDependOnLibsWithTags: [
       'layer:environment',

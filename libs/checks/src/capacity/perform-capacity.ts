@@ -1,27 +1,32 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GeneratorError } from '@tare/metrics';
 import {
   appendCapacityStep,
-  capacityFileSchemaVersion,
   type Capacity,
   type CapacityConfig,
   type CapacityFile,
+  capacityFileSchemaVersion,
   type CapacityStep,
   type PassCapacity,
 } from '@tare/results';
-import { GeneratorError } from '@tare/metrics';
+import {
+  describeConfig,
+  hostFacts,
+  type HostOptions,
+  mixOf,
+  type PreparedHost,
+  requireReady,
+  type Unusable,
+  type Usable,
+  withPreparedHost,
+} from '@tare/runner';
 import { roundOrders } from '@tare/statistics';
-import { describeConfig } from '../run/describe-config.ts';
-import { hostFacts } from '../run/host-facts.ts';
-import { mixOf } from '../run/launch-workload.ts';
-import { requireReady } from '../run/perform-run.ts';
-import type { Unusable, Usable } from '../run/usable-environments.ts';
 import { capacityDiagnostics } from './capacity-diagnostics.ts';
 import type { CapacityListener } from './capacity-event.ts';
 import type { CapacityPlan } from './capacity-plan.ts';
 import type { SearchAim } from './capacity-search.ts';
 import { combinePasses } from './combine-passes.ts';
-import { withPreparedHost, type HostOptions, type PreparedHost } from '../run/prepared-host.ts';
 import { proveGenerator } from './prove-generator.ts';
 import { searchInstance } from './search-instance.ts';
 

@@ -1,6 +1,6 @@
 import { native, namespace } from '@tare/environment';
 import { expect, it } from 'vitest';
-import { parseConfig } from '../config/resolve-config.ts';
+import { parseConfig } from '@tare/runner';
 import { planGate } from './gate-plan.ts';
 
 const workload = {

@@ -1,7 +1,6 @@
-import { number, readOptions, type GivenOptions, text, toggle } from '@tare/options';
+import { type GivenOptions, number, readOptions, text, toggle } from '@tare/options';
+import { applyOverrides, type ResolvedConfig, runFlags, type Settings } from '@tare/runner';
 import { z } from 'zod';
-import type { ResolvedConfig, Settings } from '../config/bench-config.ts';
-import { applyOverrides, runFlags } from '../config/overrides.ts';
 
 const { environments, workloads, rounds, duration, warmup, openDuration, ...others } = runFlags;
 const { connections, sliceMs, retries, seed, n } = others;

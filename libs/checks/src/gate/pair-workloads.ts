@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { GateWorkload } from '@tare/results';
 import type { Artifact } from '@tare/environment';
+import type { GateWorkload } from '@tare/results';
+import { readArtifact, type Workload } from '@tare/runner';
 import { z } from 'zod';
-import type { Workload } from '../config/workload.ts';
-import { readArtifact } from '../run/read-artifact.ts';
 
 export type Side = {
   /** The workspace of the side. */

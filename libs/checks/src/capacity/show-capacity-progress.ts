@@ -1,6 +1,6 @@
 import { plainText } from '@tare/metrics';
 import type { PassCapacity, Slo } from '@tare/results';
-import { clock, showProgress, type Output } from '../progress/show-progress.ts';
+import { clock, showProgress, type Output } from '@tare/runner';
 import type { CapacityEvent, CapacityListener, SearchEvent, SearchPlace } from './capacity-event.ts';
 
 const searchKinds: ReadonlySet<string> = new Set<SearchEvent['kind']>([

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { exampleTrial } from '../run/trial-for-tests.ts';
+import { exampleTrial } from '@tare/runner/trial-for-tests';
 import { decideGate, faultsOf, type GateFindings } from './decide-gate.ts';
 
 const measured: GateFindings = {

@@ -1,5 +1,5 @@
 import { quantile } from '@tare/statistics';
-import { defaultGuards } from '../guards/default-guards.ts';
+import { defaultGuards } from '@tare/runner';
 import type { DoctorLine } from './doctor-line.ts';
 
 export type TimerJitter = {

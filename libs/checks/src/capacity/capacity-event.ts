@@ -1,5 +1,5 @@
 import type { CapacityStep, PassCapacity } from '@tare/results';
-import type { RunEvent } from '../progress/run-event.ts';
+import type { RunEvent } from '@tare/runner';
 
 /** What happens in a search for capacities alone. */
 export type SearchEvent =

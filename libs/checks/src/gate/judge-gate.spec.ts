@@ -1,6 +1,6 @@
 import type { Trial } from '@tare/results';
 import { expect, it } from 'vitest';
-import { exampleTrial } from '../run/trial-for-tests.ts';
+import { exampleTrial } from '@tare/runner/trial-for-tests';
 import { baseNameOf } from './base-side.ts';
 import { judgeGate, requestsForP99, type GateQuestion } from './judge-gate.ts';
 

@@ -1,14 +1,19 @@
 import type { Environment } from '@tare/environment';
 import { generateLoad, GeneratorError } from '@tare/metrics';
 import type { CapacityStep, PassCapacity } from '@tare/results';
-import type { Workload } from '../config/workload.ts';
-import { launchOf, mixOf, setUpData, type Preparation } from '../run/launch-workload.ts';
-import type { LearnedLoad } from '../trial/conformance.ts';
-import { startReady } from '../trial/ready-instance.ts';
-import type { PreparedLoad } from '../trial/trial.ts';
+import {
+  launchOf,
+  type LearnedLoad,
+  mixOf,
+  type Preparation,
+  type PreparedLoad,
+  setUpData,
+  startReady,
+  type Workload,
+} from '@tare/runner';
 import type { CapacityPlan } from './capacity-plan.ts';
-import type { StepGuards } from './classify-step.ts';
 import { nextMove, type SearchAim } from './capacity-search.ts';
+import type { StepGuards } from './classify-step.ts';
 import { firstRate } from './first-rate.ts';
 import { performStep, type StepLoad } from './perform-step.ts';
 import { settleServer } from './settle-server.ts';

@@ -1,9 +1,7 @@
 import os from 'node:os';
 import type { Environment } from '@tare/environment';
 import { allowedCpus, findProgram, planCpus } from '@tare/metrics';
-import { preflight } from '../guards/preflight.ts';
-import { hostFacts } from '../run/host-facts.ts';
-import { lockHost } from '../run/host-lock.ts';
+import { hostFacts, lockHost, preflight } from '@tare/runner';
 import type { DoctorLine } from './doctor-line.ts';
 import { examineAccounts } from './examine-accounts.ts';
 import { examineClock, examineClocksource } from './examine-clock.ts';

@@ -1,4 +1,4 @@
-import { nameProcesses, type Preflight } from '../guards/preflight.ts';
+import { nameProcesses, type Preflight } from '@tare/runner';
 import type { DoctorLine } from './doctor-line.ts';
 
 /** What the host did at rest, as lines. Pure. */

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import type { Environment } from '@tare/environment';
+import { plainText } from '@tare/metrics';
 import {
   type GateCommit,
   type GateEnvironment,
@@ -7,13 +9,8 @@ import {
   isEmulated,
   type RunFile,
 } from '@tare/results';
+import { appOf, type Listener, loadConfig, performRun } from '@tare/runner';
 import { fewestRoundsFor } from '@tare/statistics';
-import type { Environment } from '@tare/environment';
-import { plainText } from '@tare/metrics';
-import { loadConfig } from '../config/load-config.ts';
-import { appOf } from '../config/workload.ts';
-import type { Listener } from '../progress/run-event.ts';
-import { performRun } from '../run/perform-run.ts';
 import { baseNameOf, baseSideOf } from './base-side.ts';
 import { addWorktree } from './base-worktree.ts';
 import { buildBase } from './build-base.ts';
@@ -22,7 +19,7 @@ import { decideGate, faultsOf } from './decide-gate.ts';
 import type { GatePlan } from './gate-plan.ts';
 import { gitIn } from './git.ts';
 import { judgeGate } from './judge-gate.ts';
-import { pairWorkloads, type PairedWorkloads } from './pair-workloads.ts';
+import { type PairedWorkloads, pairWorkloads } from './pair-workloads.ts';
 import { providePackages } from './provide-packages.ts';
 
 export type GateRequest = {
