@@ -32,16 +32,6 @@ const layers = [
     ],
   },
   {
-    sourceTag: 'layer:calibration',
-    onlyDependOnLibsWithTags: [
-      'layer:environment',
-      'layer:metrics',
-      'layer:results',
-      'layer:runner',
-      'layer:statistics',
-    ],
-  },
-  {
     sourceTag: 'layer:report',
     onlyDependOnLibsWithTags: ['layer:options', 'layer:results', 'layer:statistics'],
   },

@@ -1,3 +1,24 @@
+export { calibrate, checkLine, type CalibrationOptions } from './calibration/calibrate.ts';
+export { defaultSizes, type CalibrationSizes } from './calibration/calibration-sizes.ts';
+export {
+  calibrationParts,
+  calibrationSchema,
+  calibrationSchemaVersion,
+  type Calibration,
+  type CalibrationPart,
+  type Check,
+  type CheckItem,
+  type Share,
+  type Spread,
+} from './calibration/result/calibration-file.ts';
+export { calibrationMarkdown } from './calibration/result/calibration-markdown.ts';
+export {
+  isGood,
+  summariseCalibration,
+  type CalibrationSummary,
+} from './calibration/result/calibration-summary.ts';
+export { readCalibration } from './calibration/result/read-calibration.ts';
+export { calibrationPath, writeCalibration } from './calibration/result/write-calibration.ts';
 export type { CapacityEvent, CapacityListener } from './capacity/capacity-event.ts';
 export {
   capacityOptions,
