@@ -19,7 +19,7 @@ export {
 } from './calibration/result/calibration-summary.ts';
 export { readCalibration } from './calibration/result/read-calibration.ts';
 export { calibrationPath, writeCalibration } from './calibration/result/write-calibration.ts';
-export type { CapacityEvent, CapacityListener } from './capacity/capacity-event.ts';
+export type { CapacityEvent, CapacityListener } from './capacity/show-capacity-progress.ts';
 export {
   capacityOptions,
   parseCapacityPlan,
@@ -31,5 +31,5 @@ export { showCapacityProgress } from './capacity/show-capacity-progress.ts';
 export type { DoctorLine } from './doctor/doctor-line.ts';
 export { examineHost, type HostExamination } from './doctor/examine-host.ts';
 export { gateOptions, planGate, type GateOptions, type GatePlan } from './gate/gate-plan.ts';
-export { gitIn } from './gate/git.ts';
+export { gitIn } from './gate/choose-commits.ts';
 export { performGate, type GateOutcome, type GateRequest } from './gate/perform-gate.ts';

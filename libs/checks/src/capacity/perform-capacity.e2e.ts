@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { type Environment, native, runVariable } from '@tare/environment';
+import { native, runVariable, type Environment } from '@tare/environment';
 import { processesWithVariable } from '@tare/metrics';
 import { capacityFileSchema } from '@tare/results';
-import { type BenchConfig, resolveConfig } from '@tare/runner';
+import { resolveConfig, type BenchConfig } from '@tare/runner';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { CapacityEvent } from './capacity-event.ts';
-import { type CapacityOptions, parseCapacityPlan } from './capacity-plan.ts';
-import { type CapacityRun, performCapacity } from './perform-capacity.ts';
+import { parseCapacityPlan, type CapacityOptions } from './capacity-plan.ts';
+import { performCapacity, type CapacityRun } from './perform-capacity.ts';
+import type { CapacityEvent } from './show-capacity-progress.ts';
 
 /** Serves one request after the other and takes 20 ms for each: 50 a second, without using the CPU. */
 const app = `

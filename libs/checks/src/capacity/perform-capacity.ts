@@ -3,32 +3,31 @@ import { join } from 'node:path';
 import { GeneratorError } from '@tare/metrics';
 import {
   appendCapacityStep,
+  capacityFileSchemaVersion,
   type Capacity,
   type CapacityConfig,
   type CapacityFile,
-  capacityFileSchemaVersion,
   type CapacityStep,
   type PassCapacity,
 } from '@tare/results';
 import {
   describeConfig,
   hostFacts,
-  type HostOptions,
   mixOf,
-  type PreparedHost,
   requireReady,
+  withPreparedHost,
+  type HostOptions,
+  type PreparedHost,
   type Unusable,
   type Usable,
-  withPreparedHost,
 } from '@tare/runner';
 import { roundOrders } from '@tare/statistics';
-import { capacityDiagnostics } from './capacity-diagnostics.ts';
-import type { CapacityListener } from './capacity-event.ts';
+import { capacityDiagnostics, combinePasses } from './capacities.ts';
 import type { CapacityPlan } from './capacity-plan.ts';
 import type { SearchAim } from './capacity-search.ts';
-import { combinePasses } from './combine-passes.ts';
 import { proveGenerator } from './prove-generator.ts';
 import { searchInstance } from './search-instance.ts';
+import type { CapacityListener } from './show-capacity-progress.ts';
 
 const leastRps = 1;
 const maxSteps = 40;

@@ -1,26 +1,29 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '@tare/environment';
-import { generateLoad, GeneratorError } from '@tare/metrics';
-import type { CapacityStep, PassCapacity } from '@tare/results';
+import {
+  generateLoad,
+  generateOpenLoad,
+  GeneratorError,
+  mergeHistograms,
+  type LoadRequest,
+} from '@tare/metrics';
+import type { CapacityStep, PassCapacity, Slo } from '@tare/results';
 import {
   launchOf,
-  type LearnedLoad,
   mixOf,
-  type Preparation,
-  type PreparedLoad,
   setUpData,
   startReady,
+  type LearnedLoad,
+  type Preparation,
+  type PreparedLoad,
   type Workload,
 } from '@tare/runner';
 import type { CapacityPlan } from './capacity-plan.ts';
-import { nextMove, type SearchAim } from './capacity-search.ts';
-import type { StepGuards } from './classify-step.ts';
-import { firstRate } from './first-rate.ts';
-import { performStep, type StepLoad } from './perform-step.ts';
-import { settleServer } from './settle-server.ts';
+import { classifyStep, firstRate, nextMove, type SearchAim, type StepGuards } from './capacity-search.ts';
 
 const leastWarmupMs = 1000;
 const warmupTimeoutSeconds = 30;
-const generatorSlackMs = 60_000;
+const warmupSlackMs = 60_000;
 const settleDeadlineMs = 60_000;
 const leastQuickMs = 50;
 
@@ -123,7 +126,105 @@ async function warmUp(
       window: { kind: 'duration', durationMs },
       timeoutSeconds: warmupTimeoutSeconds,
     },
-    { cpus: generatorCpus, deadlineMs: durationMs + generatorSlackMs, signal },
+    { cpus: generatorCpus, deadlineMs: durationMs + warmupSlackMs, signal },
   );
   return throughputRps;
+}
+
+/** Load before the window of a step, at its rate: the step before ran at another. */
+export const stepWarmupMs = 300;
+const stepSlackMs = 30_000;
+const leastTimeoutSeconds = 2;
+const microsecondsPerMs = 1000;
+
+export type StepLoad = {
+  readonly origin: string;
+  readonly requests: readonly LoadRequest[];
+  readonly seed: number;
+  readonly slo: Slo;
+  readonly guards: StepGuards;
+  readonly windowMs: number;
+  readonly generatorCpus: readonly number[] | undefined;
+};
+
+/** What a step came to, without where it was made. */
+export type StepResult = Omit<CapacityStep, 'workload' | 'environment' | 'pass'>;
+
+/**
+ * One step: a window of open load at a rate, and whether it meets the objective.
+ * @throws Error when the generator fails or is aborted.
+ */
+export async function performStep(load: StepLoad, rateRps: number, signal: AbortSignal): Promise<StepResult> {
+  const { slo, guards, windowMs } = load;
+  const startedAt = new Date().toISOString();
+  const timeoutSeconds = Math.max(leastTimeoutSeconds, Math.ceil((2 * slo.limitMs) / 1000));
+  const {
+    histogram,
+    failures: _,
+    ...outcome
+  } = await generateOpenLoad(
+    {
+      origin: load.origin,
+      requests: load.requests,
+      seed: load.seed,
+      timeoutSeconds,
+      warmupMs: stepWarmupMs,
+      open: { rateRps, durationMs: windowMs },
+    },
+    {
+      cpus: load.generatorCpus,
+      deadlineMs: stepWarmupMs + windowMs + timeoutSeconds * 1000 + stepSlackMs,
+      signal,
+    },
+  );
+  const figures = { ...outcome, sloLatencyMs: quantileMs(histogram, slo.percentile) };
+  return { startedAt, ...figures, histogram, outcome: classifyStep(figures, slo, guards) };
+}
+
+/** @returns the quantile of an encoded histogram; 0 of an empty one. */
+function quantileMs(encoded: string, percentile: number): number {
+  const histogram = mergeHistograms([encoded]);
+  return histogram.totalCount === 0 ? 0 : histogram.getValueAtPercentile(percentile) / microsecondsPerMs;
+}
+
+const pollIntervalMs = 50;
+const quickRepliesInRow = 3;
+const replyDeadlineMs = 5000;
+
+/**
+ * Waits until a server has worked off what an overload left in its queues: its health path answers quickly three times in
+ * a row. Only then does the next step begin from an idle server.
+ * @param quickMs what is quick.
+ * @returns whether it did so within the deadline.
+ * @throws the signal's reason when aborted.
+ */
+export async function settleServer(
+  healthUrl: URL,
+  quickMs: number,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const begunAt = performance.now();
+  for (let quick = 0; quick < quickRepliesInRow;) {
+    signal.throwIfAborted();
+    if (performance.now() - begunAt > deadlineMs) return false;
+    const askedAt = performance.now();
+    const isHealthy = await answersOk(healthUrl, signal);
+    quick = isHealthy && performance.now() - askedAt <= quickMs ? quick + 1 : 0;
+    await sleep(pollIntervalMs, undefined, { signal });
+  }
+  return true;
+}
+
+async function answersOk(url: URL, signal: AbortSignal): Promise<boolean> {
+  try {
+    const reply = await fetch(url, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(replyDeadlineMs)]),
+    });
+    await reply.arrayBuffer();
+    return reply.ok;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return false;
+  }
 }

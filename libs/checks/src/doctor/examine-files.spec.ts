@@ -2,11 +2,15 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { examineAccounts } from './examine-accounts.ts';
-import { examineClock, examineClocksource } from './examine-clock.ts';
-import { examineSiblings } from './examine-cpus.ts';
-import { examineMemory } from './examine-memory.ts';
-import { hostFiles, type HostFiles } from './host-files.ts';
+import {
+  examineAccounts,
+  examineClock,
+  examineClocksource,
+  examineMemory,
+  examineSiblings,
+  hostFiles,
+  type HostFiles,
+} from './examine-files.ts';
 
 const folders: string[] = [];
 afterEach(async () => {

@@ -1,6 +1,11 @@
 import { expect, it } from 'vitest';
-import { latePercentOf, measureTimerJitter, timerJitterLine } from './timer-jitter.ts';
-import { measureWorkNoise, workNoiseLine } from './work-noise.ts';
+import {
+  latePercentOf,
+  measureTimerJitter,
+  measureWorkNoise,
+  timerJitterLine,
+  workNoiseLine,
+} from './noise.ts';
 
 it('weighs a long gap by its length, not as one of many', () => {
   // 100 ms in short turns, and one gap of 21 ms: of 121 moments 20 come up late

@@ -3,8 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { chooseBase } from './choose-commits.ts';
-import { gitIn } from './git.ts';
+import { chooseBase, gitIn } from './choose-commits.ts';
 
 let folder: string;
 const git = (...args: string[]): string =>

@@ -1,6 +1,5 @@
-import { plainText } from '@tare/metrics';
+import { plainText, runProgram } from '@tare/metrics';
 import type { GateCommit } from '@tare/results';
-import { NoGit, type Git } from './git.ts';
 
 export type BaseWish = {
   /** The option `--base`; undefined when it is not given. */
@@ -84,4 +83,44 @@ async function describe(git: Git, ref: string, commit: string): Promise<GateComm
 export function commitText({ ref, commit, subject, modified }: GateCommit): string {
   const changed = modified ? ', with changes that are not committed' : '';
   return `${ref} (${commit.slice(0, 7)} "${subject}"${changed})`;
+}
+
+/** Asks git something about the repository of a folder. */
+export type Git = (args: readonly string[]) => Promise<string>;
+
+const deadlineMs = 300_000;
+
+/**
+ * @returns git for a folder: takes arguments, returns what it wrote to stdout without blanks around. Where git cannot work at all
+ *   the error says in one line why, and what to do.
+ */
+export function gitIn(cwd: string, signal: AbortSignal): Git {
+  // in English: what git says is read below
+  const options = { cwd, signal, deadlineMs, variables: { LC_ALL: 'C' } };
+  return async (args) => {
+    try {
+      return (await runProgram('git', args, options)).trim();
+    } catch (cause) {
+      const why = whyNoGit(cause instanceof Error ? cause.message : String(cause), cwd);
+      throw why === undefined ? cause : new NoGit(why, { cause });
+    }
+  };
+}
+
+/** Git cannot work in a folder, whatever it is asked. */
+export class NoGit extends Error {}
+
+function whyNoGit(said: string, folder: string): string | undefined {
+  if (said.includes('ENOENT')) return 'git is not on the PATH: install it (Debian: apt-get install git)';
+  if (said.includes('dubious ownership')) {
+    const trusted = /safe\.directory (\S+)/.exec(said)?.[1] ?? folder;
+    return (
+      `git refuses ${trusted}, as it belongs to another user; if you trust what is in it: ` +
+      `git config --global --add safe.directory ${trusted}`
+    );
+  }
+  if (said.includes('not a git repository')) {
+    return `there is no commit to compare with: ${folder} is in no git repository`;
+  }
+  return undefined;
 }

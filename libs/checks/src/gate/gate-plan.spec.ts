@@ -1,6 +1,6 @@
-import { native, namespace } from '@tare/environment';
-import { expect, it } from 'vitest';
+import { namespace, native } from '@tare/environment';
 import { parseConfig } from '@tare/runner';
+import { expect, it } from 'vitest';
 import { planGate } from './gate-plan.ts';
 
 const workload = {

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { thisRunner } from '@tare/environment';
 import { runProgram } from '@tare/metrics';
-import { type Listener, loadConfig } from '@tare/runner';
+import { loadConfig, type Listener } from '@tare/runner';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { buildBase } from './build-base.ts';
-import { type GateOptions, planGate } from './gate-plan.ts';
-import { type GateOutcome, performGate } from './perform-gate.ts';
+import type { buildBase } from './base-workspace.ts';
+import { planGate, type GateOptions } from './gate-plan.ts';
+import { performGate, type GateOutcome } from './perform-gate.ts';
 
 const app = `
 import { createServer } from 'node:http';

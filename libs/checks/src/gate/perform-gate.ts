@@ -2,25 +2,19 @@ import { join } from 'node:path';
 import type { Environment } from '@tare/environment';
 import { plainText } from '@tare/metrics';
 import {
+  gateExitCodes,
+  isEmulated,
   type GateCommit,
   type GateEnvironment,
-  gateExitCodes,
   type GateResult,
-  isEmulated,
   type RunFile,
 } from '@tare/results';
-import { appOf, type Listener, loadConfig, performRun } from '@tare/runner';
+import { appOf, loadConfig, performRun, type Listener } from '@tare/runner';
 import { fewestRoundsFor } from '@tare/statistics';
-import { baseNameOf, baseSideOf } from './base-side.ts';
-import { addWorktree } from './base-worktree.ts';
-import { buildBase } from './build-base.ts';
-import { chooseBase, commitText, headCommit } from './choose-commits.ts';
-import { decideGate, faultsOf } from './decide-gate.ts';
-import type { GatePlan } from './gate-plan.ts';
-import { gitIn } from './git.ts';
-import { judgeGate } from './judge-gate.ts';
-import { type PairedWorkloads, pairWorkloads } from './pair-workloads.ts';
-import { providePackages } from './provide-packages.ts';
+import { addWorktree, buildBase, providePackages } from './base-workspace.ts';
+import { chooseBase, commitText, gitIn, headCommit } from './choose-commits.ts';
+import { baseNameOf, baseSideOf, pairWorkloads, type GatePlan, type PairedWorkloads } from './gate-plan.ts';
+import { decideGate, faultsOf, judgeGate } from './judge-gate.ts';
 
 export type GateRequest = {
   /** The root of the workspace. */

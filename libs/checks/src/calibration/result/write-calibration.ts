@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { calibrationMarkdown } from './calibration-markdown.ts';
 import { calibrationSchema, type Calibration } from './calibration-file.ts';
+import { calibrationMarkdown } from './calibration-markdown.ts';
 
 /** @returns the path of a host's calibration in a folder. */
 export function calibrationPath(folder: string, hostFingerprint: string): string {

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { shareOf } from '../result/share.ts';
 import type { Share } from '../result/calibration-file.ts';
+import { shareOf } from '../result/share.ts';
 import { designText, simulateRun, type Design } from './simulate-run.ts';
 
 export type Simulation = {

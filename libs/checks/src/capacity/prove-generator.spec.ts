@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { startInstantServer } from './instant-server.ts';
+import { startInstantServer } from './prove-generator.ts';
 
 it('answers 200 to any request, and is gone after its stop', async () => {
   const server = await startInstantServer(undefined, AbortSignal.timeout(15_000));

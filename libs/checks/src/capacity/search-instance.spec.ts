@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { afterEach, expect, it } from 'vitest';
-import { settleServer } from './settle-server.ts';
+import { settleServer } from './search-instance.ts';
 
 let server: Server | undefined;
 afterEach(() => {
