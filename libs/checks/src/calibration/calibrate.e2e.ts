@@ -5,9 +5,8 @@ import { runVariable } from '@tare/environment';
 import { allowedCpus, planCpus, processesWithVariable } from '@tare/metrics';
 import { hostFacts } from '@tare/runner';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { calibrate, type CalibrationOptions } from './calibrate.ts';
-import { defaultSizes } from './calibration-sizes.ts';
-import { calibrationParts, calibrationSchema, type Calibration } from './result/calibration-file.ts';
+import { calibrate, defaultSizes, type CalibrationOptions } from './calibrate.ts';
+import { calibrationParts, calibrationSchema, type Calibration } from './calibration-file.ts';
 
 let folder: string;
 beforeAll(async () => {

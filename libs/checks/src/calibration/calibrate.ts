@@ -1,25 +1,20 @@
 import { join } from 'node:path';
 import { allowedCpus, pinRunning, planCpus, type CpuPlan } from '@tare/metrics';
 import { hostFingerprint, type HostFacts } from '@tare/results';
-import { defaultSizes, type CalibrationSizes } from './calibration-sizes.ts';
-import { made } from './check/check-items.ts';
-import { checkRealAA, checkRealAB } from './comparisons/check-real.ts';
-import { countShares } from './comparisons/count-shares.ts';
-import { realRuns } from './comparisons/real-runs.ts';
-import { spreadsOf } from './comparisons/spreads.ts';
-import { checkCpu } from './cpu/check-cpu.ts';
-import { checkLatency } from './latency/check-latency.ts';
-import { checkMemory } from './memory/check-memory.ts';
 import {
   calibrationSchemaVersion,
   type Calibration,
   type CalibrationPart,
   type Check,
   type Share,
-} from './result/calibration-file.ts';
-import { journalCalibration } from './result/calibration-journal.ts';
-import { checkSimulatedAA, checkSimulatedAB, type Simulated } from './simulation/check-simulated.ts';
-import { checkStartup } from './startup/check-startup.ts';
+} from './calibration-file.ts';
+import { made } from './check-items.ts';
+import { checkLatency } from './check-latency.ts';
+import { checkCpu, checkMemory, checkStartup } from './check-processes.ts';
+import { checkRealAA, checkRealAB, countShares, spreadsOf } from './check-real.ts';
+import { checkSimulatedAA, checkSimulatedAB, type Simulated } from './check-simulated.ts';
+import { realRuns, type ComparisonSizes } from './real-runs.ts';
+import { journalCalibration } from './write-calibration.ts';
 
 export type CalibrationOptions = {
   readonly parts: readonly CalibrationPart[];
@@ -187,7 +182,7 @@ function calibrationId(now: Date): string {
 }
 
 /** @returns a check in one line: its sign, its title, how many of its judged figures passed. */
-export function checkLine(check: Check): string {
+function checkLine(check: Check): string {
   if (check.status === 'not-made') return `– ${check.title}: not made: ${check.reason}`;
   const judged = check.items.filter(({ passed }) => passed !== null);
   const passed = judged.filter((item) => item.passed === true).length;
@@ -199,3 +194,37 @@ export function checkLine(check: Check): string {
       : `${passed} of ${judged.length} figures within their limits`;
   return `${check.passed ? '✓' : '✗'} ${check.title}: ${figures}`;
 }
+
+/** How much of everything a calibration makes. */
+type CalibrationSizes = {
+  readonly latencyWindowMs: number;
+  readonly latencyRepetitions: number;
+  /** Of the stalling server in a window; whole. */
+  readonly stalls: number;
+  readonly dutyPercents: readonly number[];
+  readonly cpuWindowMs: number;
+  readonly allocationsMiB: readonly number[];
+  readonly delaysMs: readonly number[];
+  readonly startupRepetitions: number;
+  readonly simulatedRuns: number;
+  /** With a pilot: each takes some ten times as long. */
+  readonly simulatedPilotRuns: number;
+  readonly slowdownPercents: readonly number[];
+  readonly comparison: ComparisonSizes;
+};
+
+/** Beside the real comparisons, which take the rest of the budget, they take less than two minutes. */
+export const defaultSizes: CalibrationSizes = {
+  latencyWindowMs: 3000,
+  latencyRepetitions: 3,
+  stalls: 3,
+  dutyPercents: [30, 60, 90],
+  cpuWindowMs: 4000,
+  allocationsMiB: [64, 256],
+  delaysMs: [0, 50, 200],
+  startupRepetitions: 15,
+  simulatedRuns: 2000,
+  simulatedPilotRuns: 1000,
+  slowdownPercents: [2, 5, 10],
+  comparison: { rounds: 12, warmupMs: 300, windowMs: 700 },
+};

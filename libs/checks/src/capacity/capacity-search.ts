@@ -26,8 +26,7 @@ export type Bracket = {
   readonly limit: CapacityLimit;
 };
 
-export type SearchMove =
-  { readonly kind: 'try'; readonly rateRps: number } | ({ readonly kind: 'done' } & Bracket);
+type SearchMove = { readonly kind: 'try'; readonly rateRps: number } | ({ readonly kind: 'done' } & Bracket);
 
 type Judged = {
   readonly rateRps: number;

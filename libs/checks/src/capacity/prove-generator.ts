@@ -11,7 +11,7 @@ const proofStartRps = 500;
 const proofTolerance = 0.15;
 const proofMaxSteps = 30;
 
-export type GeneratorProof = Omit<StepLoad, 'origin' | 'windowMs'> & {
+type GeneratorProof = Omit<StepLoad, 'origin' | 'windowMs'> & {
   readonly startRps: number;
   readonly maxRps: number;
   /** Where the app will run. */
@@ -57,7 +57,7 @@ export async function proveGenerator(proof: GeneratorProof, signal: AbortSignal)
 }
 
 /** A server that does nothing but answer: what a load generator measures with it is the generator itself. */
-export interface InstantServer {
+interface InstantServer {
   /** "http://127.0.0.1:40123". */
   readonly origin: string;
   stop(): Promise<void>;

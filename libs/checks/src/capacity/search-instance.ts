@@ -27,7 +27,7 @@ const warmupSlackMs = 60_000;
 const settleDeadlineMs = 60_000;
 const leastQuickMs = 50;
 
-export type InstanceSearch = {
+type InstanceSearch = {
   readonly environment: Environment;
   readonly workload: Workload;
   readonly preparation: Preparation;
@@ -132,7 +132,7 @@ async function warmUp(
 }
 
 /** Load before the window of a step, at its rate: the step before ran at another. */
-export const stepWarmupMs = 300;
+const stepWarmupMs = 300;
 const stepSlackMs = 30_000;
 const leastTimeoutSeconds = 2;
 const microsecondsPerMs = 1000;
@@ -148,7 +148,7 @@ export type StepLoad = {
 };
 
 /** What a step came to, without where it was made. */
-export type StepResult = Omit<CapacityStep, 'workload' | 'environment' | 'pass'>;
+type StepResult = Omit<CapacityStep, 'workload' | 'environment' | 'pass'>;
 
 /**
  * One step: a window of open load at a rate, and whether it meets the objective.

@@ -3,7 +3,7 @@ import type { CapacityStep, PassCapacity, Slo } from '@tare/results';
 import { clock, showProgress, type Output, type RunEvent } from '@tare/runner';
 
 /** What happens in a search for capacities alone. */
-export type SearchEvent =
+type SearchEvent =
   | {
       readonly kind: 'capacity-started';
       readonly runId: string;
@@ -21,7 +21,7 @@ export type SearchEvent =
 /** What happens in a search for capacities, told as it happens, with what happens in every run. */
 export type CapacityEvent = RunEvent | SearchEvent;
 
-export type SearchPlace = {
+type SearchPlace = {
   /** Number of the search, from 1. */
   readonly search: number;
   readonly searches: number;

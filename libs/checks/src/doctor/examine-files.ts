@@ -31,7 +31,7 @@ export function hostFiles(root = '/'): HostFiles {
   };
 }
 
-export type CpusToExamine = {
+type CpusToExamine = {
   /** CPUs that this process may run on; undefined where the system does not tell. */
   readonly allowed: readonly number[] | undefined;
   /** CPUs that a server shall have. */

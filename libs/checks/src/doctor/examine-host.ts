@@ -154,7 +154,7 @@ const comfortableMiB = 4096;
 const leastMiB = 64;
 
 /** Whether the disk of a folder has room for images, boxes and reports. */
-export async function examineDisk(folder: string): Promise<DoctorLine> {
+async function examineDisk(folder: string): Promise<DoctorLine> {
   const { bavail, bsize } = await statfs(folder);
   return diskLine((bavail * bsize) / bytesPerMiB, folder);
 }

@@ -5,7 +5,7 @@ import { mean, minimumDetectableDifference, quantile, sampleStandardDeviation } 
 import { z } from 'zod';
 import type { DoctorLine } from './doctor-line.ts';
 
-export type TimerJitter = {
+type TimerJitter = {
   /** Time between two turns of an idle event loop, in milliseconds. */
   readonly p99Ms: number;
   readonly longestMs: number;

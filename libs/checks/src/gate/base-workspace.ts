@@ -21,7 +21,7 @@ import { z } from 'zod';
 import type { Git } from './choose-commits.ts';
 
 /** A commit checked out in a folder of its own. */
-export type Worktree = {
+type Worktree = {
   /** The workspace in it: the worktree, or the folder in it that the workspace is of its repository. */
   readonly root: string;
   /** Removes it and what git remembers of it. */
@@ -98,7 +98,7 @@ const suiteScope = 'node_modules/@tare/';
 const installDeadlineMs = 900_000;
 
 /** How the base came to its packages. */
-export type PackageSource = 'linked' | 'installed';
+type PackageSource = 'linked' | 'installed';
 
 /**
  * Gives the base's workspace its packages: those of this workspace when both lock the same, else by `npm ci`. In both cases
@@ -179,7 +179,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-export type BaseBuild = {
+type BaseBuild = {
   /** The base's workspace. */
   readonly root: string;
   /** Names of the projects whose bundles are wanted. */

@@ -1,7 +1,7 @@
 import { plainText, runProgram } from '@tare/metrics';
 import type { GateCommit } from '@tare/results';
 
-export type BaseWish = {
+type BaseWish = {
   /** The option `--base`; undefined when it is not given. */
   readonly ref: string | undefined;
   /** The variable NX_BASE, which Nx and its actions set. */
@@ -108,7 +108,7 @@ export function gitIn(cwd: string, signal: AbortSignal): Git {
 }
 
 /** Git cannot work in a folder, whatever it is asked. */
-export class NoGit extends Error {}
+class NoGit extends Error {}
 
 function whyNoGit(said: string, folder: string): string | undefined {
   if (said.includes('ENOENT')) return 'git is not on the PATH: install it (Debian: apt-get install git)';

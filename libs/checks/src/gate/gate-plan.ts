@@ -75,7 +75,7 @@ export function planGate(configured: Settings, options: GateOptions): GatePlan {
   return { config, threshold: threshold / 100, force };
 }
 
-export type Side = {
+type Side = {
   /** The workspace of the side. */
   readonly root: string;
   readonly workloads: readonly Workload[];
@@ -90,7 +90,7 @@ export type PairedWorkloads = {
   readonly listed: readonly GateWorkload[];
 };
 
-export type PairingRules = {
+type PairingRules = {
   /** Kinds of the environments. */
   readonly kinds: ReadonlySet<string>;
   /** Measure what is the same on both sides too. */

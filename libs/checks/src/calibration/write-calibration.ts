@@ -1,6 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import { appendFile, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { metricCatalogue } from '@tare/results';
-import { figureText } from '../check/figure-text.ts';
-import type { Calibration, Check, CheckItem, Spread } from './calibration-file.ts';
+import {
+  calibrationPath,
+  calibrationSchema,
+  type Calibration,
+  type Check,
+  type CheckItem,
+  type Spread,
+} from './calibration-file.ts';
+import { figureText } from './check-items.ts';
+import type { RealRun } from './real-runs.ts';
+
+/**
+ * Writes a calibration as <host fingerprint>.json, and as tables in calibration.md beside it; each whole or not at all.
+ * @returns the path of the JSON file.
+ * @throws Error, one line that names the file, when it cannot be written.
+ */
+export async function writeCalibration(folder: string, calibration: Calibration): Promise<string> {
+  const path = calibrationPath(folder, calibration.hostFingerprint);
+  await writeAside(path, `${JSON.stringify(calibrationSchema.parse(calibration), null, 2)}\n`);
+  await writeAside(join(folder, 'calibration.md'), calibrationMarkdown(calibration));
+  return path;
+}
+
+async function writeAside(path: string, text: string): Promise<void> {
+  const aside = `${path}.${randomUUID()}.tmp`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(aside, 'wx');
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(aside, path);
+  } catch (cause) {
+    await rm(aside, { force: true });
+    throw new Error(`${path}: not written: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+}
 
 /** A calibration as a page of tables, for readers and for reviews. */
 export function calibrationMarkdown(calibration: Calibration): string {
@@ -84,4 +127,24 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
 /** Text from elsewhere, such as the model of a CPU, must not be read as Markdown or HTML. */
 function escaped(text: string): string {
   return text.replaceAll(/\s+/g, ' ').replaceAll(/[\\|*_`<>[\]#]/g, '\\$&');
+}
+
+/** A line of the journal: what there is so far, should the calibration not come to its end. */
+type JournalLine =
+  { readonly kind: 'check'; readonly check: Check } | { readonly kind: 'run'; readonly run: RealRun };
+
+/**
+ * Appends a line to calibration.jsonl and flushes it; creates the folder.
+ * @throws Error, one line that names the file, when it cannot be written.
+ */
+export async function journalCalibration(folder: string, line: JournalLine): Promise<void> {
+  const path = join(folder, 'calibration.jsonl');
+  try {
+    await mkdir(folder, { recursive: true });
+    await appendFile(path, `${JSON.stringify(line)}\n`, { flush: true });
+  } catch (cause) {
+    throw new Error(`${path}: not written: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
 }

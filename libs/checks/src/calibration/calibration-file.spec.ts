@@ -2,13 +2,10 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { atMost, closeTo, made, notMade } from '../check/check-items.ts';
-import type { Calibration } from './calibration-file.ts';
-import { calibrationMarkdown } from './calibration-markdown.ts';
-import { isGood, summariseCalibration } from './calibration-summary.ts';
-import { readCalibration } from './read-calibration.ts';
-import { shareOf } from './share.ts';
-import { writeCalibration } from './write-calibration.ts';
+import { isGood, readCalibration, summariseCalibration, type Calibration } from './calibration-file.ts';
+import { atMost, closeTo, made, notMade } from './check-items.ts';
+import { shareOf } from './shares.ts';
+import { calibrationMarkdown, writeCalibration } from './write-calibration.ts';
 
 const cpu = { id: 'cpu', part: 'cpu', title: 'CPU time', unit: 'ms' } as const;
 const ab = { id: 'ab-real', part: 'ab', title: 'Slowdowns', unit: '%' } as const;

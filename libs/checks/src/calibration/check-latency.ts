@@ -1,12 +1,18 @@
-import { trueMeanMs, trueQuantileMs, type CpuPlan, type LatencyProfile } from '@tare/metrics';
-import { median } from '@tare/statistics';
-import { atMost, closeTo, made, notMade, shown } from '../check/check-items.ts';
-import { figureText } from '../check/figure-text.ts';
-import type { Check, CheckItem } from '../result/calibration-file.ts';
-import type { Compared, Latencies } from './latencies.ts';
-import { observeServer, type Observed } from './observe-server.ts';
+import {
+  generateLoad,
+  startKnownLatencyServer,
+  trueMeanMs,
+  trueQuantileMs,
+  type CpuPlan,
+  type LatencyProfile,
+  type LoadOutcome,
+  type ServedRequest,
+} from '@tare/metrics';
+import { mean, median, quantile } from '@tare/statistics';
+import type { Check, CheckItem } from './calibration-file.ts';
+import { atMost, closeTo, figureText, made, notMade, shown } from './check-items.ts';
 
-export type LatencyCheck = {
+type LatencyCheck = {
   /** Length of each window at the servers that do not stall. */
   readonly windowMs: number;
   /** Of those windows; the median of each figure counts. */
@@ -182,4 +188,135 @@ function stallItems({
       passed: closed.p99 < truth(0.99) * hiddenShare,
     },
   ];
+}
+
+/** How long a server of known latency is under load. */
+type LatencyWindows = {
+  readonly warmupMs: number;
+  readonly closedMs: number;
+  readonly openMs: number;
+  /** Of the open loop. */
+  readonly rateRps: number;
+};
+
+type Observation = {
+  readonly profile: LatencyProfile;
+  readonly windows: LatencyWindows;
+  readonly cpus: NonNullable<CpuPlan>;
+  readonly seed: number;
+  readonly signal: AbortSignal;
+};
+
+/** Either loop, from both sides. */
+type Observed = {
+  readonly closed: Compared;
+  readonly open: Compared;
+  readonly lateSendsPercent: number;
+};
+
+// of the closed loop; more would keep step with each other, and wait for each other's replies
+const connections = 8;
+const timeoutSeconds = 10;
+const slackMs = 60_000;
+
+/**
+ * Puts a server of known latency under a closed loop and then under load at a fixed rate; server and generator have CPUs of
+ * their own.
+ * @throws Error when a request failed: the quantiles would then be those of the others.
+ */
+async function observeServer({ profile, windows, cpus, seed, signal }: Observation): Promise<Observed> {
+  const { warmupMs, closedMs, openMs, rateRps } = windows;
+  const server = await startKnownLatencyServer({ ...profile, cpus: cpus.server, signal });
+  try {
+    const moments: number[] = [];
+    const note = (): void => {
+      moments.push(Number(process.hrtime.bigint()) / 1e6);
+    };
+    const { open, ...closed } = await generateLoad(
+      {
+        origin: server.origin,
+        requests: [{ path: '/' }],
+        seed,
+        connections,
+        warmupMs,
+        window: { kind: 'duration', durationMs: closedMs },
+        timeoutSeconds,
+        open: { rateRps, durationMs: openMs },
+      },
+      {
+        cpus: cpus.generator,
+        deadlineMs: warmupMs + closedMs + openMs + slackMs,
+        // begin and end of the closed window, then of the open one
+        onMoment: note,
+        signal,
+      },
+    );
+    if (open === undefined) throw new Error(`${profile.kind}: the load generator made no open window`);
+    const failed = closed.errors + closed.timeouts + open.errors + open.timeouts;
+    if (failed > 0) throw new Error(`${profile.kind}: ${failed} requests failed, expected none`);
+    const served = await server.served();
+    const [closedFrom = 0, closedUntil = 0, openFrom = 0, openUntil = 0] = moments;
+    return {
+      closed: {
+        reported: closed.latencyMs,
+        truth: closedTruth(served, { fromMs: closedFrom, untilMs: closedUntil }),
+      },
+      open: {
+        reported: open.latencyMs,
+        truth: openTruth(served, rateRps, { fromMs: openFrom, untilMs: openUntil }),
+      },
+      lateSendsPercent: (open.lateSends / open.planned) * 100,
+    };
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Mean, quantiles and maximum in milliseconds, as the load generator reports them: p90 is there too. */
+type Latencies = LoadOutcome['latencyMs'];
+
+/** The same figures from two sides: the load generator, and the server's own record. */
+export type Compared = { readonly reported: Latencies; readonly truth: Latencies };
+
+/** A stretch of the machine's monotonic clock, in milliseconds. */
+type Stretch = { readonly fromMs: number; readonly untilMs: number };
+
+/** What a server itself knows of the latencies of a closed loop: arrival to reply of all it answered in the window. */
+export function closedTruth(served: readonly ServedRequest[], { fromMs, untilMs }: Stretch): Latencies {
+  return latenciesOf(
+    served
+      .filter(({ repliedMs }) => repliedMs >= fromMs && repliedMs <= untilMs)
+      .map(({ arrivedMs, repliedMs }) => repliedMs - arrivedMs),
+  );
+}
+
+/**
+ * What a server itself knows of the latencies of an open loop: from the planned times to its replies. It is not told the
+ * plan, only the rate: the planned times are the evenly spaced ones that no request came before, the closest such ones.
+ */
+export function openTruth(
+  served: readonly ServedRequest[],
+  rateRps: number,
+  { fromMs, untilMs }: Stretch,
+): Latencies {
+  const spacingMs = 1000 / rateRps;
+  const inOrder = served
+    .filter(({ arrivedMs }) => arrivedMs >= fromMs && arrivedMs <= untilMs)
+    .toSorted((one, other) => one.arrivedMs - other.arrivedMs);
+  const startMs = inOrder.reduce(
+    (least, { arrivedMs }, index) => Math.min(least, arrivedMs - index * spacingMs),
+    Number.POSITIVE_INFINITY,
+  );
+  return latenciesOf(inOrder.map(({ repliedMs }, index) => repliedMs - (startMs + index * spacingMs)));
+}
+
+function latenciesOf(ms: readonly number[]): Latencies {
+  return {
+    mean: mean(ms),
+    p50: quantile(ms, 0.5),
+    p90: quantile(ms, 0.9),
+    p95: quantile(ms, 0.95),
+    p99: quantile(ms, 0.99),
+    max: quantile(ms, 1),
+  };
 }

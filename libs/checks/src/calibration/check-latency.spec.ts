@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { closedTruth, openTruth } from './true-latencies.ts';
+import { closedTruth, openTruth } from './check-latency.ts';
 
 const window = { fromMs: 0, untilMs: 1000 };
 

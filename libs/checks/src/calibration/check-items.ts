@@ -1,11 +1,10 @@
-import type { Check, CheckItem } from '../result/calibration-file.ts';
-import { figureText, signedText } from './figure-text.ts';
+import type { Check, CheckItem } from './calibration-file.ts';
 
 /** A truth so near 0 is 0 but for rounding: no error is a share of it. */
 const negligible = 1e-9;
 
 /** How far a figure may be from the truth: the larger of the two counts. */
-export type Tolerance = {
+type Tolerance = {
   /** Share of the truth: 0.02 for 2 %. */
   readonly relative?: number;
   /** In the unit of the check. */
@@ -61,7 +60,7 @@ export function atMost(what: string, reported: number, limit: number, unit: stri
   };
 }
 
-export type CheckTitle = Pick<Check, 'id' | 'part' | 'title' | 'unit'>;
+type CheckTitle = Pick<Check, 'id' | 'part' | 'title' | 'unit'>;
 
 /** @returns a check that was made: it passes when no judged line failed, and there is any line. */
 export function made(title: CheckTitle, items: readonly CheckItem[], notes: readonly string[] = []): Check {
@@ -82,4 +81,19 @@ export function notMade(title: CheckTitle, reason: string): Check {
 function errorText(error: number, truth: number, unit: string): string {
   const relative = Math.abs(truth) < negligible ? '' : ` (${signedText((error / truth) * 100)} %)`;
   return `${signedText(error)} ${unit}${relative}`;
+}
+
+const significantDigits = 3;
+
+/** @returns a figure with three significant digits, digits before the point never rounded away: "0.123", "12.3", "1234". */
+export function figureText(value: number): string {
+  if (Math.abs(value) < negligible) return '0';
+  if (!Number.isFinite(value)) return String(value);
+  const exponent = Math.floor(Math.log10(Math.abs(value)));
+  return value.toFixed(Math.min(Math.max(significantDigits - 1 - exponent, 0), 9));
+}
+
+/** @returns the same with its sign: "+0.123", "−12.3". */
+function signedText(value: number): string {
+  return `${value < 0 ? '−' : '+'}${figureText(Math.abs(value))}`;
 }
