@@ -21,10 +21,11 @@ const layers = [
     ],
   },
   {
-    sourceTag: 'layer:calibration',
+    sourceTag: 'layer:checks',
     onlyDependOnLibsWithTags: [
       'layer:environment',
       'layer:metrics',
+      'layer:options',
       'layer:results',
       'layer:runner',
       'layer:statistics',

@@ -1,5 +1,5 @@
 import type { CommitFacts } from '@tare/results';
-import { gitIn } from '@tare/runner';
+import { gitIn } from '@tare/checks';
 
 const deadlineMs = 10_000;
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { calibrationSchema } from '@tare/calibration';
+import { calibrationSchema } from '@tare/checks';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { CalibrateOptions } from './executor.ts';
 

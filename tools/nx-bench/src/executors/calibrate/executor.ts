@@ -1,6 +1,6 @@
 import { join, relative, resolve } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
-import { calibrate, isGood, writeCalibration } from '@tare/calibration';
+import { calibrate, isGood, writeCalibration } from '@tare/checks';
 import { readOptions, type GivenOptions } from '@tare/options';
 import { hostFacts } from '@tare/runner';
 import { abortOnSignals, reportFailure } from '@tare/recipe';

@@ -1,4 +1,4 @@
-import { calibrationParts, type CalibrationPart } from '@tare/calibration';
+import { calibrationParts, type CalibrationPart } from '@tare/checks';
 import { number, optionTable, text, whole } from '@tare/options';
 import { json, outputPath } from '../shared-options.ts';
 

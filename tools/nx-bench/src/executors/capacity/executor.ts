@@ -4,14 +4,8 @@ import { abortOnSignals, reportFailure } from '@tare/recipe';
 import { readOptions, type GivenOptions } from '@tare/options';
 import { renderCapacityTerminal, writeCapacityReport } from '@tare/report';
 import { writeCapacityFile, type CapacityFile } from '@tare/results';
-import {
-  applyOverrides,
-  loadConfig,
-  parseCapacityPlan,
-  performCapacity,
-  requireRoomFor,
-  showCapacityProgress,
-} from '@tare/runner';
+import { parseCapacityPlan, performCapacity, showCapacityProgress } from '@tare/checks';
+import { applyOverrides, loadConfig, requireRoomFor } from '@tare/runner';
 import { prepare } from '../../prepare.ts';
 import { options as table } from './options.ts';
 

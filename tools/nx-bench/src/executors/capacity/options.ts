@@ -1,5 +1,6 @@
 import { optionTable } from '@tare/options';
-import { capacityOptions, runFlags } from '@tare/runner';
+import { capacityOptions } from '@tare/checks';
+import { runFlags } from '@tare/runner';
 import { config, outputPath, prepareOptions } from '../shared-options.ts';
 
 const { environments, workloads, warmup, connections, n, seed } = runFlags;

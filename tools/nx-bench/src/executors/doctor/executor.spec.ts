@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DoctorLine } from '@tare/runner';
+import type { DoctorLine } from '@tare/checks';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 let root: string;

@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { readOptions, type GivenOptions } from '@tare/options';
 import { messageOf } from '@tare/recipe';
-import { examineHost, loadConfig } from '@tare/runner';
+import { examineHost } from '@tare/checks';
+import { loadConfig } from '@tare/runner';
 import { options as table } from './options.ts';
 import { renderDoctor } from './render-doctor.ts';
 

@@ -1,4 +1,4 @@
-import type { DoctorLine } from '@tare/runner';
+import type { DoctorLine } from '@tare/checks';
 import { expect, it } from 'vitest';
 import { renderDoctor } from './render-doctor.ts';
 

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { DoctorLine } from '@tare/runner';
+import type { DoctorLine } from '@tare/checks';
 
 export type DoctorTextOptions = {
   /** Width of the terminal in characters. */

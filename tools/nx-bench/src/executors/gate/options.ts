@@ -1,5 +1,5 @@
 import { optionTable } from '@tare/options';
-import { gateOptions } from '@tare/runner';
+import { gateOptions } from '@tare/checks';
 import { config, outputPath, prepareOptions } from '../shared-options.ts';
 
 export const options = optionTable(

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { readCalibration, summariseCalibration } from '@tare/calibration/result';
+import { readCalibration, summariseCalibration } from '@tare/checks/calibration';
 import { capacityModel, type CalibrationSummary, type WorkloadCapacity } from '@tare/report';
 import { hostFingerprint, parseCapacityFile, type RunFile } from '@tare/results';
 

@@ -1,4 +1,0 @@
-import { defineConfig } from 'vitest/config';
-import { projectTests } from '../../vitest.shared.ts';
-
-export default defineConfig(projectTests('calibration'));

@@ -1,0 +1,230 @@
+import { join } from 'node:path';
+import { allowedCpus, pinRunning, planCpus, type CpuPlan } from '@tare/metrics';
+import { hostFingerprint, type HostFacts } from '@tare/results';
+import {
+  calibrationSchemaVersion,
+  type Calibration,
+  type CalibrationPart,
+  type Check,
+  type Share,
+} from './calibration-file.ts';
+import { made } from './check-items.ts';
+import { checkLatency } from './check-latency.ts';
+import { checkCpu, checkMemory, checkStartup } from './check-processes.ts';
+import { checkRealAA, checkRealAB, countShares, spreadsOf } from './check-real.ts';
+import { checkSimulatedAA, checkSimulatedAB, type Simulated } from './check-simulated.ts';
+import { realRuns, type ComparisonSizes } from './real-runs.ts';
+import { journalCalibration } from './write-calibration.ts';
+
+export type CalibrationOptions = {
+  readonly parts: readonly CalibrationPart[];
+  /** How long it may take in all; the real comparisons get what the others leave. */
+  readonly minutes: number;
+  readonly seed: number;
+  readonly host: HostFacts;
+  /** The journal goes to a folder of the calibration's id in here. */
+  readonly runsFolder: string;
+  readonly onProgress: (line: string) => void;
+  readonly signal: AbortSignal;
+  readonly sizes?: CalibrationSizes;
+};
+
+/** Rounds of the runs that the power is told for: those of a comparison here, and the most of a default run. */
+const powerRounds = [12, 30] as const;
+const serverCpus = 1;
+
+/**
+ * Checks load generator, meters, startup timing and verdicts of this host against truths that are known beforehand. A check
+ * that breaks counts as failed and says why; the others go on.
+ * @throws the signal's reason when aborted; nothing is left running.
+ */
+export async function calibrate(options: CalibrationOptions): Promise<Calibration> {
+  const { parts, minutes, seed, host, onProgress, signal, sizes = defaultSizes } = options;
+  const startedAt = new Date();
+  const endsAt = performance.now() + minutes * 60_000;
+  const id = calibrationId(startedAt);
+  const folder = join(options.runsFolder, id);
+  const checks: Check[] = [];
+  const shares: Share[] = [];
+  const add = async (check: Check): Promise<void> => {
+    checks.push(check);
+    await journalCalibration(folder, { kind: 'check', check });
+    onProgress(checkLine(check));
+  };
+
+  await withRunnerAside(async (cpus) => {
+    const server = cpus?.server;
+    for (const [part, title, work] of knownTruths({ sizes, seed, signal, cpus, server })) {
+      if (parts.includes(part)) await add(await orFailed(part, title, work, signal));
+    }
+  });
+
+  const simulation = { runs: sizes.simulatedRuns, pilotRuns: sizes.simulatedPilotRuns, seed, signal };
+  const addSimulated = async (simulated: Simulated): Promise<void> => {
+    shares.push(...simulated.shares);
+    await add(simulated.check);
+  };
+  if (parts.includes('aa')) await addSimulated(await checkSimulatedAA(simulation));
+  if (parts.includes('ab')) await addSimulated(await checkSimulatedAB(simulation, sizes.slowdownPercents));
+
+  const real = { aa: parts.includes('aa'), ab: parts.includes('ab') };
+  const { runs, end } = await realRuns({
+    parts: real,
+    sizes: sizes.comparison,
+    slowdownPercents: sizes.slowdownPercents,
+    seed,
+    runsFolder: folder,
+    endsAt,
+    minutes,
+    keep: (run) => journalCalibration(folder, { kind: 'run', run }),
+    onProgress,
+    signal,
+  });
+  const realShares = countShares(runs);
+  shares.push(...realShares);
+  if (real.aa) await add(checkRealAA(runs, realShares, end));
+  if (real.ab) await add(checkRealAB(runs, realShares, end));
+
+  return {
+    schema: calibrationSchemaVersion,
+    id,
+    startedAt: startedAt.toISOString(),
+    finishedAt: new Date().toISOString(),
+    seed,
+    minutes,
+    host,
+    hostFingerprint: hostFingerprint(host),
+    checks,
+    shares,
+    spreads: [...spreadsOf(runs, powerRounds)],
+  };
+}
+
+type KnownTruths = {
+  readonly sizes: CalibrationSizes;
+  readonly seed: number;
+  readonly signal: AbortSignal;
+  readonly cpus: CpuPlan;
+  readonly server: readonly number[] | undefined;
+};
+
+function knownTruths({
+  sizes,
+  seed,
+  signal,
+  cpus,
+  server,
+}: KnownTruths): readonly (readonly [CalibrationPart, string, () => Promise<Check>])[] {
+  const { latencyWindowMs, latencyRepetitions, stalls, dutyPercents, cpuWindowMs, allocationsMiB, delaysMs } =
+    sizes;
+  const placed = { cpus: server, signal };
+  return [
+    [
+      'latency',
+      'Latency',
+      () =>
+        checkLatency({
+          windowMs: latencyWindowMs,
+          repetitions: latencyRepetitions,
+          stalls,
+          cpus,
+          seed,
+          signal,
+        }),
+    ],
+    ['cpu', 'CPU time', () => checkCpu({ ...placed, dutyPercents, windowMs: cpuWindowMs })],
+    ['memory', 'Memory', () => checkMemory({ ...placed, allocationsMiB })],
+    [
+      'startup',
+      'Startup',
+      () => checkStartup({ ...placed, delaysMs, repetitions: sizes.startupRepetitions }),
+    ],
+  ];
+}
+
+async function orFailed(
+  part: CalibrationPart,
+  title: string,
+  work: () => Promise<Check>,
+  signal: AbortSignal,
+): Promise<Check> {
+  try {
+    return await work();
+  } catch (error) {
+    signal.throwIfAborted();
+    return made(
+      { id: part, part, title, unit: '' },
+      [],
+      [error instanceof Error ? error.message : String(error)],
+    );
+  }
+}
+
+/** Keeps this process off the server's CPUs meanwhile; a run does so itself, and must find the CPUs as they were. */
+async function withRunnerAside(work: (cpus: CpuPlan) => Promise<void>): Promise<void> {
+  const before = allowedCpus();
+  const cpus = planCpus(serverCpus, before);
+  if (cpus !== undefined) pinRunning(process.pid, cpus.generator);
+  try {
+    await work(cpus);
+  } finally {
+    if (cpus !== undefined && before !== undefined) pinRunning(process.pid, before);
+  }
+}
+
+function calibrationId(now: Date): string {
+  const stamp = now
+    .toISOString()
+    .replace(/\.\d+Z$/, '')
+    .replace(/[-:]/g, '')
+    .replace('T', '-');
+  return `${stamp}-calibration`;
+}
+
+/** @returns a check in one line: its sign, its title, how many of its judged figures passed. */
+function checkLine(check: Check): string {
+  if (check.status === 'not-made') return `– ${check.title}: not made: ${check.reason}`;
+  const judged = check.items.filter(({ passed }) => passed !== null);
+  const passed = judged.filter((item) => item.passed === true).length;
+  const figures =
+    judged.length === 0
+      ? check.passed
+        ? 'nothing judged'
+        : check.notes.join(' ')
+      : `${passed} of ${judged.length} figures within their limits`;
+  return `${check.passed ? '✓' : '✗'} ${check.title}: ${figures}`;
+}
+
+/** How much of everything a calibration makes. */
+type CalibrationSizes = {
+  readonly latencyWindowMs: number;
+  readonly latencyRepetitions: number;
+  /** Of the stalling server in a window; whole. */
+  readonly stalls: number;
+  readonly dutyPercents: readonly number[];
+  readonly cpuWindowMs: number;
+  readonly allocationsMiB: readonly number[];
+  readonly delaysMs: readonly number[];
+  readonly startupRepetitions: number;
+  readonly simulatedRuns: number;
+  /** With a pilot: each takes some ten times as long. */
+  readonly simulatedPilotRuns: number;
+  readonly slowdownPercents: readonly number[];
+  readonly comparison: ComparisonSizes;
+};
+
+/** Beside the real comparisons, which take the rest of the budget, they take less than two minutes. */
+export const defaultSizes: CalibrationSizes = {
+  latencyWindowMs: 3000,
+  latencyRepetitions: 3,
+  stalls: 3,
+  dutyPercents: [30, 60, 90],
+  cpuWindowMs: 4000,
+  allocationsMiB: [64, 256],
+  delaysMs: [0, 50, 200],
+  startupRepetitions: 15,
+  simulatedRuns: 2000,
+  simulatedPilotRuns: 1000,
+  slowdownPercents: [2, 5, 10],
+  comparison: { rounds: 12, warmupMs: 300, windowMs: 700 },
+};

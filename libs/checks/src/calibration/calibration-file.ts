@@ -1,0 +1,189 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hostSchema } from '@tare/results';
+import { z } from 'zod';
+
+/** Version of the calibration file that this library writes and reads. */
+export const calibrationSchemaVersion = 1;
+
+const count = z.int().nonnegative();
+const finite = z.number();
+const notNegative = z.number().nonnegative();
+const percent = z.number().min(0).max(100);
+
+/** The parts of a calibration, in the order in which they are made. */
+export const calibrationParts = ['latency', 'cpu', 'memory', 'startup', 'aa', 'ab'] as const;
+const partSchema = z.enum(calibrationParts);
+
+const checkItemSchema = z.strictObject({
+  what: z.string(),
+  reported: finite.describe('What Tare reports, in the unit of the check.'),
+  truth: finite.nullable().describe('What it should have reported; null where there is no single truth.'),
+  errorText: z.string(),
+  limitText: z.string(),
+  passed: z.boolean().nullable().describe('null for a figure that is shown, not judged.'),
+});
+
+const checkBase = { id: z.string(), part: partSchema, title: z.string(), unit: z.string() };
+const checkSchema = z.discriminatedUnion('status', [
+  z.strictObject({
+    ...checkBase,
+    status: z.literal('made'),
+    passed: z.boolean(),
+    items: z.array(checkItemSchema),
+    notes: z.array(z.string()),
+  }),
+  z.strictObject({ ...checkBase, status: z.literal('not-made'), reason: z.string() }),
+]);
+
+const shareSchema = z.strictObject({
+  part: z.enum(['aa', 'ab']),
+  source: z.enum(['simulated', 'real']),
+  design: z.string().describe('How many rounds a comparison had: "12 rounds", "pilot of 6, at most 30".'),
+  slowdownPercent: notNegative.describe('How much slower the candidate really was; 0 in A/A.'),
+  metric: z.string().describe('Key of the metric, or "any" for at least one of them.'),
+  outcome: z
+    .enum(['significant', 'verdict'])
+    .describe(
+      'significant: p < 0.05, not adjusted, in A/B on the right side. verdict: better or worse, in A/B the right one.',
+    ),
+  hits: count,
+  runs: z.int().positive(),
+  percent: percent.describe('hits ÷ runs'),
+  ci95: z.tuple([percent, percent]).describe('Exact binomial interval of the percent (Clopper and Pearson).'),
+});
+
+const spreadSchema = z.strictObject({
+  metric: z.string(),
+  comparisons: z.int().positive(),
+  logRatioStdev: notNegative.describe('Over rounds, of ln twin − ln baseline; pooled over the comparisons.'),
+  rounds: z.int().positive().describe('Of the run that the curve is for.'),
+  power: z.array(
+    z.strictObject({
+      differencePercent: z.number().positive(),
+      powerPercent: percent.describe('Chance that such a run finds it: p < 0.05, not adjusted.'),
+    }),
+  ),
+});
+
+export const calibrationSchema = z.strictObject({
+  schema: z.literal(calibrationSchemaVersion),
+  id: z.string(),
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime(),
+  seed: count,
+  minutes: z.number().positive().describe('The budget that was given.'),
+  host: hostSchema,
+  hostFingerprint: z.string().regex(/^[0-9a-f]{12}$/, 'expected 12 lower-case hex digits'),
+  checks: z.array(checkSchema),
+  shares: z
+    .array(shareSchema)
+    .describe('How often differences were found, where there was none and where one was.'),
+  spreads: z.array(spreadSchema).describe('What this host’s real noise lets a run see.'),
+});
+
+export type Calibration = z.infer<typeof calibrationSchema>;
+export type CalibrationPart = z.infer<typeof partSchema>;
+export type Check = z.infer<typeof checkSchema>;
+export type CheckItem = z.infer<typeof checkItemSchema>;
+export type Share = z.infer<typeof shareSchema>;
+export type Spread = z.infer<typeof spreadSchema>;
+
+/** @returns the path of a host's calibration in a folder. */
+export function calibrationPath(folder: string, hostFingerprint: string): string {
+  return join(folder, `${hostFingerprint}.json`);
+}
+
+const versioned = z.looseObject({ schema: z.unknown() });
+
+/**
+ * Reads the calibration of a host.
+ * @returns null when it was never calibrated.
+ * @throws Error, one line that names the file and what is wrong with it.
+ */
+export async function readCalibration(folder: string, hostFingerprint: string): Promise<Calibration | null> {
+  const path = calibrationPath(folder, hostFingerprint);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new Error(`${path}: not read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`${path}: is not JSON; calibrate again`, { cause });
+  }
+  const version = versioned.safeParse(data).data?.schema;
+  if (typeof version === 'number' && version !== calibrationSchemaVersion) {
+    throw new Error(
+      `${path}: has schema version ${version}, this version of Tare reads ${calibrationSchemaVersion}; calibrate again`,
+    );
+  }
+  const result = calibrationSchema.safeParse(data);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new Error(
+    `${path}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}; calibrate again`,
+  );
+}
+
+/** How many of how many; a share alone would hide that there were few. */
+type Found = { readonly found: number; readonly of: number };
+
+/** What a report says of the calibration of its host. */
+export type CalibrationSummary = {
+  /** ISO date and time of its end. */
+  readonly measuredAt: string;
+  /** How many checks passed, and how many did not; those that were not made are in neither. */
+  readonly passed: number;
+  readonly failed: number;
+  /**
+   * Of real comparisons of two equal copies, how many had any metric come out better or worse; null without such comparisons.
+   */
+  readonly falseDifferences: Found | null;
+  /** Of real runs with a slowdown of 5 %, how many found it in the throughput (p < 0.05); null without such runs. */
+  readonly slowdownsOf5Percent: Found | null;
+  /** Of the file, in the given folder. */
+  readonly path: string;
+};
+
+/** @returns a calibration in short. @param folder that it lies in. */
+export function summariseCalibration(calibration: Calibration, folder: string): CalibrationSummary {
+  const { checks, shares, finishedAt, hostFingerprint } = calibration;
+  const made = checks.filter((check) => check.status === 'made');
+  const foundIn = (wanted: Partial<Share>): Found | null => {
+    const matches = (share: Share): boolean =>
+      Object.entries({ source: 'real', ...wanted }).every(
+        ([key, value]) => Reflect.get(share, key) === value,
+      );
+    const share = shares.find(matches);
+    return share === undefined ? null : { found: share.hits, of: share.runs };
+  };
+  return {
+    measuredAt: finishedAt,
+    passed: made.filter(({ passed }) => passed).length,
+    failed: made.filter(({ passed }) => !passed).length,
+    falseDifferences: foundIn({ part: 'aa', metric: 'any', outcome: 'verdict' }),
+    slowdownsOf5Percent: foundIn({
+      part: 'ab',
+      slowdownPercent: 5,
+      metric: 'throughputRps',
+      outcome: 'significant',
+    }),
+    path: calibrationPath(folder, hostFingerprint),
+  };
+}
+
+/**
+ * Whether a calibration is good: no check of latency, CPU, memory, startup or A/A that was made failed, and one of them was
+ * made at all. That small slowdowns are missed on a noisy host is told, and no failure.
+ */
+export function isGood({ checks }: Pick<Calibration, 'checks'>): boolean {
+  const made = checks.filter((check) => check.status === 'made');
+  return made.length > 0 && made.every((check) => check.part === 'ab' || check.passed);
+}

@@ -1,0 +1,322 @@
+import {
+  generateLoad,
+  startKnownLatencyServer,
+  trueMeanMs,
+  trueQuantileMs,
+  type CpuPlan,
+  type LatencyProfile,
+  type LoadOutcome,
+  type ServedRequest,
+} from '@tare/metrics';
+import { mean, median, quantile } from '@tare/statistics';
+import type { Check, CheckItem } from './calibration-file.ts';
+import { atMost, closeTo, figureText, made, notMade, shown } from './check-items.ts';
+
+type LatencyCheck = {
+  /** Length of each window at the servers that do not stall. */
+  readonly windowMs: number;
+  /** Of those windows; the median of each figure counts. */
+  readonly repetitions: number;
+  /** How many times the stalling server stalls in a window; a whole number. */
+  readonly stalls: number;
+  /** undefined where server and generator cannot have CPUs of their own. */
+  readonly cpus: CpuPlan;
+  readonly seed: number;
+  readonly signal: AbortSignal;
+};
+
+const unit = 'ms';
+const title = {
+  id: 'latency',
+  part: 'latency',
+  title: 'Latency of servers with a known latency',
+  unit,
+} as const;
+
+const quantiles = [
+  ['p50', 0.5],
+  ['p90', 0.9],
+  ['p95', 0.95],
+  ['p99', 0.99],
+] as const;
+const plainTolerance = { relative: 0.02, absolute: 0.1 };
+const stallTolerance = { relative: 0.05 };
+/** What a reply may cost besides the known latency: the way there and back, and HTTP on both sides. No more is forgiven. */
+const mostWayMs = 0.5;
+/** A closed loop that reports less than this share of the truth hides it. */
+const hiddenShare = 0.1;
+const warmupMs = 500;
+const rateRps = 400;
+
+const soonMs = 1;
+// not at once: the closed loop would then be so fast that its two connections wait for each other
+const soon: LatencyProfile = { kind: 'fixed', delayMs: soonMs };
+// Two percent of these are a millisecond and more. A shorter one is shown, for what a host adds by its own hiccups is then
+// beyond two percent of it.
+const plain: readonly {
+  readonly name: string;
+  readonly profile: LatencyProfile;
+  readonly judged: boolean;
+}[] = [
+  { name: 'always 10 ms', profile: { kind: 'fixed', delayMs: 10 }, judged: false },
+  { name: 'always 100 ms', profile: { kind: 'fixed', delayMs: 100 }, judged: true },
+  {
+    name: '93 % in 40 ms, 7 % in 200 ms',
+    profile: { kind: 'bimodal', fastMs: 40, slowMs: 200, fastShare: 0.93 },
+    judged: true,
+  },
+];
+const stalling = { kind: 'stalling', stallMs: 200, periodMs: 2000 } as const satisfies LatencyProfile;
+const stallName = '200 ms of stall every 2 s';
+
+/**
+ * Puts servers of known latency under load in both loops and compares the reported quantiles with the truth. The truth is the
+ * server's own record, for a host that pauses for some milliseconds makes the known latency longer than it is meant to be;
+ * that the record is right is checked against what is meant. What the way costs, on which the server has no eye, is measured
+ * with a server that answers in 1 ms, and belongs to the truth of the others.
+ */
+export async function checkLatency(options: LatencyCheck): Promise<Check> {
+  const { windowMs, repetitions, stalls, cpus, seed, signal } = options;
+  if (cpus === undefined) {
+    return notMade(title, 'server and load generator need CPUs of their own: two CPUs, and taskset');
+  }
+  const shared = { cpus, seed, signal };
+  const windows = { warmupMs, closedMs: windowMs, openMs: windowMs, rateRps };
+  const observe = async (profile: LatencyProfile): Promise<readonly Observed[]> => {
+    const observed: Observed[] = [];
+    for (let done = 0; done < repetitions; done += 1) {
+      observed.push(await observeServer({ ...shared, profile, windows }));
+    }
+    return observed;
+  };
+  const nearest = await observe(soon);
+  const closedWayMs = wayOf(nearest.map(({ closed }) => closed));
+  const openWayMs = wayOf(nearest.map(({ open }) => open));
+  const items: CheckItem[] = [
+    atMost('closed loop, cost of the way', closedWayMs, mostWayMs, unit),
+    atMost('open loop, cost of the way', openWayMs, mostWayMs, unit),
+  ];
+  for (const { name, profile, judged } of plain) {
+    const observed = await observe(profile);
+    items.push(
+      recordItem(name, profile, observed),
+      // no report shows the quantiles of a closed loop beside those of an open one
+      ...plainItems(
+        `closed loop, ${name}`,
+        observed.map(({ closed }) => closed),
+        Math.min(closedWayMs, mostWayMs),
+      ).map(asShown),
+      ...plainItems(
+        `open loop, ${name}`,
+        observed.map(({ open }) => open),
+        Math.min(openWayMs, mostWayMs),
+      ).map((item) => (judged ? item : asShown(item))),
+    );
+  }
+  const stallMs = stalls * stalling.periodMs;
+  const stalled = await observeServer({
+    ...shared,
+    profile: stalling,
+    windows: { warmupMs, closedMs: stallMs, openMs: stallMs, rateRps },
+  });
+  return made(
+    title,
+    [...items, ...stallItems(stalled)],
+    [
+      `Truth: the server's own record of its latencies, in the open loop from the planned times, and what the way costs: ${figureText(closedWayMs)} ms in the closed loop, ${figureText(openWayMs)} ms in the open one (by the median of a server that answers in ${soonMs} ms). Of ${repetitions} windows the one with the median error counts for each figure.`,
+      `Under the stall the truth is that of uniform arrivals: quantile q is 200 ms − (1 − q) · 2 s. The open loop sent ${rateRps} requests per second, ${figureText(stalled.lateSendsPercent)} % of them more than 1 ms late.`,
+    ],
+  );
+}
+
+function asShown(item: CheckItem): CheckItem {
+  return { ...item, limitText: 'shown, not judged', passed: null };
+}
+
+function wayOf(windows: readonly Compared[]): number {
+  return median(windows.map(({ reported, truth }) => reported.p50 - truth.p50));
+}
+
+/** Whether the server's own record agrees with the latency that it is meant to have. */
+function recordItem(name: string, profile: LatencyProfile, observed: readonly Observed[]): CheckItem {
+  const recorded = median(observed.map(({ closed }) => closed.truth.p50));
+  const what = `the server's record, ${name}, p50`;
+  return closeTo({ what, reported: recorded, truth: trueQuantileMs(profile, 0.5), unit }, plainTolerance);
+}
+
+function plainItems(name: string, windows: readonly Compared[], wayMs: number): readonly CheckItem[] {
+  const judged = [...quantiles.map(([key]) => key), 'mean'] as const;
+  const compared = (key: keyof Latencies) => {
+    const { reported, truth } = middleOf(windows, key);
+    return { what: `${name}, ${key}`, reported, truth: truth + wayMs, unit };
+  };
+  const last = compared('max');
+  return [
+    ...judged.map((key) => closeTo(compared(key), plainTolerance)),
+    // one hiccup of the host makes it
+    shown(last.what, last.reported, last.truth, unit),
+  ];
+}
+
+/** The figure of the window whose error is the median one. */
+function middleOf(
+  windows: readonly Compared[],
+  key: keyof Latencies,
+): { readonly reported: number; readonly truth: number } {
+  const pairs = windows
+    .map(({ reported, truth }) => ({ reported: reported[key], truth: truth[key] }))
+    .toSorted((one, other) => one.reported - one.truth - (other.reported - other.truth));
+  return pairs[Math.floor(pairs.length / 2)] ?? { reported: 0, truth: 0 };
+}
+
+function stallItems({
+  open: { reported: open },
+  closed: { reported: closed },
+}: Observed): readonly CheckItem[] {
+  const truth = (quantile: number): number => trueQuantileMs(stalling, quantile);
+  return [
+    shown(`open loop, ${stallName}, mean`, open.mean, trueMeanMs(stalling), unit),
+    shown(`open loop, ${stallName}, p90`, open.p90, truth(0.9), unit),
+    shown(`open loop, ${stallName}, p95`, open.p95, truth(0.95), unit),
+    closeTo(
+      { what: `open loop, ${stallName}, p99`, reported: open.p99, truth: truth(0.99), unit },
+      stallTolerance,
+    ),
+    {
+      ...shown(`closed loop, ${stallName}, p99 (hides it)`, closed.p99, truth(0.99), unit),
+      limitText: `below ${figureText(truth(0.99) * hiddenShare)} ms: a closed loop hides stalls`,
+      passed: closed.p99 < truth(0.99) * hiddenShare,
+    },
+  ];
+}
+
+/** How long a server of known latency is under load. */
+type LatencyWindows = {
+  readonly warmupMs: number;
+  readonly closedMs: number;
+  readonly openMs: number;
+  /** Of the open loop. */
+  readonly rateRps: number;
+};
+
+type Observation = {
+  readonly profile: LatencyProfile;
+  readonly windows: LatencyWindows;
+  readonly cpus: NonNullable<CpuPlan>;
+  readonly seed: number;
+  readonly signal: AbortSignal;
+};
+
+/** Either loop, from both sides. */
+type Observed = {
+  readonly closed: Compared;
+  readonly open: Compared;
+  readonly lateSendsPercent: number;
+};
+
+// of the closed loop; more would keep step with each other, and wait for each other's replies
+const connections = 8;
+const timeoutSeconds = 10;
+const slackMs = 60_000;
+
+/**
+ * Puts a server of known latency under a closed loop and then under load at a fixed rate; server and generator have CPUs of
+ * their own.
+ * @throws Error when a request failed: the quantiles would then be those of the others.
+ */
+async function observeServer({ profile, windows, cpus, seed, signal }: Observation): Promise<Observed> {
+  const { warmupMs, closedMs, openMs, rateRps } = windows;
+  const server = await startKnownLatencyServer({ ...profile, cpus: cpus.server, signal });
+  try {
+    const moments: number[] = [];
+    const note = (): void => {
+      moments.push(Number(process.hrtime.bigint()) / 1e6);
+    };
+    const { open, ...closed } = await generateLoad(
+      {
+        origin: server.origin,
+        requests: [{ path: '/' }],
+        seed,
+        connections,
+        warmupMs,
+        window: { kind: 'duration', durationMs: closedMs },
+        timeoutSeconds,
+        open: { rateRps, durationMs: openMs },
+      },
+      {
+        cpus: cpus.generator,
+        deadlineMs: warmupMs + closedMs + openMs + slackMs,
+        // begin and end of the closed window, then of the open one
+        onMoment: note,
+        signal,
+      },
+    );
+    if (open === undefined) throw new Error(`${profile.kind}: the load generator made no open window`);
+    const failed = closed.errors + closed.timeouts + open.errors + open.timeouts;
+    if (failed > 0) throw new Error(`${profile.kind}: ${failed} requests failed, expected none`);
+    const served = await server.served();
+    const [closedFrom = 0, closedUntil = 0, openFrom = 0, openUntil = 0] = moments;
+    return {
+      closed: {
+        reported: closed.latencyMs,
+        truth: closedTruth(served, { fromMs: closedFrom, untilMs: closedUntil }),
+      },
+      open: {
+        reported: open.latencyMs,
+        truth: openTruth(served, rateRps, { fromMs: openFrom, untilMs: openUntil }),
+      },
+      lateSendsPercent: (open.lateSends / open.planned) * 100,
+    };
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Mean, quantiles and maximum in milliseconds, as the load generator reports them: p90 is there too. */
+type Latencies = LoadOutcome['latencyMs'];
+
+/** The same figures from two sides: the load generator, and the server's own record. */
+export type Compared = { readonly reported: Latencies; readonly truth: Latencies };
+
+/** A stretch of the machine's monotonic clock, in milliseconds. */
+type Stretch = { readonly fromMs: number; readonly untilMs: number };
+
+/** What a server itself knows of the latencies of a closed loop: arrival to reply of all it answered in the window. */
+export function closedTruth(served: readonly ServedRequest[], { fromMs, untilMs }: Stretch): Latencies {
+  return latenciesOf(
+    served
+      .filter(({ repliedMs }) => repliedMs >= fromMs && repliedMs <= untilMs)
+      .map(({ arrivedMs, repliedMs }) => repliedMs - arrivedMs),
+  );
+}
+
+/**
+ * What a server itself knows of the latencies of an open loop: from the planned times to its replies. It is not told the
+ * plan, only the rate: the planned times are the evenly spaced ones that no request came before, the closest such ones.
+ */
+export function openTruth(
+  served: readonly ServedRequest[],
+  rateRps: number,
+  { fromMs, untilMs }: Stretch,
+): Latencies {
+  const spacingMs = 1000 / rateRps;
+  const inOrder = served
+    .filter(({ arrivedMs }) => arrivedMs >= fromMs && arrivedMs <= untilMs)
+    .toSorted((one, other) => one.arrivedMs - other.arrivedMs);
+  const startMs = inOrder.reduce(
+    (least, { arrivedMs }, index) => Math.min(least, arrivedMs - index * spacingMs),
+    Number.POSITIVE_INFINITY,
+  );
+  return latenciesOf(inOrder.map(({ repliedMs }, index) => repliedMs - (startMs + index * spacingMs)));
+}
+
+function latenciesOf(ms: readonly number[]): Latencies {
+  return {
+    mean: mean(ms),
+    p50: quantile(ms, 0.5),
+    p90: quantile(ms, 0.9),
+    p95: quantile(ms, 0.95),
+    p99: quantile(ms, 0.99),
+    max: quantile(ms, 1),
+  };
+}

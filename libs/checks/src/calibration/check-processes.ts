@@ -1,0 +1,283 @@
+import { spawn } from 'node:child_process';
+import { on } from 'node:events';
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { choosePort } from '@tare/environment';
+import { findProcess, pinned, processMeter, waitForHttp, type Meter } from '@tare/metrics';
+import { maximum, median } from '@tare/statistics';
+import { z } from 'zod';
+import type { Check, CheckItem } from './calibration-file.ts';
+import { closeTo, made, notMade, shown } from './check-items.ts';
+
+/** A process that knows the truth about itself and tells it when asked. */
+type KnownProcess = {
+  readonly pid: number;
+  /**
+   * Asks it over IPC and waits for its answer.
+   * @throws Error when it ends, does not answer in time, or answers something else; the signal's reason when aborted.
+   */
+  ask<Answer>(question: string, answer: z.ZodType<Answer>): Promise<Answer>;
+  /** Ends it. May be called twice. */
+  stop(): Promise<void>;
+};
+
+type KnownProcessOptions = {
+  /** What its script finds in process.argv after its own path. */
+  readonly arguments: readonly string[];
+  /** CPUs it may use; undefined leaves it unpinned. */
+  readonly cpus: readonly number[] | undefined;
+  readonly variables?: Readonly<Record<string, string>>;
+  /** It gets no older than this. */
+  readonly lifetimeMs: number;
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Starts a script in a process of its own, which ends with its parent.
+ * @param name of the script, which lies beside this file, without its extension.
+ */
+function startKnownProcess(name: string, options: KnownProcessOptions): KnownProcess {
+  options.signal.throwIfAborted();
+  const script = fileURLToPath(import.meta.url).replace(/check-processes\.([jt]s)$/, `${name}.$1`);
+  const command = pinned({ file: process.execPath, arguments: [script, ...options.arguments] }, options.cpus);
+  const child = spawn(command.file, command.arguments, {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', ...options.variables },
+    // Ctrl-C in the terminal reaches the parent, which then ends it in order
+    detached: true,
+  });
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const deadline = AbortSignal.timeout(options.lifetimeMs);
+  const messages = on(child, 'message', {
+    signal: AbortSignal.any([options.signal, deadline]),
+    close: ['close'],
+  });
+  return {
+    pid: child.pid ?? 0,
+    ask: async (question, answer) => {
+      try {
+        if (child.connected) child.send(question);
+        const next = (await messages.next()) as IteratorResult<readonly unknown[], undefined>;
+        if (next.value === undefined) throw new Error('it has ended');
+        return answer.parse(next.value[0]);
+      } catch (cause) {
+        options.signal.throwIfAborted();
+        const why = deadline.aborted
+          ? `no answer within ${options.lifetimeMs} ms of its start`
+          : cause instanceof Error
+            ? cause.message
+            : String(cause);
+        throw new Error(`${basename(script)} (pid ${child.pid ?? '?'}): ${why}`, { cause });
+      }
+    },
+    stop: async () => {
+      child.kill('SIGKILL');
+      await closed;
+    },
+  };
+}
+
+type CpuCheck = {
+  /** Shares of a cycle that the process spins. */
+  readonly dutyPercents: readonly number[];
+  readonly windowMs: number;
+  readonly cpus: readonly number[] | undefined;
+  readonly signal: AbortSignal;
+};
+
+const cpuTitle = { id: 'cpu', part: 'cpu', title: 'CPU time of a known duty cycle', unit: 'ms' } as const;
+const cpuLimit = 0.01;
+// node's own start is over by then
+const settleMs = 300;
+const cpuSlackMs = 20_000;
+const cpuAnswer = z.strictObject({ cpuUs: z.number() });
+
+/**
+ * Meters processes that spin for a known share of every 20 ms, and compares the metered CPU time of a window with what
+ * the process itself got from getrusage over the same window.
+ */
+export async function checkCpu({ dutyPercents, windowMs, cpus, signal }: CpuCheck): Promise<Check> {
+  if (findProcess(process.pid) === undefined) {
+    return notMade(cpuTitle, 'without /proc the figures are those of ps, which are not meant to be so exact');
+  }
+  const items: CheckItem[] = [];
+  for (const dutyPercent of dutyPercents) {
+    const known = startKnownProcess('duty-cycle-process', {
+      arguments: [String(dutyPercent / 100)],
+      cpus,
+      lifetimeMs: settleMs + windowMs + cpuSlackMs,
+      signal,
+    });
+    const meter = processMeter({ scope: 'a known process', pids: () => [known.pid] });
+    try {
+      await sleep(settleMs, undefined, { signal });
+      const begin = await readBoth(known, meter);
+      await sleep(windowMs, undefined, { signal });
+      const end = await readBoth(known, meter);
+      items.push(
+        closeTo(
+          {
+            what: `spinning ${dutyPercent} % of every 20 ms`,
+            reported: end.meteredMs - begin.meteredMs,
+            truth: end.ownMs - begin.ownMs,
+            unit: 'ms',
+          },
+          { relative: cpuLimit },
+        ),
+      );
+    } finally {
+      await meter.close();
+      await known.stop();
+    }
+  }
+  return made(cpuTitle, items, [
+    `Truth: the process’s own getrusage over the same window of ${windowMs / 1000} s.`,
+  ]);
+}
+
+async function readBoth(
+  known: KnownProcess,
+  meter: Meter,
+): Promise<{ readonly ownMs: number; readonly meteredMs: number }> {
+  // it stands still until both have been read: nothing is used up between the two
+  const { cpuUs } = await known.ask('cpu', cpuAnswer);
+  const { cpuNs } = await meter.read();
+  await known.ask('go on', cpuAnswer);
+  return { ownMs: cpuUs / 1000, meteredMs: Number(cpuNs) / 1e6 };
+}
+
+type MemoryCheck = {
+  /** How much each process allocates and touches. */
+  readonly allocationsMiB: readonly number[];
+  readonly cpus: readonly number[] | undefined;
+  readonly signal: AbortSignal;
+};
+
+const memoryTitle = {
+  id: 'memory',
+  part: 'memory',
+  title: 'Memory of a known allocation',
+  unit: 'MiB',
+} as const;
+const memoryLimit = 0.02;
+const memoryLifetimeMs = 20_000;
+const memoryAnswer = z.strictObject({ heldMiB: z.number() });
+
+/** Meters processes that allocate a known amount and write to all of it: the metered memory must grow by as much. */
+export async function checkMemory({ allocationsMiB, cpus, signal }: MemoryCheck): Promise<Check> {
+  if (findProcess(process.pid) === undefined) {
+    return notMade(
+      memoryTitle,
+      'without /proc the figures are those of ps, which are not meant to be so exact',
+    );
+  }
+  const items: CheckItem[] = [];
+  for (const allocationMiB of allocationsMiB) {
+    const known = startKnownProcess('allocating-process', {
+      arguments: [String(allocationMiB)],
+      cpus,
+      lifetimeMs: memoryLifetimeMs,
+      signal,
+    });
+    const meter = processMeter({ scope: 'a known process', pids: () => [known.pid] });
+    try {
+      // its memoryAnswer says that node is up; what node itself allocates while it starts is not the allocation's
+      await known.ask('ready?', memoryAnswer);
+      await sleep(settleMs, undefined, { signal });
+      const before = await meter.read();
+      const { heldMiB } = await known.ask('allocate', memoryAnswer);
+      const after = await meter.read();
+      const reported = (after.memoryBytes - before.memoryBytes) / 2 ** 20;
+      items.push(
+        closeTo(
+          { what: `growth by ${allocationMiB} MiB`, reported, truth: heldMiB, unit: 'MiB' },
+          { relative: memoryLimit },
+        ),
+      );
+    } finally {
+      await meter.close();
+      await known.stop();
+    }
+  }
+  return made(memoryTitle, items);
+}
+
+type StartupCheck = {
+  readonly delaysMs: readonly number[];
+  readonly repetitions: number;
+  readonly cpus: readonly number[] | undefined;
+  readonly signal: AbortSignal;
+};
+
+const startupLimitMs = 3;
+const pollIntervalMs = 1;
+const startDeadlineMs = 20_000;
+const startupAnswer = z.strictObject({ listeningMs: z.number() });
+
+/**
+ * Starts servers that listen only after a known delay, and compares the startup time found by polling with the moment at
+ * which the server itself began to listen, on the same monotonic clock. The median error of the repetitions is judged:
+ * a single start may be held up by anything on the host. The worst is told beside it.
+ */
+export async function checkStartup({ delaysMs, repetitions, cpus, signal }: StartupCheck): Promise<Check> {
+  const items: CheckItem[] = [];
+  // the first request of a process is slow, and is not what is measured
+  await startOnce(0, cpus, signal);
+  for (const delayMs of delaysMs) {
+    const starts: Start[] = [];
+    for (let done = 0; done < repetitions; done += 1) starts.push(await startOnce(delayMs, cpus, signal));
+    const errors = starts.map(({ readyMs, listeningMs }) => readyMs - listeningMs);
+    const truth = median(starts.map(({ listeningMs }) => listeningMs));
+    const what = `listening after a wait of ${delayMs} ms`;
+    const within = errors.filter((error) => Math.abs(error) <= startupLimitMs).length;
+    items.push(
+      closeTo(
+        { what: `${what}, median error`, reported: truth + median(errors), truth, unit: 'ms' },
+        { absolute: startupLimitMs },
+      ),
+      shown(
+        `${what}, worst error (${within} of ${repetitions} within ${startupLimitMs} ms)`,
+        truth + maximum(errors.map(Math.abs)),
+        truth,
+        'ms',
+      ),
+    );
+  }
+  return made(
+    { id: 'startup', part: 'startup', title: 'Startup of a server with a known delay', unit: 'ms' },
+    items,
+    ['Truth: spawn of the process to its own “listening”, on the common monotonic clock.'],
+  );
+}
+
+type Start = { readonly readyMs: number; readonly listeningMs: number };
+
+async function startOnce(
+  delayMs: number,
+  cpus: readonly number[] | undefined,
+  signal: AbortSignal,
+): Promise<Start> {
+  const port = await choosePort();
+  const spawnedAt = process.hrtime.bigint();
+  const known = startKnownProcess('delayed-server-process', {
+    arguments: [String(delayMs), String(port)],
+    variables: { SPAWNED_AT: String(spawnedAt) },
+    cpus,
+    lifetimeMs: delayMs + startDeadlineMs,
+    signal,
+  });
+  try {
+    const { readyMs } = await waitForHttp({
+      url: new URL(`http://127.0.0.1:${port}/`),
+      since: spawnedAt,
+      intervalMs: pollIntervalMs,
+      deadlineMs: delayMs + startDeadlineMs,
+      signal,
+    });
+    const { listeningMs } = await known.ask('when?', startupAnswer);
+    return { readyMs, listeningMs };
+  } finally {
+    await known.stop();
+  }
+}

@@ -1,0 +1,240 @@
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { native, type Environment } from '@tare/environment';
+import { metricCatalogue, type Comparison, type RunFile } from '@tare/results';
+import { performRun, resolveConfig, type BenchConfig, type RunEvent } from '@tare/runner';
+
+type RealRunsOptions = {
+  /** Twins alone, slowdowns alone (their runs have a twin, too), or both in turn. */
+  readonly parts: { readonly aa: boolean; readonly ab: boolean };
+  readonly sizes: ComparisonSizes;
+  readonly slowdownPercents: readonly number[];
+  readonly seed: number;
+  readonly runsFolder: string;
+  /** Runs are begun as long as they are expected to end before. On the clock of performance.now(). */
+  readonly endsAt: number;
+  readonly minutes: number;
+  /** Waited for before the next run. */
+  readonly keep: (run: RealRun) => Promise<void>;
+  readonly onProgress: (line: string) => void;
+  readonly signal: AbortSignal;
+};
+
+/** Why there are not more runs: the budget was used up, or one failed. */
+export type RealEnd =
+  | { readonly kind: 'budget'; readonly minutes: number }
+  | { readonly kind: 'failed'; readonly message: string };
+
+type RealRuns = { readonly runs: readonly RealRun[]; readonly end: RealEnd };
+
+type Kind = 'twin' | 'slower';
+
+// process start, generator start, stop
+const trialOverheadMs = 700;
+// preflight, conformance
+const runOverheadMs = 5000;
+
+/**
+ * Makes as many real runs as the budget allows: those with slowdowns, which hold a twin too, and those with a twin alone,
+ * so that both kinds get about the same time.
+ * @throws the signal's reason when aborted; another failure ends the runs and is told in `end`.
+ */
+export async function realRuns(options: RealRunsOptions): Promise<RealRuns> {
+  const { parts, sizes, slowdownPercents, endsAt, minutes, signal, onProgress } = options;
+  const runs: RealRun[] = [];
+  const spentMs: Record<Kind, number[]> = { twin: [], slower: [] };
+  const trialMs = sizes.warmupMs + sizes.windowMs + trialOverheadMs;
+  const expectedMs = (kind: Kind): number => {
+    const environments = kind === 'twin' ? 2 : 2 + slowdownPercents.length;
+    return spentMs[kind].length > 0
+      ? sum(spentMs[kind]) / spentMs[kind].length
+      : sizes.rounds * environments * trialMs + runOverheadMs;
+  };
+  const kinds: readonly Kind[] = [
+    ...(parts.ab ? ['slower' as const] : []),
+    ...(parts.aa ? ['twin' as const] : []),
+  ];
+  for (;;) {
+    const leftMs = endsAt - performance.now();
+    const [kind] = kinds
+      .filter((each) => expectedMs(each) <= leftMs)
+      .toSorted((one, other) => sum(spentMs[one]) - sum(spentMs[other]));
+    if (kind === undefined) return { runs, end: { kind: 'budget', minutes } };
+    const slowdowns = kind === 'slower' ? slowdownPercents : [];
+    const name = kind === 'slower' ? `twin and slowdowns of ${slowdowns.join(', ')} %` : 'twin';
+    onProgress(
+      `real run ${runs.length + 1}: ${name}, about ${(expectedMs(kind) / 1000).toFixed(0)} s of ${(leftMs / 1000).toFixed(0)} s left`,
+    );
+    try {
+      const run = await realRun({
+        sizes,
+        slowdownPercents: slowdowns,
+        seed: options.seed + runs.length,
+        runsFolder: options.runsFolder,
+        listener: (event) => {
+          tellRepeats(event, onProgress);
+        },
+        signal,
+      });
+      spentMs[kind].push(run.elapsedMs);
+      runs.push(run);
+      await options.keep(run);
+    } catch (error) {
+      signal.throwIfAborted();
+      return {
+        runs,
+        end: { kind: 'failed', message: error instanceof Error ? error.message : String(error) },
+      };
+    }
+  }
+}
+
+function tellRepeats(event: RunEvent, onProgress: (line: string) => void): void {
+  if (event.kind === 'round-repeated') {
+    onProgress(`  round ${event.repeat.round} is repeated: ${event.repeat.reason}`);
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** A metric of a real comparison. */
+export type MetricOutcome = Pick<
+  Comparison,
+  'metric' | 'ratio' | 'p' | 'pAdjusted' | 'verdict' | 'logRatioStdev'
+>;
+
+/** One candidate against the baseline, over all rounds of a run. */
+export type RealComparison = {
+  /** How much slower the candidate was; 0 for the twin. */
+  readonly slowdownPercent: number;
+  readonly metrics: readonly MetricOutcome[];
+};
+
+/** What a real run came to. */
+export type RealRun = {
+  readonly runId: string;
+  readonly seed: number;
+  readonly startedAt: string;
+  readonly elapsedMs: number;
+  readonly rounds: number;
+  /** Rounds that were repeated, because a trial failed or violated a guard. */
+  readonly repeats: number;
+  readonly comparisons: readonly RealComparison[];
+};
+
+type RealRunOptions = {
+  readonly sizes: ComparisonSizes;
+  readonly slowdownPercents: readonly number[];
+  readonly seed: number;
+  /** The journal of the run goes to a folder of its own in here. */
+  readonly runsFolder: string;
+  readonly listener: (event: RunEvent) => void;
+  readonly signal: AbortSignal;
+};
+
+const janitorConfig = fileURLToPath(import.meta.url).replace(/real-runs\.([jt]s)$/, 'janitor.config.$1');
+
+/**
+ * A run of the calibration's own app through the pipeline of every run: rounds in random order, fresh processes, guards,
+ * comparison, verdicts.
+ * @throws Error with one line when it fails; nothing is left running.
+ */
+async function realRun(options: RealRunOptions): Promise<RealRun> {
+  const { sizes, slowdownPercents, seed, runsFolder, listener, signal } = options;
+  const startedAt = performance.now();
+  const { run } = await performRun({
+    config: resolveConfig(comparisonConfig(sizes, slowdownPercents, seed), 'the calibration'),
+    configPath: janitorConfig,
+    runsFolder,
+    listener,
+    signal,
+  });
+  const lost = run.environments.find(({ status }) => status === 'failed');
+  if (lost?.status === 'failed') throw new Error(lost.reason);
+  return {
+    runId: run.id,
+    seed: run.seed,
+    startedAt: run.startedAt,
+    elapsedMs: performance.now() - startedAt,
+    rounds: sizes.rounds,
+    repeats: run.repeats.length,
+    comparisons: [0, ...slowdownPercents].map((slowdownPercent) => ({
+      slowdownPercent,
+      metrics: outcomesOf(run, slowdownPercent === 0 ? run.config.twin : slowerName(slowdownPercent)),
+    })),
+  };
+}
+
+/** Judged metrics without the gross ones: a plain process has the same figures net and gross. */
+function outcomesOf({ comparisons }: RunFile, candidate: string | null): readonly MetricOutcome[] {
+  const counted = metricCatalogue.filter(({ judged, key }) => judged && !key.includes('Gross'));
+  return comparisons
+    .filter((each) => each.candidate === candidate && counted.some(({ key }) => key === each.metric))
+    .map(({ metric, ratio, p, pAdjusted, verdict, logRatioStdev }) => ({
+      metric,
+      ratio,
+      p,
+      pAdjusted,
+      verdict,
+      logRatioStdev,
+    }));
+}
+
+/** Windows and rounds of a real comparison; shorter than those of a default run, so that many fit into the budget. */
+export type ComparisonSizes = {
+  readonly rounds: number;
+  readonly warmupMs: number;
+  readonly windowMs: number;
+};
+
+const app = fileURLToPath(import.meta.url).replace(/real-runs\.([jt]s)$/, 'calibration-app.$1');
+// about 2 ms: HTTP is a few percent of a request, so that a slowdown of the work is one of the request
+const workIterations = 12_000;
+const connections = 2;
+
+/**
+ * The configuration of a run of the calibration's own app: natively and in a twin, and natively with so many percent more
+ * work per request.
+ */
+export function comparisonConfig(
+  { rounds, warmupMs, windowMs }: ComparisonSizes,
+  slowdownPercents: readonly number[],
+  seed: number,
+): BenchConfig {
+  return {
+    workloads: [
+      {
+        name: 'calibration',
+        artifact: pathToFileURL(app),
+        healthPath: '/health',
+        request: () => ({ path: '/' }),
+        conformance: [{ request: { path: '/health' }, status: 200, json: { status: 'ok' } }],
+        variables: { WORK: String(workIterations) },
+      },
+    ],
+    environments: [native(), ...slowdownPercents.map(slowerBy)],
+    control: true,
+    rounds,
+    load: { connections, warmupMs, durationMs: windowMs, open: false },
+    seed,
+  };
+}
+
+/** @returns the name of the environment that is slower by so many percent. */
+function slowerName(percent: number): string {
+  return `slower-${percent}`;
+}
+
+function slowerBy(percent: number): Environment {
+  const environment = native();
+  return {
+    ...environment,
+    name: slowerName(percent),
+    start: (launch, signal) =>
+      environment.start(
+        { ...launch, variables: { ...launch.variables, SLOWDOWN: String(1 + percent / 100) } },
+        signal,
+      ),
+  };
+}

@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { pinned } from '@tare/metrics';
+import { nextMove, type SearchAim, type SearchStep } from './capacity-search.ts';
+import { performStep, type StepLoad } from './search-instance.ts';
+
+const proofWindowMs = 1000;
+const leastRps = 1;
+const proofStartRps = 500;
+// the generator need only be shown not to be the limit: how far it goes beyond need not be known closely
+const proofTolerance = 0.15;
+const proofMaxSteps = 30;
+
+type GeneratorProof = Omit<StepLoad, 'origin' | 'windowMs'> & {
+  readonly startRps: number;
+  readonly maxRps: number;
+  /** Where the app will run. */
+  readonly serverCpus: readonly number[] | undefined;
+};
+
+/**
+ * Searches how far the load generator goes by itself: the highest rate at which it meets the objective, in time and not
+ * too busy, against a server that answers at once, on the CPUs that the app will have.
+ * @returns requests per second, at most `maxRps`.
+ * @throws Error when it cannot meet the objective at any rate.
+ */
+export async function proveGenerator(proof: GeneratorProof, signal: AbortSignal): Promise<number> {
+  const aim: SearchAim = {
+    startRps: Math.max(proof.startRps, Math.min(proofStartRps, proof.maxRps)),
+    leastRps,
+    maxRps: proof.maxRps,
+    maxIs: 'maximum',
+    tolerance: proofTolerance,
+    maxSteps: proofMaxSteps,
+  };
+  const server = await startInstantServer(proof.serverCpus, signal);
+  try {
+    const load: StepLoad = { ...proof, origin: server.origin, windowMs: proofWindowMs };
+    const steps: SearchStep[] = [];
+    for (;;) {
+      const move = nextMove(aim, steps);
+      if (move.kind === 'try') {
+        const { outcome } = await performStep(load, move.rateRps, signal);
+        // whatever kept the objective from being met, it was not the app
+        steps.push({ rateRps: move.rateRps, outcome: outcome === 'meets' ? 'meets' : 'misses' });
+        continue;
+      }
+      if (move.highestRps !== null) return move.highestRps;
+      throw new Error(
+        `the load generator misses ${proof.slo.text} even at ${move.lowestMissRps ?? leastRps} req/s with a server that answers at once: ` +
+          'this host is too busy or has too few CPUs for this objective; end other programs or choose a higher limit',
+      );
+    }
+  } finally {
+    await server.stop();
+  }
+}
+
+/** A server that does nothing but answer: what a load generator measures with it is the generator itself. */
+interface InstantServer {
+  /** "http://127.0.0.1:40123". */
+  readonly origin: string;
+  stop(): Promise<void>;
+}
+
+const processFile = fileURLToPath(import.meta.url).replace(
+  /prove-generator\.([jt]s)$/,
+  'instant-server-process.$1',
+);
+const startDeadlineMs = 10_000;
+
+/**
+ * Starts an HTTP server in a process of its own, on the CPUs that an app would have.
+ * @throws Error when it does not listen in time; the signal's reason when aborted. The process is ended in either case.
+ */
+export async function startInstantServer(
+  cpus: readonly number[] | undefined,
+  signal: AbortSignal,
+): Promise<InstantServer> {
+  signal.throwIfAborted();
+  const command = pinned({ file: process.execPath, arguments: [processFile] }, cpus);
+  const child = spawn(command.file, command.arguments, {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: { PATH: process.env.PATH, NODE_ENV: 'production' },
+  });
+  const ended = new Promise<void>((resolve) => {
+    child.once('close', () => {
+      resolve();
+    });
+    child.once('error', () => {
+      resolve();
+    });
+  });
+  const stop = (): Promise<void> => {
+    child.kill('SIGKILL');
+    return ended;
+  };
+  const stopWaiting = AbortSignal.any([signal, AbortSignal.timeout(startDeadlineMs)]);
+  try {
+    const port = await new Promise<number>((resolve, reject) => {
+      child.once('message', resolve);
+      child.once('error', (error) => {
+        reject(new Error(`the instant server could not be started: ${error.message}`, { cause: error }));
+      });
+      child.once('close', () => {
+        reject(new Error('the instant server ended before it listened'));
+      });
+      stopWaiting.addEventListener('abort', () => {
+        const late = new Error(`the instant server did not listen within ${startDeadlineMs} ms`);
+        reject(signal.aborted ? (signal.reason as Error) : late);
+      });
+    });
+    return { origin: `http://127.0.0.1:${port}`, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,224 @@
+import { existsSync } from 'node:fs';
+import {
+  cp,
+  link,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { isRunnerGone, runnerPattern, thisRunner } from '@tare/environment';
+import { runProgram } from '@tare/metrics';
+import { z } from 'zod';
+import type { Git } from './choose-commits.ts';
+
+/** A commit checked out in a folder of its own. */
+type Worktree = {
+  /** The workspace in it: the worktree, or the folder in it that the workspace is of its repository. */
+  readonly root: string;
+  /** Removes it and what git remembers of it. */
+  remove(): Promise<void>;
+};
+
+const folderPattern = new RegExp(`^tare-gate-(${runnerPattern.source})-\\w+$`);
+
+/**
+ * Checks a commit out in a private folder. Removes what killed gates left first.
+ * @param workspace the root of this workspace.
+ * @param git takes no signal for the removal: that must happen after an interruption too.
+ */
+export async function addWorktree(
+  workspace: string,
+  commit: string,
+  git: { readonly run: Git; readonly afterwards: Git },
+): Promise<Worktree> {
+  await removeLeftovers(git.run);
+  const prefix = await git.run(['rev-parse', '--show-prefix']);
+  const parent = await parentOnSameDisk(workspace);
+  const folder = await mkdtemp(join(parent, `tare-gate-${thisRunner()}-`));
+  const path = join(folder, 'base');
+  const remove = async (): Promise<void> => {
+    await removeWorktree(git.afterwards, path);
+  };
+  try {
+    // no hooks: they belong to the work in the repository, and may be anything
+    await git.run(['-c', 'core.hooksPath=/dev/null', 'worktree', 'add', '--quiet', '--detach', path, commit]);
+    return { root: join(path, prefix), remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** Hard links do not reach another disk. */
+async function parentOnSameDisk(workspace: string): Promise<string> {
+  const [ofWorkspace, ofTemporary] = await Promise.all([stat(workspace), stat(tmpdir())]);
+  if (ofWorkspace.dev === ofTemporary.dev) return tmpdir();
+  const own = join(workspace, '.nx', 'gate');
+  await mkdir(own, { recursive: true });
+  return own;
+}
+
+async function removeLeftovers(git: Git): Promise<void> {
+  const list = await git(['worktree', 'list', '--porcelain']);
+  const paths = list.split('\n').flatMap((line) => /^worktree (.*)$/.exec(line)?.[1] ?? []);
+  for (const path of paths) {
+    const owner = folderPattern.exec(basename(dirname(path)))?.[1];
+    if (isRunnerGone(owner)) await removeWorktree(git, path);
+  }
+}
+
+async function removeWorktree(git: Git, path: string): Promise<void> {
+  // what a killed build left half-written makes git refuse: then the folder goes first, and git forgets it
+  if (existsSync(path)) await git(['worktree', 'remove', '--force', '--force', path]).catch(() => undefined);
+  await rm(dirname(path), { recursive: true, force: true, maxRetries: 3 });
+  await git(['worktree', 'prune']);
+}
+
+const lockedPackage = z.object({
+  dev: z.boolean().optional(),
+  /** Whether it is a package of the workspace, whose folder is then in `resolved`. */
+  link: z.boolean().optional(),
+  resolved: z.string().optional(),
+});
+const lockSchema = z.object({ packages: z.record(z.string(), lockedPackage) });
+type Lock = z.infer<typeof lockSchema>;
+
+/** What measures: that of this side for both. Other packages of the workspace may be part of an app. */
+const suiteScope = 'node_modules/@tare/';
+
+const installDeadlineMs = 900_000;
+
+/** How the base came to its packages. */
+type PackageSource = 'linked' | 'installed';
+
+/**
+ * Gives the base's workspace its packages: those of this workspace when both lock the same, else by `npm ci`. In both cases
+ * the suite is that of this side, so that one suite measures both.
+ *
+ * What an app may bundle is linked file by file: a bundler writes the place of a module into the bundle, and behind a
+ * symbolic link to another folder it would be another, and the same app not the same bytes.
+ * @throws Error in one line when a lock file is missing or cannot be installed.
+ */
+export async function providePackages(
+  head: string,
+  base: string,
+  signal: AbortSignal,
+): Promise<PackageSource> {
+  const [ofHead, ofBase] = await Promise.all([readLock(head), readLock(base)]);
+  const lock = lockSchema.parse(JSON.parse(ofHead));
+  if (ofHead === ofBase) {
+    await linkPackages(lock, head, base, signal);
+    return 'linked';
+  }
+  await runProgram('npm', ['ci', '--no-audit', '--no-fund'], {
+    cwd: base,
+    signal,
+    deadlineMs: installDeadlineMs,
+  });
+  await linkWorkspacePackages(lock, head, base);
+  return 'installed';
+}
+
+async function readLock(root: string): Promise<string> {
+  const path = join(root, 'package-lock.json');
+  return readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new Error(`${path} cannot be read: the gate wants a package-lock.json on both sides`, { cause });
+  });
+}
+
+async function linkPackages(lock: Lock, head: string, base: string, signal: AbortSignal): Promise<void> {
+  await linkWorkspacePackages(lock, head, base);
+  for (const [place, { dev, link: isWorkspace }] of Object.entries(lock.packages)) {
+    signal.throwIfAborted();
+    // what lies deeper comes with the package that it is in
+    if (isWorkspace === true || place.split('node_modules/').length !== 2) continue;
+    const [from, to] = [join(head, place), join(base, place)];
+    if (!(await exists(from))) continue;
+    await mkdir(dirname(to), { recursive: true });
+    if (dev === true) await symlink(from, to);
+    else await linkTree(from, to);
+  }
+  await symlink(join(head, 'node_modules', '.bin'), join(base, 'node_modules', '.bin'));
+}
+
+async function linkWorkspacePackages(lock: Lock, head: string, base: string): Promise<void> {
+  for (const [place, { link: isWorkspace, resolved }] of Object.entries(lock.packages)) {
+    if (isWorkspace !== true || resolved === undefined) continue;
+    const to = join(base, place);
+    await rm(to, { recursive: true, force: true });
+    await mkdir(dirname(to), { recursive: true });
+    await symlink(join(place.startsWith(suiteScope) ? head : base, resolved), to);
+  }
+}
+
+/** The same folders with the same files, which take no room of their own. */
+async function linkTree(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) await linkTree(source, target);
+    else if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
+    // some file systems have no hard links
+    else await link(source, target).catch(() => cp(source, target));
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+type BaseBuild = {
+  /** The base's workspace. */
+  readonly root: string;
+  /** Names of the projects whose bundles are wanted. */
+  readonly apps: readonly string[];
+  /** Kinds of the environments: an image or a box is made for those that want one. */
+  readonly kinds: ReadonlySet<string>;
+};
+
+/** What Nx says around the output of its tasks. */
+const wordsOfNx =
+  /^(NX\b|> nx run |Run duration:|Cache:|Critical path:|Recoverable time:|Recommendations:|Failed tasks:|Tasks not run|Pass --verbose|Hint:|- (Speed up or split|\S+:\S+$)|\S+:\S+ +[\d.]+m?s$)/;
+
+const buildDeadlineMs = 1_800_000;
+
+/**
+ * Builds what is to be measured of the base, by the base's own targets.
+ * @throws Error in one line with the last lines of output when it does not build.
+ */
+export async function buildBase({ root, apps, kinds }: BaseBuild, signal: AbortSignal): Promise<void> {
+  const targets = kinds.has('docker') ? ['build', 'docker-build'] : ['build'];
+  await runNx(root, ['run-many', '--targets', targets.join(','), '--projects', apps.join(',')], signal);
+  if (kinds.has('vagrant')) await runNx(root, ['run-many', '--targets', 'vagrant-box'], signal);
+}
+
+async function runNx(root: string, args: readonly string[], signal: AbortSignal): Promise<void> {
+  const nx = createRequire(join(root, 'package.json')).resolve('nx/bin/nx.js');
+  const variables = {
+    NX_DAEMON: 'false',
+    NX_TUI: 'false',
+    // its own: two workspaces at different commits must not share a graph
+    NX_CACHE_DIRECTORY: join(root, '.nx', 'cache'),
+    NX_WORKSPACE_DATA_DIRECTORY: join(root, '.nx', 'workspace-data'),
+  };
+  await runProgram(process.execPath, [nx, ...args, '--outputStyle=static'], {
+    cwd: root,
+    shownAs: `nx ${args.join(' ')}`,
+    noise: wordsOfNx,
+    signal,
+    deadlineMs: buildDeadlineMs,
+    variables,
+  });
+}
