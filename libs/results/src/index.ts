@@ -22,7 +22,7 @@ export { historyLine, hostFingerprint } from './history-line.ts';
 export type { CommitFacts, HistoryLine } from './history-line.ts';
 export { appendHistory, readHistory } from './history.ts';
 export { openJournal, readJournal } from './journal.ts';
-export type { JournalHeader, TrialFailure } from './journal.ts';
+export type { Journal, JournalHeader, TrialFailure } from './journal.ts';
 export { metricCatalogue } from './metric-catalogue.ts';
 export type { Metric, MetricKey } from './metric-catalogue.ts';
 export * from './run-file.ts';

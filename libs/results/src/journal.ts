@@ -22,7 +22,7 @@ const journalHeaderSchema = runFileSchema.pick({
 export type JournalHeader = z.infer<typeof journalHeaderSchema>;
 
 /** The trials of a run, each safe on the disk as soon as it is finished. */
-type Journal = {
+export type Journal = {
   /**
    * Adds a trial; resolves when it has reached the disk. Calls are written one after the other.
    * @throws Error, one line, when the trial is invalid or not written; the trials before it stay whole and readable.

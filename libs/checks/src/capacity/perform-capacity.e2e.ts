@@ -10,7 +10,7 @@ import { resolveConfig, type BenchConfig } from '@tare/runner';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseCapacityPlan, type CapacityOptions } from './capacity-plan.ts';
 import { performCapacity, type CapacityRun } from './perform-capacity.ts';
-import type { CapacityEvent } from './show-capacity-progress.ts';
+import type { CapacityEvent } from './perform-capacity.ts';
 
 /** Serves one request after the other and takes 20 ms for each: 50 a second, without using the CPU. */
 const app = `

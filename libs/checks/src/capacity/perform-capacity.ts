@@ -14,10 +14,11 @@ import {
   describeConfig,
   hostFacts,
   mixOf,
+  prepareHost,
   requireReady,
-  withPreparedHost,
   type HostOptions,
   type PreparedHost,
+  type RunEvent,
   type Unusable,
   type Usable,
 } from '@tare/runner';
@@ -27,10 +28,39 @@ import type { CapacityPlan } from './capacity-plan.ts';
 import type { SearchAim } from './capacity-search.ts';
 import { proveGenerator } from './prove-generator.ts';
 import { searchInstance } from './search-instance.ts';
-import type { CapacityListener } from './show-capacity-progress.ts';
 
 const leastRps = 1;
 const maxSteps = 40;
+
+/** What happens in a search for capacities alone. */
+export type SearchEvent =
+  | {
+      readonly kind: 'capacity-started';
+      readonly runId: string;
+      readonly seed: number;
+      readonly searches: number;
+      readonly journal: string;
+    }
+  | { readonly kind: 'generator-proving' }
+  | { readonly kind: 'generator-proven'; readonly generatorRps: number }
+  | { readonly kind: 'search-started'; readonly place: SearchPlace }
+  | { readonly kind: 'step-finished'; readonly place: SearchPlace; readonly step: CapacityStep }
+  | { readonly kind: 'search-finished'; readonly place: SearchPlace; readonly found: PassCapacity }
+  | { readonly kind: 'capacity-finished'; readonly steps: number; readonly elapsedMs: number };
+
+/** What happens in a search for capacities, told as it happens, with what happens in every run. */
+export type CapacityEvent = RunEvent | SearchEvent;
+
+type SearchPlace = {
+  /** Number of the search, from 1. */
+  readonly search: number;
+  readonly searches: number;
+  readonly pass: number;
+  readonly workload: string;
+  readonly environment: string;
+};
+
+export type CapacityListener = (event: CapacityEvent) => void;
 
 export type CapacityRunOptions = Omit<HostOptions, 'listener'> & {
   readonly plan: CapacityPlan;
@@ -45,74 +75,83 @@ export type CapacityRun = { readonly capacity: CapacityFile; readonly journalFol
  * that fails is left out of the later passes; the others go on.
  * @throws Error with one line; nothing is left running, and the journal keeps the steps so far.
  */
-export function performCapacity(options: CapacityRunOptions): Promise<CapacityRun> {
+export async function performCapacity(options: CapacityRunOptions): Promise<CapacityRun> {
   // no arrival rate is to be found while the environments are prepared, and machines are not booted again for an instance
   const { config } = options;
   const hostConfig = { ...config, coldBoots: 0, load: { ...config.load, open: undefined } };
-  return withPreparedHost({ ...options, config: hostConfig }, async (host) => {
-    const {
-      config: { guards },
-      plan,
-      listener,
-      signal,
-    } = options;
-    const { preparation, seed, runId } = host;
-    requireReady(host);
-    const journalFolder = join(options.runsFolder, runId);
-    await mkdir(journalFolder, { recursive: true });
-    const searches = plan.passes * preparation.workloads.length * host.ready.length;
-    listener({ kind: 'capacity-started', runId, seed, searches, journal: journalFolder });
+  const hostOptions = { ...options, config: hostConfig };
+  try {
+    await using host = await prepareHost(hostOptions);
+    return await searchOn(host, options);
+  } catch (error) {
+    // whatever was under way failed because of the interruption, whose reason says more
+    throw options.signal.aborted ? (options.signal.reason as Error) : error;
+  }
+}
 
-    listener({ kind: 'generator-proving' });
-    const generatorRps = await proveGenerator(
-      {
-        requests: preparation.workloads.flatMap((workload) => mixOf(workload, preparation)),
-        seed,
-        slo: plan.slo,
-        guards,
-        startRps: plan.startRps,
-        maxRps: plan.maxRps,
-        serverCpus: preparation.context.resources.serverCpus,
-        generatorCpus: preparation.generatorCpus,
-      },
-      signal,
-    );
-    listener({ kind: 'generator-proven', generatorRps });
+async function searchOn(host: PreparedHost, options: CapacityRunOptions): Promise<CapacityRun> {
+  const {
+    config: { guards },
+    plan,
+    listener,
+    signal,
+  } = options;
+  const { preparation, seed, runId } = host;
+  requireReady(host);
+  const journalFolder = join(options.runsFolder, runId);
+  await mkdir(journalFolder, { recursive: true });
+  const searches = plan.passes * preparation.workloads.length * host.ready.length;
+  listener({ kind: 'capacity-started', runId, seed, searches, journal: journalFolder });
 
-    const aim: SearchAim = {
+  listener({ kind: 'generator-proving' });
+  const generatorRps = await proveGenerator(
+    {
+      requests: preparation.workloads.flatMap((workload) => mixOf(workload, preparation)),
+      seed,
+      slo: plan.slo,
+      guards,
       startRps: plan.startRps,
-      leastRps,
-      maxRps: Math.min(plan.maxRps, generatorRps),
-      maxIs: generatorRps < plan.maxRps ? 'generator' : 'maximum',
-      tolerance: plan.tolerance,
-      maxSteps,
-    };
-    const searched = await searchAll(options, host, aim, journalFolder);
-    const elapsedMs = Date.now() - host.startedAt.getTime();
-    listener({ kind: 'capacity-finished', steps: searched.steps.length, elapsedMs });
-    const config = describeCapacity(options, host);
-    return {
-      journalFolder,
-      capacity: {
-        schema: capacityFileSchemaVersion,
-        id: runId,
-        startedAt: host.startedAt.toISOString(),
-        finishedAt: new Date().toISOString(),
-        seed,
-        host: await hostFacts(),
-        config,
-        environments: listEnvironments(options, host, searched.failed),
-        generatorRps,
-        steps: [...searched.steps],
-        capacities: [...searched.capacities],
-        diagnostics: [
-          ...host.diagnostics,
-          ...host.told,
-          ...capacityDiagnostics(searched.capacities, searched.steps, config),
-        ],
-      },
-    };
-  });
+      maxRps: plan.maxRps,
+      serverCpus: preparation.context.resources.serverCpus,
+      generatorCpus: preparation.generatorCpus,
+    },
+    signal,
+  );
+  listener({ kind: 'generator-proven', generatorRps });
+
+  const aim: SearchAim = {
+    startRps: plan.startRps,
+    leastRps,
+    maxRps: Math.min(plan.maxRps, generatorRps),
+    maxIs: generatorRps < plan.maxRps ? 'generator' : 'maximum',
+    tolerance: plan.tolerance,
+    maxSteps,
+  };
+  const searched = await searchAll(options, host, aim, journalFolder);
+  const elapsedMs = Date.now() - host.startedAt.getTime();
+  listener({ kind: 'capacity-finished', steps: searched.steps.length, elapsedMs });
+  const config = describeCapacity(options, host);
+  return {
+    journalFolder,
+    capacity: {
+      schema: capacityFileSchemaVersion,
+      id: runId,
+      startedAt: host.startedAt.toISOString(),
+      finishedAt: new Date().toISOString(),
+      seed,
+      host: await hostFacts(),
+      config,
+      environments: listEnvironments(options, host, searched.failed),
+      generatorRps,
+      steps: [...searched.steps],
+      capacities: [...searched.capacities],
+      diagnostics: [
+        ...host.diagnostics,
+        ...host.told,
+        ...capacityDiagnostics(searched.capacities, searched.steps, config),
+      ],
+    },
+  };
 }
 
 type Searched = {

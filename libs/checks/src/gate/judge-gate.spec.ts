@@ -1,5 +1,5 @@
 import type { Trial } from '@tare/results';
-import { exampleTrial } from '@tare/runner/trial-for-tests';
+import { exampleTrial } from '@tare/runner/fixtures';
 import { expect, it } from 'vitest';
 import { baseNameOf } from './gate-plan.ts';
 import {

@@ -2,7 +2,7 @@ import type { Environment } from '@tare/environment';
 import { number, text, toggle, whole } from '@tare/options';
 import { metricCatalogue, type Guards } from '@tare/results';
 import { z } from 'zod';
-import { defaultGuards } from '../guards/default-guards.ts';
+import { defaultGuards } from '../guards/violations.ts';
 import { requestSchema, type Workload } from './workload.ts';
 
 /** Upper bounds keep a slip of the finger from a run of days. */

@@ -1,7 +1,7 @@
 import { native } from '@tare/environment';
 import { expect, it } from 'vitest';
 import { resolveConfig } from '../config/resolve-config.ts';
-import { answering, other } from '../run/run-for-tests.ts';
+import { answering, other } from '../../fixtures/real-run.ts';
 import { requireOpenFiles, requireRoomFor } from './before-run.ts';
 
 const config = resolveConfig(

@@ -1,7 +1,6 @@
 import type { Guard, Trial } from '@tare/results';
 import { expect, it } from 'vitest';
-import { defaultGuards } from './default-guards.ts';
-import { violationsOf, type GuardedTrial } from './violations.ts';
+import { defaultGuards, type GuardedTrial, violationsOf } from './violations.ts';
 
 const latencyMs = { mean: 8, p50: 8, p90: 9, p95: 9, p99: 10, max: 12 };
 const clean = {

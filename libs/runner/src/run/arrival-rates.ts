@@ -3,7 +3,7 @@ import { generateLoad } from '@tare/metrics';
 import { isEmulated, type Diagnostic } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import type { LearnedLoad } from '../trial/conformance.ts';
-import type { Usable } from './usable-environments.ts';
+import type { Usable } from './prepare-environments.ts';
 
 // enough for the code to be compiled and the rate to show; half of it leaves room for the error
 const probeWarmupMs = 1000;

@@ -1,6 +1,5 @@
 import {
   compare,
-  summarise,
   type Diagnostic,
   type EnvironmentResult,
   type JournalHeader,
@@ -8,12 +7,12 @@ import {
   type Repeat,
   type RoundPlan,
   type RunFile,
+  summarise,
   type Trial,
   type WarmUp,
 } from '@tare/results';
-import { runDiagnostics } from './run-diagnostics.ts';
-import { trialDiagnostics } from './trial-diagnostics.ts';
-import type { Unusable, Usable } from './usable-environments.ts';
+import { runDiagnostics, trialDiagnostics } from './diagnostics.ts';
+import type { Unusable, Usable } from './prepare-environments.ts';
 
 /** An environment that failed for good in the middle of a run. */
 export type LostEnvironment = {

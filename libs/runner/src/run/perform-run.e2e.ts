@@ -11,9 +11,9 @@ import { readJournal } from '@tare/results';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { BenchConfig } from '../config/bench-config.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
-import type { RunEvent } from '../progress/run-event.ts';
+import type { RunEvent } from './run-events.ts';
 import { performRun, type RunResult } from './perform-run.ts';
-import { answering, lenient, other, writeAnsweringApp } from './run-for-tests.ts';
+import { answering, lenient, other, writeAnsweringApp } from '../../fixtures/real-run.ts';
 
 // a whole run takes up to 25 s on an idle machine; one that a timeout leaves behind keeps the lock from those that follow
 vi.setConfig({ testTimeout: 90_000 });
@@ -355,7 +355,7 @@ const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
 
 /** A short run in a network namespace of its own, which sees the processes of all. @returns what became of it. */
 async function runApart(name: string, lockFolder: string): Promise<string> {
-  const module = new URL('run-for-tests.ts', import.meta.url).href;
+  const module = new URL('../../fixtures/real-run.ts', import.meta.url).href;
   const script = `
     import { native, namespace } from '${import.meta.resolve('@tare/environment')}';
     import { performRun, resolveConfig } from '${new URL('../index.ts', import.meta.url).href}';

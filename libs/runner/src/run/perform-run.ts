@@ -1,14 +1,13 @@
-import { isEmulated, openJournal, runFileSchemaVersion, type RunFile, type Trial } from '@tare/results';
+import type { Environment } from '@tare/environment';
+import { isEmulated, openJournal, type RunFile, runFileSchemaVersion, type Trial } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
-import type { RunOutset } from '../progress/run-so-far.ts';
+import type { RunOutset } from './run-so-far.ts';
 import { arrivalRates } from './arrival-rates.ts';
 import { assembleRun, type LostEnvironment } from './assemble-run.ts';
-import { describeConfig } from './describe-config.ts';
-import { hostFacts } from './host-facts.ts';
-import { measureRounds } from './measure-rounds.ts';
-import { withPreparedHost, type HostOptions, type PreparedHost } from './prepared-host.ts';
-import { twinOf } from './twin.ts';
-import type { Usable } from './usable-environments.ts';
+import { describeConfig, hostFacts } from './describe-config.ts';
+import type { Usable } from './prepare-environments.ts';
+import { type HostOptions, type PreparedHost, prepareHost } from './prepared-host.ts';
+import { measureRounds } from './rounds.ts';
 
 export type RunResult = { readonly run: RunFile; readonly journalFolder: string };
 
@@ -17,90 +16,100 @@ export type RunResult = { readonly run: RunFile; readonly journalFolder: string 
  * seeded random order, and sums up. Every finished trial is in the journal before the next begins.
  * @throws Error with one line; nothing is left running, and the journal keeps the trials so far.
  */
-export function performRun(options: HostOptions): Promise<RunResult> {
-  return withPreparedHost(options, async (host) => {
-    const { listener, signal } = options;
-    const config = { ...options.config, load: host.load };
-    const { runId, startedAt, seed, preparation, unusable } = host;
-    const { generatorCpus, context } = preparation;
-    requireReady(host);
+export async function performRun(options: HostOptions): Promise<RunResult> {
+  try {
+    await using host = await prepareHost(options);
+    return await measureOn(host, options);
+  } catch (error) {
+    // whatever was under way failed because of the interruption, whose reason says more
+    throw options.signal.aborted ? (options.signal.reason as Error) : error;
+  }
+}
 
-    const rates = arrivalRates(host.capacities, host.ready, config.load.open);
-    const twins = twinsOf(config, host.ready);
-    const ready = [...host.ready, ...twins];
-    const twin = twins[0]?.environment.name;
-    const unjudged = ready
-      .filter(({ facts }) => isEmulated({ facts }))
-      .map(({ environment }) => environment.name);
-    const header = {
-      schema: runFileSchemaVersion,
-      id: runId,
-      startedAt: startedAt.toISOString(),
-      seed,
-      host: await hostFacts(),
-      config: describeConfig(config, context, generatorCpus, twin, preparation.requests),
-      artifacts: Object.fromEntries(
-        [...preparation.artifacts].map(([name, { sha256, bytes }]) => [name, { sha256, bytes }]),
-      ),
-    } as const;
-    const outset: RunOutset = {
-      header,
-      margins: config.margins,
+async function measureOn(host: PreparedHost, options: HostOptions): Promise<RunResult> {
+  requireReady(host);
+  const { listener, signal } = options;
+  const config = { ...options.config, load: host.load };
+  const { runId, startedAt, seed, preparation } = host;
+  const { artifacts, context, generatorCpus, requests } = preparation;
+  const rates = arrivalRates(host.capacities, host.ready, config.load.open);
+  const controls = controlsOf(config, host.ready);
+  const control = controls[0]?.environment.name;
+  const measured = [...host.ready, ...controls];
+  const unjudged = measured.filter(isEmulated).map(({ environment }) => environment.name);
+  const header = {
+    schema: runFileSchemaVersion,
+    id: runId,
+    startedAt: startedAt.toISOString(),
+    seed,
+    host: await hostFacts(),
+    config: describeConfig(config, context, generatorCpus, control, requests),
+    artifacts: Object.fromEntries(
+      [...artifacts].map(([name, { sha256, bytes }]) => [name, { sha256, bytes }]),
+    ),
+  } as const;
+  const outset: RunOutset = {
+    header,
+    margins: config.margins,
+    unjudged,
+    measured,
+    unusable: host.unusable,
+    warmUps: host.warmUps,
+    diagnostics: [...host.diagnostics, ...rates.diagnostics],
+    configuredOrder: config.environments.map(({ name }) => name),
+  };
+  listener({ kind: 'environments-ready', outset });
+  const journalFolder = `${options.runsFolder}/${runId}`;
+  const journal = await openJournal(journalFolder, header);
+  try {
+    const session = {
+      ...host,
+      config,
+      listener,
+      signal,
+      rates,
+      measured,
+      control,
       unjudged,
-      measured: ready,
-      unusable,
-      warmUps: host.warmUps,
-      diagnostics: [...host.diagnostics, ...rates.diagnostics],
-      configuredOrder: config.environments.map(({ name }) => name),
+      journal,
+      journalFolder,
     };
-    listener({ kind: 'environments-ready', outset });
-    const journalFolder = `${options.runsFolder}/${runId}`;
-    const journal = await openJournal(journalFolder, header);
-    try {
-      const measuring = {
-        config,
-        listener,
-        signal,
-        preparation,
-        loads: host.loads,
-        rates,
-        seed,
-        runId,
-        journalFolder,
-        twin,
-        unjudged,
-      };
-      const { trials, repeats, plan, lost } = await measureRounds(
-        {
-          ...measuring,
-          keep: (trial) => journal.append(trial),
-          keepFailure: (failure) => journal.fail(failure),
-        },
-        ready,
-      );
-      listener({ kind: 'run-finished', trials: trials.length, elapsedMs: Date.now() - startedAt.getTime() });
-      requireTrials(trials, lost);
-      const run = assembleRun({
-        ...outset,
-        diagnostics: [...outset.diagnostics, ...host.told],
-        finishedAt: new Date().toISOString(),
-        trials,
-        repeats,
-        plan,
-        lost,
-      });
-      return { run, journalFolder };
-    } finally {
-      await journal.close();
-    }
-  });
+    const { trials, repeats, plan, lost } = await measureRounds(session);
+    listener({ kind: 'run-finished', trials: trials.length, elapsedMs: Date.now() - startedAt.getTime() });
+    requireTrials(trials, lost);
+    const run = assembleRun({
+      ...outset,
+      diagnostics: [...outset.diagnostics, ...host.told],
+      finishedAt: new Date().toISOString(),
+      trials,
+      repeats,
+      plan,
+      lost,
+    });
+    return { run, journalFolder };
+  } finally {
+    await journal.close();
+  }
 }
 
 /** The second copy of the baseline, if the run is to have one. */
-function twinsOf({ control, baseline }: ResolvedConfig, ready: readonly Usable[]): readonly Usable[] {
+function controlsOf({ control, baseline }: ResolvedConfig, ready: readonly Usable[]): readonly Usable[] {
   return ready
     .filter(({ environment }) => control && environment.name === baseline)
-    .map(({ environment, facts }) => ({ environment: twinOf(environment), facts }));
+    .map(({ environment, facts }) => ({ environment: controlOf(environment), facts }));
+}
+
+/**
+ * The same environment under another name: measured in every round like the others, it must come out the same as the
+ * original. What the two share is reaped and disposed of once, by the original.
+ */
+function controlOf(environment: Environment): Environment {
+  return {
+    ...environment,
+    name: `${environment.name}:twin`,
+    reap: () => Promise.resolve([]),
+    dispose: () => Promise.resolve(),
+  };
 }
 
 /** @throws Error with the reasons when no environment is ready. */

@@ -1,20 +1,24 @@
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { allowedCpus, pinRunning, planCpus, plainText } from '@tare/metrics';
-import { isEmulated, type Diagnostic, type WarmUp } from '@tare/results';
+import { allowedCpus, pinRunning, plainText, planCpus } from '@tare/metrics';
+import { type Diagnostic, isEmulated, type WarmUp } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
-import type { PreparedLoad } from '../trial/trial.ts';
-import { chooseWarmUp, type ChosenWarmUp } from '../warm-up/choose-warm-up.ts';
 import { preflight } from '../guards/preflight.ts';
-import { postJanitor } from '../janitor/janitor.ts';
-import type { Listener } from '../progress/run-event.ts';
+import { postJanitor } from './janitor.ts';
+import type { Listener } from './run-events.ts';
 import type { Capacity } from './arrival-rates.ts';
 import { lockHost } from './host-lock.ts';
-import { readArtifact } from './read-artifact.ts';
-import { requestsOfAll, type Preparation } from './launch-workload.ts';
-import { prepareEnvironments, type LearnedLoads, type Prepared } from './ready-environments.ts';
-import { newRunId } from './run-id.ts';
-import { findUsable, type Unusable, type Usable } from './usable-environments.ts';
+import { type Preparation, readArtifact, requestsOfAll } from './launch-workload.ts';
+import {
+  findUsable,
+  type LearnedLoads,
+  type Prepared,
+  prepareEnvironments,
+  type Unusable,
+  type Usable,
+} from './prepare-environments.ts';
+import { chooseWarmUp, type ChosenWarmUp } from './warm-up.ts';
+import type { PreparedLoad } from '../trial/trial.ts';
 
 const defaultReadyDeadlineMs = 30_000;
 const largestSeed = 2 ** 31;
@@ -35,8 +39,8 @@ export type HostOptions = {
   readonly repliesLike?: Preparation['repliesLike'];
 };
 
-/** A host that belongs to one run, with its environments ready. */
-export type PreparedHost = {
+/** A host that belongs to one run, with its environments ready. Disposing of it takes everything down and frees the host. */
+export type PreparedHost = AsyncDisposable & {
   readonly runId: string;
   readonly startedAt: Date;
   readonly seed: number;
@@ -59,14 +63,10 @@ export type PreparedHost = {
 };
 
 /**
- * Locks the host, looks for what disturbs it, finds and prepares the environments, and does some work with them; takes
- * everything down afterwards, whatever comes of it.
- * @throws Error with one line; the signal's reason when aborted.
+ * Locks the host, looks for what disturbs it, finds the environments and prepares them.
+ * @throws Error with one line. Everything is taken down again then.
  */
-export async function withPreparedHost<T>(
-  options: HostOptions,
-  work: (host: PreparedHost) => Promise<T>,
-): Promise<T> {
+export async function prepareHost(options: HostOptions): Promise<PreparedHost> {
   const { config, listener, signal, runsFolder } = options;
   const startedAt = new Date();
   const runId = newRunId(startedAt);
@@ -74,14 +74,26 @@ export async function withPreparedHost<T>(
   // what cannot work is told before anything is begun
   const requests = requestsOfAll(config.workloads, seed);
   await mkdir(runsFolder, { recursive: true });
+  // the last that is taken is the first that is given back
+  await using taken = new AsyncDisposableStack();
   const lock = lockHost({
     pid: process.pid,
     runId,
     startedAt: startedAt.toISOString(),
     folder: runsFolder,
   });
-  const janitor = options.configPath === undefined ? undefined : postJanitor(options.configPath, runId);
+  taken.defer(() => {
+    lock.release();
+  });
   const cpusBefore = allowedCpus();
+  taken.defer(() => {
+    if (cpusBefore !== undefined) pinRunning(process.pid, cpusBefore);
+  });
+  const janitor = options.configPath === undefined ? undefined : postJanitor(options.configPath, runId);
+  taken.defer(() => janitor?.dismiss());
+  taken.defer(async () => {
+    await Promise.allSettled(config.environments.map((environment) => environment.dispose()));
+  });
   const told: Diagnostic[] = [];
   // once for all rounds
   const tell = (line: string): void => {
@@ -90,61 +102,53 @@ export async function withPreparedHost<T>(
     told.push({ level: 'warning', code: 'environment', message });
     listener({ kind: 'told', message });
   };
-  try {
-    const found = await findUsable(config.environments, listener, signal);
-    const cpuPlan = planCpus(config.resources.cpus);
-    // the runner polls and samples: on the generator's CPUs it takes nothing from the server
-    if (cpuPlan !== undefined) pinRunning(process.pid, cpuPlan.generator);
-    const disturbances = await lookForDisturbances(config, cpuPlan?.server, listener, signal);
-    const artifacts = config.workloads.map(async (each) => [each.name, await readArtifact(each)] as const);
-    const preparation: Preparation = {
-      workloads: config.workloads,
-      requests,
-      artifacts: new Map(await Promise.all(artifacts)),
-      context: {
-        runId,
-        tell,
-        nodeBinary: process.execPath,
-        nodeVersion: process.version,
-        resources: {
-          ...config.resources,
-          serverCpus: cpuPlan?.server,
-          nodeArguments: [`--max-heap-size=${Math.floor(config.resources.memoryMiB * heapShare)}`],
-        },
-      },
-      readyDeadlineMs: options.readyDeadlineMs ?? defaultReadyDeadlineMs,
-      coldBoots: config.coldBoots,
-      load: config.load,
-      seed,
-      generatorCpus: cpuPlan?.generator,
-      baseline: config.baseline,
-      repliesLike: options.repliesLike ?? 'baseline',
-    };
-    const prepared = await prepareEnvironments(found.usable, preparation, listener, signal);
-    const warmUp = warmUpOf(config, prepared, listener);
-    return await work({
+  const found = await findUsable(config.environments, listener, signal);
+  const cpuPlan = planCpus(config.resources.cpus);
+  // the runner polls and samples: on the generator's CPUs it takes nothing from the server
+  if (cpuPlan !== undefined) pinRunning(process.pid, cpuPlan.generator);
+  const disturbances = await lookForDisturbances(config, cpuPlan?.server, listener, signal);
+  const artifacts = config.workloads.map(async (each) => [each.name, await readArtifact(each)] as const);
+  const preparation: Preparation = {
+    workloads: config.workloads,
+    requests,
+    artifacts: new Map(await Promise.all(artifacts)),
+    context: {
       runId,
-      startedAt,
-      seed,
-      preparation,
-      loads: prepared.loads,
-      ready: prepared.ready,
-      unusable: [...found.unusable, ...prepared.failed],
-      capacities: prepared.capacities,
-      load: { ...config.load, warmupMs: warmUp.warmupMs },
-      warmUps: config.load.warmupMs === undefined ? prepared.warmUps : undefined,
-      diagnostics: [...disturbances, ...prepared.diagnostics, ...warmUp.diagnostics],
-      told,
-    });
-  } catch (error) {
-    // whatever was under way failed because of it; the reason says more
-    throw signal.aborted ? (signal.reason as Error) : error;
-  } finally {
-    await Promise.allSettled(config.environments.map((environment) => environment.dispose()));
-    janitor?.dismiss();
-    if (cpusBefore !== undefined) pinRunning(process.pid, cpusBefore);
-    lock.release();
-  }
+      tell,
+      nodeBinary: process.execPath,
+      nodeVersion: process.version,
+      resources: {
+        ...config.resources,
+        serverCpus: cpuPlan?.server,
+        nodeArguments: [`--max-heap-size=${Math.floor(config.resources.memoryMiB * heapShare)}`],
+      },
+    },
+    readyDeadlineMs: options.readyDeadlineMs ?? defaultReadyDeadlineMs,
+    coldBoots: config.coldBoots,
+    load: config.load,
+    seed,
+    generatorCpus: cpuPlan?.generator,
+    baseline: config.baseline,
+    repliesLike: options.repliesLike ?? 'baseline',
+  };
+  const prepared = await prepareEnvironments(found.usable, preparation, listener, signal);
+  const warmUp = warmUpOf(config, prepared, listener);
+  const held = taken.move();
+  return {
+    runId,
+    startedAt,
+    seed,
+    preparation,
+    loads: prepared.loads,
+    ready: prepared.ready,
+    unusable: [...found.unusable, ...prepared.failed],
+    capacities: prepared.capacities,
+    load: { ...config.load, warmupMs: warmUp.warmupMs },
+    warmUps: config.load.warmupMs === undefined ? prepared.warmUps : undefined,
+    diagnostics: [...disturbances, ...prepared.diagnostics, ...warmUp.diagnostics],
+    told,
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
 }
 
 /** The warm-up that is given, or what the fresh instances that were watched need. */
@@ -177,4 +181,14 @@ async function lookForDisturbances(
       message: `before the first round: ${message}. Remedy: ${remedy}`,
     };
   });
+}
+
+/** @returns a name for a run that sorts by time and may stand in a file name, a label and a domain name. */
+export function newRunId(now: Date): string {
+  const stamp = now
+    .toISOString()
+    .replace(/\.\d+Z$/, '')
+    .replace(/[-:]/g, '')
+    .replace('T', '-');
+  return `${stamp}-${randomBytes(3).toString('hex')}`;
 }

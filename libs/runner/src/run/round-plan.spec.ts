@@ -1,7 +1,7 @@
 import type { Trial } from '@tare/results';
 import { expect, it } from 'vitest';
 import { environmentsAfterPilot, planAfterPilot, type Pilot } from './round-plan.ts';
-import { exampleTrial } from './trial-for-tests.ts';
+import { exampleTrial } from '../../fixtures/example-run.ts';
 
 const minuteMs = 60_000;
 /** Six rounds of two environments whose throughputs differ by so much from round to round. */

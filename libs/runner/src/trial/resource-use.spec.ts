@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { resourceUse, trialSamples } from './resource-use.ts';
+import { diskUse, resourceUse, trialSamples } from './resource-use.ts';
 
 const reading = (atMs: number, cpuMs: number, memoryMiB: number) => ({
   atNs: BigInt(atMs) * 1_000_000n,
@@ -90,4 +90,45 @@ it('counts samples from the begin of the window', () => {
     netMiB: 1,
     grossMiB: 2,
   });
+});
+
+const written = (writtenBytes: bigint | undefined) => ({
+  atNs: 0n,
+  cpuNs: 0n,
+  memoryBytes: 0,
+  ...(writtenBytes !== undefined && { writtenBytes }),
+});
+const writtenPair = (net: bigint | undefined, gross: bigint | undefined) => ({
+  net: written(net),
+  gross: written(gross),
+});
+
+it('takes the difference over the window, and its share of a request', () => {
+  expect(
+    diskUse([writtenPair(1024n, 0n), writtenPair(9n, 9n), writtenPair(1024n + 2097152n, 4194304n)], 1024),
+  ).toEqual({
+    netWrittenMiB: 2,
+    grossWrittenMiB: 4,
+    netWrittenKiBPerRequest: 2,
+    writeLatencyMs: null,
+  });
+});
+
+it('says nothing where the meter does not, and nothing per request without one', () => {
+  expect(diskUse([writtenPair(undefined, 0n), writtenPair(undefined, 0n)], 5)).toMatchObject({
+    netWrittenMiB: null,
+    netWrittenKiBPerRequest: null,
+  });
+  expect(diskUse([writtenPair(0n, 0n), writtenPair(5n, 5n)], 0).netWrittenKiBPerRequest).toBeNull();
+});
+
+it('tells how long a write took, if the app wrote', () => {
+  const at = (writtenBytes: bigint, count: bigint, tookMs: bigint) => {
+    const net = { ...written(writtenBytes), diskWrites: { count, tookMs } };
+    return { net, gross: net };
+  };
+  expect(diskUse([at(0n, 10n, 100n), at(4096n, 30n, 150n)], 1).writeLatencyMs).toBe(2.5);
+  // of the app's, or of nobody's
+  expect(diskUse([at(0n, 10n, 100n), at(0n, 30n, 150n)], 1).writeLatencyMs).toBeNull();
+  expect(diskUse([at(0n, 10n, 100n), at(4096n, 10n, 100n)], 1).writeLatencyMs).toBeNull();
 });

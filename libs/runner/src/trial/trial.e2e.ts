@@ -7,7 +7,7 @@ import type { BenchConfig } from '../config/bench-config.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
 import { requestsOf } from '../config/workload.ts';
 import { performRun, type RunResult } from '../run/perform-run.ts';
-import { answering, faulty, lenient, writeAnsweringApp } from '../run/run-for-tests.ts';
+import { answering, faulty, lenient, writeAnsweringApp } from '../../fixtures/real-run.ts';
 
 const slow = { timeout: 90_000 };
 

@@ -3,23 +3,28 @@ import type { Environment, Instance, Launch } from '@tare/environment';
 import {
   generateSlices,
   GeneratorError,
-  plainText,
-  SideError,
-  sumMeter,
   type LoadOutcome,
   type LoadRequest,
   type LoadSide,
   type LoadSpec,
+  plainText,
   type Readiness,
+  SideError,
+  sumMeter,
 } from '@tare/metrics';
 import type { Guards, HostActivity, OpenLoad, Trial, TrialSample } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import { violationsOf } from '../guards/violations.ts';
-import { diskUse } from './disk-use.ts';
 import { watchHost } from './host-watch.ts';
 import { startReady } from './ready-instance.ts';
-import { resourceUse, trialSamples } from './resource-use.ts';
-import { windowSampler, type Meters, type WindowSampler } from './window-sampler.ts';
+import {
+  diskUse,
+  type Meters,
+  resourceUse,
+  trialSamples,
+  type WindowSampler,
+  windowSampler,
+} from './resource-use.ts';
 
 /** A request without a reply after this long is a timeout. */
 export const requestTimeoutSeconds = 30;

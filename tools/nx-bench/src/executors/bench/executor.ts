@@ -2,16 +2,10 @@ import { join, relative, resolve } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { appendHistory, historyLine, writeRunFile } from '@tare/results';
 import { readOptions, type GivenOptions } from '@tare/options';
-import {
-  applyOverrides,
-  loadConfig,
-  performRun,
-  requireRoomFor,
-  showProgress,
-  type Listener,
-} from '@tare/runner';
+import { applyOverrides, loadConfig, performRun, requireRoomFor, type Listener } from '@tare/runner';
 import { abortOnSignals, messageOf } from '@tare/recipe';
 import { prepare } from '../../prepare.ts';
+import { showProgress } from '../../progress/show-progress.ts';
 import { commitFacts } from './commit-facts.ts';
 import { options as table } from './options.ts';
 import { watchPage } from './watch-page.ts';

@@ -4,9 +4,10 @@ import { abortOnSignals, reportFailure } from '@tare/recipe';
 import { readOptions, type GivenOptions } from '@tare/options';
 import { renderCapacityTerminal, writeCapacityReport } from '@tare/report';
 import { writeCapacityFile, type CapacityFile } from '@tare/results';
-import { parseCapacityPlan, performCapacity, showCapacityProgress } from '@tare/checks';
+import { parseCapacityPlan, performCapacity } from '@tare/checks';
 import { applyOverrides, loadConfig, requireRoomFor } from '@tare/runner';
 import { prepare } from '../../prepare.ts';
+import { showCapacityProgress } from '../../progress/show-capacity-progress.ts';
 import { options as table } from './options.ts';
 
 export type CapacityOptions = GivenOptions<typeof table.shape>;

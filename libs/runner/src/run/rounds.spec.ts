@@ -1,6 +1,6 @@
-import { native, type Environment } from '@tare/environment';
+import { type Environment, native } from '@tare/environment';
 import { expect, it } from 'vitest';
-import { inGroups, turnsOf } from './perform-round.ts';
+import { inGroups, sliceMsOf } from './rounds.ts';
 
 const lone = new Set(['vm', 'other-vm']);
 const named = (names: string): readonly Environment[] =>
@@ -16,16 +16,16 @@ it.each([
   expect(groupsOf(order, 25)).toEqual(expected);
 });
 
-it('leaves each alone without turns', () => {
+it('leaves each alone without slices', () => {
   expect(groupsOf('b vm a', undefined)).toEqual(['b', 'vm', 'a']);
 });
 
 it.each([
   ['25 ms', 25, {}, load],
-  ['nothing where turns are off', undefined, {}, { ...load, sliceMs: undefined }],
+  ['nothing where slices are off', undefined, {}, { ...load, sliceMs: undefined }],
   ['nothing in a number of requests', undefined, {}, { ...load, window: { kind: 'requests', requests: 9 } }],
   ['nothing with a fixed port', undefined, { port: 4000 }, load],
   ['nothing with data on a disk', undefined, { dataVariable: 'UPLOADS_DIR' }, load],
 ] as const)('a turn lasts %s', (_, expected, workload, given) => {
-  expect(turnsOf(workload, given)).toBe(expected);
+  expect(sliceMsOf(workload, given)).toBe(expected);
 });

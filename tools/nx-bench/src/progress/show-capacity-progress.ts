@@ -1,36 +1,8 @@
+import type { CapacityEvent, CapacityListener, SearchEvent } from '@tare/checks';
 import { plainText } from '@tare/metrics';
-import type { CapacityStep, PassCapacity, Slo } from '@tare/results';
-import { clock, showProgress, type Output, type RunEvent } from '@tare/runner';
-
-/** What happens in a search for capacities alone. */
-type SearchEvent =
-  | {
-      readonly kind: 'capacity-started';
-      readonly runId: string;
-      readonly seed: number;
-      readonly searches: number;
-      readonly journal: string;
-    }
-  | { readonly kind: 'generator-proving' }
-  | { readonly kind: 'generator-proven'; readonly generatorRps: number }
-  | { readonly kind: 'search-started'; readonly place: SearchPlace }
-  | { readonly kind: 'step-finished'; readonly place: SearchPlace; readonly step: CapacityStep }
-  | { readonly kind: 'search-finished'; readonly place: SearchPlace; readonly found: PassCapacity }
-  | { readonly kind: 'capacity-finished'; readonly steps: number; readonly elapsedMs: number };
-
-/** What happens in a search for capacities, told as it happens, with what happens in every run. */
-export type CapacityEvent = RunEvent | SearchEvent;
-
-type SearchPlace = {
-  /** Number of the search, from 1. */
-  readonly search: number;
-  readonly searches: number;
-  readonly pass: number;
-  readonly workload: string;
-  readonly environment: string;
-};
-
-export type CapacityListener = (event: CapacityEvent) => void;
+import type { PassCapacity, Slo } from '@tare/results';
+import { clock, showProgress } from './show-progress.ts';
+import type { Output } from './terminal-block.ts';
 
 const searchKinds: ReadonlySet<string> = new Set<SearchEvent['kind']>([
   'capacity-started',
@@ -97,7 +69,7 @@ function foundText({ highestRps, lowestMissRps, limit }: PassCapacity): string {
   }
 }
 
-function where({ workload, environment }: SearchPlace): string {
+function where({ workload, environment }: Extract<SearchEvent, { kind: 'search-started' }>['place']): string {
   return `${workload} in ${environment}`;
 }
 

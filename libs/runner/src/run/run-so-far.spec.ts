@@ -1,9 +1,8 @@
 import { parseRunFile, type RunFile } from '@tare/results';
 import { expect, it } from 'vitest';
-import { followRun } from './follow-run.ts';
-import { exampleOutset, examplePlace, trialEvents } from './outset-for-tests.ts';
-import type { RunEvent } from './run-event.ts';
-import { runSoFar } from './run-so-far.ts';
+import { exampleOutset, examplePlace, trialEvents } from '../../fixtures/example-run.ts';
+import type { RunEvent } from './run-events.ts';
+import { followRun, runSoFar } from './run-so-far.ts';
 
 const outset = exampleOutset('native', 'docker');
 const now = (): Date => new Date('2026-01-01T00:10:00.000Z');

@@ -1,5 +1,6 @@
 import type { Diagnostic, Repeat, RoundPlan, RunFile, Trial } from '@tare/results';
-import { assembleRun, type LostEnvironment, type RunParts } from '../run/assemble-run.ts';
+import { assembleRun, type LostEnvironment, type RunParts } from './assemble-run.ts';
+import { afterEvent, beforeRun, type Listener } from './run-events.ts';
 
 /** What is known of a run before its first trial. */
 export type RunOutset = Omit<RunParts, 'finishedAt' | 'trials' | 'repeats' | 'plan' | 'lost'>;
@@ -42,4 +43,22 @@ export function runSoFar({ outset, trials, repeats, lost, plan, at }: SoFar): Ru
 function roundsDone(done: number, plan: RoundPlan | undefined): string {
   if (plan !== undefined) return `${done} of ${plan.rounds} rounds done`;
   return `${done === 1 ? '1 round' : `${done} rounds`} of the pilot done`;
+}
+
+/**
+ * Makes a run file of every whole round but the last, whose run file is that of the run. It is told between two trials,
+ * when the first of the next round is about to begin: whatever `tell` does before it returns disturbs no measurement.
+ */
+export function followRun(tell: (run: RunFile) => void, now: () => Date = () => new Date()): Listener {
+  let state = beforeRun;
+  let told = 0;
+  return (event) => {
+    state = afterEvent(state, event);
+    if (event.kind !== 'trial-started' || state.outset === undefined) return;
+    const { outset, trials, repeats, lost, plan } = state;
+    const whole = event.place.round - 1;
+    if (whole <= told) return;
+    told = whole;
+    tell(runSoFar({ outset, trials, repeats, lost, plan, at: now().toISOString() }));
+  };
 }

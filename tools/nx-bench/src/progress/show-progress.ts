@@ -1,13 +1,15 @@
 import { plainText } from '@tare/metrics';
 import type { RoundPlan } from '@tare/results';
-import { comparisonTitle } from '../run/round-plan.ts';
-import { clock } from './clock.ts';
-import type { Listener, RunEvent } from './run-event.ts';
-import { afterEvent, beforeRun } from './run-state.ts';
+import { afterEvent, beforeRun, comparisonTitle, type Listener, type RunEvent } from '@tare/runner';
 import { statusLines } from './status-lines.ts';
-import { terminalBlock, type Output } from './terminal-block.ts';
+import { type Output, terminalBlock } from './terminal-block.ts';
 
-export { clock } from './clock.ts';
+/** @returns minutes and seconds: "3:07". */
+export function clock(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
 export type { Output } from './terminal-block.ts';
 
 export type Progress = Listener & {

@@ -1,7 +1,6 @@
+import { afterEvent, beforeRun, type RunEvent } from '@tare/runner';
+import { exampleOutset, examplePlace, trialEvents } from '@tare/runner/fixtures';
 import { expect, it } from 'vitest';
-import { exampleOutset, examplePlace, trialEvents } from './outset-for-tests.ts';
-import type { RunEvent } from './run-event.ts';
-import { afterEvent, beforeRun } from './run-state.ts';
 import { statusLines } from './status-lines.ts';
 
 const outset = exampleOutset('native', 'docker');

@@ -1,8 +1,6 @@
-import { isEmulated, summarise, type MetricSummary } from '@tare/results';
-import type { RunOutset } from './run-so-far.ts';
-import { environmentsAfterPilot } from '../run/round-plan.ts';
-import type { RunState } from './run-state.ts';
-import { clock } from './clock.ts';
+import { isEmulated, type MetricSummary, summarise } from '@tare/results';
+import { environmentsAfterPilot, type RunOutset, type RunState } from '@tare/runner';
+import { clock } from './show-progress.ts';
 
 type Row = { readonly name: string; readonly count: string; readonly state: string; readonly median: string };
 

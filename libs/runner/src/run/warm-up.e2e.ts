@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { native, type Environment } from '@tare/environment';
+import { type Environment, native } from '@tare/environment';
 import { parseRunFile } from '@tare/results';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { resolveConfig } from '../config/resolve-config.ts';
-import { performRun } from '../run/perform-run.ts';
-import { answering, lenient, other, writeAnsweringApp } from '../run/run-for-tests.ts';
+import { performRun } from './perform-run.ts';
+import { answering, lenient, other, writeAnsweringApp } from '../../fixtures/real-run.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
+import type { RunEvent } from '@tare/runner';
+import { exampleOutset, examplePlace, trialEvents } from '@tare/runner/fixtures';
 import { expect, it } from 'vitest';
-import { exampleOutset, examplePlace, trialEvents } from './outset-for-tests.ts';
-import type { RunEvent } from './run-event.ts';
 import { clock, showProgress } from './show-progress.ts';
 
 const begun: readonly RunEvent[] = [

@@ -1,7 +1,7 @@
 import type { Trial } from '@tare/results';
 import { expect, it } from 'vitest';
-import { trialDiagnostics } from './trial-diagnostics.ts';
-import { exampleTrial } from './trial-for-tests.ts';
+import { trialDiagnostics } from './diagnostics.ts';
+import { exampleTrial } from '../../fixtures/example-run.ts';
 
 const sound = exampleTrial({ environment: 'native', round: 1 });
 const codes = (load: Partial<Trial['load']>): string[] =>

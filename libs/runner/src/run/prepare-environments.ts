@@ -1,7 +1,17 @@
-import type { Environment, Instance } from '@tare/environment';
-import type { Diagnostic, WarmUp } from '@tare/results';
+import {
+  type Availability,
+  type Environment,
+  type Facts,
+  type Instance,
+  requiredKinds,
+} from '@tare/environment';
+import { plainText } from '@tare/metrics';
+import type { Diagnostic, EnvironmentResult, WarmUp } from '@tare/results';
 import type { Workload } from '../config/workload.ts';
-import type { Listener } from '../progress/run-event.ts';
+import type { Listener } from './run-events.ts';
+import { type Capacity, probeCapacity } from './arrival-rates.ts';
+import { launchOf, mixOf, type Preparation, setUpData } from './launch-workload.ts';
+import { observeWarmUp } from './warm-up.ts';
 import {
   askFirst,
   checkConformance,
@@ -10,9 +20,133 @@ import {
   type LearnedLoad,
 } from '../trial/conformance.ts';
 import { startReady } from '../trial/ready-instance.ts';
-import { observeWarmUp } from '../warm-up/observe-warm-up.ts';
-import { probeCapacity, type Capacity } from './arrival-rates.ts';
-import { launchOf, mixOf, setUpData, type Preparation } from './launch-workload.ts';
+
+export type Usable = { readonly environment: Environment; readonly facts: Facts };
+export type Unusable = Exclude<EnvironmentResult, { status: 'measured' }>;
+
+/**
+ * Asks every environment whether this host can run it, and lets the usable ones remove what killed runs left.
+ * @throws Error when one that `TARE_REQUIRE` names is not usable.
+ */
+export async function findUsable(
+  environments: readonly Environment[],
+  listener: Listener,
+  signal: AbortSignal,
+): Promise<{ readonly usable: readonly Usable[]; readonly unusable: readonly Unusable[] }> {
+  const usable: Usable[] = [];
+  const unusable: Unusable[] = [];
+  const required = requiredKinds();
+  for (const environment of environments) {
+    signal.throwIfAborted();
+    const { name, kind } = environment;
+    const availability = plainAvailability(await environment.probe(signal));
+    // a probe that was cut off found nothing out
+    signal.throwIfAborted();
+    listener({ kind: 'probed', environment: name, availability });
+    if (availability.usable) {
+      usable.push({ environment, facts: availability.facts });
+      for (const what of await environment.reap(undefined, signal))
+        listener({ kind: 'reaped', what: plainText(what) });
+      continue;
+    }
+    const { reason, remedy } = availability;
+    if (required.has(kind)) {
+      throw new Error(
+        `TARE_REQUIRE names ${kind}, but ${name} is not usable here: ${reason}. Remedy: ${remedy}`,
+      );
+    }
+    unusable.push({ name, kind, facts: {}, status: 'unavailable', reason, remedy });
+  }
+  return { usable, unusable };
+}
+
+/** A reason tells what other programs have said. */
+function plainAvailability(found: Availability): Availability {
+  return found.usable ? found : { ...found, reason: plainText(found.reason) };
+}
+
+/** What the environments that are ready were found to do, those that failed left out. */
+export type Prepared = Checked & {
+  readonly ready: readonly Usable[];
+  readonly failed: readonly Unusable[];
+  readonly loads: LearnedLoads;
+};
+
+/** What the workloads are loaded with, as far as it is known of each. */
+export type LearnedLoads = {
+  of(workload: string, environment: string): LearnedLoad | undefined;
+};
+
+/**
+ * Makes every environment ready for every workload and checks that it answers right. One that cannot be prepared, does
+ * not get healthy or answers wrongly has failed and is not measured.
+ */
+export async function prepareEnvironments(
+  usable: readonly Usable[],
+  preparation: Preparation,
+  listener: Listener,
+  signal: AbortSignal,
+): Promise<Prepared> {
+  const ready: Usable[] = [];
+  const failed: Unusable[] = [];
+  const found: Checked[] = [];
+  const learned = new Map<string, LearnedLoad>();
+  const keyOf = (workload: string, environment: string): string =>
+    preparation.repliesLike === 'own' ? `${workload} in ${environment}` : workload;
+  // the others are compared with the baseline
+  const isBaseline = ({ environment }: Usable): boolean => environment.name === preparation.baseline;
+  const inOrder = [...usable.filter(isBaseline), ...usable.filter((each) => !isBaseline(each))];
+  for (const candidate of inOrder) {
+    const { name, kind } = candidate.environment;
+    let facts = candidate.facts;
+    const own: Checked[] = [];
+    try {
+      listener({ kind: 'preparing', environment: name });
+      for (const workload of preparation.workloads) {
+        facts = { ...facts, ...(await prepareOne(candidate, workload, preparation, signal)) };
+        const key = keyOf(workload.name, name);
+        const { load, ...checked } = await checkEnvironment(
+          candidate.environment,
+          workload,
+          preparation,
+          learned.get(key),
+          listener,
+          signal,
+        );
+        own.push(checked);
+        if (!learned.has(key)) learned.set(key, load);
+      }
+      ready.push({ environment: candidate.environment, facts });
+      found.push(...own);
+    } catch (error) {
+      signal.throwIfAborted();
+      const reason = plainText(error instanceof Error ? error.message : String(error));
+      listener({ kind: 'failed', environment: name, reason });
+      failed.push({ name, kind, facts, status: 'failed', reason });
+    }
+  }
+  return {
+    ready: usable.flatMap(({ environment }) => ready.filter((each) => each.environment === environment)),
+    failed,
+    loads: { of: (workload, environment) => learned.get(keyOf(workload, environment)) },
+    capacities: found.flatMap(({ capacities }) => capacities),
+    warmUps: found.flatMap(({ warmUps }) => warmUps),
+    diagnostics: found.flatMap(({ diagnostics }) => diagnostics),
+  };
+}
+
+function prepareOne(
+  { environment }: Usable,
+  workload: Workload,
+  preparation: Preparation,
+  signal: AbortSignal,
+): Promise<Facts> {
+  return environment.prepare(
+    launchOf(workload, preparation, undefined).artifact,
+    preparation.context,
+    signal,
+  );
+}
 
 export type Checked = {
   /** What each served in a closed loop; empty when no arrival rate is to be found. */

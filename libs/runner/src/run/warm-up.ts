@@ -1,0 +1,191 @@
+import { generateSlices, type Slice } from '@tare/metrics';
+import type { Diagnostic, WarmUp } from '@tare/results';
+import { mean, median, steadyState } from '@tare/statistics';
+import type { ResolvedConfig } from '../config/bench-config.ts';
+import type { WeightedRequest } from '../config/workload.ts';
+import { generatorSlackMs, requestTimeoutSeconds } from '../trial/trial.ts';
+
+/** How long a fresh instance is under load to see when it is steady. */
+const observedMs = 6000;
+const sliceMs = 25;
+/** Levels that differ by no more are the same: less does not show in a course; where the changes of the host do, theirs. */
+const tolerances = { besideWarm: 0.03, alone: 0.1 } as const;
+
+export type WarmUpObservation = {
+  readonly workload: string;
+  readonly environment: string;
+  /** Of instances without a request so far but those for their health; at least one. */
+  readonly fresh: readonly URL[];
+  /** Of an instance of the same environment that has been under load for a while, if two can be up. */
+  readonly warm: URL | undefined;
+  readonly requests: readonly WeightedRequest[];
+  readonly load: Pick<ResolvedConfig['load'], 'connections'>;
+  readonly seed: number;
+  readonly generatorCpus: readonly number[] | undefined;
+};
+
+/**
+ * Loads fresh instances in a closed loop from their first requests on, in turns with a warm one where there is one, and finds
+ * out after how long they have reached their speed: a change point in the course of their throughput.
+ * @throws Error when the load generator fails; the signal's reason when aborted.
+ */
+export async function observeWarmUp(
+  { workload, environment, fresh, warm, requests, load, seed, generatorCpus }: WarmUpObservation,
+  signal: AbortSignal,
+): Promise<WarmUp> {
+  const sides = [...fresh, ...(warm === undefined ? [] : [warm])].map(({ origin }) => ({ origin, requests }));
+  const outcomes = await generateSlices(
+    {
+      sides,
+      seed,
+      connections: load.connections,
+      warmupMs: 0,
+      window: { kind: 'duration', durationMs: observedMs, sliceMs },
+      timeoutSeconds: requestTimeoutSeconds,
+    },
+    { cpus: generatorCpus, deadlineMs: sides.length * observedMs + generatorSlackMs, signal },
+  );
+  const ofFresh = outcomes.slice(0, fresh.length);
+  const ofWarm = outcomes[fresh.length];
+  const course = warmUpCourse(
+    ofFresh.map((outcome) => outcome.slices ?? []),
+    ofWarm?.slices,
+  );
+  const steady = steadyState(
+    course.map(({ level }) => level),
+    { seed, tolerance: warm === undefined ? tolerances.alone : tolerances.besideWarm },
+  );
+  return {
+    workload,
+    environment,
+    instances: fresh.length,
+    besideWarm: warm !== undefined,
+    observedMs: mean(ofFresh.map(({ durationMs }) => durationMs)),
+    steadyAfterMs: steady === null ? null : (course[steady.start - 1]?.untilMs ?? 0),
+    course,
+  };
+}
+
+/** Long enough for a rate, short enough for a warm-up of some tenths of a second. */
+const pointMs = 100;
+
+/**
+ * The course of the throughput of fresh instances over their time under load, in points of about 100 ms: in replies per
+ * second, or where a warm instance had turns with them, as a share of the throughput of that one in the same moments. The
+ * median of the instances, so that what happens to one of three does not show.
+ * @param fresh the turns of each, as many of one as of the other.
+ * @param warm the turns of the warm instance, as many.
+ */
+export function warmUpCourse(
+  fresh: readonly (readonly Slice[])[],
+  warm: readonly Slice[] | undefined,
+): WarmUp['course'] {
+  const course: WarmUp['course'] = [];
+  let untilMs = 0;
+  let point = emptyPoint(fresh.length);
+  for (const place of fresh[0]?.keys() ?? []) {
+    point = {
+      fresh: point.fresh.map((sum, which) => plus(sum, fresh[which]?.[place])),
+      warm: plus(point.warm, warm?.[place]),
+    };
+    const tookMs = mean(point.fresh.map(({ durationMs }) => durationMs));
+    // without a reply of the warm one there is nothing to compare with yet
+    if (tookMs < pointMs || (warm !== undefined && point.warm.requests === 0)) continue;
+    untilMs += tookMs;
+    const rates = point.fresh.map(rps);
+    course.push({ untilMs, level: median(rates) / (warm === undefined ? 1 : rps(point.warm)) });
+    point = emptyPoint(fresh.length);
+  }
+  return course;
+}
+
+type Point = { readonly fresh: readonly Slice[]; readonly warm: Slice };
+
+const nothing: Slice = { requests: 0, durationMs: 0 };
+
+function emptyPoint(instances: number): Point {
+  return { fresh: Array.from({ length: instances }, () => nothing), warm: nothing };
+}
+
+function plus(one: Slice, other: Slice = nothing): Slice {
+  return { requests: one.requests + other.requests, durationMs: one.durationMs + other.durationMs };
+}
+
+function rps({ requests, durationMs }: Slice): number {
+  return (requests / durationMs) * 1000;
+}
+
+const factor = 1.5;
+// the last few percent of a warm-up drown in the noise of a course
+const leastMs = 2000;
+const roundedToMs = 100;
+
+export type ChosenWarmUp = {
+  /** Of every trial of the run. */
+  readonly warmupMs: number;
+  readonly diagnostics: readonly Diagnostic[];
+};
+
+/**
+ * One warm-up for all trials of a run: 1.5 times the longest that was observed; where an instance was not steady at the end,
+ * no less than it was observed. An emulated environment, an order of magnitude slower, decides nothing unless it is alone.
+ * Pure.
+ * @param warmUps at least one.
+ * @param emulated names of environments.
+ */
+export function chooseWarmUp(warmUps: readonly WarmUp[], emulated: readonly string[]): ChosenWarmUp {
+  const real = warmUps.filter(({ environment }) => !emulated.includes(environment));
+  const deciding = real.length > 0 ? real : warmUps;
+  const times = deciding.map((each) => ({ each, ms: (each.steadyAfterMs ?? 0) * factor }));
+  const slowest = times.reduce((most, time) => (time.ms > most.ms ? time : most), times[0] ?? noTime);
+  const unsettled = deciding.filter(({ steadyAfterMs }) => steadyAfterMs === null);
+  const wantedMs = Math.max(leastMs, slowest.ms, ...unsettled.map(({ observedMs }) => observedMs));
+  const warmupMs = Math.ceil(wantedMs / roundedToMs) * roundedToMs;
+  return {
+    warmupMs,
+    diagnostics: [
+      { level: 'info', code: 'warm-up', message: reason(warmupMs, slowest, unsettled) },
+      ...warmUps.flatMap((each) => unsettledDiagnostic(each, emulated, warmupMs)),
+    ],
+  };
+}
+
+type Time = { readonly each: WarmUp | undefined; readonly ms: number };
+const noTime: Time = { each: undefined, ms: 0 };
+
+function reason(warmupMs: number, { each, ms }: Time, unsettled: readonly WarmUp[]): string {
+  const chosen = `warm-up of ${seconds(warmupMs)} for every trial: `;
+  const [first] = unsettled;
+  if (first !== undefined && warmupMs > ms + roundedToMs) {
+    return `${chosen}as long as ${where(first)} was observed, for it was not steady at the end`;
+  }
+  if (each === undefined || ms < leastMs)
+    return `${chosen}fresh instances were steady before ${seconds(leastMs / factor)}`;
+  return `${chosen}${factor} times the ${seconds(each.steadyAfterMs ?? 0)} after which ${where(each)}, the slowest, was steady`;
+}
+
+function unsettledDiagnostic(
+  each: WarmUp,
+  emulated: readonly string[],
+  warmupMs: number,
+): readonly Diagnostic[] {
+  if (each.steadyAfterMs !== null && each.steadyAfterMs <= warmupMs) return [];
+  const when =
+    each.steadyAfterMs === null
+      ? `was not steady after ${seconds(each.observedMs)} of load`
+      : `was steady after ${seconds(each.steadyAfterMs)} of load`;
+  if (emulated.includes(each.environment)) {
+    const message = `${where(each)} ${when}: it is emulated, and has the warm-up of the others, ${seconds(warmupMs)}`;
+    return [{ level: 'info', code: 'no-steady-state', message }];
+  }
+  const message = `${where(each)} ${when}: its figures may be those of an app that is still warming up; --warmup sets a longer warm-up`;
+  return [{ level: 'warning', code: 'no-steady-state', message }];
+}
+
+function where({ workload, environment }: WarmUp): string {
+  return `${workload} in ${environment}`;
+}
+
+function seconds(ms: number): string {
+  return `${Number((ms / 1000).toPrecision(2))} s`;
+}
