@@ -61,7 +61,7 @@ it('serves the report of the run while it grows', { timeout: 60_000 }, async () 
   expect(stdout).toContain('succeeded');
 });
 
-it('writes a run file that holds to its schema, and says what it does', async () => {
+it('writes a run file that holds to its schema, and says what it does', { timeout: 90_000 }, async () => {
   const { stdout } = await bench({ rounds: 2 });
   expect(stdout).toContain('succeeded');
   expect(stdout).toMatch(/round 2\/2 {2}app in (native|again): [\d.]+ req\/s, ready after \d+ ms\n/);
