@@ -117,7 +117,7 @@ function clear(words: Int32Array, from: number, pattern: Int32Array, start: numb
 
 /**
  * How the multiples of a prime lie in the sieve. While the other factor makes one turn of the wheel (30 t + 1 … 30 t + 29),
- * the multiples with no factor 2, 3 or 5 hit eight bits of the p bytes that begin at byte p t, in every turn the same ones.
+ * the multiples with no factor 2, 3 or 5 hit eight bits of the p bytes that begin at byte p t, the same ones in every turn.
  */
 type Stride = {
   readonly prime: number;

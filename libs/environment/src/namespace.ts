@@ -29,7 +29,7 @@ async function probe(signal: AbortSignal): Promise<Availability> {
     };
   }
   try {
-    // namespaces are forbidden in many ways; only making them tells
+    // namespaces can be forbidden in many ways; the only test is to make them
     await runProgram(unshare, [...unshareArguments(), '--', 'true'], { signal, deadlineMs: probeDeadlineMs });
   } catch (error) {
     const complaint = error instanceof Error ? error.message : String(error);

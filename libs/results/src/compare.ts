@@ -19,7 +19,7 @@ export type Margins = Partial<Readonly<Record<MetricKey, number>>>;
 type CompareOptions = {
   /** Name of an environment; without trials of it there is nothing to compare. */
   readonly baseline: string;
-  /** The second copy of the baseline: judged by itself, so that it takes nothing from the others. */
+  /** The second copy of the baseline; judged as a family of its own, so that the others need no more rounds. */
   readonly twin?: string | undefined;
   /** Environments that get no verdict: the emulated ones. */
   readonly unjudged?: readonly string[];

@@ -1,5 +1,5 @@
 /**
- * What became of a gate. `invalid`: nothing was measured that a decision could rest on. The exit code of each is its place
+ * The outcome of a gate. `invalid`: nothing was measured that could support a decision. The exit code of each is its place
  * among the first three, and 3.
  */
 export type GateDecision = 'pass' | 'regression' | 'undecided' | 'invalid';
@@ -14,7 +14,7 @@ export const gateExitCodes = {
 
 /** A commit that was measured, or the state of the working tree upon it. */
 export type GateCommit = {
-  /** As it was asked for: "origin/main". */
+  /** The name it was requested by: "origin/main". */
   readonly ref: string;
   /** The full hash. */
   readonly commit: string;
@@ -58,7 +58,7 @@ export type GateComparison = {
   readonly margin: number;
   /** null where nothing is decided; the note says why. */
   readonly decision: Exclude<GateDecision, 'invalid'> | null;
-  /** How many rounds more an undecided one would take; null when decided, or when no number in reach would tell. */
+  /** Further rounds that an undecided comparison would need; null when decided, or when no feasible number would do. */
   readonly roundsMore: number | null;
   readonly note: string | null;
 };
@@ -79,7 +79,7 @@ export type GateResult = {
   readonly threshold: number;
   readonly workloads: readonly GateWorkload[];
   readonly environments: readonly GateEnvironment[];
-  /** Of the run that was made; null when none was. */
+  /** The run that was made; null when there was none. */
   readonly run: { readonly id: string; readonly seed: number; readonly rounds: number } | null;
   readonly comparisons: readonly GateComparison[];
   /** What makes the figures less sure, a line each. */

@@ -130,7 +130,7 @@ export function historyLine(run: RunFile, { commit, dirty }: CommitFacts): Histo
   };
 }
 
-/** Of the environments that were measured to the end. */
+/** Figures of the environments that were measured to the end. */
 function figuresOf({ summary, environments: listed }: RunFile): HistoryFigure[] {
   const failed = listed.filter(({ status }) => status === 'failed').map(({ name }) => name);
   return Object.entries(summary).flatMap(([workload, environments]) =>

@@ -9,7 +9,7 @@ import { errorCode, fileProblem, writeAside } from './write-aside.ts';
  * Adds a run to the history: one file of one line, `<folder>/<host fingerprint>/<run id>.json`, whole or not at all. One file
  * per run, since branches that both measured then merge without a conflict. A run that is there already stays as it is: what
  * is known of its commit was true when it was added.
- * @param folder reports/history; made if need be.
+ * @param folder reports/history; created when missing.
  * @returns the path of the file, and whether it is new.
  * @throws Error, one line that names the file and what is wrong with the line, or why it could not be written.
  */

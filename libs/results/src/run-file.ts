@@ -19,7 +19,7 @@ const repeatSchema = z.strictObject({
   round: z.int().positive(),
   attempt: z.int().positive().describe('The attempt that was given up.'),
   workload: z.string(),
-  environment: z.string().describe('Whose trial failed or violated a guard.'),
+  environment: z.string().describe('Environment whose trial failed or violated a guard.'),
   cause: z.enum(['failure', 'guard']),
   reason: z.string(),
 });
@@ -72,16 +72,16 @@ const runConfigSchema = z.strictObject({
     .string()
     .nullable()
     .describe('Name of the second copy of the baseline in every round; null when there was none.'),
-  rounds: z.int().positive().describe('At most so many; the plan says how many there were.'),
+  rounds: z.int().positive().describe('Largest number of rounds; the plan has the actual one.'),
   budgetMs: z.number().positive().nullable().describe('Time that the rounds may take together.'),
   retries: count.describe('How many times a round may be repeated.'),
   options: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
     .optional()
-    .describe('Options of the command line that give this configuration, by name; absent in older files.'),
+    .describe('Command-line options that give this configuration, by name; absent in older files.'),
   load: z.strictObject({
     connections: z.int().positive(),
-    warmupMs: notNegative.describe('Of every trial; where `warmUps` were observed, chosen from them.'),
+    warmupMs: notNegative.describe('Warm-up of every trial; chosen from `warmUps` where there are any.'),
     durationMs: z.number().positive().nullable().describe('null when the window is a number of requests.'),
     requests: z.int().positive().nullable(),
     openDurationMs: z
@@ -150,13 +150,13 @@ export const comparisonSchema = z.strictObject({
   ci95: interval
     .nullable()
     .describe('95 % interval of the ratio by the inverted sign-flip test; null with fewer than 6 rounds.'),
-  ci90: interval.nullable().describe('The same with 90 %, for the test of equivalence.'),
+  ci90: interval.nullable().describe('The 90 % interval, for the test of equivalence.'),
   p: z
     .number()
     .min(0)
     .max(1)
     .nullable()
-    .describe('Two-sided, by flipping the signs of the log-ratios of the rounds; not adjusted.'),
+    .describe('Two-sided p-value of the sign-flip test of the log-ratios by round; not adjusted.'),
   pAdjusted: z
     .number()
     .min(0)
@@ -166,7 +166,9 @@ export const comparisonSchema = z.strictObject({
       'After Holm’s correction over the judged comparisons of the run; null where there is no verdict.',
     ),
   margin: notNegative.describe('Relative difference that does not matter, as a share.'),
-  logRatioStdev: notNegative.nullable().describe('Over rounds, of ln candidate − ln baseline.'),
+  logRatioStdev: notNegative
+    .nullable()
+    .describe('Standard deviation over rounds of ln candidate − ln baseline.'),
   minimumDetectableRatio: z
     .number()
     .positive()
@@ -180,7 +182,7 @@ export const comparisonSchema = z.strictObject({
     .positive()
     .nullable()
     .describe(
-      'How many rounds more an undecided one would take; null when decided, not judged, or too many.',
+      'Further rounds that an undecided comparison would need; null when decided, not judged, or too many.',
     ),
   warnings: z.array(z.string()),
 });
@@ -188,7 +190,10 @@ export const comparisonSchema = z.strictObject({
 const warmUpSchema = z.strictObject({
   workload: z.string(),
   environment: z.string(),
-  instances: z.int().positive().describe('Fresh ones that had turns; the course is that of their median.'),
+  instances: z
+    .int()
+    .positive()
+    .describe('Fresh instances that were observed; the time series is that of their median.'),
   besideWarm: z
     .boolean()
     .describe(
@@ -206,8 +211,14 @@ const plan = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('pilot'),
     pilotRounds: z.int().positive(),
-    rounds: z.int().positive().describe('In all, the pilot’s included; decided once, after the pilot.'),
-    wantedRounds: z.int().positive().describe('What the wanted precision would take, without any limit.'),
+    rounds: z
+      .int()
+      .positive()
+      .describe('All rounds, including those of the pilot; decided once, after the pilot.'),
+    wantedRounds: z
+      .int()
+      .positive()
+      .describe('Rounds that the wanted precision would take, without any limit.'),
     limitedBy: z.enum(['precision', 'maximum', 'budget']),
     decidedBy: z
       .strictObject({
@@ -240,7 +251,7 @@ export const runFileSchema = z.strictObject({
   plan: plan.describe('How many rounds were made, and why.'),
   trials: z
     .array(trialSchema)
-    .describe('Of the last attempt of every round; the journal has the others too.'),
+    .describe('Trials of the last attempt of every round; the journal has the others too.'),
   repeats: z
     .array(repeatSchema)
     .describe('Rounds that were repeated whole: a trial failed or violated a guard.'),

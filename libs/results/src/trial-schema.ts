@@ -29,11 +29,11 @@ const latencyMs = z.strictObject({
   max: notNegative,
 });
 
-/** By name, for files that hold counts of errors. */
+/** Counts of errors by name. */
 export const failuresSchema = z
   .record(z.string(), z.int().positive())
   .optional()
-  .describe('What the errors were, and how many of each: "status 500", "ECONNRESET". Absent in older files.');
+  .describe('Number of errors of each kind: "status 500", "ECONNRESET". Absent in older files.');
 
 const load = z.strictObject({
   mode: z
@@ -55,7 +55,7 @@ const load = z.strictObject({
     .positive()
     .optional()
     .describe(
-      'So many turns the window is made of; between them those had theirs that were up side by side with this environment. durationMs is their sum. Absent where nothing took turns.',
+      'Number of interleaved slices that make up the window; durationMs is their sum. Between them the environments that were up side by side had their own. Absent without slices.',
     ),
   generator: z.strictObject({ name: z.string(), cpuPercent: notNegative }),
 });
@@ -71,7 +71,7 @@ const openLoad = z.strictObject({
   errors: count,
   timeouts: count,
   failures: failuresSchema,
-  lateSends: count.describe('Of the planned ones, how many the generator sent more than 1 ms late.'),
+  lateSends: count.describe('Planned requests that the generator sent more than 1 ms late.'),
   maxLateMs: notNegative,
   latencyMs: latencyMs.describe('From the planned time of sending to the end of the reply.'),
   histogram: z
@@ -95,21 +95,23 @@ const hostActivity = z.strictObject({
   foreignCpus: notNegative
     .nullable()
     .describe(
-      'CPUs that neither the environment nor the generator nor the runner used, on average; null where it is not known.',
+      'CPUs that neither the environment nor the generator nor the runner used, on average; null where that is unknown.',
     ),
-  stealPercent: notNegative.nullable().describe('Of the time of all CPUs, taken by the hypervisor.'),
+  stealPercent: notNegative.nullable().describe('Share of the time of all CPUs that the hypervisor took.'),
   throttledMs: notNegative.nullable().describe('Time that a CPU quota kept the instance from running.'),
   clockMHz: z
     .tuple([notNegative, notNegative])
     .nullable()
-    .describe('Of the server’s CPUs, at the begin and at the end; null where the host does not tell.'),
+    .describe(
+      'Frequency of the server’s CPUs at the beginning and at the end; null where the host does not report it.',
+    ),
 });
 
 const violation = z.strictObject({
   guard: guardSchema,
   value: finite,
   limit: finite,
-  message: z.string().describe('What was seen and what the limit is, with units.'),
+  message: z.string().describe('The value that was seen and the limit, with units.'),
 });
 
 const cpuUse = z.strictObject({
@@ -130,17 +132,19 @@ const disk = z.strictObject({
   netWrittenMiB: notNegative.nullable().describe('Bytes that the app caused to be written to storage.'),
   grossWrittenMiB: notNegative
     .nullable()
-    .describe('Those of everything that the environment costs the host.'),
-  netWrittenKiBPerRequest: notNegative.nullable().describe('Per reply of the window; null without one.'),
+    .describe('Bytes written by everything that the environment costs the host.'),
+  netWrittenKiBPerRequest: notNegative
+    .nullable()
+    .describe('Written per reply of the window; null without a reply.'),
   writeLatencyMs: notNegative
     .nullable()
     .describe(
-      'Mean time of a write of the disks that the app sees, the wait in the queue included; null when the app wrote nothing.',
+      'Mean time of a write of the disks that the app sees, including the wait in the queue; null when the app wrote nothing.',
     ),
 });
 
 const sample = z.strictObject({
-  atMs: finite.describe('Since the load window began.'),
+  atMs: finite.describe('Time since the load window began.'),
   netCpuMs: notNegative,
   grossCpuMs: notNegative,
   netMiB: notNegative,
@@ -150,7 +154,7 @@ const sample = z.strictObject({
 export const trialSchema = z.strictObject({
   workload: z.string(),
   round: z.int().positive(),
-  attempt: z.int().positive().describe('1, and one more each time that its round was repeated.'),
+  attempt: z.int().positive().describe('1, plus one for each repetition of its round.'),
   order: z.int().positive().describe('Place within the round, from 1.'),
   environment: z.string(),
   startedAt: z.iso.datetime(),
@@ -163,7 +167,7 @@ export const trialSchema = z.strictObject({
     ),
   cpu: z.strictObject({ net: cpuUse, gross: cpuUse }),
   memory: z.strictObject({ net: memoryUse, gross: memoryUse }),
-  disk: disk.describe('Over the closed-loop window; null where the kernel does not tell.'),
+  disk: disk.describe('Writes over the closed-loop window; null where the kernel does not report them.'),
   host: hostActivity,
   violations: z.array(violation).describe('Guards that the trial violates; empty in a clean one.'),
   samples: z.array(sample),

@@ -37,7 +37,7 @@ export const fewestForChangePoint = 8;
  * et al. 2020, "The Use of Change Point Detection to Identify Software Performance Regressions"), for one dimension and α = 1.
  *
  * Takes the best split of any segment; tests it against permutations within all segments, whose own best splits are taken in
- * the same way; and goes on with the segments that it makes, until a split is not significant. A series without change gives
+ * the same way; and continues with the new segments until a split is not significant. A series without change gives
  * one with a probability of at most alpha. It is the whole series, in its order, that counts: values are taken to be
  * independent, and a slow drift shows as one or more steps.
  *

@@ -234,7 +234,7 @@ export function increasingRoot(valueAt: (x: number) => number, lower: number, up
     const x = low - (below * (high - low)) / (above - below);
     const value = valueAt(x);
     if (value === 0 || Math.abs(x - last.x) <= rootMove * Math.abs(x)) return x;
-    // An end that has stayed twice counts half: else it could stay for ever.
+    // An end that has stayed twice counts half; otherwise it could stay forever.
     if (value < 0) {
       if (last.side === 'low') above /= 2;
       [low, below] = [x, value];

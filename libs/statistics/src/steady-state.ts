@@ -23,10 +23,10 @@ const spikeReach = 2;
 const alpha = 0.01;
 
 /**
- * Where a series has settled for good: its change points split it into stretches of one level each; the steady part is the
- * last stretch, together with the stretches before it whose levels are the same within the tolerance (after Barrett et al. 2017, "Virtual
- * Machine Warmup Blows Hot and Cold", §4, who compare segments by their means in the same way). Levels are medians, and a
- * spike of one or two values is not a level.
+ * Where a series has settled for good. Its change points split it into stretches of one level each; the steady part is the
+ * last stretch, together with the stretches before it whose levels are the same within the tolerance (after Barrett et al.
+ * 2017, "Virtual Machine Warmup Blows Hot and Cold", §4, who compare segments by their means in the same way). Levels are
+ * medians, and a spike of one or two values is not a level.
  * @param values not negative, in their order, evenly spaced in time.
  * @returns null when the series has not settled (its steady part is less than 40 % of it), and when it has too few values
  *   to tell (`fewestForChangePoint`).
