@@ -40,13 +40,13 @@ export type CapacityRunOptions = Omit<HostOptions, 'listener'> & {
 export type CapacityRun = { readonly capacity: CapacityFile; readonly journalFolder: string };
 
 /**
- * Searches the highest arrival rate that meets an objective, for every workload in every usable environment, in each pass
- * on a fresh instance and in another random order. Every step is in steps.jsonl before the next begins. An environment
- * that fails is left out of the later passes; the others go on.
+ * Searches for the highest arrival rate that meets an objective, for every workload in every usable environment. Each pass
+ * uses fresh instances and another random order. Every step is in steps.jsonl before the next begins. Later passes leave
+ * out an environment that failed.
  * @throws Error with one line; nothing is left running, and the journal keeps the steps so far.
  */
 export function performCapacity(options: CapacityRunOptions): Promise<CapacityRun> {
-  // no arrival rate is to be found while the environments are prepared, and machines are not booted again for an instance
+  // preparation must not look for an arrival rate, and an instance needs no fresh boot of its machine
   const { config } = options;
   const hostConfig = { ...config, coldBoots: 0, load: { ...config.load, open: undefined } };
   return withPreparedHost({ ...options, config: hostConfig }, async (host) => {
@@ -169,7 +169,7 @@ async function searchAll(
           listener({ kind: 'search-finished', place, found: ofPass });
         } catch (error) {
           signal.throwIfAborted();
-          // what the generator lacks, it lacks in every environment
+          // a generator that fails here fails in every environment
           if (error instanceof GeneratorError) throw error;
           const reason = error instanceof Error ? error.message : String(error);
           listener({ kind: 'failed', environment: name, reason });

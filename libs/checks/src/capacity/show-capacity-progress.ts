@@ -2,7 +2,7 @@ import { plainText } from '@tare/metrics';
 import type { CapacityStep, PassCapacity, Slo } from '@tare/results';
 import { clock, showProgress, type Output, type RunEvent } from '@tare/runner';
 
-/** What happens in a search for capacities alone. */
+/** Events that only a search for capacities has. */
 type SearchEvent =
   | {
       readonly kind: 'capacity-started';
@@ -18,7 +18,7 @@ type SearchEvent =
   | { readonly kind: 'search-finished'; readonly place: SearchPlace; readonly found: PassCapacity }
   | { readonly kind: 'capacity-finished'; readonly steps: number; readonly elapsedMs: number };
 
-/** What happens in a search for capacities, told as it happens, with what happens in every run. */
+/** Events of a search for capacities, including those of every run. */
 export type CapacityEvent = RunEvent | SearchEvent;
 
 type SearchPlace = {
@@ -42,7 +42,7 @@ const searchKinds: ReadonlySet<string> = new Set<SearchEvent['kind']>([
   'capacity-finished',
 ]);
 
-/** Shows a search for capacities as lines: what is under way, every step, and what each search found. */
+/** Shows a search for capacities as lines: the current search, every step, and each result. */
 export function showCapacityProgress(output: Output, slo: Slo): CapacityListener {
   const showRun = showProgress(output);
   return (event) => {

@@ -13,7 +13,7 @@ import {
   type GateQuestion,
 } from './judge-gate.ts';
 
-/** Twelve rounds of both sides in some environments; head's throughput is that of the base times the factor, with some spread. */
+/** Twelve rounds of both sides in some environments; head's throughput is the base's times the factor, with some spread. */
 function trials(factors: Readonly<Record<string, number>>, requests = requestsForP99): Trial[] {
   return Object.entries(factors).flatMap(([environment, factor]) =>
     Array.from({ length: 12 }, (_, index) => index + 1).flatMap((round) => {
