@@ -37,7 +37,8 @@ export function checkRealAA(runs: readonly RealRun[], shares: readonly Share[], 
 }
 
 /**
- * How large a real slowdown came out, and how often runs found it. The check does not judge how often, which follows from the noise.
+ * How large a real slowdown came out, and how often runs found it. The check does not judge how often, because that depends
+ * on the noise of the host.
  */
 export function checkRealAB(runs: readonly RealRun[], shares: readonly Share[], end: RealEnd): Check {
   const own = shares.filter(({ part, source }) => part === 'ab' && source === 'real');

@@ -167,6 +167,6 @@ it.each<[string, Partial<StepFigures>, string]>([
     { generatorCpuPercent: 81, sloLatencyMs: 900 },
     'generator-limited',
   ],
-])('%s', (_, change, outcome) => {
+])('classifies a step: %s', (_, change, outcome) => {
   expect(classifyStep({ ...good, ...change }, slo, guards)).toBe(outcome);
 });

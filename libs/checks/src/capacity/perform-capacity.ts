@@ -18,6 +18,7 @@ import {
   withPreparedHost,
   type HostOptions,
   type PreparedHost,
+  type RunEvent,
   type Unusable,
   type Usable,
 } from '@tare/runner';
@@ -27,10 +28,39 @@ import type { CapacityPlan } from './capacity-plan.ts';
 import type { SearchAim } from './capacity-search.ts';
 import { proveGenerator } from './prove-generator.ts';
 import { searchInstance } from './search-instance.ts';
-import type { CapacityListener } from './show-capacity-progress.ts';
 
 const leastRps = 1;
 const maxSteps = 40;
+
+/** Events that only a search for capacities has. */
+export type SearchEvent =
+  | {
+      readonly kind: 'capacity-started';
+      readonly runId: string;
+      readonly seed: number;
+      readonly searches: number;
+      readonly journal: string;
+    }
+  | { readonly kind: 'generator-proving' }
+  | { readonly kind: 'generator-proven'; readonly generatorRps: number }
+  | { readonly kind: 'search-started'; readonly place: SearchPlace }
+  | { readonly kind: 'step-finished'; readonly place: SearchPlace; readonly step: CapacityStep }
+  | { readonly kind: 'search-finished'; readonly place: SearchPlace; readonly found: PassCapacity }
+  | { readonly kind: 'capacity-finished'; readonly steps: number; readonly elapsedMs: number };
+
+/** Events of a search for capacities, including those of every run. */
+export type CapacityEvent = RunEvent | SearchEvent;
+
+export type SearchPlace = {
+  /** Number of the search, from 1. */
+  readonly search: number;
+  readonly searches: number;
+  readonly pass: number;
+  readonly workload: string;
+  readonly environment: string;
+};
+
+export type CapacityListener = (event: CapacityEvent) => void;
 
 export type CapacityRunOptions = Omit<HostOptions, 'listener'> & {
   readonly plan: CapacityPlan;

@@ -1,36 +1,7 @@
 import { plainText } from '@tare/metrics';
-import type { CapacityStep, PassCapacity, Slo } from '@tare/results';
-import { clock, showProgress, type Output, type RunEvent } from '@tare/runner';
-
-/** Events that only a search for capacities has. */
-type SearchEvent =
-  | {
-      readonly kind: 'capacity-started';
-      readonly runId: string;
-      readonly seed: number;
-      readonly searches: number;
-      readonly journal: string;
-    }
-  | { readonly kind: 'generator-proving' }
-  | { readonly kind: 'generator-proven'; readonly generatorRps: number }
-  | { readonly kind: 'search-started'; readonly place: SearchPlace }
-  | { readonly kind: 'step-finished'; readonly place: SearchPlace; readonly step: CapacityStep }
-  | { readonly kind: 'search-finished'; readonly place: SearchPlace; readonly found: PassCapacity }
-  | { readonly kind: 'capacity-finished'; readonly steps: number; readonly elapsedMs: number };
-
-/** Events of a search for capacities, including those of every run. */
-export type CapacityEvent = RunEvent | SearchEvent;
-
-type SearchPlace = {
-  /** Number of the search, from 1. */
-  readonly search: number;
-  readonly searches: number;
-  readonly pass: number;
-  readonly workload: string;
-  readonly environment: string;
-};
-
-export type CapacityListener = (event: CapacityEvent) => void;
+import type { PassCapacity, Slo } from '@tare/results';
+import { clock, showProgress, type Output } from '@tare/runner';
+import type { CapacityEvent, CapacityListener, SearchEvent, SearchPlace } from './perform-capacity.ts';
 
 const searchKinds: ReadonlySet<string> = new Set<SearchEvent['kind']>([
   'capacity-started',
