@@ -13,14 +13,12 @@ export {
   type CapacityOptions,
   type CapacityPlan,
 } from './capacity/capacity-plan.ts';
+export { performCapacity, type CapacityRun, type CapacityRunOptions } from './capacity/perform-capacity.ts';
 export {
-  performCapacity,
+  showCapacityProgress,
   type CapacityEvent,
   type CapacityListener,
-  type CapacityRun,
-  type CapacityRunOptions,
-} from './capacity/perform-capacity.ts';
-export { showCapacityProgress } from './capacity/show-capacity-progress.ts';
+} from './capacity/show-capacity-progress.ts';
 export type { DoctorLine } from './doctor/doctor-line.ts';
 export { examineHost, type HostExamination } from './doctor/examine-host.ts';
 export { gitIn } from './gate/choose-commits.ts';

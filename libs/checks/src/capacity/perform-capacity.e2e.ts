@@ -9,7 +9,8 @@ import { capacityFileSchema } from '@tare/results';
 import { resolveConfig, type BenchConfig } from '@tare/runner';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseCapacityPlan, type CapacityOptions } from './capacity-plan.ts';
-import { performCapacity, type CapacityEvent, type CapacityRun } from './perform-capacity.ts';
+import { performCapacity, type CapacityRun } from './perform-capacity.ts';
+import type { CapacityEvent } from './show-capacity-progress.ts';
 
 /** Serves one request at a time and takes 20 ms for each: 50 a second, without using the CPU. */
 const app = `

@@ -18,7 +18,6 @@ import {
   withPreparedHost,
   type HostOptions,
   type PreparedHost,
-  type RunEvent,
   type Unusable,
   type Usable,
 } from '@tare/runner';
@@ -28,39 +27,10 @@ import type { CapacityPlan } from './capacity-plan.ts';
 import type { SearchAim } from './capacity-search.ts';
 import { proveGenerator } from './prove-generator.ts';
 import { searchInstance } from './search-instance.ts';
+import type { CapacityListener } from './show-capacity-progress.ts';
 
 const leastRps = 1;
 const maxSteps = 40;
-
-/** Events that only a search for capacities has. */
-export type SearchEvent =
-  | {
-      readonly kind: 'capacity-started';
-      readonly runId: string;
-      readonly seed: number;
-      readonly searches: number;
-      readonly journal: string;
-    }
-  | { readonly kind: 'generator-proving' }
-  | { readonly kind: 'generator-proven'; readonly generatorRps: number }
-  | { readonly kind: 'search-started'; readonly place: SearchPlace }
-  | { readonly kind: 'step-finished'; readonly place: SearchPlace; readonly step: CapacityStep }
-  | { readonly kind: 'search-finished'; readonly place: SearchPlace; readonly found: PassCapacity }
-  | { readonly kind: 'capacity-finished'; readonly steps: number; readonly elapsedMs: number };
-
-/** Events of a search for capacities, including those of every run. */
-export type CapacityEvent = RunEvent | SearchEvent;
-
-export type SearchPlace = {
-  /** Number of the search, from 1. */
-  readonly search: number;
-  readonly searches: number;
-  readonly pass: number;
-  readonly workload: string;
-  readonly environment: string;
-};
-
-export type CapacityListener = (event: CapacityEvent) => void;
 
 export type CapacityRunOptions = Omit<HostOptions, 'listener'> & {
   readonly plan: CapacityPlan;
@@ -70,13 +40,13 @@ export type CapacityRunOptions = Omit<HostOptions, 'listener'> & {
 export type CapacityRun = { readonly capacity: CapacityFile; readonly journalFolder: string };
 
 /**
- * Searches for the highest arrival rate that meets an objective, for every workload in every usable environment. Each pass
- * uses fresh instances and another random order. Every step is in steps.jsonl before the next begins. Later passes leave
- * out an environment that failed.
+ * Searches the highest arrival rate that meets an objective, for every workload in every usable environment, in each pass
+ * on a fresh instance and in another random order. Every step is in steps.jsonl before the next begins. An environment
+ * that fails is left out of the later passes; the others go on.
  * @throws Error with one line; nothing is left running, and the journal keeps the steps so far.
  */
 export function performCapacity(options: CapacityRunOptions): Promise<CapacityRun> {
-  // preparation must not look for an arrival rate, and an instance needs no fresh boot of its machine
+  // no arrival rate is to be found while the environments are prepared, and machines are not booted again for an instance
   const { config } = options;
   const hostConfig = { ...config, coldBoots: 0, load: { ...config.load, open: undefined } };
   return withPreparedHost({ ...options, config: hostConfig }, async (host) => {
@@ -199,7 +169,7 @@ async function searchAll(
           listener({ kind: 'search-finished', place, found: ofPass });
         } catch (error) {
           signal.throwIfAborted();
-          // a generator that fails here fails in every environment
+          // what the generator lacks, it lacks in every environment
           if (error instanceof GeneratorError) throw error;
           const reason = error instanceof Error ? error.message : String(error);
           listener({ kind: 'failed', environment: name, reason });

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import type { CapacityEvent } from './perform-capacity.ts';
-import { showCapacityProgress } from './show-capacity-progress.ts';
+import { showCapacityProgress, type CapacityEvent } from './show-capacity-progress.ts';
 
 const slo = { text: 'p99 ≤ 50 ms', percentile: 99, limitMs: 50 };
 const place = { search: 1, searches: 4, pass: 1, workload: 'primes', environment: 'docker' };

@@ -1,7 +1,36 @@
 import { plainText } from '@tare/metrics';
-import type { PassCapacity, Slo } from '@tare/results';
-import { clock, showProgress, type Output } from '@tare/runner';
-import type { CapacityEvent, CapacityListener, SearchEvent, SearchPlace } from './perform-capacity.ts';
+import type { CapacityStep, PassCapacity, Slo } from '@tare/results';
+import { clock, showProgress, type Output, type RunEvent } from '@tare/runner';
+
+/** What happens in a search for capacities alone. */
+type SearchEvent =
+  | {
+      readonly kind: 'capacity-started';
+      readonly runId: string;
+      readonly seed: number;
+      readonly searches: number;
+      readonly journal: string;
+    }
+  | { readonly kind: 'generator-proving' }
+  | { readonly kind: 'generator-proven'; readonly generatorRps: number }
+  | { readonly kind: 'search-started'; readonly place: SearchPlace }
+  | { readonly kind: 'step-finished'; readonly place: SearchPlace; readonly step: CapacityStep }
+  | { readonly kind: 'search-finished'; readonly place: SearchPlace; readonly found: PassCapacity }
+  | { readonly kind: 'capacity-finished'; readonly steps: number; readonly elapsedMs: number };
+
+/** What happens in a search for capacities, told as it happens, with what happens in every run. */
+export type CapacityEvent = RunEvent | SearchEvent;
+
+type SearchPlace = {
+  /** Number of the search, from 1. */
+  readonly search: number;
+  readonly searches: number;
+  readonly pass: number;
+  readonly workload: string;
+  readonly environment: string;
+};
+
+export type CapacityListener = (event: CapacityEvent) => void;
 
 const searchKinds: ReadonlySet<string> = new Set<SearchEvent['kind']>([
   'capacity-started',
@@ -13,7 +42,7 @@ const searchKinds: ReadonlySet<string> = new Set<SearchEvent['kind']>([
   'capacity-finished',
 ]);
 
-/** Shows a search for capacities as lines: the current search, every step, and each result. */
+/** Shows a search for capacities as lines: what is under way, every step, and what each search found. */
 export function showCapacityProgress(output: Output, slo: Slo): CapacityListener {
   const showRun = showProgress(output);
   return (event) => {
