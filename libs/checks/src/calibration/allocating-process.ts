@@ -1,4 +1,4 @@
-/** Allocates and touches as much memory as its argument says (MiB) when asked to, and keeps it. */
+/** On request, allocates and touches the memory that its argument gives in MiB, and keeps it. */
 const wantedMiB = Number(process.argv[2]);
 const kept: Buffer[] = [];
 

@@ -18,24 +18,24 @@ import { journalCalibration } from './write-calibration.ts';
 
 export type CalibrationOptions = {
   readonly parts: readonly CalibrationPart[];
-  /** How long it may take in all; the real comparisons get what the others leave. */
+  /** Time budget in all; the real comparisons get what the other parts leave. */
   readonly minutes: number;
   readonly seed: number;
   readonly host: HostFacts;
-  /** The journal goes to a folder of the calibration's id in here. */
+  /** Parent of the journal's folder, which has the calibration's id as its name. */
   readonly runsFolder: string;
   readonly onProgress: (line: string) => void;
   readonly signal: AbortSignal;
   readonly sizes?: CalibrationSizes;
 };
 
-/** Rounds of the runs that the power is told for: those of a comparison here, and the most of a default run. */
+/** The power is computed for these numbers of rounds: those of a comparison here, and the maximum of a default run. */
 const powerRounds = [12, 30] as const;
 const serverCpus = 1;
 
 /**
  * Checks load generator, meters, startup timing and verdicts of this host against truths that are known beforehand. A check
- * that breaks counts as failed and says why; the others go on.
+ * that throws counts as failed and gives its reason; the others go on.
  * @throws the signal's reason when aborted; nothing is left running.
  */
 export async function calibrate(options: CalibrationOptions): Promise<Calibration> {
@@ -160,7 +160,7 @@ async function orFailed(
   }
 }
 
-/** Keeps this process off the server's CPUs meanwhile; a run does so itself, and must find the CPUs as they were. */
+/** Keeps this process off the server's CPUs during the work, then restores them: a run pins itself and must find all CPUs. */
 async function withRunnerAside(work: (cpus: CpuPlan) => Promise<void>): Promise<void> {
   const before = allowedCpus();
   const cpus = planCpus(serverCpus, before);
@@ -181,7 +181,7 @@ function calibrationId(now: Date): string {
   return `${stamp}-calibration`;
 }
 
-/** @returns a check in one line: its sign, its title, how many of its judged figures passed. */
+/** @returns a check in one line: its sign, its title, and how many of its judged figures passed. */
 function checkLine(check: Check): string {
   if (check.status === 'not-made') return `– ${check.title}: not made: ${check.reason}`;
   const judged = check.items.filter(({ passed }) => passed !== null);
@@ -195,11 +195,11 @@ function checkLine(check: Check): string {
   return `${check.passed ? '✓' : '✗'} ${check.title}: ${figures}`;
 }
 
-/** How much of everything a calibration makes. */
+/** The size of each part of a calibration. */
 type CalibrationSizes = {
   readonly latencyWindowMs: number;
   readonly latencyRepetitions: number;
-  /** Of the stalling server in a window; whole. */
+  /** Whole number of stalls of the stalling server in a window. */
   readonly stalls: number;
   readonly dutyPercents: readonly number[];
   readonly cpuWindowMs: number;
@@ -207,13 +207,13 @@ type CalibrationSizes = {
   readonly delaysMs: readonly number[];
   readonly startupRepetitions: number;
   readonly simulatedRuns: number;
-  /** With a pilot: each takes some ten times as long. */
+  /** Simulated runs with a pilot, which take about ten times as long. */
   readonly simulatedPilotRuns: number;
   readonly slowdownPercents: readonly number[];
   readonly comparison: ComparisonSizes;
 };
 
-/** Beside the real comparisons, which take the rest of the budget, they take less than two minutes. */
+/** Without the real comparisons, which use the rest of the budget, these take less than two minutes. */
 export const defaultSizes: CalibrationSizes = {
   latencyWindowMs: 3000,
   latencyRepetitions: 3,

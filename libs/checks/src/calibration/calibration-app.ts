@@ -1,7 +1,7 @@
 /**
- * A server that does a given amount of work per request, WORK times SLOWDOWN iterations of a key derivation: what is slowed
- * down by 5 % takes 5 % more of them, whatever the host. Needs nothing but Node. The work is OpenSSL's: that of a loop in
- * JavaScript would hang on which of its compilations the engine has just chosen, by a factor of six.
+ * A server that does a given amount of work per request: WORK times SLOWDOWN iterations of a key derivation. A slowdown of
+ * 5 % takes 5 % more iterations on any host. It needs only Node. OpenSSL does the work, because the speed of a JavaScript
+ * loop varies by a factor of six with the compilation that the engine has just chosen.
  */
 import { pbkdf2Sync } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -10,8 +10,8 @@ const { PORT, HOST, WORK = '12000', SLOWDOWN = '1' } = process.env;
 const iterations = Math.round(Number(WORK) * Number(SLOWDOWN));
 const keyBytes = 32;
 
-// the same for everybody: a key would differ with the iterations, and a run takes an environment that answers otherwise
-// than the baseline for a wrong one
+// a constant, because a key would depend on the iterations, and a run rejects an environment whose replies differ from
+// the baseline's
 const answer = JSON.stringify({ done: true });
 
 const server = createServer((request, reply) => {

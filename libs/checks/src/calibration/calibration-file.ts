@@ -11,7 +11,7 @@ const finite = z.number();
 const notNegative = z.number().nonnegative();
 const percent = z.number().min(0).max(100);
 
-/** The parts of a calibration, in the order in which they are made. */
+/** The parts of a calibration, in their order. */
 export const calibrationParts = ['latency', 'cpu', 'memory', 'startup', 'aa', 'ab'] as const;
 const partSchema = z.enum(calibrationParts);
 
@@ -89,7 +89,7 @@ export type CheckItem = z.infer<typeof checkItemSchema>;
 export type Share = z.infer<typeof shareSchema>;
 export type Spread = z.infer<typeof spreadSchema>;
 
-/** @returns the path of a host's calibration in a folder. */
+/** @returns the path of a host's calibration file in a folder. */
 export function calibrationPath(folder: string, hostFingerprint: string): string {
   return join(folder, `${hostFingerprint}.json`);
 }
@@ -98,7 +98,7 @@ const versioned = z.looseObject({ schema: z.unknown() });
 
 /**
  * Reads the calibration of a host.
- * @returns null when it was never calibrated.
+ * @returns null for a host without calibration.
  * @throws Error, one line that names the file and what is wrong with it.
  */
 export async function readCalibration(folder: string, hostFingerprint: string): Promise<Calibration | null> {
@@ -132,27 +132,25 @@ export async function readCalibration(folder: string, hostFingerprint: string): 
   );
 }
 
-/** How many of how many; a share alone would hide that there were few. */
+/** A count and its total; a percentage alone would hide small totals. */
 type Found = { readonly found: number; readonly of: number };
 
-/** What a report says of the calibration of its host. */
+/** What a report says about the calibration of its host. */
 export type CalibrationSummary = {
-  /** ISO date and time of its end. */
+  /** ISO date and time of the calibration's end. */
   readonly measuredAt: string;
-  /** How many checks passed, and how many did not; those that were not made are in neither. */
+  /** Checks that passed and checks that failed; neither counts a check that was not made. */
   readonly passed: number;
   readonly failed: number;
-  /**
-   * Of real comparisons of two equal copies, how many had any metric come out better or worse; null without such comparisons.
-   */
+  /** Real comparisons of two equal copies in which any metric came out better or worse; null without such comparisons. */
   readonly falseDifferences: Found | null;
-  /** Of real runs with a slowdown of 5 %, how many found it in the throughput (p < 0.05); null without such runs. */
+  /** Real runs that found a slowdown of 5 % in the throughput (p < 0.05); null without such runs. */
   readonly slowdownsOf5Percent: Found | null;
-  /** Of the file, in the given folder. */
+  /** Path of the file. */
   readonly path: string;
 };
 
-/** @returns a calibration in short. @param folder that it lies in. */
+/** @returns a short form of a calibration. @param folder where its file is. */
 export function summariseCalibration(calibration: Calibration, folder: string): CalibrationSummary {
   const { checks, shares, finishedAt, hostFingerprint } = calibration;
   const made = checks.filter((check) => check.status === 'made');
@@ -180,8 +178,8 @@ export function summariseCalibration(calibration: Calibration, folder: string): 
 }
 
 /**
- * Whether a calibration is good: no check of latency, CPU, memory, startup or A/A that was made failed, and one of them was
- * made at all. That small slowdowns are missed on a noisy host is told, and no failure.
+ * Whether a calibration is good: at least one check was made, and none of latency, CPU, memory, startup or A/A failed. A
+ * noisy host may miss small slowdowns; the report says so, but it is no failure.
  */
 export function isGood({ checks }: Pick<Calibration, 'checks'>): boolean {
   const made = checks.filter((check) => check.status === 'made');

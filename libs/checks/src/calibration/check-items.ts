@@ -1,9 +1,9 @@
 import type { Check, CheckItem } from './calibration-file.ts';
 
-/** A truth so near 0 is 0 but for rounding: no error is a share of it. */
+/** Smaller values are 0 except for rounding: no error is a share of them. */
 const negligible = 1e-9;
 
-/** How far a figure may be from the truth: the larger of the two counts. */
+/** How far a figure may be from the truth; the larger of the two counts. */
 type Tolerance = {
   /** Share of the truth: 0.02 for 2 %. */
   readonly relative?: number;
@@ -36,7 +36,7 @@ export function closeTo({ what, reported, truth, unit }: Compared, tolerance: To
   };
 }
 
-/** @returns the line of a figure that is shown beside the others and not judged. */
+/** @returns the line of a figure that is shown, but not judged. */
 export function shown(what: string, reported: number, truth: number | null, unit: string): CheckItem {
   return {
     what,
@@ -62,7 +62,7 @@ export function atMost(what: string, reported: number, limit: number, unit: stri
 
 type CheckTitle = Pick<Check, 'id' | 'part' | 'title' | 'unit'>;
 
-/** @returns a check that was made: it passes when no judged line failed, and there is any line. */
+/** @returns a check that was made: it passes when it has lines and no judged line failed. */
 export function made(title: CheckTitle, items: readonly CheckItem[], notes: readonly string[] = []): Check {
   return {
     ...title,
@@ -73,7 +73,7 @@ export function made(title: CheckTitle, items: readonly CheckItem[], notes: read
   };
 }
 
-/** @returns a check that could not be made here, and why. */
+/** @returns a check that could not be made here, with the reason. */
 export function notMade(title: CheckTitle, reason: string): Check {
   return { ...title, status: 'not-made', reason };
 }
@@ -85,7 +85,7 @@ function errorText(error: number, truth: number, unit: string): string {
 
 const significantDigits = 3;
 
-/** @returns a figure with three significant digits, digits before the point never rounded away: "0.123", "12.3", "1234". */
+/** @returns a figure with three significant digits and all digits before the point: "0.123", "12.3", "1234". */
 export function figureText(value: number): string {
   if (Math.abs(value) < negligible) return '0';
   if (!Number.isFinite(value)) return String(value);

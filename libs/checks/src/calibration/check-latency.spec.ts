@@ -12,7 +12,7 @@ it('takes the latencies of a closed loop from arrival to reply', () => {
 });
 
 it('finds the plan of an open loop, and counts what came late from its planned time', () => {
-  // every 10 ms from 3 on; the third came 4 ms late, and each is answered 2 ms after it came
+  // planned every 10 ms from 3 on; the third arrives 4 ms late, and each gets its reply 2 ms after it arrives
   const served = [3, 13, 27, 33, 43].map((arrivedMs) => ({ arrivedMs, repliedMs: arrivedMs + 2 }));
   const truth = openTruth(served, 100, window);
   expect(truth.p50).toBeCloseTo(2, 9);

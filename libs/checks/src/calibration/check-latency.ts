@@ -13,13 +13,13 @@ import type { Check, CheckItem } from './calibration-file.ts';
 import { atMost, closeTo, figureText, made, notMade, shown } from './check-items.ts';
 
 type LatencyCheck = {
-  /** Length of each window at the servers that do not stall. */
+  /** Length of each window for the servers that do not stall. */
   readonly windowMs: number;
-  /** Of those windows; the median of each figure counts. */
+  /** Number of those windows; the median of each figure counts. */
   readonly repetitions: number;
   /** How many times the stalling server stalls in a window; a whole number. */
   readonly stalls: number;
-  /** undefined where server and generator cannot have CPUs of their own. */
+  /** undefined where server and generator cannot have separate CPUs. */
   readonly cpus: CpuPlan;
   readonly seed: number;
   readonly signal: AbortSignal;
@@ -41,18 +41,18 @@ const quantiles = [
 ] as const;
 const plainTolerance = { relative: 0.02, absolute: 0.1 };
 const stallTolerance = { relative: 0.05 };
-/** What a reply may cost besides the known latency: the way there and back, and HTTP on both sides. No more is forgiven. */
+/** Upper limit for the cost of a reply besides the known latency: transport, and HTTP on both sides. */
 const mostWayMs = 0.5;
-/** A closed loop that reports less than this share of the truth hides it. */
+/** A closed loop hides the truth when it reports less than this share of it. */
 const hiddenShare = 0.1;
 const warmupMs = 500;
 const rateRps = 400;
 
 const soonMs = 1;
-// not at once: the closed loop would then be so fast that its two connections wait for each other
+// not at once, because connections of such a fast closed loop would wait for each other
 const soon: LatencyProfile = { kind: 'fixed', delayMs: soonMs };
-// Two percent of these are a millisecond and more. A shorter one is shown, for what a host adds by its own hiccups is then
-// beyond two percent of it.
+// Two percent of a judged latency are almost a millisecond or more. Shorter ones are only shown, because the hiccups of a
+// host exceed two percent of them.
 const plain: readonly {
   readonly name: string;
   readonly profile: LatencyProfile;
@@ -70,10 +70,10 @@ const stalling = { kind: 'stalling', stallMs: 200, periodMs: 2000 } as const sat
 const stallName = '200 ms of stall every 2 s';
 
 /**
- * Puts servers of known latency under load in both loops and compares the reported quantiles with the truth. The truth is the
- * server's own record, for a host that pauses for some milliseconds makes the known latency longer than it is meant to be;
- * that the record is right is checked against what is meant. What the way costs, on which the server has no eye, is measured
- * with a server that answers in 1 ms, and belongs to the truth of the others.
+ * Puts servers of known latency under load in both loops and compares the reported quantiles with the truth. The truth is
+ * the server's own record, because a host that pauses for some milliseconds makes the known latency longer than intended;
+ * the check compares the record with the intended latency too. The server cannot see the cost of transport: a server that
+ * answers in 1 ms measures it, and the truth of the others includes it.
  */
 export async function checkLatency(options: LatencyCheck): Promise<Check> {
   const { windowMs, repetitions, stalls, cpus, seed, signal } = options;
@@ -100,7 +100,7 @@ export async function checkLatency(options: LatencyCheck): Promise<Check> {
     const observed = await observe(profile);
     items.push(
       recordItem(name, profile, observed),
-      // no report shows the quantiles of a closed loop beside those of an open one
+      // not judged, because no report shows the quantiles of a closed loop beside those of an open one
       ...plainItems(
         `closed loop, ${name}`,
         observed.map(({ closed }) => closed),
@@ -137,7 +137,7 @@ function wayOf(windows: readonly Compared[]): number {
   return median(windows.map(({ reported, truth }) => reported.p50 - truth.p50));
 }
 
-/** Whether the server's own record agrees with the latency that it is meant to have. */
+/** Whether the server's own record agrees with its intended latency. */
 function recordItem(name: string, profile: LatencyProfile, observed: readonly Observed[]): CheckItem {
   const recorded = median(observed.map(({ closed }) => closed.truth.p50));
   const what = `the server's record, ${name}, p50`;
@@ -153,7 +153,7 @@ function plainItems(name: string, windows: readonly Compared[], wayMs: number): 
   const last = compared('max');
   return [
     ...judged.map((key) => closeTo(compared(key), plainTolerance)),
-    // one hiccup of the host makes it
+    // one hiccup of the host determines the maximum
     shown(last.what, last.reported, last.truth, unit),
   ];
 }
@@ -190,12 +190,12 @@ function stallItems({
   ];
 }
 
-/** How long a server of known latency is under load. */
+/** The load windows of a server of known latency. */
 type LatencyWindows = {
   readonly warmupMs: number;
   readonly closedMs: number;
   readonly openMs: number;
-  /** Of the open loop. */
+  /** Rate of the open loop. */
   readonly rateRps: number;
 };
 
@@ -207,22 +207,21 @@ type Observation = {
   readonly signal: AbortSignal;
 };
 
-/** Either loop, from both sides. */
+/** Both loops, each as the generator and the server saw it. */
 type Observed = {
   readonly closed: Compared;
   readonly open: Compared;
   readonly lateSendsPercent: number;
 };
 
-// of the closed loop; more would keep step with each other, and wait for each other's replies
+// of the closed loop; more would fall into step and wait for each other's replies
 const connections = 8;
 const timeoutSeconds = 10;
 const slackMs = 60_000;
 
 /**
- * Puts a server of known latency under a closed loop and then under load at a fixed rate; server and generator have CPUs of
- * their own.
- * @throws Error when a request failed: the quantiles would then be those of the others.
+ * Puts a server of known latency under a closed loop and then under load at a fixed rate, on separate CPUs.
+ * @throws Error when a request fails, because the quantiles would leave it out.
  */
 async function observeServer({ profile, windows, cpus, seed, signal }: Observation): Promise<Observed> {
   const { warmupMs, closedMs, openMs, rateRps } = windows;
@@ -246,7 +245,7 @@ async function observeServer({ profile, windows, cpus, seed, signal }: Observati
       {
         cpus: cpus.generator,
         deadlineMs: warmupMs + closedMs + openMs + slackMs,
-        // begin and end of the closed window, then of the open one
+        // start and end of the closed window, then of the open one
         onMoment: note,
         signal,
       },
@@ -272,16 +271,16 @@ async function observeServer({ profile, windows, cpus, seed, signal }: Observati
   }
 }
 
-/** Mean, quantiles and maximum in milliseconds, as the load generator reports them: p90 is there too. */
+/** Mean, quantiles and maximum in milliseconds, as the load generator reports them. */
 type Latencies = LoadOutcome['latencyMs'];
 
-/** The same figures from two sides: the load generator, and the server's own record. */
+/** The same figures from the load generator and from the server's own record. */
 export type Compared = { readonly reported: Latencies; readonly truth: Latencies };
 
-/** A stretch of the machine's monotonic clock, in milliseconds. */
+/** An interval on the machine's monotonic clock, in milliseconds. */
 type Stretch = { readonly fromMs: number; readonly untilMs: number };
 
-/** What a server itself knows of the latencies of a closed loop: arrival to reply of all it answered in the window. */
+/** The latencies of a closed loop from the server's record: arrival to reply for every reply in the window. */
 export function closedTruth(served: readonly ServedRequest[], { fromMs, untilMs }: Stretch): Latencies {
   return latenciesOf(
     served
@@ -291,8 +290,8 @@ export function closedTruth(served: readonly ServedRequest[], { fromMs, untilMs 
 }
 
 /**
- * What a server itself knows of the latencies of an open loop: from the planned times to its replies. It is not told the
- * plan, only the rate: the planned times are the evenly spaced ones that no request came before, the closest such ones.
+ * The latencies of an open loop from the server's record: planned send time to reply. The server knows only the rate, so
+ * this reconstructs the plan: the latest evenly spaced times such that no request arrived before its own.
  */
 export function openTruth(
   served: readonly ServedRequest[],

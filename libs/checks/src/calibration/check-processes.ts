@@ -10,7 +10,7 @@ import { z } from 'zod';
 import type { Check, CheckItem } from './calibration-file.ts';
 import { closeTo, made, notMade, shown } from './check-items.ts';
 
-/** A process that knows the truth about itself and tells it when asked. */
+/** A process that knows the truth about itself and reports it on request. */
 type KnownProcess = {
   readonly pid: number;
   /**
@@ -18,24 +18,24 @@ type KnownProcess = {
    * @throws Error when it ends, does not answer in time, or answers something else; the signal's reason when aborted.
    */
   ask<Answer>(question: string, answer: z.ZodType<Answer>): Promise<Answer>;
-  /** Ends it. May be called twice. */
+  /** Ends the process. May be called twice. */
   stop(): Promise<void>;
 };
 
 type KnownProcessOptions = {
-  /** What its script finds in process.argv after its own path. */
+  /** Arguments of the script. */
   readonly arguments: readonly string[];
   /** CPUs it may use; undefined leaves it unpinned. */
   readonly cpus: readonly number[] | undefined;
   readonly variables?: Readonly<Record<string, string>>;
-  /** It gets no older than this. */
+  /** Longest lifetime of the process. */
   readonly lifetimeMs: number;
   readonly signal: AbortSignal;
 };
 
 /**
  * Starts a script in a process of its own, which ends with its parent.
- * @param name of the script, which lies beside this file, without its extension.
+ * @param name file name of the script beside this file, without its extension.
  */
 function startKnownProcess(name: string, options: KnownProcessOptions): KnownProcess {
   options.signal.throwIfAborted();
@@ -44,7 +44,7 @@ function startKnownProcess(name: string, options: KnownProcessOptions): KnownPro
   const child = spawn(command.file, command.arguments, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: { PATH: process.env.PATH, NODE_ENV: 'production', ...options.variables },
-    // Ctrl-C in the terminal reaches the parent, which then ends it in order
+    // Ctrl-C in the terminal must reach the parent alone, which then ends this process in order
     detached: true,
   });
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
@@ -79,7 +79,7 @@ function startKnownProcess(name: string, options: KnownProcessOptions): KnownPro
 }
 
 type CpuCheck = {
-  /** Shares of a cycle that the process spins. */
+  /** Busy shares of a cycle, in percent. */
   readonly dutyPercents: readonly number[];
   readonly windowMs: number;
   readonly cpus: readonly number[] | undefined;
@@ -88,14 +88,14 @@ type CpuCheck = {
 
 const cpuTitle = { id: 'cpu', part: 'cpu', title: 'CPU time of a known duty cycle', unit: 'ms' } as const;
 const cpuLimit = 0.01;
-// node's own start is over by then
+// Node has finished its own start by then
 const settleMs = 300;
 const cpuSlackMs = 20_000;
 const cpuAnswer = z.strictObject({ cpuUs: z.number() });
 
 /**
- * Meters processes that spin for a known share of every 20 ms, and compares the metered CPU time of a window with what
- * the process itself got from getrusage over the same window.
+ * Meters processes that spin for a known share of every 20 ms, and compares the metered CPU time of a window with the
+ * process's own getrusage over the same window.
  */
 export async function checkCpu({ dutyPercents, windowMs, cpus, signal }: CpuCheck): Promise<Check> {
   if (findProcess(process.pid) === undefined) {
@@ -140,7 +140,7 @@ async function readBoth(
   known: KnownProcess,
   meter: Meter,
 ): Promise<{ readonly ownMs: number; readonly meteredMs: number }> {
-  // it stands still until both have been read: nothing is used up between the two
+  // the process pauses until both have been read, so it uses no CPU time between the two
   const { cpuUs } = await known.ask('cpu', cpuAnswer);
   const { cpuNs } = await meter.read();
   await known.ask('go on', cpuAnswer);
@@ -164,7 +164,7 @@ const memoryLimit = 0.02;
 const memoryLifetimeMs = 20_000;
 const memoryAnswer = z.strictObject({ heldMiB: z.number() });
 
-/** Meters processes that allocate a known amount and write to all of it: the metered memory must grow by as much. */
+/** Meters processes that allocate a known amount and write to all of it: the metered memory must grow by that amount. */
 export async function checkMemory({ allocationsMiB, cpus, signal }: MemoryCheck): Promise<Check> {
   if (findProcess(process.pid) === undefined) {
     return notMade(
@@ -182,7 +182,7 @@ export async function checkMemory({ allocationsMiB, cpus, signal }: MemoryCheck)
     });
     const meter = processMeter({ scope: 'a known process', pids: () => [known.pid] });
     try {
-      // its memoryAnswer says that node is up; what node itself allocates while it starts is not the allocation's
+      // an answer shows that Node is up: memory of Node's own start must not count
       await known.ask('ready?', memoryAnswer);
       await sleep(settleMs, undefined, { signal });
       const before = await meter.read();
@@ -217,12 +217,12 @@ const startupAnswer = z.strictObject({ listeningMs: z.number() });
 
 /**
  * Starts servers that listen only after a known delay, and compares the startup time found by polling with the moment at
- * which the server itself began to listen, on the same monotonic clock. The median error of the repetitions is judged:
- * a single start may be held up by anything on the host. The worst is told beside it.
+ * which the server itself began to listen, on the same monotonic clock. The check judges the median error, because anything
+ * on the host may hold up a single start, and shows the worst error beside it.
  */
 export async function checkStartup({ delaysMs, repetitions, cpus, signal }: StartupCheck): Promise<Check> {
   const items: CheckItem[] = [];
-  // the first request of a process is slow, and is not what is measured
+  // the first request of this process is slow and must not count
   await startOnce(0, cpus, signal);
   for (const delayMs of delaysMs) {
     const starts: Start[] = [];

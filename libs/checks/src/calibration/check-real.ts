@@ -13,7 +13,7 @@ const aaTitle = {
 } as const;
 const abTitle = { id: 'ab-real', part: 'ab', title: 'Real slowdowns', unit: '%' } as const;
 
-/** How often two copies of the same app, measured for real, came out different. */
+/** How often two copies of the same app came out different in real runs. */
 export function checkRealAA(runs: readonly RealRun[], shares: readonly Share[], end: RealEnd): Check {
   const own = shares.filter(({ part, source }) => part === 'aa' && source === 'real');
   if (own.length === 0) return withoutRuns(aaTitle, end);
@@ -37,7 +37,8 @@ export function checkRealAA(runs: readonly RealRun[], shares: readonly Share[], 
 }
 
 /**
- * How large a real slowdown came out, and how often it was found. How often is not judged: it follows from the host’s noise.
+ * How large a real slowdown came out, and how often runs found it. The check does not judge how often, because that depends
+ * on the noise of the host.
  */
 export function checkRealAB(runs: readonly RealRun[], shares: readonly Share[], end: RealEnd): Check {
   const own = shares.filter(({ part, source }) => part === 'ab' && source === 'real');
@@ -67,12 +68,12 @@ function runNotes(runs: readonly RealRun[], end: RealEnd): readonly string[] {
 }
 
 const significance = 0.05;
-/** What more work per request changes; startup and memory stay as they are. */
+/** The metrics that more work per request changes; startup and memory stay as they are. */
 const slowedMetrics = ['throughputRps', 'latencyP50Ms', 'latencyP95Ms', 'latencyP99Ms', 'cpuNetMsPerRequest'];
 
 /**
- * Counts how often real runs found a difference, by slowdown and metric: in A/A (no slowdown) any, in A/B the right one.
- * In A/A also how often any metric of a comparison did.
+ * Counts how often real runs found a difference, by slowdown and metric: in A/A (no slowdown) any difference, in A/B the
+ * right one. For A/A it also counts comparisons in which any metric differed.
  */
 export function countShares(runs: readonly RealRun[]): readonly Share[] {
   const comparisons = runs.flatMap((run) => run.comparisons.map((each) => ({ ...each, rounds: run.rounds })));
@@ -149,15 +150,15 @@ function isSlower({ metric, ratio }: MetricOutcome): boolean {
   return ratio !== null && (found?.direction === 'higher' ? ratio < 1 : ratio > 1);
 }
 
-/** What more work per request changes in a known way when the server is busy all the time. */
+/** The metrics that more work per request changes by a known amount when the server is always busy. */
 const sizedMetrics = ['throughputRps', 'latencyP50Ms', 'cpuNetMsPerRequest'];
-// HTTP is a few percent of a request and not slowed down, and the runs of a small budget leave a percent of noise
+// wide, because HTTP, a few percent of a request, is not slowed down, and a small budget leaves a percent of noise
 const sizeTolerance = { relative: 0.5 };
 
 /**
- * How large the real slowdowns came out, in percent of the metric: the geometric mean over all runs beside what so much
- * more work must cost. That a difference is found says nothing when a metric shows another one. The largest slowdown is
- * judged: of the others the noise is too large a part.
+ * The size of the real slowdowns, in percent of the metric: the geometric mean over all runs beside the expected cost of
+ * the extra work. To find a difference is not enough if it has the wrong size. Only the largest slowdown is judged, because
+ * noise is too large a part of the others.
  */
 export function slowdownSizes(runs: readonly RealRun[]): readonly CheckItem[] {
   const slowed = runs.flatMap(({ comparisons }) => comparisons.filter((each) => each.slowdownPercent > 0));
@@ -193,8 +194,9 @@ const alpha = 0.05;
 const differencePercents = [1, 2, 3, 4, 5, 7.5, 10, 15, 20];
 
 /**
- * From the spread of the real twin comparisons, what a run of so many rounds sees on this host: per metric the pooled
- * standard deviation of the log-ratios by round, and the power of the paired test at some differences (see `pairedPower`).
+ * What runs of given numbers of rounds can see on this host, from the spread of the real A/A comparisons: per metric the
+ * pooled standard deviation of the log-ratios by round, and the power of the paired test at some differences (see
+ * `pairedPower`).
  */
 export function spreadsOf(runs: readonly RealRun[], rounds: readonly number[]): readonly Spread[] {
   const twins = runs.flatMap(({ comparisons }) =>
@@ -206,7 +208,7 @@ export function spreadsOf(runs: readonly RealRun[], rounds: readonly number[]): 
     );
     if (variances.length === 0) return [];
     const logRatioStdev = Math.sqrt(mean(variances));
-    // without any spread every difference is seen, and the power has no formula
+    // without spread a run sees every difference, and the formula of the power does not apply
     if (logRatioStdev === 0) return [];
     return rounds.map((count) => ({
       metric,

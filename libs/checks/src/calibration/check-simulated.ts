@@ -24,7 +24,7 @@ type SimulatedCheck = {
 export type Simulated = { readonly check: Check; readonly shares: readonly Share[] };
 
 const fixed: Design = { kind: 'fixed', rounds: 12 };
-/** How a run plans its rounds by default. */
+/** The default design of a run. */
 const piloted: Design = { kind: 'pilot', pilot: 6, max: 30 };
 const margin = 0.02;
 const wantedPercent = 90;
@@ -32,7 +32,7 @@ const wantedPercent = 90;
 const model =
   'Model: the host drifts (first-order autoregression, standard deviation 4 %, correlation 0.9 from trial to trial), and every trial deviates by 3 %. One metric, throughput with a margin of 2 %, through the comparison and the verdict of real runs.';
 
-/** Simulated comparisons of what is equal: how often they come out different. */
+/** How often simulated comparisons of equals come out different. */
 export async function checkSimulatedAA(options: SimulatedCheck): Promise<Simulated> {
   const [significant, verdict] = await simulate(options, fixed, 0);
   const [pilotSignificant, pilotVerdict] = await simulate(options, piloted, 0);
@@ -56,7 +56,7 @@ export async function checkSimulatedAA(options: SimulatedCheck): Promise<Simulat
   };
 }
 
-/** Simulated comparisons with what is slower: how often the slowdown is found. */
+/** How often simulated comparisons find a slowdown. */
 export async function checkSimulatedAB(
   options: SimulatedCheck,
   slowdownPercents: readonly number[],
@@ -99,21 +99,21 @@ function simulate(
 type Simulation = {
   readonly design: Design;
   readonly slowdownPercent: number;
-  /** Relative difference that does not matter, as a share. */
+  /** Relative difference that does not matter, as a ratio. */
   readonly margin: number;
   readonly runs: number;
   readonly seed: number;
   readonly signal: AbortSignal;
 };
 
-/** Runs in a row between two looks at the signal. */
+/** Number of runs between two looks at the signal. */
 const batch = 20;
-/** So far apart are the runs of one seed from those of the next. */
+/** Distance between the run seeds of one seed and those of the next. */
 const seedStride = 1_000_000;
 
 /**
- * Simulates runs and counts how often a difference was found: in A/A (no slowdown) any difference, in A/B the right one.
- * @returns the share of significant ones, and that of verdicts.
+ * Simulates runs and counts how often they find a difference: in A/A (no slowdown) any difference, in A/B the right one.
+ * @returns the share of significant differences, and the share of verdicts.
  */
 export async function simulateShares(simulation: Simulation): Promise<readonly [Share, Share]> {
   const { design, slowdownPercent, margin, runs, seed, signal } = simulation;
@@ -142,23 +142,23 @@ export async function simulateShares(simulation: Simulation): Promise<readonly [
   ];
 }
 
-/** How the number of rounds comes about. */
+/** How a run chooses its number of rounds. */
 type Design =
   | { readonly kind: 'fixed'; readonly rounds: number }
   | { readonly kind: 'pilot'; readonly pilot: number; readonly max: number };
 
 type SimulatedRun = {
   readonly design: Design;
-  /** How much slower the candidate is, as a share: 0.05 for 5 %. */
+  /** How much slower the candidate is, as a ratio: 0.05 for 5 %. */
   readonly slowdown: number;
-  /** Relative difference that does not matter, as a share. */
+  /** Relative difference that does not matter, as a ratio. */
   readonly margin: number;
   readonly seed: number;
 };
 
 type SimulatedResult = {
   readonly rounds: number;
-  /** p < 0.05; not adjusted, as it is the only comparison. */
+  /** p < 0.05; not adjusted, because it is the only comparison. */
   readonly significant: boolean;
   /** Significant, and on the side of the slowdown. */
   readonly slowerFound: boolean;
@@ -176,12 +176,12 @@ function designText(design: Design): string {
 }
 
 /**
- * One run on a simulated drifting host: a baseline and a candidate, once each in every round, in seeded random order;
- * their throughputs go through the comparison and the verdict that real runs go through.
+ * Simulates one run on a drifting host: a baseline and a candidate once in every round, in seeded random order. Their
+ * throughputs go through the comparison and the verdict of real runs.
  */
 function simulateRun({ design, slowdown, margin, seed }: SimulatedRun): SimulatedResult {
   const most = design.kind === 'fixed' ? design.rounds : design.max;
-  // streams of one seed would be one stream: order, noise and test must not know of each other
+  // one seed would give one stream, but order, noise and test must be independent
   const [noise, order, flips] = [seed * 3, seed * 3 + 1, seed * 3 + 2];
   const throughputs = simulatedRounds(most, slowdown, { noise, order });
   const compareFirst = (rounds: number): PairedComparison =>
@@ -233,22 +233,22 @@ function plannedRounds(
   return Math.min(wanted, max);
 }
 
-/** A host whose speed drifts, and launches that differ; on the scale of logarithms, so 0.04 is 4 %. */
+/** A host whose speed drifts, and launches that differ; on a logarithmic scale, so 0.04 is 4 %. */
 type HostModel = {
-  /** Of the host's drift, a first-order autoregression over the trials. */
+  /** Standard deviation of the host's drift, a first-order autoregression over the trials. */
   readonly driftStdev: number;
   /** Correlation of the drift at one trial with that at the next. */
   readonly driftMemory: number;
-  /** Of a single trial, beside the drift. */
+  /** Standard deviation of a single trial, in addition to the drift. */
   readonly trialStdev: number;
 };
 
-/** What hosts are like that the design was made for: see the false positives by design in the statistics of the house. */
+/** The kind of host that the design is made for: see the false positives by design in @tare/statistics. */
 export const driftingHost: HostModel = { driftStdev: 0.04, driftMemory: 0.9, trialStdev: 0.03 };
 
 /**
- * Trials of such a host, one after the other, without end: the logarithm of how much each deviates.
- * @param random a stream of its own.
+ * An endless sequence of trials on such a host: the logarithm of each trial's deviation.
+ * @param random a stream that nothing else uses.
  */
 export function* trialDeviations(model: HostModel, random: SeededRandom): Generator<number, never> {
   const { driftStdev, driftMemory, trialStdev } = model;
@@ -261,7 +261,7 @@ export function* trialDeviations(model: HostModel, random: SeededRandom): Genera
   }
 }
 
-/** Standard normal numbers, by Box & Muller 1958. */
+/** Standard normal numbers by the method of Box & Muller 1958. */
 function normalStream({ uint32 }: SeededRandom): () => number {
   const uniform = (): number => (uint32() + 0.5) / 2 ** 32;
   return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());

@@ -1,7 +1,7 @@
 /**
- * Listens only after a known delay, and tells when that was on the parent's monotonic clock. A process's first reply takes
- * it some milliseconds, which are not part of the delay: so it has answered itself once before, on a port of its own, and
- * writes its replies by hand.
+ * Listens only after a known delay, and reports that moment on the parent's monotonic clock. The first reply of a process
+ * takes some milliseconds that are no part of the delay: so it first answers itself once on a separate port, and it writes
+ * its replies by hand.
  */
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 

@@ -1,6 +1,6 @@
 /**
- * Spins for a share of every cycle, given as its argument. Asked "cpu", it stands still and tells its own CPU time
- * (getrusage); asked anything else, it goes on.
+ * Spins for a share of every cycle, given as its argument. On the message "cpu" it pauses and reports its own CPU time
+ * (getrusage); on any other message it goes on.
  */
 const busyShare = Number(process.argv[2]);
 const cycleMs = 20;
@@ -11,7 +11,7 @@ function cycle(): void {
   const until = cycleAt + busyShare * cycleMs;
   while (performance.now() < until);
   const now = performance.now();
-  // after a pause that the host made, go on from now: the lost cycles are not made up for
+  // after a pause of the host go on from now and do not catch up on lost cycles
   cycleAt = Math.max(cycleAt + cycleMs, now - cycleMs);
   next = setTimeout(cycle, Math.max(0, cycleAt - now));
 }

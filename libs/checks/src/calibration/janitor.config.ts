@@ -1,4 +1,4 @@
-/** What the janitor of a killed calibration loads: it needs the environments alone, to reap what they had started. */
+/** The configuration for the janitor of a killed calibration, which needs only the environments, to reap their processes. */
 import { defineBench } from '@tare/runner';
 import { comparisonConfig } from './real-runs.ts';
 

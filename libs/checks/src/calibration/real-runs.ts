@@ -4,22 +4,22 @@ import { metricCatalogue, type Comparison, type RunFile } from '@tare/results';
 import { performRun, resolveConfig, type BenchConfig, type RunEvent } from '@tare/runner';
 
 type RealRunsOptions = {
-  /** Twins alone, slowdowns alone (their runs have a twin, too), or both in turn. */
+  /** Only A/A runs, only runs with slowdowns (which have an A/A control too), or both in turn. */
   readonly parts: { readonly aa: boolean; readonly ab: boolean };
   readonly sizes: ComparisonSizes;
   readonly slowdownPercents: readonly number[];
   readonly seed: number;
   readonly runsFolder: string;
-  /** Runs are begun as long as they are expected to end before. On the clock of performance.now(). */
+  /** A run starts only if it is expected to end before this time of performance.now(). */
   readonly endsAt: number;
   readonly minutes: number;
-  /** Waited for before the next run. */
+  /** Keeps a finished run; the next run waits for it. */
   readonly keep: (run: RealRun) => Promise<void>;
   readonly onProgress: (line: string) => void;
   readonly signal: AbortSignal;
 };
 
-/** Why there are not more runs: the budget was used up, or one failed. */
+/** Why the runs ended: the budget is used up, or one failed. */
 export type RealEnd =
   | { readonly kind: 'budget'; readonly minutes: number }
   | { readonly kind: 'failed'; readonly message: string };
@@ -28,15 +28,15 @@ type RealRuns = { readonly runs: readonly RealRun[]; readonly end: RealEnd };
 
 type Kind = 'twin' | 'slower';
 
-// process start, generator start, stop
+// start of process and generator, stop
 const trialOverheadMs = 700;
-// preflight, conformance
+// preflight and conformance
 const runOverheadMs = 5000;
 
 /**
- * Makes as many real runs as the budget allows: those with slowdowns, which hold a twin too, and those with a twin alone,
- * so that both kinds get about the same time.
- * @throws the signal's reason when aborted; another failure ends the runs and is told in `end`.
+ * Makes as many real runs as the budget allows: runs with slowdowns, which have an A/A control too, and runs with only an
+ * A/A control. Both kinds get about the same time.
+ * @throws the signal's reason when aborted; any other failure ends the runs and is in `end`.
  */
 export async function realRuns(options: RealRunsOptions): Promise<RealRuns> {
   const { parts, sizes, slowdownPercents, endsAt, minutes, signal, onProgress } = options;
@@ -106,19 +106,19 @@ export type MetricOutcome = Pick<
 
 /** One candidate against the baseline, over all rounds of a run. */
 export type RealComparison = {
-  /** How much slower the candidate was; 0 for the twin. */
+  /** How much slower the candidate was; 0 for the A/A control. */
   readonly slowdownPercent: number;
   readonly metrics: readonly MetricOutcome[];
 };
 
-/** What a real run came to. */
+/** The result of a real run. */
 export type RealRun = {
   readonly runId: string;
   readonly seed: number;
   readonly startedAt: string;
   readonly elapsedMs: number;
   readonly rounds: number;
-  /** Rounds that were repeated, because a trial failed or violated a guard. */
+  /** Number of rounds repeated because a trial failed or violated a guard. */
   readonly repeats: number;
   readonly comparisons: readonly RealComparison[];
 };
@@ -127,7 +127,7 @@ type RealRunOptions = {
   readonly sizes: ComparisonSizes;
   readonly slowdownPercents: readonly number[];
   readonly seed: number;
-  /** The journal of the run goes to a folder of its own in here. */
+  /** Parent of the folder with the run's journal. */
   readonly runsFolder: string;
   readonly listener: (event: RunEvent) => void;
   readonly signal: AbortSignal;
@@ -136,9 +136,9 @@ type RealRunOptions = {
 const janitorConfig = fileURLToPath(import.meta.url).replace(/real-runs\.([jt]s)$/, 'janitor.config.$1');
 
 /**
- * A run of the calibration's own app through the pipeline of every run: rounds in random order, fresh processes, guards,
+ * Runs the calibration's own app through the pipeline of every run: rounds in random order, fresh processes, guards,
  * comparison, verdicts.
- * @throws Error with one line when it fails; nothing is left running.
+ * @throws Error with one line when it fails; it leaves nothing running.
  */
 async function realRun(options: RealRunOptions): Promise<RealRun> {
   const { sizes, slowdownPercents, seed, runsFolder, listener, signal } = options;
@@ -166,7 +166,7 @@ async function realRun(options: RealRunOptions): Promise<RealRun> {
   };
 }
 
-/** Judged metrics without the gross ones: a plain process has the same figures net and gross. */
+/** The judged metrics except the gross ones, which equal the net ones for a plain process. */
 function outcomesOf({ comparisons }: RunFile, candidate: string | null): readonly MetricOutcome[] {
   const counted = metricCatalogue.filter(({ judged, key }) => judged && !key.includes('Gross'));
   return comparisons
@@ -181,7 +181,7 @@ function outcomesOf({ comparisons }: RunFile, candidate: string | null): readonl
     }));
 }
 
-/** Windows and rounds of a real comparison; shorter than those of a default run, so that many fit into the budget. */
+/** Windows and rounds of a real comparison; smaller than those of a default run, so that many fit into the budget. */
 export type ComparisonSizes = {
   readonly rounds: number;
   readonly warmupMs: number;
@@ -189,13 +189,13 @@ export type ComparisonSizes = {
 };
 
 const app = fileURLToPath(import.meta.url).replace(/real-runs\.([jt]s)$/, 'calibration-app.$1');
-// about 2 ms: HTTP is a few percent of a request, so that a slowdown of the work is one of the request
+// about 2 ms: HTTP is then only a few percent of a request, and a slowdown of the work is one of the request
 const workIterations = 12_000;
 const connections = 2;
 
 /**
- * The configuration of a run of the calibration's own app: natively and in a twin, and natively with so many percent more
- * work per request.
+ * The configuration for a run of the calibration's own app: a native environment, its A/A control, and native environments
+ * with the given percentages of extra work per request.
  */
 export function comparisonConfig(
   { rounds, warmupMs, windowMs }: ComparisonSizes,
@@ -221,7 +221,7 @@ export function comparisonConfig(
   };
 }
 
-/** @returns the name of the environment that is slower by so many percent. */
+/** @returns the name of the environment with that slowdown. */
 function slowerName(percent: number): string {
   return `slower-${percent}`;
 }

@@ -21,7 +21,7 @@ it.each<[ShareRule, number, number, boolean | null]>([
   [{ kind: 'below-nominal' }, 100, 2000, false],
   [{ kind: 'not-above-nominal', familySize: 7 }, 0, 40, true],
   [{ kind: 'not-above-nominal', familySize: 1 }, 6, 40, false],
-  // seven metrics are looked at: one of them may be a little further out
+  // of seven metrics one may lie a little further out
   [{ kind: 'not-above-nominal', familySize: 7 }, 6, 40, true],
   [{ kind: 'at-least', percent: 90 }, 90, 100, true],
   [{ kind: 'at-least', percent: 90 }, 89, 100, false],

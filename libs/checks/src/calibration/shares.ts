@@ -1,7 +1,7 @@
 import { metricCatalogue } from '@tare/results';
 import type { CheckItem, Share } from './calibration-file.ts';
 
-/** What a test at 5 % finds where there is nothing, in percent. */
+/** Percentage of false positives of a test at 5 %. */
 const nominalPercent = 5;
 
 /** What must hold for a share; `shown` judges nothing. */
@@ -11,11 +11,11 @@ export type ShareRule =
   | { readonly kind: 'nominal' }
   /** The whole 95 % interval lies at or below 5 %. */
   | { readonly kind: 'below-nominal' }
-  /** The interval does not lie above 5 %, at the confidence that leaves the family of so many shares a level of 5 %. */
+  /** The interval does not lie above 5 %, at a confidence that keeps a family of `familySize` shares at a level of 5 %. */
   | { readonly kind: 'not-above-nominal'; readonly familySize: number }
   | { readonly kind: 'at-least'; readonly percent: number };
 
-/** @returns the line of a share in percent, with its interval where others have their error. */
+/** @returns the line of a share in percent, with its interval in the place of the error. */
 export function shareItem(share: Share, rule: ShareRule): CheckItem {
   const line = {
     what: shareTitle(share),
@@ -64,13 +64,13 @@ function intervalText([lower, upper]: readonly [number, number]): string {
   return `${lower.toFixed(1)} … ${upper.toFixed(1)} %`;
 }
 
-/** @returns a share with its percent and its exact 95 % interval. @throws RangeError when there is no run. */
+/** @returns a share with its percent and its exact 95 % interval. @throws RangeError without a run. */
 export function shareOf(counted: Omit<Share, 'percent' | 'ci95'>): Share {
   const [lower, upper] = binomialInterval(counted.hits, counted.runs);
   return { ...counted, percent: (counted.hits / counted.runs) * 100, ci95: [lower * 100, upper * 100] };
 }
 
-/** Halvings of 0 … 1 until neither bound moves any more. */
+/** Halvings of 0 … 1 after which neither bound moves any more. */
 const halvings = 60;
 
 /**
@@ -97,7 +97,7 @@ export function binomialInterval(hits: number, runs: number, confidence = 0.95):
   return [lower, upper];
 }
 
-/** The p from which on a condition holds that does not hold below it. */
+/** The smallest p for which a monotonic condition holds. */
 function whereReached(holds: (p: number) => boolean): number {
   let [low, high] = [0, 1];
   for (let step = 0; step < halvings; step += 1) {
@@ -108,7 +108,7 @@ function whereReached(holds: (p: number) => boolean): number {
   return (low + high) / 2;
 }
 
-/** P(X ≤ most) of the binomial distribution of n trials with chance p, each term by the logarithm of the one before. */
+/** P(X ≤ most) of the binomial distribution of n trials with chance p; each term follows from the previous logarithm. */
 function upTo(most: number, n: number, p: number): number {
   if (p <= 0) return 1;
   if (p >= 1) return most >= n ? 1 : 0;

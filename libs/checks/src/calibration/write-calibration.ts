@@ -45,7 +45,7 @@ async function writeAside(path: string, text: string): Promise<void> {
   }
 }
 
-/** A calibration as a page of tables, for readers and for reviews. */
+/** Renders a calibration as a page of tables for readers and reviewers. */
 export function calibrationMarkdown(calibration: Calibration): string {
   const { checks, spreads, host, startedAt, hostFingerprint, seed } = calibration;
   return `${[
@@ -129,7 +129,7 @@ function escaped(text: string): string {
   return text.replaceAll(/\s+/g, ' ').replaceAll(/[\\|*_`<>[\]#]/g, '\\$&');
 }
 
-/** A line of the journal: what there is so far, should the calibration not come to its end. */
+/** A line of the journal, which keeps the results so far in case the calibration does not finish. */
 type JournalLine =
   { readonly kind: 'check'; readonly check: Check } | { readonly kind: 'run'; readonly run: RealRun };
 

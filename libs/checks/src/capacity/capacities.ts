@@ -1,8 +1,8 @@
 import type { Capacity, CapacityConfig, CapacityStep, Diagnostic, PassCapacity } from '@tare/results';
 
 /**
- * Sums up the passes of one workload in one environment: the highest rate that met the objective in every pass, the
- * lowest that missed it in any. The passes stand beside it, so that drift shows.
+ * Combines the passes of one workload in one environment: the highest rate that met the objective in every pass, and the
+ * lowest that missed it in any. The result keeps the passes, so that drift shows.
  * @throws RangeError without a pass.
  */
 export function combinePasses(
@@ -23,12 +23,12 @@ export function combinePasses(
   };
 }
 
-/** So many requests should lie beyond a quantile for it to say much. */
+/** Number of requests that should lie beyond a quantile for it to mean much. */
 const wantedBeyond = 10;
-/** A search of longer steps takes an hour: that is no advice. */
+/** Longer steps are not advised: a search of them takes an hour. */
 const longestAdvisedSeconds = 60;
 
-/** What is odd about the capacities found, for the capacity file. Pure. */
+/** Warnings about the capacities found, for the capacity file. Pure. */
 export function capacityDiagnostics(
   capacities: readonly Capacity[],
   steps: readonly CapacityStep[],
@@ -69,7 +69,7 @@ function limitWarning(capacity: Capacity): readonly Diagnostic[] {
 
 function driftWarning(capacity: Capacity, tolerance: number): readonly Diagnostic[] {
   const rates = capacity.passes.flatMap(({ highestRps }) => highestRps ?? []);
-  // two brackets of the tolerance may lie side by side without any drift
+  // two adjacent brackets are no sign of drift
   if (rates.length < 2 || Math.max(...rates) / Math.min(...rates) - 1 <= 2 * tolerance) return [];
   const message = `${placeOf(capacity)}: the passes found ${rates.join(', ')} req/s: the host or the app drifts`;
   return [{ level: 'warning', code: 'passes-differ', message }];

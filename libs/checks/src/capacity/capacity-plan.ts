@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 const rate = { min: 1, max: 1_000_000, unit: 'requests per second' };
 
-/** The options of a search for capacities, beside those that it shares with a run. */
+/** The options of a search for capacities; those that it shares with a run are not among them. */
 export const capacityOptions = {
   slo: text({
     description:
@@ -36,17 +36,17 @@ export const capacityOptions = {
   maxRate: number({ ...rate, description: 'No higher rate is offered.' }).default(100_000),
 };
 
-// the executor has options of a run beside them
+// not strict: the executor passes options of a run as well
 const capacitySchema = z.object(capacityOptions);
 
-/** What the command line says about a search; undefined takes the default. Numbers may be texts. */
+/** Options of a search as the command line gives them; undefined takes the default. Numbers may be strings. */
 export type CapacityOptions = GivenOptions<typeof capacityOptions>;
 
-/** How capacities are searched for. */
+/** The parameters of a search for capacities. */
 export type CapacityPlan = {
   readonly slo: Slo;
   readonly windowMs: number;
-  /** As a share. */
+  /** A ratio: 0.05 for 5 %. */
   readonly tolerance: number;
   readonly passes: number;
   readonly startRps: number;
@@ -82,8 +82,8 @@ const unitsMs: ReadonlyMap<string, number> = new Map([
 const highestLimitMs = 60_000;
 
 /**
- * Reads an objective for the latency: "p99<=50ms", "p95 < 100 ms", "p99.9 ≤ 2s". The signs mean the same: a measured
- * latency is never known so well that it matters.
+ * Reads a latency objective: "p99<=50ms", "p95 < 100 ms", "p99.9 ≤ 2s". The signs mean the same: no measured latency is
+ * exact enough to tell them apart.
  * @throws Error with one line that names the option, its value and what was expected.
  */
 export function parseSlo(value: unknown): Slo {

@@ -20,7 +20,7 @@ const aim: SearchAim = {
   maxSteps: 60,
 };
 
-/** Searches against a made-up server. */
+/** Searches against a simulated server. */
 function search(
   outcomeAt: (rateRps: number) => StepOutcome,
   change: Partial<SearchAim> = {},
@@ -58,7 +58,7 @@ it('brackets the truth within the tolerance, for servers of any speed', () => {
     const [low, high] = [highestRps ?? NaN, lowestMissRps ?? NaN];
     expect(low).toBeLessThanOrEqual(truthRps);
     expect(high).toBeGreaterThan(truthRps);
-    // rates have four digits, so a very narrow bracket may stay a digit wider
+    // rates have four digits, so a very narrow bracket may stay one digit wider
     expect(high / low - 1).toBeLessThanOrEqual(Math.max(tolerance, 0.0011));
   }
 });
@@ -167,6 +167,6 @@ it.each<[string, Partial<StepFigures>, string]>([
     { generatorCpuPercent: 81, sloLatencyMs: 900 },
     'generator-limited',
   ],
-])('%s', (_, change, outcome) => {
+])('classifies a step: %s', (_, change, outcome) => {
   expect(classifyStep({ ...good, ...change }, slo, guards)).toBe(outcome);
 });

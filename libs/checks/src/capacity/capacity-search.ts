@@ -1,23 +1,23 @@
 import type { CapacityLimit, Guards, Slo, StepOutcome } from '@tare/results';
 
-/** What a search is after. */
+/** The bounds and the goal of a search. */
 export type SearchAim = {
   readonly startRps: number;
-  /** No rate below is tried. */
+  /** The lowest rate to try. */
   readonly leastRps: number;
   readonly maxRps: number;
-  /** What it means when `maxRps` meets the objective: the generator goes no further, or nobody asked for more. */
+  /** What `maxRps` stands for: the limit of the generator, or the highest rate asked for. */
   readonly maxIs: 'generator' | 'maximum';
   /** The search ends when the bracket is this share of its lower end wide. */
   readonly tolerance: number;
-  /** So many steps at most, repeats included. */
+  /** Maximum number of steps, repeats included. */
   readonly maxSteps: number;
 };
 
-/** A step that was made. */
+/** A finished step. */
 export type SearchStep = { readonly rateRps: number; readonly outcome: StepOutcome };
 
-/** What a search found. */
+/** The result of a search. */
 export type Bracket = {
   /** Highest rate that meets the objective; null when none did. */
   readonly highestRps: number | null;
@@ -30,21 +30,21 @@ type SearchMove = { readonly kind: 'try'; readonly rateRps: number } | ({ readon
 
 type Judged = {
   readonly rateRps: number;
-  /** open: the steps at this rate do not agree, or the only one was the generator's fault. */
+  /** open: the steps at this rate disagree, or the generator failed in the only one. */
   readonly verdict: StepOutcome | 'open';
   readonly isConfirmed: boolean;
 };
 
-// finer rates are finer than any schedule of a few seconds can tell apart
+// a schedule of a few seconds cannot tell finer rates apart
 const rateDigits = 4;
 
 /**
- * Says what comes after some steps of a search for the highest rate that meets an objective: doubling (or halving, when
- * the first rate misses), then bisection of the ratio. The steps are all of its state: the same steps give the same move.
+ * Chooses the next move of a search for the highest rate that meets an objective: doubling (or halving, when the first
+ * rate misses), then bisection of the ratio. The steps are its only state: the same steps give the same move.
  *
- * Both ends of the final bracket are tried twice, and where the steps at one rate disagree, more of them decide. An end
- * that falls this way opens the search again: one hiccup of the host does not decide it. A rate at which the
- * generator fails twice is a wall: the search ends there, and proves nothing about the server beyond.
+ * The search tries both ends of the final bracket twice, and repeats a rate at which steps disagree. It goes on when an
+ * end does not hold, so one hiccup of the host does not decide. A rate at which the generator fails twice is a wall: the
+ * search ends there and proves nothing about the server beyond it.
  */
 export function nextMove(aim: SearchAim, steps: readonly SearchStep[]): SearchMove {
   const judged = judgeRates(steps);
@@ -52,7 +52,7 @@ export function nextMove(aim: SearchAim, steps: readonly SearchStep[]): SearchMo
   const floor = judged.findLast(
     ({ verdict, rateRps }) => verdict === 'meets' && (miss === undefined || rateRps < miss.rateRps),
   );
-  // a generator that fails below a rate that it managed was disturbed, not at its limit
+  // a generator that fails below a rate it has managed was disturbed; that is not its limit
   const limited = judged.find(
     ({ verdict, rateRps }) => verdict === 'generator-limited' && rateRps > (floor?.rateRps ?? 0),
   );
@@ -68,14 +68,14 @@ export function nextMove(aim: SearchAim, steps: readonly SearchStep[]): SearchMo
   if (open !== undefined) return { kind: 'try', rateRps: open.rateRps };
   const further = rateBetween(aim, floor?.rateRps, wall);
   if (further !== undefined) return { kind: 'try', rateRps: further };
-  // the lower end first: should it fall, the upper end need not be confirmed
+  // confirm the lower end first: if it fails, the upper end no longer matters
   const unsure = [floor, wall].find((end) => end?.isConfirmed === false);
   if (unsure !== undefined) return { kind: 'try', rateRps: unsure.rateRps };
   if (wall === undefined) return done(aim.maxIs);
   return done(wall.verdict === 'generator-limited' ? 'generator' : 'slo');
 }
 
-/** The next rate to try; undefined when the bracket is as narrow as it shall be. */
+/** The next rate to try; undefined when the bracket is narrow enough. */
 function rateBetween(
   aim: SearchAim,
   floorRps: number | undefined,
@@ -95,7 +95,7 @@ function rateBetween(
   return middle > floorRps && middle < wall.rateRps ? middle : undefined;
 }
 
-/** The rates that were tried, from the lowest, each with what its steps say together. */
+/** The rates tried so far in ascending order, each with the verdict of its steps. */
 function judgeRates(steps: readonly SearchStep[]): readonly Judged[] {
   return [...Map.groupBy(steps, ({ rateRps }) => rateRps)]
     .map(([rateRps, atRate]): Judged => {
@@ -103,7 +103,7 @@ function judgeRates(steps: readonly SearchStep[]): readonly Judged[] {
       const lead = count('meets') - count('misses');
       const limited = count('generator-limited');
       const proven = atRate.length - limited;
-      // a disturbance of the host makes misses out of hits, never hits out of misses: a miss wants the clearer lead
+      // a disturbed host turns hits into misses, never misses into hits: a miss needs the clearer lead
       const isConfirmed = lead > 0 ? proven >= 2 : lead <= -2;
       if (limited >= 2 && limited > proven)
         return { rateRps, verdict: 'generator-limited', isConfirmed: true };
@@ -118,10 +118,10 @@ function rounded(rateRps: number): number {
 }
 
 /**
- * The first rate of a search: the wanted one, halved until it is no more than half of what the server did in its warm-up.
- * So a slow server is not flooded for seconds, and the rates of all servers are the same where they can be.
- * @param servedRps replies per second of the closed-loop warm-up.
- * @returns requests per second, not below `leastRps`.
+ * The first rate of a search: the wanted one, halved until it is at most half of the warm-up throughput. This does not
+ * flood a slow server, and all servers get the same rates where possible.
+ * @param servedRps throughput of the closed-loop warm-up.
+ * @returns requests per second, at least `leastRps`.
  */
 export function firstRate(wantedRps: number, servedRps: number, leastRps: number): number {
   let rateRps = wantedRps;
@@ -129,32 +129,32 @@ export function firstRate(wantedRps: number, servedRps: number, leastRps: number
   return Math.max(rateRps, leastRps);
 }
 
-/** The figures of a step that decide about it. */
+/** The figures that decide the outcome of a step. */
 export type StepFigures = {
   readonly planned: number;
   readonly requests: number;
   readonly errors: number;
   readonly timeouts: number;
   readonly lateSends: number;
-  /** The quantile that the objective names. */
+  /** Latency at the quantile of the objective. */
   readonly sloLatencyMs: number;
   readonly generatorCpuPercent: number;
 };
 
-/** The guards of a run that a step must hold to, in percent. */
+/** The guards of a run that apply to a step, in percent. */
 export type StepGuards = Pick<Guards, 'lateSendsPercent' | 'generatorCpuPercent' | 'errorsPercent'>;
 
 /**
- * Says whether a step meets an objective. Latency counts from the planned time of sending, so a generator that is late or
- * busy can only make it longer: a step that meets the objective all the same has met it, and one that misses it says nothing.
- * Too many errors and timeouts miss the objective, and so does a step without any reply. Pure.
+ * Says whether a step meets an objective. Latency counts from the planned send time, so a late or busy generator can only
+ * make it longer: if such a step meets the objective, the server does; if it misses, it proves nothing. A step with too
+ * many errors and timeouts, or without any reply, misses. Pure.
  */
 export function classifyStep(figures: StepFigures, slo: Slo, guards: StepGuards): StepOutcome {
   const { planned, requests, errors, timeouts, lateSends, sloLatencyMs, generatorCpuPercent } = figures;
   const percentOfPlanned = (count: number): number => (count / planned) * 100;
   const failed = requests === 0 || percentOfPlanned(errors + timeouts) > guards.errorsPercent;
   if (!failed && sloLatencyMs <= slo.limitMs) return 'meets';
-  // the generator has one thread: more CPUs do not help it
+  // the generator has one thread, so more CPUs do not help
   const isLimited =
     percentOfPlanned(lateSends) > guards.lateSendsPercent || generatorCpuPercent > guards.generatorCpuPercent;
   return isLimited ? 'generator-limited' : 'misses';

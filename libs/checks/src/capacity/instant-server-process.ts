@@ -1,4 +1,4 @@
-/** The process of the instant server: answers every request with 200 at once, until its parent goes. */
+/** The process of the instant server: answers every request with 200 at once, until its parent ends. */
 import { createServer } from 'node:http';
 
 const server = createServer((request, reply) => {

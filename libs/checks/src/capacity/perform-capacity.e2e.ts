@@ -12,7 +12,7 @@ import { parseCapacityPlan, type CapacityOptions } from './capacity-plan.ts';
 import { performCapacity, type CapacityRun } from './perform-capacity.ts';
 import type { CapacityEvent } from './perform-capacity.ts';
 
-/** Serves one request after the other and takes 20 ms for each: 50 a second, without using the CPU. */
+/** Serves one request at a time and takes 20 ms for each: 50 a second, without using the CPU. */
 const app = `
 import { createServer } from 'node:http';
 let freeAt = 0;
@@ -61,7 +61,7 @@ async function search(
     ],
     environments,
     load: { connections: 2, warmupMs: 200 },
-    // the host of a test is busy: that is not what is tested
+    // the host of a test is busy, and this test is not about that
     guards: { lateSendsPercent: 100, generatorCpuPercent: 1000 },
     seed: 5,
   };
@@ -74,7 +74,7 @@ async function search(
       signal,
       readyDeadlineMs: 5000,
     });
-  // only one run measures on a host: another project's tests may be at it
+  // only one run at a time measures on a host: tests of another project may be running
   for (const deadline = Date.now() + lockDeadlineMs; ;) {
     try {
       return await run();
@@ -86,7 +86,7 @@ async function search(
   }
 }
 
-/** Processes of a run that are still there. */
+/** Processes of a run that still exist. */
 function leftovers(events: readonly CapacityEvent[]): readonly unknown[] {
   const started = events.find((event) => event.kind === 'capacity-started');
   if (started === undefined) throw new Error('The search did not start.');
@@ -103,7 +103,7 @@ it(
     expect(capacityFileSchema.parse(capacity)).toEqual(capacity);
     expect(capacity.generatorRps).toBeGreaterThanOrEqual(100);
     const [quick, slow] = capacity.capacities;
-    // in 1.5 s of slight overload the queue does not reach the limit: at 50 a second it does somewhat above
+    // the queue does not reach the limit in 1.5 s of slight overload, so the search may end somewhat above 50 a second
     expect(quick).toMatchObject({ environment: 'quick', limit: 'slo' });
     expect(quick?.highestRps).toBeGreaterThan(35);
     expect(quick?.highestRps).toBeLessThan(75);

@@ -7,20 +7,20 @@ import { performStep, type StepLoad } from './search-instance.ts';
 const proofWindowMs = 1000;
 const leastRps = 1;
 const proofStartRps = 500;
-// the generator need only be shown not to be the limit: how far it goes beyond need not be known closely
+// coarse: it is enough to show that the generator is not the limit
 const proofTolerance = 0.15;
 const proofMaxSteps = 30;
 
 type GeneratorProof = Omit<StepLoad, 'origin' | 'windowMs'> & {
   readonly startRps: number;
   readonly maxRps: number;
-  /** Where the app will run. */
+  /** CPUs of the app. */
   readonly serverCpus: readonly number[] | undefined;
 };
 
 /**
- * Searches how far the load generator goes by itself: the highest rate at which it meets the objective, in time and not
- * too busy, against a server that answers at once, on the CPUs that the app will have.
+ * Searches for the limit of the load generator itself: the highest rate at which it meets the objective, in time and not
+ * too busy, against a server that answers at once on the CPUs of the app.
  * @returns requests per second, at most `maxRps`.
  * @throws Error when it cannot meet the objective at any rate.
  */
@@ -41,7 +41,7 @@ export async function proveGenerator(proof: GeneratorProof, signal: AbortSignal)
       const move = nextMove(aim, steps);
       if (move.kind === 'try') {
         const { outcome } = await performStep(load, move.rateRps, signal);
-        // whatever kept the objective from being met, it was not the app
+        // there is no app here: whatever missed the objective was the generator's side
         steps.push({ rateRps: move.rateRps, outcome: outcome === 'meets' ? 'meets' : 'misses' });
         continue;
       }
@@ -56,7 +56,7 @@ export async function proveGenerator(proof: GeneratorProof, signal: AbortSignal)
   }
 }
 
-/** A server that does nothing but answer: what a load generator measures with it is the generator itself. */
+/** A server that only answers: load on it measures the generator itself. */
 interface InstantServer {
   /** "http://127.0.0.1:40123". */
   readonly origin: string;
@@ -70,8 +70,8 @@ const processFile = fileURLToPath(import.meta.url).replace(
 const startDeadlineMs = 10_000;
 
 /**
- * Starts an HTTP server in a process of its own, on the CPUs that an app would have.
- * @throws Error when it does not listen in time; the signal's reason when aborted. The process is ended in either case.
+ * Starts the instant server in a process of its own, on the CPUs of the app.
+ * @throws Error when it does not listen in time; the signal's reason when aborted. The process has ended in either case.
  */
 export async function startInstantServer(
   cpus: readonly number[] | undefined,

@@ -31,21 +31,21 @@ type InstanceSearch = {
   readonly environment: Environment;
   readonly workload: Workload;
   readonly preparation: Preparation;
-  /** What the workload is loaded with. */
+  /** The load of the workload. */
   readonly mix: LearnedLoad | undefined;
   readonly load: PreparedLoad;
   readonly plan: CapacityPlan;
   readonly aim: SearchAim;
   readonly guards: StepGuards;
-  /** From 1. */
+  /** Number of the pass, from 1. */
   readonly pass: number;
-  /** Called with every step, and waited for before the next begins. */
+  /** Called with every step; the next step waits for it. */
   readonly keep: (step: CapacityStep) => Promise<void>;
 };
 
 /**
- * Searches the capacity of one fresh instance: start, data, closed-loop warm-up, then the steps; stop.
- * @throws Error that names the environment; the instance is stopped in every case.
+ * Searches for the capacity of one fresh instance: start, data, closed-loop warm-up, steps, stop.
+ * @throws Error that names the environment; the instance has stopped in every case.
  */
 export async function searchInstance(search: InstanceSearch, signal: AbortSignal): Promise<PassCapacity> {
   const { environment, workload, preparation, pass } = search;
@@ -92,7 +92,7 @@ async function searchRates(search: InstanceSearch, url: URL, signal: AbortSignal
       const { highestRps, lowestMissRps, limit } = move;
       return { pass, highestRps, lowestMissRps, limit };
     }
-    // what the warm-up or an overload left in the queues must not count in the next step
+    // requests that the warm-up or an overload left in the queues must not count in this step
     const quickMs = Math.max(plan.slo.limitMs, leastQuickMs);
     if (!(await settleServer(new URL(workload.healthPath, url), quickMs, settleDeadlineMs, signal))) {
       throw new Error(
@@ -107,7 +107,7 @@ async function searchRates(search: InstanceSearch, url: URL, signal: AbortSignal
   }
 }
 
-/** Warms an instance up in a closed loop. @returns the replies per second. @throws Error when most requests fail. */
+/** Warms an instance up in a closed loop. @returns its throughput. @throws Error when most requests fail. */
 async function warmUp(
   { origin, requests, seed, generatorCpus }: StepLoad,
   closesConnections: boolean,
@@ -131,7 +131,7 @@ async function warmUp(
   return throughputRps;
 }
 
-/** Load before the window of a step, at its rate: the step before ran at another. */
+/** Load at the rate of a step before its window, because the previous step ran at another rate. */
 const stepWarmupMs = 300;
 const stepSlackMs = 30_000;
 const leastTimeoutSeconds = 2;
@@ -147,11 +147,11 @@ export type StepLoad = {
   readonly generatorCpus: readonly number[] | undefined;
 };
 
-/** What a step came to, without where it was made. */
+/** The result of a step, without its place. */
 type StepResult = Omit<CapacityStep, 'workload' | 'environment' | 'pass'>;
 
 /**
- * One step: a window of open load at a rate, and whether it meets the objective.
+ * Performs one step: a window of open load at a rate, and whether it meets the objective.
  * @throws Error when the generator fails or is aborted.
  */
 export async function performStep(load: StepLoad, rateRps: number, signal: AbortSignal): Promise<StepResult> {
@@ -181,7 +181,7 @@ export async function performStep(load: StepLoad, rateRps: number, signal: Abort
   return { startedAt, ...figures, histogram, outcome: classifyStep(figures, slo, guards) };
 }
 
-/** @returns the quantile of an encoded histogram; 0 of an empty one. */
+/** @returns a quantile of an encoded histogram; 0 for an empty one. */
 function quantileMs(encoded: string, percentile: number): number {
   const histogram = mergeHistograms([encoded]);
   return histogram.totalCount === 0 ? 0 : histogram.getValueAtPercentile(percentile) / microsecondsPerMs;
@@ -192,10 +192,10 @@ const quickRepliesInRow = 3;
 const replyDeadlineMs = 5000;
 
 /**
- * Waits until a server has worked off what an overload left in its queues: its health path answers quickly three times in
- * a row. Only then does the next step begin from an idle server.
- * @param quickMs what is quick.
- * @returns whether it did so within the deadline.
+ * Waits until a server has emptied its queues after an overload, so that the next step starts from an idle server: its
+ * health path must answer quickly three times in a row.
+ * @param quickMs longest quick reply.
+ * @returns whether the server settled within the deadline.
  * @throws the signal's reason when aborted.
  */
 export async function settleServer(

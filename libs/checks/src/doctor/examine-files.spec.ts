@@ -17,7 +17,7 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
 });
 
-/** A host that tells just this. */
+/** A host with only these files. */
 async function host(texts: Readonly<Record<string, string>>): Promise<HostFiles> {
   const root = await mkdtemp(join(tmpdir(), 'tare-doctor-'));
   folders.push(root);

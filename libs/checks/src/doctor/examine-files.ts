@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { findCgroupFolders, parseCpuList, type CpuPlan } from '@tare/metrics';
 import { asRoot, writingCommand, type DoctorLine } from './doctor-line.ts';
 
-/** The files in which a kernel tells about itself. */
+/** The files in which the kernel describes the host. */
 export interface HostFiles {
-  /** @returns the text of a file without white space at its ends, or undefined when it cannot be read. */
+  /** @returns the trimmed text of a file, or undefined when it cannot be read. */
   text(path: string): string | undefined;
   /** @returns the names in a folder, or none when it cannot be read. */
   names(folder: string): readonly string[];
@@ -32,9 +32,9 @@ export function hostFiles(root = '/'): HostFiles {
 }
 
 type CpusToExamine = {
-  /** CPUs that this process may run on; undefined where the system does not tell. */
+  /** CPUs that this process may run on; undefined where the system does not say. */
   readonly allowed: readonly number[] | undefined;
-  /** CPUs that a server shall have. */
+  /** Number of CPUs for a server. */
   readonly serverCpus: number;
   readonly plan: CpuPlan;
   readonly taskset: boolean;
@@ -68,7 +68,7 @@ export function examinePinning({ allowed, serverCpus, plan, taskset }: CpusToExa
   };
 }
 
-/** Whether hardware threads share a core with the server's CPUs; no line where nothing is pinned. */
+/** Whether other hardware threads share a core with the server's CPUs; no line where nothing is pinned. */
 export function examineSiblings(files: HostFiles, plan: CpuPlan): readonly DoctorLine[] {
   if (plan === undefined) return [];
   const subject = 'hardware threads';
@@ -102,10 +102,10 @@ const cpuFolder = '/sys/devices/system/cpu';
 const boostPath = `${cpuFolder}/cpufreq/boost`;
 const noTurboPath = `${cpuFolder}/intel_pstate/no_turbo`;
 const clocksourcePath = '/sys/devices/system/clocksource/clocksource0/current_clocksource';
-// these are read from a device, at microseconds each and with a trap into the hypervisor
+// each read of these takes microseconds and traps into the hypervisor
 const slowClocks: readonly (string | undefined)[] = ['hpet', 'acpi_pm', 'jiffies'];
 
-/** What governs the CPUs' clock, and whether it may rise above its nominal value. */
+/** What controls the CPU clock, and whether it may rise above its nominal value. */
 export function examineClock(files: HostFiles, cpupower: boolean): readonly DoctorLine[] {
   const governors = files
     .names(cpuFolder)
@@ -146,7 +146,7 @@ function boostLines(files: HostFiles): readonly DoctorLine[] {
   return noTurbo === undefined && boost === undefined ? [] : [{ level: 'good', subject, finding: 'off' }];
 }
 
-/** Where the kernel takes the time from; no line where it does not tell. */
+/** The kernel's time source; no line where the kernel does not name it. */
 export function examineClocksource(files: HostFiles): readonly DoctorLine[] {
   const subject = 'time source';
   const source = files.text(clocksourcePath);
@@ -160,7 +160,7 @@ const hugePagesPath = '/sys/kernel/mm/transparent_hugepage/enabled';
 // runner, load generator and the environment's own processes beside the app
 const besideAppMiB = 512;
 
-/** Whether there is memory for the app and what runs beside it, and whether some of it is on disk. */
+/** Whether the app and what runs beside it fit into memory, and whether some memory is swapped out. */
 export function examineMemory(files: HostFiles, appMiB: number): readonly DoctorLine[] {
   const text = files.text('/proc/meminfo') ?? '';
   const mebibytes = (name: string): number | undefined => {
@@ -211,7 +211,7 @@ function hugePageLines(files: HostFiles): readonly DoctorLine[] {
   return [{ level: 'warning', subject, finding, remedy: writingCommand('madvise', hugePagesPath) }];
 }
 
-/** Where the figures for CPU and memory come from on this host. */
+/** The sources of CPU and memory figures on this host. */
 export function examineAccounts(files: HostFiles): readonly DoctorLine[] {
   return [schedstatLine(files), cgroupLine(files), ...addressLines(files)];
 }
@@ -250,7 +250,7 @@ function cgroupLine(files: HostFiles): DoctorLine {
   }
 }
 
-/** Random addresses are no harm: they are why two launches differ, and why rounds launch anew. */
+/** Random addresses do no harm: they make two launches differ, which is why every round launches anew. */
 function addressLines(files: HostFiles): readonly DoctorLine[] {
   const subject = 'address layout';
   const mode = files.text('/proc/sys/kernel/randomize_va_space');

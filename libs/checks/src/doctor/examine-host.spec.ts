@@ -16,7 +16,7 @@ it('looks at this host', async () => {
   const subjects = lines.map(({ subject }) => subject);
   expect(new Set(subjects).size).toBe(subjects.length);
   for (const subject of ['CPUs', 'memory', 'disk', 'environment native']) expect(subjects).toContain(subject);
-  // beside a run nothing is measured
+  // the doctor measures nothing while a run does
   if (!subjects.includes('another run')) {
     for (const subject of ['other processes', 'load average', 'timers', 'steadiness'])
       expect(subjects).toContain(subject);

@@ -19,17 +19,17 @@ const timerJitterMs = 500;
 
 export type HostExamination = {
   readonly environments: readonly Environment[];
-  /** What an app may use; 1 CPU and 512 MiB by default. */
+  /** The limits of an app; 1 CPU and 512 MiB by default. */
   readonly resources?: { readonly cpus: number; readonly memoryMiB: number };
-  /** Folder whose disk images and reports go to; the current one by default. */
+  /** Folder on the disk that takes images and reports; the current one by default. */
   readonly workspace?: string;
   readonly signal: AbortSignal;
 };
 
 /**
- * Looks at this host as a place to measure: what it offers, and what disturbs it. Takes some five seconds, most of them
- * waiting; changes nothing.
- * @returns a line for each thing looked at.
+ * Examines this host as a place to measure: what it offers, and what disturbs a measurement. Takes about five seconds,
+ * mostly waiting, and changes nothing.
+ * @returns a line for each fact.
  * @throws the signal's reason when aborted.
  */
 export async function examineHost({
@@ -56,7 +56,7 @@ export async function examineHost({
   ];
 }
 
-/** What only a measurement tells. Beside a run it would disturb that, and tell of nothing else. */
+/** What only a measurement shows. It is skipped while a run measures: it would disturb the run and see little else. */
 async function examineByMeasuring(
   serverCpus: readonly number[] | undefined,
   signal: AbortSignal,
@@ -82,7 +82,7 @@ function runUnderWay(): DoctorLine | undefined {
     folder: process.cwd(),
   };
   try {
-    // given back at once: nobody shall have to wait for a look at the host
+    // release the lock at once, so that no run waits for the doctor
     lockHost(doctor).release();
     return undefined;
   } catch (error) {
@@ -95,7 +95,7 @@ function runUnderWay(): DoctorLine | undefined {
   }
 }
 
-/** What the host did at rest, as lines. Pure. */
+/** The activity of the host at rest, as lines. Pure. */
 export function examineRest(
   { foreignCpus, stealPercent, busiest, durationMs, findings }: Preflight,
   virtualised: string,
@@ -128,10 +128,10 @@ export function examineRest(
   ];
 }
 
-// more tasks than half the CPUs want to run: the last minute was not one of rest
+// above this share of the CPUs the host was busy during the last minute
 const restfulLoadShare = 0.5;
 
-/** The load average: what the last minutes were like. Pure. */
+/** How busy the last minutes were, by the load average. Pure. */
 export function loadAverageLine(averages: readonly number[], cpus: number): DoctorLine {
   const finding = `${averages.map((each) => each.toFixed(2)).join(', ')} over 1, 5 and 15 minutes`;
   return (averages[0] ?? 0) <= restfulLoadShare * cpus
@@ -148,9 +148,9 @@ function warning(subject: string, finding: string, remedy: string | undefined): 
 }
 
 const bytesPerMiB = 1024 * 1024;
-// an image and a box come to some hundred MiB each, with copies while they are made
+// an image and a box take some hundred MiB each, plus copies while they are built
 const comfortableMiB = 4096;
-// the journal of a run, and nothing else
+// enough for the journal of a run alone
 const leastMiB = 64;
 
 /** Whether the disk of a folder has room for images, boxes and reports. */
@@ -159,7 +159,7 @@ async function examineDisk(folder: string): Promise<DoctorLine> {
   return diskLine((bavail * bsize) / bytesPerMiB, folder);
 }
 
-/** Pure. */
+/** The line about free disk space. Pure. */
 export function diskLine(freeMiB: number, folder: string): DoctorLine {
   const finding = `${(freeMiB / 1024).toFixed(1)} GiB are free`;
   if (freeMiB >= comfortableMiB) return { level: 'good', subject: 'disk', finding };
@@ -202,7 +202,7 @@ export async function examineEnvironments(
   ];
 }
 
-/** @param required whether `TARE_REQUIRE` names its kind: then a run fails without it. */
+/** @param required whether `TARE_REQUIRE` names its kind: a run then fails without it. */
 function environmentLine(
   { name, kind }: Environment,
   availability: Availability,

@@ -9,7 +9,7 @@ type TimerJitter = {
   /** Time between two turns of an idle event loop, in milliseconds. */
   readonly p99Ms: number;
   readonly longestMs: number;
-  /** Of the moments of that time, how many came up more than 1 ms after they were due. */
+  /** Share of the time in which a timer that falls due fires more than 1 ms late. */
   readonly latePercent: number;
 };
 
@@ -17,7 +17,7 @@ type TimerJitter = {
 const lateMs = 1;
 
 /**
- * Measures how regularly this process gets to run: it turns the event loop without pause and looks at the clock.
+ * Measures how regularly this process gets to run: it turns the event loop without pause and reads the clock each time.
  * @throws the signal's reason when aborted.
  */
 export async function measureTimerJitter(durationMs: number, signal: AbortSignal): Promise<TimerJitter> {
@@ -39,15 +39,15 @@ export async function measureTimerJitter(durationMs: number, signal: AbortSignal
 }
 
 /**
- * Among turns a long gap is one of many, among moments it weighs by its length: all but the last millisecond of a gap are
- * moments that come up late. Pure.
+ * Weighs each gap by its length, because a long gap is only one of many turns: a timer that falls due in all but the last
+ * millisecond of a gap fires late. Pure.
  */
 export function latePercentOf(gapsMs: readonly number[]): number {
   const allMs = gapsMs.reduce((sum, each) => sum + each, 0);
   return (gapsMs.reduce((sum, each) => sum + Math.max(0, each - lateMs), 0) / allMs) * 100;
 }
 
-/** Pure. */
+/** The line about timers. Pure. */
 export function timerJitterLine({ p99Ms, longestMs, latePercent }: TimerJitter): DoctorLine {
   const finding =
     `99 of 100 turns of an event loop take up to ${p99Ms.toFixed(3)} ms, the longest ${longestMs.toFixed(1)} ms: ` +
@@ -66,14 +66,14 @@ const pieceMs = 25;
 const pieces = 40;
 const deadlineMs = 20_000;
 const rounds = 12;
-// the widest of the default margins: what a run ought to see
+// the widest default margin: a run should see such a difference
 const wantedPercent = 5;
 
 const answer = z.object({ times: z.array(z.number().positive()).min(2) });
 
 /**
- * Lets a process repeat a fixed piece of work of about 25 ms on the given CPUs.
- * @returns how long each of the 40 took, in milliseconds.
+ * Makes a process repeat a fixed piece of work of about 25 ms on the given CPUs.
+ * @returns the durations of the 40 repetitions, in milliseconds.
  * @throws Error when the process fails or misses its deadline; the signal's reason when aborted.
  */
 export async function measureWorkNoise(
@@ -102,8 +102,8 @@ export async function measureWorkNoise(
 }
 
 /**
- * What the noise of this host alone means for a run: the difference that 12 rounds would see with 80 % power if trials
- * varied as these pieces do. A paired difference has √2 times the noise of one trial. Pure.
+ * What the noise of this host means for a run: the difference that 12 rounds would detect with 80 % power if trials
+ * varied as much as these repetitions. A paired difference has √2 times the noise of one trial. Pure.
  */
 export function workNoiseLine(timesMs: readonly number[]): DoctorLine {
   const subject = 'steadiness';

@@ -1,4 +1,4 @@
-/** Repeats a fixed piece of work and writes how long each took: `work-noise-process PIECE_MS PIECES`, JSON to stdout. */
+/** Repeats a fixed piece of work and writes the durations as JSON to stdout: `work-noise-process PIECE_MS PIECES`. */
 import { performance } from 'node:perf_hooks';
 
 const [pieceMs = 25, pieces = 40] = process.argv.slice(2).map(Number);
@@ -18,7 +18,7 @@ function timed(iterations: number): number {
   return performance.now() - begin;
 }
 
-// the compiler and the clock settle first; the size follows from the fastest of the last ones
+// let compiler and clock settle first; the fastest of the last repetitions determines the size
 let iterations = 100_000;
 let fastestMs = Number.POSITIVE_INFINITY;
 for (const until = performance.now() + settleMs; performance.now() < until;) {

@@ -22,18 +22,18 @@ import type { Git } from './choose-commits.ts';
 
 /** A commit checked out in a folder of its own. */
 type Worktree = {
-  /** The workspace in it: the worktree, or the folder in it that the workspace is of its repository. */
+  /** The workspace in it: the worktree itself, or a folder in it when the workspace is a part of its repository. */
   readonly root: string;
-  /** Removes it and what git remembers of it. */
+  /** Removes the folder and git's record of it. */
   remove(): Promise<void>;
 };
 
 const folderPattern = new RegExp(`^tare-gate-(${runnerPattern.source})-\\w+$`);
 
 /**
- * Checks a commit out in a private folder. Removes what killed gates left first.
+ * Checks a commit out in a private folder. First removes the leftovers of killed gates.
  * @param workspace the root of this workspace.
- * @param git takes no signal for the removal: that must happen after an interruption too.
+ * @param git `afterwards` has no signal, because the removal must happen after an interruption too.
  */
 export async function addWorktree(
   workspace: string,
@@ -49,7 +49,7 @@ export async function addWorktree(
     await removeWorktree(git.afterwards, path);
   };
   try {
-    // no hooks: they belong to the work in the repository, and may be anything
+    // no hooks: they belong to the work in the repository and may do anything
     await git.run(['-c', 'core.hooksPath=/dev/null', 'worktree', 'add', '--quiet', '--detach', path, commit]);
     return { root: join(path, prefix), remove };
   } catch (error) {
@@ -58,7 +58,7 @@ export async function addWorktree(
   }
 }
 
-/** Hard links do not reach another disk. */
+/** A folder on the disk of the workspace, because hard links do not reach another disk. */
 async function parentOnSameDisk(workspace: string): Promise<string> {
   const [ofWorkspace, ofTemporary] = await Promise.all([stat(workspace), stat(tmpdir())]);
   if (ofWorkspace.dev === ofTemporary.dev) return tmpdir();
@@ -77,7 +77,7 @@ async function removeLeftovers(git: Git): Promise<void> {
 }
 
 async function removeWorktree(git: Git, path: string): Promise<void> {
-  // what a killed build left half-written makes git refuse: then the folder goes first, and git forgets it
+  // git refuses a worktree that a killed build left half-written: remove the folder, then prune
   if (existsSync(path)) await git(['worktree', 'remove', '--force', '--force', path]).catch(() => undefined);
   await rm(dirname(path), { recursive: true, force: true, maxRetries: 3 });
   await git(['worktree', 'prune']);
@@ -85,27 +85,27 @@ async function removeWorktree(git: Git, path: string): Promise<void> {
 
 const lockedPackage = z.object({
   dev: z.boolean().optional(),
-  /** Whether it is a package of the workspace, whose folder is then in `resolved`. */
+  /** Whether it is a package of the workspace; `resolved` then names its folder. */
   link: z.boolean().optional(),
   resolved: z.string().optional(),
 });
 const lockSchema = z.object({ packages: z.record(z.string(), lockedPackage) });
 type Lock = z.infer<typeof lockSchema>;
 
-/** What measures: that of this side for both. Other packages of the workspace may be part of an app. */
+/** The suite itself: this side's copy measures both. Other packages of the workspace may be part of an app. */
 const suiteScope = 'node_modules/@tare/';
 
 const installDeadlineMs = 900_000;
 
-/** How the base came to its packages. */
+/** How the base got its packages. */
 type PackageSource = 'linked' | 'installed';
 
 /**
- * Gives the base's workspace its packages: those of this workspace when both lock the same, else by `npm ci`. In both cases
- * the suite is that of this side, so that one suite measures both.
+ * Gives the base's workspace its packages: those of this workspace when both lock files are equal, else by `npm ci`. In
+ * both cases the suite comes from this side, so that one suite measures both.
  *
- * What an app may bundle is linked file by file: a bundler writes the place of a module into the bundle, and behind a
- * symbolic link to another folder it would be another, and the same app not the same bytes.
+ * Packages that an app may bundle are linked file by file: a bundler writes the path of a module into the bundle, so a
+ * symbolic link to another folder would make the same app differ in its bytes.
  * @throws Error in one line when a lock file is missing or cannot be installed.
  */
 export async function providePackages(
@@ -139,7 +139,7 @@ async function linkPackages(lock: Lock, head: string, base: string, signal: Abor
   await linkWorkspacePackages(lock, head, base);
   for (const [place, { dev, link: isWorkspace }] of Object.entries(lock.packages)) {
     signal.throwIfAborted();
-    // what lies deeper comes with the package that it is in
+    // nested packages come with the package that contains them
     if (isWorkspace === true || place.split('node_modules/').length !== 2) continue;
     const [from, to] = [join(head, place), join(base, place)];
     if (!(await exists(from))) continue;
@@ -160,14 +160,14 @@ async function linkWorkspacePackages(lock: Lock, head: string, base: string): Pr
   }
 }
 
-/** The same folders with the same files, which take no room of their own. */
+/** Copies a folder tree with hard links, which take no disk space. */
 async function linkTree(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
   for (const entry of await readdir(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isDirectory()) await linkTree(source, target);
     else if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
-    // some file systems have no hard links
+    // not every file system has hard links
     else await link(source, target).catch(() => cp(source, target));
   }
 }
@@ -182,21 +182,21 @@ async function exists(path: string): Promise<boolean> {
 type BaseBuild = {
   /** The base's workspace. */
   readonly root: string;
-  /** Names of the projects whose bundles are wanted. */
+  /** Names of the projects to build. */
   readonly apps: readonly string[];
-  /** Kinds of the environments: an image or a box is made for those that want one. */
+  /** Kinds of the environments: some need an image or a box. */
   readonly kinds: ReadonlySet<string>;
 };
 
-/** What Nx says around the output of its tasks. */
+/** Lines that Nx prints around the output of its tasks. */
 const wordsOfNx =
   /^(NX\b|> nx run |Run duration:|Cache:|Critical path:|Recoverable time:|Recommendations:|Failed tasks:|Tasks not run|Pass --verbose|Hint:|- (Speed up or split|\S+:\S+$)|\S+:\S+ +[\d.]+m?s$)/;
 
 const buildDeadlineMs = 1_800_000;
 
 /**
- * Builds what is to be measured of the base, by the base's own targets.
- * @throws Error in one line with the last lines of output when it does not build.
+ * Builds the apps of the base with the base's own targets.
+ * @throws Error in one line with the last lines of output when the build fails.
  */
 export async function buildBase({ root, apps, kinds }: BaseBuild, signal: AbortSignal): Promise<void> {
   const targets = kinds.has('docker') ? ['build', 'docker-build'] : ['build'];
@@ -209,7 +209,7 @@ async function runNx(root: string, args: readonly string[], signal: AbortSignal)
   const variables = {
     NX_DAEMON: 'false',
     NX_TUI: 'false',
-    // its own: two workspaces at different commits must not share a graph
+    // private folders: two workspaces at different commits must not share a graph
     NX_CACHE_DIRECTORY: join(root, '.nx', 'cache'),
     NX_WORKSPACE_DATA_DIRECTORY: join(root, '.nx', 'workspace-data'),
   };

@@ -6,15 +6,15 @@ type BaseWish = {
   readonly ref: string | undefined;
   /** The variable NX_BASE, which Nx and its actions set. */
   readonly fromVariable: string | undefined;
-  /** The branch that work goes into. */
+  /** The branch that work is merged into. */
   readonly defaultBranch: string;
 };
 
 /**
- * Finds the commit to compare with: the one that is named, else that of NX_BASE, else the one where this branch left the
- * default branch (here, or else at origin), or, on the default branch itself, the one before.
- * @throws Error in one line when the name stands for no commit, git does not work here, or the clone is shallow and
- *   does not hold it.
+ * Finds the commit to compare with: the named one, else that of NX_BASE, else the one where this branch left the default
+ * branch (the local one, or else origin's), or, on the default branch itself, the previous one.
+ * @throws Error in one line when the name matches no commit, git does not work here, or the commit is missing from a
+ *   shallow clone.
  */
 export async function chooseBase(git: Git, wish: BaseWish): Promise<GateCommit> {
   const { ref = wish.fromVariable, defaultBranch } = wish;
@@ -35,7 +35,7 @@ export async function chooseBase(git: Git, wish: BaseWish): Promise<GateCommit> 
     left !== undefined && left !== head
       ? [`where the branch left ${defaultBranch}`, left]
       : ['HEAD~1', await commitOf(git, 'HEAD~1')];
-  // where the branch left, a shallow clone may not tell; then the commit before would be another question
+  // a shallow clone may not know where the branch left; the previous commit would then answer another question
   if ((commit === undefined || left === undefined) && (await isShallow(git))) {
     throw new Error(
       `this is a shallow clone, without the commit to compare with: ${unshallow}, or name one, --base=<git ref>`,
@@ -47,7 +47,7 @@ export async function chooseBase(git: Git, wish: BaseWish): Promise<GateCommit> 
   return describe(git, shown, commit);
 }
 
-/** @returns the commit that the working tree stands on, and whether it was changed since. */
+/** @returns the checked-out commit, and whether the working tree has changes. */
 export async function headCommit(git: Git): Promise<GateCommit> {
   const commit = await git(['rev-parse', 'HEAD']);
   const changes = await git(['status', '--porcelain', '--untracked-files=no']);
@@ -68,7 +68,7 @@ function mergeBase(git: Git, branch: string): Promise<string | undefined> {
   return git(['merge-base', '--end-of-options', branch, 'HEAD']).catch(nothing);
 }
 
-/** Git says no to the question; where it cannot work at all, nothing is known. */
+/** Takes a refusal of git for a no, but not a git that cannot work at all. */
 function nothing(error: unknown): undefined {
   if (error instanceof NoGit) throw error;
   return undefined;
@@ -85,17 +85,17 @@ export function commitText({ ref, commit, subject, modified }: GateCommit): stri
   return `${ref} (${commit.slice(0, 7)} "${subject}"${changed})`;
 }
 
-/** Asks git something about the repository of a folder. */
+/** Runs git with arguments in the repository of a folder. */
 export type Git = (args: readonly string[]) => Promise<string>;
 
 const deadlineMs = 300_000;
 
 /**
- * @returns git for a folder: takes arguments, returns what it wrote to stdout without blanks around. Where git cannot work at all
- *   the error says in one line why, and what to do.
+ * @returns git for a folder: it takes arguments and returns the trimmed stdout. Where git cannot work at all, its error says
+ *   in one line why, and what to do.
  */
 export function gitIn(cwd: string, signal: AbortSignal): Git {
-  // in English: what git says is read below
+  // English messages, because the code below reads them
   const options = { cwd, signal, deadlineMs, variables: { LC_ALL: 'C' } };
   return async (args) => {
     try {
@@ -107,7 +107,7 @@ export function gitIn(cwd: string, signal: AbortSignal): Git {
   };
 }
 
-/** Git cannot work in a folder, whatever it is asked. */
+/** Git cannot work in a folder at all. */
 class NoGit extends Error {}
 
 function whyNoGit(said: string, folder: string): string | undefined {

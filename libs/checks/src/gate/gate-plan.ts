@@ -16,7 +16,7 @@ import { z } from 'zod';
 const { environments, workloads, rounds, duration, warmup, openDuration, ...others } = runFlags;
 const { connections, sliceMs, retries, seed, n } = others;
 
-/** The options of a gate: some of a run's, with defaults of two to three minutes for an app in one environment. */
+/** The options of a gate. The defaults take two to three minutes for one app in one environment. */
 export const gateOptions = {
   base: text({
     description: 'Commit to compare with: a branch, a tag or a hash.',
@@ -33,7 +33,7 @@ export const gateOptions = {
   }).default(false),
   environments: environments.meta({ otherwise: 'the baseline' }),
   workloads: workloads.meta({ otherwise: 'all whose bytes differ' }),
-  // startup, which cannot be sliced, wants the most rounds
+  // startup needs the most rounds, because it cannot be sliced
   rounds: rounds.default(20),
   duration: duration.default(1.5),
   warmup: warmup.default(1),
@@ -45,23 +45,23 @@ export const gateOptions = {
   seed,
 };
 
-// the executor has options of its own beside them
+// not strict: the executor has options of its own as well
 const gateSchema = z.object(gateOptions);
 
-/** What the command line may say about a gate; undefined takes the default. Numbers may be texts. */
+/** Options of a gate as the command line gives them; undefined takes the default. Numbers may be strings. */
 export type GateOptions = GivenOptions<typeof gateOptions>;
 
 export type GatePlan = {
-  /** With the environments and workloads of this side, and the load of both. */
+  /** The environments and workloads of this side, and the load for both sides. */
   readonly config: ResolvedConfig;
-  /** As a share. */
+  /** A ratio: 0.1 for 10 %. */
   readonly threshold: number;
   readonly force: boolean;
 };
 
 /**
- * Makes a gate's plan out of a configuration and the command line: the baseline alone unless environments are named, and
- * all workloads, for what a change does not touch costs nothing.
+ * Makes the plan of a gate from a configuration and the command line: only the baseline unless environments are named, and
+ * all workloads, because a workload that did not change costs nothing.
  * @throws Error with one line that names the option, its value and what was expected.
  */
 export function planGate(configured: Settings, options: GateOptions): GatePlan {
@@ -76,34 +76,34 @@ export function planGate(configured: Settings, options: GateOptions): GatePlan {
 }
 
 type Side = {
-  /** The workspace of the side. */
+  /** Root of its workspace. */
   readonly root: string;
   readonly workloads: readonly Workload[];
 };
 
 export type PairedWorkloads = {
-  /** Of head: what is to be measured. */
+  /** Workloads of head to measure. */
   readonly measured: readonly Workload[];
-  /** Of the base, by app: what its side runs. */
+  /** Artifacts of the base, by app. */
   readonly baseArtifacts: ReadonlyMap<string, Artifact>;
-  /** What was decided about each workload. */
+  /** The status of each workload. */
   readonly listed: readonly GateWorkload[];
 };
 
 type PairingRules = {
   /** Kinds of the environments. */
   readonly kinds: ReadonlySet<string>;
-  /** Measure what is the same on both sides too. */
+  /** Also measure workloads that are the same on both sides. */
   readonly force: boolean;
 };
 
-/** Environments that run the artifact and nothing else that a commit could change. */
+/** Kinds of environment in which a commit can change only the artifact (and, for docker, the image). */
 const artifactAlone = new Set(['native', 'namespace', 'docker']);
 
 /**
- * Pairs the workloads of both sides by name. One whose bytes are the same on both is not measured: what it runs is the
- * same. Where an environment is made of more than the artifact, that has to be the same too: a container's image; of other
- * kinds it is not known.
+ * Pairs the workloads of both sides by name. A workload with the same bytes on both sides is not measured. Where an
+ * environment consists of more than the artifact, such as a container's image, the rest must be the same too; for other
+ * kinds this is unknown, so they are measured.
  * @throws Error in one line when an artifact cannot be read.
  */
 export async function pairWorkloads(head: Side, base: Side, rules: PairingRules): Promise<PairedWorkloads> {
@@ -144,7 +144,7 @@ async function isSame(
 
 const imageRecordSchema = z.object({ contentDigest: z.string() });
 
-/** What the image of an app holds: equal for equal content, unlike its ID; undefined when there is none. */
+/** Digest of the content of an app's image: equal for equal content, unlike its ID; undefined without an image. */
 async function imageDigest(root: string, app: string): Promise<string | undefined> {
   const path = join(root, 'dist', 'docker', app, 'image.json');
   const text = await readFile(path, 'utf8').catch(() => undefined);
@@ -157,8 +157,8 @@ export function baseNameOf(environment: string): string {
 }
 
 /**
- * An environment of the base's configuration under the base's name: whatever artifact it is given, it runs the base's.
- * @param artifacts of the base, by app.
+ * Renames an environment of the base's configuration and makes it run the artifact of the base instead of the given one.
+ * @param artifacts those of the base, by app.
  */
 export function baseSideOf(environment: Environment, artifacts: ReadonlyMap<string, Artifact>): Environment {
   const ofBase = (given: Artifact): Artifact => {

@@ -13,7 +13,7 @@ import {
   type GateQuestion,
 } from './judge-gate.ts';
 
-/** Twelve rounds of both sides in some environments; head's throughput is that of the base times the factor, with some spread. */
+/** Twelve rounds of both sides in some environments; head's throughput is the base's times the factor, with some spread. */
 function trials(factors: Readonly<Record<string, number>>, requests = requestsForP99): Trial[] {
   return Object.entries(factors).flatMap(([environment, factor]) =>
     Array.from({ length: 12 }, (_, index) => index + 1).flatMap((round) => {
@@ -110,7 +110,7 @@ it.each([
   ['without an interval', { ci95: null, ci90: null, p: null }, 'undecided'],
   ['without a figure', { ratio: null, ci95: null, ci90: null, p: null, logRatioStdev: null }, 'undecided'],
   ['of fewer than 6 rounds', { ...around(1, 0.001, 1), n: 5 }, 'undecided'],
-] as const)('%s', (_, given, decision) => {
+] as const)('decides about a metric: %s', (_, given, decision) => {
   expect(decideComparison(evidence(given)).decision).toBe(decision);
 });
 
@@ -164,7 +164,7 @@ it.each<[string, Partial<GateFindings>, string]>([
   ['the bytes are the same', { comparisons: [], workloads: [sameBytes] }, 'pass'],
   ['the bytes are the same and one is new', { comparisons: [], workloads: [sameBytes, alone] }, 'pass'],
   ['all workloads are new', { comparisons: [], workloads: [alone] }, 'invalid'],
-])('%s', (_, given, decision) => {
+])('decides about a gate: %s', (_, given, decision) => {
   expect(decideGate({ ...measured, ...given }).decision).toBe(decision);
 });
 

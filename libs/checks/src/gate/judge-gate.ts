@@ -24,20 +24,20 @@ import { baseNameOf } from './gate-plan.ts';
 export type GateQuestion = {
   /** Names of the environments; the base's copy of each has the name of {@link baseNameOf}. */
   readonly environments: readonly string[];
-  /** Those of them that get no decision: the emulated ones. */
+  /** The emulated ones among them, which get no decision. */
   readonly unjudged: readonly string[];
-  /** The smallest worsening that matters, as a share. */
+  /** The smallest worsening that matters, as a ratio. */
   readonly threshold: number;
   readonly margins: Margins;
 };
 
-/** A p99 of fewer requests is the reading of fewer than ten of them, and no number of rounds makes it a p99. */
+/** With fewer requests a p99 rests on fewer than ten of them, and more rounds do not help. */
 export const requestsForP99 = 1000;
 
 /**
- * Compares head with base in every environment and decides about every metric. All that is decided is one family and
- * corrected together by Holm's procedure.
- * @returns in the order of environments, workloads and the catalogue; metrics that repeat another are left out.
+ * Compares head with base in every environment and decides about every metric. Holm's procedure corrects all decisions
+ * together, as one family.
+ * @returns comparisons in the order of environments, workloads and the catalogue, without metrics that repeat another.
  */
 export function judgeGate(run: Pick<RunFile, 'trials' | 'seed'>, question: GateQuestion): GateComparison[] {
   const found = question.environments.flatMap((environment) =>
@@ -83,7 +83,7 @@ function comparePair(
 ): Comparison[] {
   const baseline = baseNameOf(environment);
   const own = trials.filter((trial) => trial.environment === environment || trial.environment === baseline);
-  // those without a verdict repeat another
+  // metrics without a verdict repeat another
   return compare(own, { baseline, margins, seed }).filter(({ verdict }) => verdict !== null);
 }
 
@@ -108,21 +108,21 @@ function directionOf(metric: string): 'lower' | 'higher' {
   return metricCatalogue.find(({ key }) => key === metric)?.direction ?? 'lower';
 }
 
-/** What a decision about one metric is made of. */
+/** The evidence for a decision about one metric. */
 export type GateEvidence = {
   /** Rounds in which both sides were measured. */
   readonly n: number;
   /** Head ÷ base. */
   readonly ratio: number | null;
-  /** Of the ratio. */
+  /** Interval of the ratio. */
   readonly ci95: Interval | null;
   readonly ci90: Interval | null;
-  /** Adjusted for all that is decided. */
+  /** Adjusted for all decisions of the gate. */
   readonly p: number | null;
   readonly logRatioStdev: number | null;
-  /** Relative difference that does not matter, as a share. */
+  /** Relative difference that does not matter, as a ratio. */
   readonly margin: number;
-  /** The smallest worsening that matters to the gate, as a share. */
+  /** The smallest worsening that matters to the gate, as a ratio. */
   readonly threshold: number;
   readonly direction: Direction;
 };
@@ -130,14 +130,14 @@ export type GateEvidence = {
 type Decided = Pick<GateComparison, 'decision' | 'roundsMore'>;
 
 const confidence = 0.95;
-/** More rounds than that are out of reach. */
+/** More rounds than this are out of reach. */
 const mostRounds = 1000;
 
 /**
  * Decides about one metric.
  * - regression: the adjusted p is below 0.05 and the whole 95 % interval lies beyond the margin, on the bad side.
  * - pass: the whole 95 % interval of the worsening lies below the threshold. Better is a pass too.
- * - undecided: in between. So many rounds more would shrink the interval to one of the two, if ratio and spread stay.
+ * - undecided: in between. `roundsMore` is the number of extra rounds that would decide, if ratio and spread stay.
  * @throws RangeError for a margin below 0, NaN or infinity.
  */
 export function decideComparison(evidence: GateEvidence): Decided {
@@ -153,7 +153,7 @@ function worseningOf({ direction }: Pick<GateEvidence, 'direction'>): (ratio: nu
   return (ratio) => (direction === 'lower' ? Math.log(ratio) : -Math.log(ratio));
 }
 
-/** By Stein's rule, with the half-width that the nearer of the two decisions wants. */
+/** By Stein's rule, with the half-width that the nearer of the two decisions needs. */
 function roundsMore(evidence: GateEvidence): number | null {
   const { ratio, n, logRatioStdev, margin, threshold } = evidence;
   if (ratio === null || logRatioStdev === null || n < 2) return null;
@@ -171,18 +171,18 @@ export type GateFindings = {
   readonly comparisons: readonly Pick<GateComparison, 'decision'>[];
   readonly workloads: readonly GateWorkload[];
   readonly environments: readonly GateEnvironment[];
-  /** What makes the measurement worthless, a line each. */
+  /** Reasons why the measurement is worthless, a line each. */
   readonly faults: readonly string[];
 };
 
 /**
- * The decision of a whole gate: the first that holds of
- * - invalid: a fault, which makes every figure doubtful;
- * - regression: at least one metric; it stays one whatever else could not be measured;
- * - invalid: an environment or workload was to be measured and was not, or nothing was decided;
- * - undecided: at least one metric;
+ * Decides a whole gate. The first case that applies wins:
+ * - invalid: there is a fault, which makes every figure doubtful;
+ * - regression: at least one metric regressed, whatever else could not be measured;
+ * - invalid: an environment or workload could not be measured, or nothing was decided;
+ * - undecided: at least one metric is undecided;
  * - pass.
- * @returns the decision, and in one line why there is none.
+ * @returns the decision, and for an invalid gate the reason in one line.
  */
 export function decideGate(findings: GateFindings): {
   readonly decision: GateDecision;
@@ -207,12 +207,12 @@ export function decideGate(findings: GateFindings): {
   return { decision: decisions.has('undecided') ? 'undecided' : 'pass', problem: null };
 }
 
-/** At most this share of the rounds may have a trial with too many errors. */
+/** Largest share of rounds that may have a trial with too many errors. */
 const mostFaultyShare = 0.1;
 
 /**
- * What makes a measurement worthless, a line each: an app that answers with errors does other work, and does it faster.
- * @param trials of the last attempt of every round.
+ * Reasons why a measurement is worthless, a line each: an app that answers with errors does other work, and faster.
+ * @param trials those of the last attempt of every round.
  */
 export function faultsOf(trials: readonly Trial[], rounds: number): string[] {
   const faulty = trials.filter(({ violations }) => violations.some(({ guard }) => guard === 'errors'));

@@ -32,7 +32,7 @@ import { source } from 'source-name';
 cpSync(source, 'dist/main.mjs');`;
 const lock = { packages: { 'node_modules/source-name': { resolved: 'here' } } };
 
-/** A workspace in a repository of its own: an app whose build copies it, with a package that says from where. */
+/** A workspace in its own repository: an app whose build copies it, and a package that names the source. */
 let root: string;
 const git = (...args: string[]): string =>
   execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.invalid', ...args], {
@@ -87,7 +87,7 @@ async function gate(
   });
 }
 
-/** Neither git nor the disk remembers a worktree. */
+/** Expects that neither git nor the disk has a worktree left. */
 function expectNothingLeft(): void {
   expect(git('worktree', 'list').trim().split('\n')).toHaveLength(1);
   expect(existsSync(join(root, '.git', 'worktrees'))).toBe(false);
@@ -126,11 +126,11 @@ it('measures both sides in every round when the bytes differ', { timeout: 60_000
     'native@base 1',
     'native@base 2',
   ]);
-  // both were up side by side, and had as many turns each
+  // both were up side by side and had the same number of slices
   const turns = run?.file.trials.map(({ load }) => load.turns ?? 0) ?? [];
   expect(Math.min(...turns)).toBeGreaterThan(1);
   expect(new Set(run?.file.trials.map(({ round, load }) => `${round} ${load.turns ?? 0}`)).size).toBe(2);
-  // two rounds tell nothing
+  // two rounds cannot decide
   expect(result).toMatchObject({ decision: 'undecided', exitCode: 2, head: { modified: true } });
   expect(result.comparisons.map(({ metric }) => metric)).toContain('throughputRps');
   expect(result.warnings[0]).toMatch(/^2 rounds cannot tell a regression among \d+ metrics/);
@@ -192,7 +192,7 @@ it('removes the worktree when it is interrupted', { timeout: 60_000 }, async () 
 });
 
 it('removes what a killed gate left', async () => {
-  // this process, had it begun with the host
+  // this process, if it had started with the host
   const left = join(root, `tare-gate-${thisRunner().replace(/\d+$/, '1')}-abc`);
   const inUse = join(root, `tare-gate-${thisRunner()}-abc`);
   for (const folder of [left, inUse]) {

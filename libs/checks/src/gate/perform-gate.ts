@@ -19,7 +19,7 @@ import { decideGate, faultsOf, judgeGate } from './judge-gate.ts';
 export type GateRequest = {
   /** The root of the workspace. */
   readonly root: string;
-  /** The bench.config.ts, from the root; the base's is at the same place. */
+  /** Path of bench.config.ts from the root; the same in the base. */
   readonly configFile: string;
   readonly plan: GatePlan;
   readonly base: {
@@ -29,10 +29,10 @@ export type GateRequest = {
   };
   readonly runsFolder: string;
   readonly listener: Listener;
-  /** Called with a line for each step before the run. */
+  /** Receives a line for each step before the run. */
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
-  /** Builds the base; by Nx unless told. */
+  /** Builds the base; by Nx by default. */
   readonly build?: typeof buildBase;
 };
 
@@ -42,17 +42,17 @@ export type GateOutcome = {
   readonly run: { readonly file: RunFile; readonly journalFolder: string } | null;
 };
 
-/** What a measurement found. */
+/** The findings of a measurement. */
 type Findings = Pick<GateResult, 'workloads' | 'environments' | 'comparisons' | 'warnings'> & {
   readonly faults: readonly string[];
   readonly run: GateOutcome['run'];
 };
 
 /**
- * Builds the base in a worktree, measures both sides interleaved on this host, and decides. The worktree is removed
- * whatever happens.
- * @returns the result, also when something kept it from a decision.
- * @throws the reason of the signal when that is aborted; nothing is left running or lying about.
+ * Builds the base in a worktree, measures both sides interleaved on this host, and decides. Removes the worktree whatever
+ * happens.
+ * @returns the result, also when a problem prevents a decision.
+ * @throws the signal's reason when aborted; it leaves no process and no file behind.
  */
 export async function performGate(request: GateRequest): Promise<GateOutcome> {
   const { root, signal, plan } = request;
