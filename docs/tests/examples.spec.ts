@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -93,13 +93,18 @@ describe('commands', () => {
     if (program === 'sudo') return check({ place: '', words: words.slice(1) });
     if (program === 'npx' && first === 'nx') return checkNx(second, others);
     if (program === 'npx' && first === 'tare-gate') return checkOptions('bench:gate', words.slice(2));
-    if (program === 'npm') return expect(['ci', 'test']).toContain(first);
+    if (program === 'npm') return checkNpm(first === 'run' ? second : first);
     if (program === 'bash' || program.startsWith('environments/')) {
       return expect(existsSync(join(root, program === 'bash' ? first : program))).toBe(true);
     }
     if (program === 'cd') return expect(existsSync(join(root, first))).toBe(true);
     // of Debian and of Vagrant, which `.ci/run` and the tests of nx-vagrant run, and curl
     expect(['apt-get', 'curl', 'service', 'vagrant']).toContain(program);
+  }
+
+  function checkNpm(script: string): void {
+    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object };
+    expect(['ci', ...Object.keys(manifest.scripts)]).toContain(script);
   }
 
   function checkNx(command: string, words: readonly string[]): void {

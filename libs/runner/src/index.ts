@@ -26,17 +26,19 @@ export {
   beforeRun,
   type Listener,
   type RunEvent,
+  type RunOutset,
   type RunState,
   type TrialPlace,
+  type Unusable,
+  type Usable,
 } from './run/run-events.ts';
-export { followRun, runSoFar, type RunOutset, type SoFar } from './run/run-so-far.ts';
+export { followRun, runSoFar, type SoFar } from './run/run-so-far.ts';
 export { describeConfig, hostFacts } from './run/describe-config.ts';
 export { comparisonTitle, environmentsAfterPilot } from './run/round-plan.ts';
 export { lockHost } from './run/host-lock.ts';
 export { launchOf, mixOf, readArtifact, setUpData, type Preparation } from './run/launch-workload.ts';
 export { performRun, requireReady, type RunResult } from './run/perform-run.ts';
 export { prepareHost, type HostOptions, type PreparedHost } from './run/prepared-host.ts';
-export type { Unusable, Usable } from './run/prepare-environments.ts';
 export type { LearnedLoad } from './trial/conformance.ts';
 export { startReady } from './trial/ready-instance.ts';
 export type { PreparedLoad } from './trial/trial.ts';

@@ -1,6 +1,9 @@
 import { byteSize } from '../text.ts';
 import type { ImageType } from '../images/image-type.ts';
-import type { DecodeLimits } from './make-thumbnails.ts';
+import type { UploadLimits } from '../settings.ts';
+
+/** What decoding one image may take. */
+export type DecodeLimits = Pick<UploadLimits, 'maxPixels' | 'maxSidePixels' | 'maxDecodeBytes'>;
 
 /** The size of an image in pixels. */
 export type ImageSize = { readonly width: number; readonly height: number };

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ImageType } from '../images/image-type.ts';
-import type { UploadLimits } from '../settings.ts';
 import { byteSize } from '../text.ts';
 import { decodeCostBytes, webpSize, whyRefused, whySizeRefused } from './decode-cost.ts';
-import type { ImageHeader } from './decode-cost.ts';
+import type { DecodeLimits, ImageHeader } from './decode-cost.ts';
 import { loadVips } from './load-vips.ts';
 import type { LoadedVips } from './load-vips.ts';
 
@@ -14,9 +13,6 @@ export type ThumbnailJob = {
   readonly type: ImageType;
   readonly limits: DecodeLimits;
 };
-
-/** What decoding one image may take. */
-export type DecodeLimits = Pick<UploadLimits, 'maxPixels' | 'maxSidePixels' | 'maxDecodeBytes'>;
 
 /** An image that could be decoded: its size in pixels as it is shown, and a small WebP of it. */
 export type Thumbnailed = {

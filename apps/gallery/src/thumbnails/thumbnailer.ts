@@ -3,7 +3,8 @@ import type { ImageType } from '../images/image-type.ts';
 import { Refusal, busy } from '../refusal.ts';
 import type { UploadLimits } from '../settings.ts';
 import { createFairQueue } from './fair-queue.ts';
-import type { DecodeLimits, ThumbnailJob, ThumbnailReply, Thumbnailed } from './make-thumbnails.ts';
+import type { DecodeLimits } from './decode-cost.ts';
+import type { ThumbnailJob, ThumbnailReply, Thumbnailed } from './make-thumbnails.ts';
 
 export type Thumbnailer = {
   /**

@@ -3,7 +3,8 @@ import { decimalsOf, directionText, figureText, intervalText, meanText } from '.
 import { counted, shortened } from '../model/plain-text.ts';
 import { shownAs } from '../model/shown-metrics.ts';
 import type { BarFigure } from '../model/shown-metrics.ts';
-import type { MetricCell, MetricRow, Subject, WorkloadModel } from '../model/workload-model.ts';
+import type { MetricCell, MetricRow, WorkloadModel } from '../model/workload-model.ts';
+import type { Subject } from '../model/subjects.ts';
 import { axisPx, xAxis } from '../plot/axes.ts';
 import { paleOpacity } from '../plot/chart.ts';
 import type { Chart, Drawing } from '../plot/chart.ts';

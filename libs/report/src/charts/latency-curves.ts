@@ -1,7 +1,8 @@
 import { figureText } from '../model/figure-text.ts';
 import { latencyCurve, lastPercentile, namedPercentiles } from '../model/latency-curve.ts';
 import type { LatencyCurve } from '../model/latency-curve.ts';
-import type { Subject, WorkloadModel } from '../model/workload-model.ts';
+import type { WorkloadModel } from '../model/workload-model.ts';
+import type { Subject } from '../model/subjects.ts';
 import { axisPx, placesIn, xAxis, yAxis } from '../plot/axes.ts';
 import { dashes } from '../plot/chart.ts';
 import type { Chart, Drawing } from '../plot/chart.ts';

@@ -9,7 +9,7 @@ import {
   shareText,
 } from './differences.ts';
 import { metricNoun } from './shown-metrics.ts';
-import type { Subject } from './workload-model.ts';
+import type { Subject } from './subjects.ts';
 
 /** A sentence of the conclusion, in plain text; to be escaped by whoever shows it. */
 export type Sentence = {

@@ -1,5 +1,5 @@
 import { listed } from './plain-text.ts';
-import type { Subject } from './workload-model.ts';
+import type { Subject } from './subjects.ts';
 
 /** Where the latencies of a workload come from. */
 export type LatencySource = {

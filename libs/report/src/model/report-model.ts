@@ -9,7 +9,8 @@ import { counted, dateText, secondsText, withPlainText } from './plain-text.ts';
 import { repeatCommand } from './repeat-command.ts';
 import { controlOf, isSliced, sliceMsOf } from './schema-1.ts';
 import { metricOf } from './shown-metrics.ts';
-import { roundsIn, workloadModels } from './workload-model.ts';
+import { workloadModels } from './workload-model.ts';
+import { roundsIn } from './subjects.ts';
 import type { WorkloadModel } from './workload-model.ts';
 
 /** Text, or text that is shown as code. */

@@ -1,7 +1,7 @@
 import type { RunFile, Trial, TrialSample, WarmUp } from '@tare/results';
 import { secondsText } from './plain-text.ts';
 import { isSliced, timeSeriesOf } from './schema-1.ts';
-import type { Subject } from './workload-model.ts';
+import type { Subject } from './subjects.ts';
 
 /** A quantity over a load window, on a common grid of times. */
 export type TimeSeries = {

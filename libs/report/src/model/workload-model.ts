@@ -1,39 +1,17 @@
-import { isEmulated, metricCatalogue } from '@tare/results';
-import type {
-  Comparison,
-  EnvironmentResult,
-  Metric,
-  MetricSummary,
-  RunFile,
-  Trial,
-  Verdict,
+import {
+  type Comparison,
+  type Metric,
+  metricCatalogue,
+  type MetricSummary,
+  type RunFile,
+  type Verdict,
 } from '@tare/results';
-import { conclusionOf } from './conclusion.ts';
-import type { Sentence } from './conclusion.ts';
+import { conclusionOf, type Sentence } from './conclusion.ts';
 import { meanText, ratioText } from './figure-text.ts';
-import { latencySource } from './latency-source.ts';
-import type { LatencySource } from './latency-source.ts';
-import { controlOf } from './schema-1.ts';
+import { latencySource, type LatencySource } from './latency-source.ts';
 import { metricTitle } from './shown-metrics.ts';
-import { freshInstances } from './time-series.ts';
-import type { FreshInstance } from './time-series.ts';
-
-/** An environment of a workload, as every view shows it. */
-export type Subject = {
-  readonly name: string;
-  /** The name with what must be known beside it: "vagrant (emulated)", "docker (failed)". */
-  readonly title: string;
-  readonly isBaseline: boolean;
-  readonly emulated: boolean;
-  /** Set when it failed for good midway: how many rounds it had completed, and why it failed. */
-  readonly failed: { readonly rounds: number; readonly reason: string } | undefined;
-  /** Whether it gets verdicts: not the baseline, nor what is emulated or failed. */
-  readonly isJudged: boolean;
-  /** Its place among the measured environments of the run, which gives it the same colour in every chart. */
-  readonly colour: number;
-  /** In the order of the rounds. */
-  readonly trials: readonly Trial[];
-};
+import { type Subject, subjectsOf } from './subjects.ts';
+import { type FreshInstance, freshInstances } from './time-series.ts';
 
 /** A metric in one environment. */
 export type MetricCell = {
@@ -97,55 +75,6 @@ export function workloadModels(run: RunFile): readonly WorkloadModel[] {
       freshInstances: freshInstances(run, name, subjects),
     };
   });
-}
-
-function subjectsOf(run: RunFile, workload: string): readonly Subject[] {
-  const { baseline } = run.config;
-  const found = (name: string) => run.environments.find((each) => each.name === name);
-  const hasFailed = found(baseline)?.status === 'failed';
-  const measured = Object.keys(run.summary[workload] ?? {});
-  return environmentNames(run)
-    .map((name, colour): Subject => {
-      const environment = found(name);
-      const emulated = isEmulated(environment);
-      const trials = run.trials
-        .filter((trial) => trial.workload === workload && trial.environment === name)
-        .toSorted((a, b) => a.round - b.round);
-      const failed =
-        environment?.status === 'failed' ? { rounds: roundsIn(trials), reason: environment.reason } : undefined;
-      return {
-        name,
-        title: titleOf(name, environment),
-        isBaseline: name === baseline,
-        emulated,
-        failed,
-        isJudged: name !== baseline && !emulated && failed === undefined && !hasFailed,
-        colour,
-        trials,
-      };
-    })
-    .filter(({ name }) => measured.includes(name))
-    .toSorted((a, b) => Number(a.emulated) - Number(b.emulated));
-} // prettier-ignore
-
-/** How many rounds trials are from. */
-export function roundsIn(trials: readonly Pick<Trial, 'round'>[]): number {
-  return new Set(trials.map(({ round }) => round)).size;
-}
-
-/** The environments that have figures for some workload: the baseline first, then in the order of the run; never the control. */
-function environmentNames(run: RunFile): readonly string[] {
-  const measured = Object.values(run.summary).flatMap((of) => Object.keys(of));
-  const order = [run.config.baseline, ...run.environments.map(({ name }) => name), ...measured];
-  return [...new Set(order)].filter((name) => measured.includes(name) && name !== controlOf(run));
-}
-
-function titleOf(name: string, environment: EnvironmentResult | undefined): string {
-  const marks = [
-    ...(isEmulated(environment) ? ['emulated'] : []),
-    ...(environment?.status === 'failed' ? ['failed'] : []),
-  ];
-  return marks.length === 0 ? name : `${name} (${marks.join(', ')})`;
 }
 
 /** Those of the workload's subjects; what is not judged has no verdict, whatever the file says. */

@@ -4,7 +4,8 @@ import { counted } from '../model/plain-text.ts';
 import type { ReportModel } from '../model/report-model.ts';
 import { controlDiffers } from '../model/schema-1.ts';
 import { shownAs } from '../model/shown-metrics.ts';
-import type { MetricCell, MetricRow, Subject, WorkloadModel } from '../model/workload-model.ts';
+import type { MetricCell, MetricRow, WorkloadModel } from '../model/workload-model.ts';
+import type { Subject } from '../model/subjects.ts';
 import {
   marked,
   missingLines,

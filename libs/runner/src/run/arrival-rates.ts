@@ -1,9 +1,9 @@
 import type { Instance } from '@tare/environment';
 import { generateLoad } from '@tare/metrics';
-import { isEmulated, type Diagnostic } from '@tare/results';
+import { type Diagnostic, isEmulated } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
+import type { Usable } from './run-events.ts';
 import type { LearnedLoad } from '../trial/conformance.ts';
-import type { Usable } from './prepare-environments.ts';
 
 // enough for the code to be compiled and the rate to show; half of it leaves room for the error
 const probeWarmupMs = 1000;

@@ -2,45 +2,13 @@ import {
   compare,
   type Diagnostic,
   type EnvironmentResult,
-  type JournalHeader,
-  type Margins,
   type Repeat,
-  type RoundPlan,
   type RunFile,
   summarise,
   type Trial,
-  type WarmUp,
 } from '@tare/results';
 import { runDiagnostics, trialDiagnostics } from './diagnostics.ts';
-import type { Unusable, Usable } from './prepare-environments.ts';
-
-/** An environment that failed for good in the middle of a run. */
-export type LostEnvironment = {
-  readonly name: string;
-  /** In which it failed; it is measured no more. */
-  readonly round: number;
-  readonly reason: string;
-};
-
-export type RunParts = {
-  readonly header: JournalHeader;
-  readonly finishedAt: string;
-  readonly trials: readonly Trial[];
-  readonly repeats: readonly Repeat[];
-  readonly plan: RoundPlan;
-  readonly margins: Margins;
-  /** Environments that get no verdict. */
-  readonly unjudged: readonly string[];
-  readonly measured: readonly Usable[];
-  readonly unusable: readonly Unusable[];
-  /** Of the measured ones, those that failed for good: they keep the trials that they have, and get no verdict. */
-  readonly lost: readonly LostEnvironment[];
-  /** Observed before the first round; undefined where the warm-up was given. */
-  readonly warmUps: readonly WarmUp[] | undefined;
-  readonly diagnostics: readonly Diagnostic[];
-  /** Names of the environments in the order of the configuration. */
-  readonly configuredOrder: readonly string[];
-};
+import type { LostEnvironment, RunParts, Unusable } from './run-events.ts';
 
 /** Puts the run file together: a pure function of what was measured. */
 export function assembleRun({ header, trials, measured, unusable, lost, ...parts }: RunParts): RunFile {

@@ -6,7 +6,7 @@ import {
   metricCatalogue,
   type Trial,
 } from '@tare/results';
-import type { Usable } from './prepare-environments.ts';
+import type { Usable } from './run-events.ts';
 
 // a p99 of so many has a standard deviation of about 2 %; of 500, of 8 %
 const requestsForP99 = 10_000;

@@ -1,13 +1,12 @@
 import type { Environment } from '@tare/environment';
 import { isEmulated, openJournal, type RunFile, runFileSchemaVersion, type Trial } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
-import type { RunOutset } from './run-so-far.ts';
 import { arrivalRates } from './arrival-rates.ts';
-import { assembleRun, type LostEnvironment } from './assemble-run.ts';
+import { assembleRun } from './assemble-run.ts';
 import { describeConfig, hostFacts } from './describe-config.ts';
-import type { Usable } from './prepare-environments.ts';
 import { type HostOptions, type PreparedHost, prepareHost } from './prepared-host.ts';
 import { measureRounds } from './rounds.ts';
+import type { LostEnvironment, RunOutset, Usable } from './run-events.ts';
 
 export type RunResult = { readonly run: RunFile; readonly journalFolder: string };
 

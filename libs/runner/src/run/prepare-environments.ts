@@ -6,11 +6,11 @@ import {
   requiredKinds,
 } from '@tare/environment';
 import { plainText } from '@tare/metrics';
-import type { Diagnostic, EnvironmentResult, WarmUp } from '@tare/results';
+import type { Diagnostic, WarmUp } from '@tare/results';
 import type { Workload } from '../config/workload.ts';
-import type { Listener } from './run-events.ts';
 import { type Capacity, probeCapacity } from './arrival-rates.ts';
 import { launchOf, mixOf, type Preparation, setUpData } from './launch-workload.ts';
+import type { Listener, Unusable, Usable } from './run-events.ts';
 import { observeWarmUp } from './warm-up.ts';
 import {
   askFirst,
@@ -20,9 +20,6 @@ import {
   type LearnedLoad,
 } from '../trial/conformance.ts';
 import { startReady } from '../trial/ready-instance.ts';
-
-export type Usable = { readonly environment: Environment; readonly facts: Facts };
-export type Unusable = Exclude<EnvironmentResult, { status: 'measured' }>;
 
 /**
  * Asks every environment whether this host can run it, and lets the usable ones remove what killed runs left.

@@ -4,19 +4,12 @@ import { allowedCpus, pinRunning, plainText, planCpus } from '@tare/metrics';
 import { type Diagnostic, isEmulated, type WarmUp } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import { preflight } from '../guards/preflight.ts';
-import { postJanitor } from './janitor.ts';
-import type { Listener } from './run-events.ts';
 import type { Capacity } from './arrival-rates.ts';
 import { lockHost } from './host-lock.ts';
+import { postJanitor } from './janitor.ts';
 import { type Preparation, readArtifact, requestsOfAll } from './launch-workload.ts';
-import {
-  findUsable,
-  type LearnedLoads,
-  type Prepared,
-  prepareEnvironments,
-  type Unusable,
-  type Usable,
-} from './prepare-environments.ts';
+import { findUsable, type LearnedLoads, type Prepared, prepareEnvironments } from './prepare-environments.ts';
+import type { Listener, Unusable, Usable } from './run-events.ts';
 import { chooseWarmUp, type ChosenWarmUp } from './warm-up.ts';
 import type { PreparedLoad } from '../trial/trial.ts';
 

@@ -3,13 +3,11 @@ import type { Journal, Repeat, RoundPlan, Trial, TrialSample } from '@tare/resul
 import { roundOrders } from '@tare/statistics';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import type { Workload } from '../config/workload.ts';
-import type { Listener } from './run-events.ts';
 import type { ArrivalRates } from './arrival-rates.ts';
-import type { LostEnvironment } from './assemble-run.ts';
 import { launchOf, mixOf, setUpData } from './launch-workload.ts';
-import type { Usable } from './prepare-environments.ts';
 import type { PreparedHost } from './prepared-host.ts';
 import { environmentsAfterPilot, planAfterPilot } from './round-plan.ts';
+import type { Listener, LostEnvironment, Usable } from './run-events.ts';
 import {
   performTrials,
   type PreparedConfig,

@@ -1,7 +1,48 @@
-import type { Availability } from '@tare/environment';
-import type { Repeat, RoundPlan, Trial } from '@tare/results';
-import type { RunOutset } from './run-so-far.ts';
-import type { LostEnvironment } from './assemble-run.ts';
+import type { Availability, Environment, Facts } from '@tare/environment';
+import type {
+  Diagnostic,
+  EnvironmentResult,
+  JournalHeader,
+  Margins,
+  Repeat,
+  RoundPlan,
+  Trial,
+  WarmUp,
+} from '@tare/results';
+
+export type Usable = { readonly environment: Environment; readonly facts: Facts };
+export type Unusable = Exclude<EnvironmentResult, { status: 'measured' }>;
+
+/** An environment that failed for good in the middle of a run. */
+export type LostEnvironment = {
+  readonly name: string;
+  /** In which it failed; it is measured no more. */
+  readonly round: number;
+  readonly reason: string;
+};
+
+export type RunParts = {
+  readonly header: JournalHeader;
+  readonly finishedAt: string;
+  readonly trials: readonly Trial[];
+  readonly repeats: readonly Repeat[];
+  readonly plan: RoundPlan;
+  readonly margins: Margins;
+  /** Environments that get no verdict. */
+  readonly unjudged: readonly string[];
+  readonly measured: readonly Usable[];
+  readonly unusable: readonly Unusable[];
+  /** Of the measured ones, those that failed for good: they keep the trials that they have, and get no verdict. */
+  readonly lost: readonly LostEnvironment[];
+  /** Observed before the first round; undefined where the warm-up was given. */
+  readonly warmUps: readonly WarmUp[] | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Names of the environments in the order of the configuration. */
+  readonly configuredOrder: readonly string[];
+};
+
+/** What is known of a run before its first trial. */
+export type RunOutset = Omit<RunParts, 'finishedAt' | 'trials' | 'repeats' | 'plan' | 'lost'>;
 
 /** What happens in a run, told as it happens. Showing it is somebody else's work. */
 export type RunEvent =

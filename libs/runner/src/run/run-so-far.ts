@@ -1,9 +1,6 @@
 import type { Diagnostic, Repeat, RoundPlan, RunFile, Trial } from '@tare/results';
-import { assembleRun, type LostEnvironment, type RunParts } from './assemble-run.ts';
-import { afterEvent, beforeRun, type Listener } from './run-events.ts';
-
-/** What is known of a run before its first trial. */
-export type RunOutset = Omit<RunParts, 'finishedAt' | 'trials' | 'repeats' | 'plan' | 'lost'>;
+import { assembleRun } from './assemble-run.ts';
+import { afterEvent, beforeRun, type Listener, type LostEnvironment, type RunOutset } from './run-events.ts';
 
 export type SoFar = {
   readonly outset: RunOutset;

@@ -1,7 +1,8 @@
 import type { CapacityEvent, CapacityListener, SearchEvent } from '@tare/checks';
 import { plainText } from '@tare/metrics';
 import type { PassCapacity, Slo } from '@tare/results';
-import { clock, showProgress } from './show-progress.ts';
+import { showProgress } from './show-progress.ts';
+import { clock } from './status-lines.ts';
 import type { Output } from './terminal-block.ts';
 
 const searchKinds: ReadonlySet<string> = new Set<SearchEvent['kind']>([

@@ -1,7 +1,8 @@
 import type { RunEvent } from '@tare/runner';
 import { exampleOutset, examplePlace, trialEvents } from '@tare/runner/fixtures';
 import { expect, it } from 'vitest';
-import { clock, showProgress } from './show-progress.ts';
+import { showProgress } from './show-progress.ts';
+import { clock } from './status-lines.ts';
 
 const begun: readonly RunEvent[] = [
   { kind: 'environments-ready', outset: exampleOutset('native', 'docker') },

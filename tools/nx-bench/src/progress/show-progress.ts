@@ -1,14 +1,8 @@
 import { plainText } from '@tare/metrics';
 import type { RoundPlan } from '@tare/results';
 import { afterEvent, beforeRun, comparisonTitle, type Listener, type RunEvent } from '@tare/runner';
-import { statusLines } from './status-lines.ts';
+import { clock, statusLines } from './status-lines.ts';
 import { type Output, terminalBlock } from './terminal-block.ts';
-
-/** @returns minutes and seconds: "3:07". */
-export function clock(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
-}
 
 export type { Output } from './terminal-block.ts';
 

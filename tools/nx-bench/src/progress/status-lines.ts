@@ -1,6 +1,5 @@
 import { isEmulated, type MetricSummary, summarise } from '@tare/results';
 import { environmentsAfterPilot, type RunOutset, type RunState } from '@tare/runner';
-import { clock } from './show-progress.ts';
 
 type Row = { readonly name: string; readonly count: string; readonly state: string; readonly median: string };
 
@@ -93,4 +92,10 @@ function lastLine({ latest, plan, isUnderWay }: RunState, rounds: number): strin
   const doing = isUnderWay ? `  ${workload} in ${environment} …` : '';
   const left = leftMs > 0 ? `  about ${clock(leftMs)} left${isPilot ? ' of the pilot' : ''}` : '';
   return `${isPilot ? 'pilot, ' : ''}round ${round}/${rounds}  trial ${trial}/${trials}${doing}${left}`;
+}
+
+/** @returns minutes and seconds: "3:07". */
+export function clock(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
