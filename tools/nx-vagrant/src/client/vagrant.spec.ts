@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findProgram } from '@tare/metrics';
 import { afterAll, expect, test } from 'vitest';
-import { createVagrant } from './vagrant.ts';
+import { recordedReply } from '../../fixtures/recorded-reply.ts';
+import { createVagrant, parseBoxList, parseMachineReadable, parseSshConfig } from './vagrant.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));
 afterAll(() => {
@@ -52,3 +53,65 @@ test.skipIf(findProgram('vagrant') === undefined)(
     expect(seen).not.toMatch(/of-somebody-else|TARE_ARTIFACTS|BUNDLE_GEMFILE.*other/);
   },
 );
+
+const states = (name: string): readonly (string | undefined)[] =>
+  parseMachineReadable(recordedReply(name))
+    .filter(({ type }) => type === 'state')
+    .map(({ target, data }) => `${target}: ${data.join()}`);
+
+test('the state of a machine is read, running or not there', () => {
+  expect(states('status-running')).toEqual(['default: running']);
+  expect(states('status-not-created')).toEqual(['default: not_created']);
+});
+
+test('a line has a time, a target, a type and its data', () => {
+  expect(parseMachineReadable(recordedReply('status-running'))[1]).toEqual({
+    timestamp: 1795296577,
+    target: 'default',
+    type: 'provider-name',
+    data: ['libvirt'],
+  });
+});
+
+test('commas and line ends in the data come back', () => {
+  const told = parseMachineReadable(recordedReply('status-running')).find(
+    ({ type }) => type === 'state-human-long',
+  );
+  expect(told?.data).toEqual([
+    'The Libvirt domain is running. To stop this machine, you can run\n`vagrant halt`. ' +
+      'To destroy the machine, you can run `vagrant destroy`.',
+  ]);
+});
+
+test('what plugins print past the format is left out', () => {
+  expect(parseMachineReadable('warning: already initialized constant A\n\n1,,ui,info,hello\r\n')).toEqual([
+    { timestamp: 1, target: '', type: 'ui', data: ['info', 'hello'] },
+  ]);
+});
+
+test('each box has a name, a provider and a version', () => {
+  const boxes = parseBoxList(recordedReply('box-list'));
+  expect(boxes.map(({ name }) => name)).toEqual([
+    'tare/bookworm-7edf6812eb02',
+    'tare/bookworm-v1',
+    'tare/bookworm-v3proof',
+  ]);
+  expect(boxes[0]).toEqual({ name: 'tare/bookworm-7edf6812eb02', provider: 'libvirt', version: '0' });
+});
+
+test('no box is an empty list', () => {
+  expect(parseBoxList('1,,ui,info,There are no installed boxes!\n')).toEqual([]);
+});
+
+test('the address, the port and the user are read, and the rest is kept', () => {
+  expect(parseSshConfig(recordedReply('ssh-config'))).toMatchObject({
+    hostName: '192.168.121.209',
+    port: 22,
+    user: 'vagrant',
+    options: { IdentityFile: '/home/user/.vagrant.d/insecure_private_key', IdentitiesOnly: 'yes' },
+  });
+});
+
+test('an answer without an address is refused', () => {
+  expect(() => parseSshConfig('Host default\n  User vagrant\n')).toThrow('gave no HostName, Port or User');
+});

@@ -3,10 +3,9 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runMarks } from '@tare/environment';
 import { childEnvironment } from '@tare/metrics';
-import type { SshConfig } from '../client/vagrant-output.ts';
+import type { SshConfig } from '../client/vagrant.ts';
 import { guestPort } from '../guest/guest-service.ts';
-import { sshArguments } from '../ssh/ssh-arguments.ts';
-import { guestAnswers } from './guest-answers.ts';
+import { sshArguments } from '../ssh.ts';
 
 /** A forwarded port: the host's port that reaches the guest's, by `ssh -L` as Vagrant makes it with libvirt. */
 export interface Tunnel {
@@ -92,6 +91,40 @@ function listens(port: number): Promise<boolean> {
     });
     socket.once('error', () => {
       resolve(false);
+    });
+  });
+}
+
+// a guest that is up answers within milliseconds, an emulated one under load within some tens
+const attemptMs = 250;
+const pauseMs = 20;
+
+/**
+ * Waits until a guest's network answers: takes a connection, or refuses it. Until then each attempt is cut short, as the
+ * kernel repeats an unanswered one after 1, 3, 7, 15, 31 s only: a poll that began while the guest was off would notice
+ * its boot up to 16 s late.
+ * @throws the signal's reason.
+ */
+export async function guestAnswers(host: string, port: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  while (!(await answers(host, port))) await sleep(pauseMs, undefined, { signal });
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const done = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(attemptMs, () => {
+      done(false);
+    });
+    socket.once('connect', () => {
+      done(true);
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      done(error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET');
     });
   });
 }

@@ -2,11 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Artifact, Facts, RunContext } from '@tare/environment';
 import { processMeter } from '@tare/metrics';
 import { guestService } from '../guest/guest-service.ts';
-import { domainPid } from '../libvirt/domain.ts';
-import { openSsh } from '../ssh/open-ssh.ts';
-import { shellWords } from '../ssh/shell-words.ts';
-import type { VagrantMachine } from './vagrant-machine.ts';
-import { pinningWords, planPinning } from './vcpu-pinning.ts';
+import { domainPid } from '../libvirt.ts';
+import { openSsh, shellWords } from '../ssh.ts';
+import { pinningWords, planPinning, type VagrantMachine } from './vagrant-machine.ts';
 
 const askDeadlineMs = 60_000;
 

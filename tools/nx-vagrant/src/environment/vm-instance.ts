@@ -3,9 +3,8 @@ import type { Instance, Milestone, StartKind } from '@tare/environment';
 import { findProcess, type Meter, processMeter } from '@tare/metrics';
 import { guestMilestones } from '../guest/guest-account.ts';
 import type { GuestSampler } from '../guest/guest-sampler.ts';
-import { consoleTail } from '../libvirt/console-tail.ts';
-import { domainPid } from '../libvirt/domain.ts';
-import type { GuestSession } from './guest-session.ts';
+import { consoleTail, domainPid } from '../libvirt.ts';
+import type { GuestSession } from './start-in-vm.ts';
 import type { Tunnel } from './tunnel.ts';
 import type { VagrantMachine } from './vagrant-machine.ts';
 

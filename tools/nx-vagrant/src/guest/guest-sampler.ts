@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { MeterReading } from '@tare/metrics';
 import { z } from 'zod';
-import { shellWords } from '../ssh/shell-words.ts';
+import { shellWords } from '../ssh.ts';
 import { type ClockExchange, clockOffset, type ClockOffset, toHostNs } from './guest-account.ts';
 
 /** What the processes of the service have used so far, at a moment of the host's monotonic clock. */

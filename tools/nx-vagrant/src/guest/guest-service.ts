@@ -1,6 +1,5 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import type { Ssh } from '../ssh/open-ssh.ts';
-import { shellWords } from '../ssh/shell-words.ts';
+import { shellWords, type Ssh } from '../ssh.ts';
 import {
   type GuestAccount,
   parseJournal,

@@ -1,16 +1,13 @@
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { writeRecord } from '@tare/recipe';
+import { z } from 'zod';
 import type { Vagrant } from '../client/vagrant.ts';
-import {
-  type Accelerator,
-  awaitGuestNetwork,
-  kvmDevice,
-  rememberChoice,
-  rememberedChoice,
-} from '../environment/accelerator.ts';
-import { resumeDomain } from '../libvirt/domain.ts';
-import { type Boot, bootMachine } from './boot-machine.ts';
-import { freePort, isForwarded } from './free-port.ts';
-import { machineId } from './machine-id.ts';
-import { machineBox, type MachinePlace, machineState } from './machine-place.ts';
+import { consoleTail, domainAddresses, domainPid, resumeDomain, virsh } from '../libvirt.ts';
+import { endTunnel, freePort, isForwarded } from './free-port.ts';
+import { machineBox, machineId, type MachinePlace, machineState } from './machine-place.ts';
 
 /** A machine that shall run, provisioned with what is new. */
 export type BringUp = {
@@ -100,4 +97,140 @@ async function boot(order: BringUp, signal: AbortSignal): Promise<void> {
     if (machineId(place.folder, place.provider) !== undefined) await order.vagrant('tcg').destroy({ signal });
     await start('tcg');
   }
+}
+
+/** A machine to boot. */
+export type Boot = {
+  readonly vagrant: Vagrant;
+  readonly place: MachinePlace;
+  /** The host's port that is forwarded to it; undefined for none. */
+  readonly port: number | undefined;
+  /** How long it may take to boot and be provisioned. */
+  readonly deadlineMs: number;
+  /** Watches the boot; when it rejects, the boot is given up with its error. */
+  readonly watch?: (signal: AbortSignal) => Promise<void>;
+};
+
+/**
+ * Boots and provisions a machine. When that fails, takes too long or is aborted, no hypervisor, ssh or Vagrant is left
+ * running.
+ * @throws Error in one line; for a boot that takes too long, with the last lines of the console.
+ */
+export async function bootMachine(
+  { vagrant, place, port, deadlineMs, watch }: Boot,
+  signal: AbortSignal,
+): Promise<void> {
+  const givenUp = new AbortController();
+  const over = new AbortController();
+  const timer = setTimeout(() => {
+    void describeDelay(place, deadlineMs).then((line) => {
+      givenUp.abort(new Error(line));
+    });
+  }, deadlineMs);
+  watch?.(AbortSignal.any([signal, over.signal])).catch((error: unknown) => {
+    if (!signal.aborted && !over.signal.aborted) givenUp.abort(error);
+  });
+  const stop = AbortSignal.any([signal, givenUp.signal]);
+  // at once, as Nx gives an interrupted task few seconds; what fails here is tried again below
+  const cut = (): void => void powerOff(place, port).catch(() => undefined);
+  stop.addEventListener('abort', cut, { once: true });
+  try {
+    await vagrant.up({ provision: true, signal: stop });
+  } catch (error) {
+    // Vagrant may have switched it on since
+    await powerOff(place, port);
+    throw error;
+  } finally {
+    stop.removeEventListener('abort', cut);
+    clearTimeout(timer);
+    over.abort();
+  }
+}
+
+async function describeDelay({ folder, provider }: MachinePlace, deadlineMs: number): Promise<string> {
+  const id = provider === 'libvirt' ? machineId(folder) : undefined;
+  const said =
+    id === undefined ? 'the hypervisor had not started it' : `its console: ${await consoleTail(id)}`;
+  return `the machine did not boot within ${deadlineMs / 1_000} s; ${said}`;
+}
+
+/** At once, without asking the guest: it may hang. */
+async function powerOff(place: MachinePlace, port: number | undefined): Promise<void> {
+  if (port !== undefined) endTunnel(port, place);
+  const id = machineId(place.folder, place.provider);
+  if (id === undefined || place.provider !== 'libvirt') return;
+  try {
+    await virsh(['destroy', id], AbortSignal.timeout(30_000));
+  } catch (error) {
+    // Vagrant may have taken it down already
+    if (!(error instanceof Error && /not running|failed to get domain/.test(error.message))) throw error;
+  }
+}
+
+/** What runs the guest's code: the processor (KVM), or QEMU's translator (TCG), which emulates it. */
+export type Accelerator = 'kvm' | 'tcg';
+
+/** An accelerator, and why this one. */
+export type AcceleratorChoice = { readonly accelerator: Accelerator; readonly reason: string };
+
+const outcomeSchema = z.strictObject({
+  accelerator: z.enum(['kvm', 'tcg']),
+  reason: z.string(),
+  /** The host's kernel: on another one it is tried again. */
+  kernel: z.string(),
+  box: z.string(),
+});
+
+// with KVM a guest asks for an address 2 to 5 s after it is switched on
+const addressDeadlineMs = 25_000;
+const watchIntervalMs = 500;
+
+/** @returns whether this process may use /dev/kvm: a guest need not boot with it all the same. */
+export function kvmDevice(): boolean {
+  try {
+    accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @returns how an earlier boot of this box on this kernel came out; undefined when none has been tried. */
+export function rememberedChoice(records: string, box: string): AcceleratorChoice | undefined {
+  try {
+    const found = outcomeSchema.parse(JSON.parse(readFileSync(outcomePath(records), 'utf8')));
+    if (found.kernel !== release() || found.box !== box) return undefined;
+    return { accelerator: found.accelerator, reason: found.reason };
+  } catch {
+    // none, or of another version of this suite: the boot tells again
+    return undefined;
+  }
+}
+
+/** Keeps how a boot came out for later runs on this host: a boot that hangs costs half a minute. */
+export function rememberChoice(records: string, box: string, choice: AcceleratorChoice): void {
+  writeRecord(outcomePath(records), { ...choice, kernel: release(), box });
+}
+
+/**
+ * Watches a machine that is being booted, until it has been switched on and has asked for an address.
+ * @throws Error when it does not within 25 s of its power on; or the signal's reason.
+ */
+export async function awaitGuestNetwork(folder: string, signal: AbortSignal): Promise<void> {
+  let deadline: number | undefined;
+  for (;;) {
+    await sleep(watchIntervalMs, undefined, { signal });
+    const domain = machineId(folder);
+    if (domain === undefined || domainPid(domain) === undefined) continue;
+    deadline ??= performance.now() + addressDeadlineMs;
+    if ((await domainAddresses(domain, signal)).length > 0) return;
+    if (performance.now() > deadline)
+      throw new Error(
+        `/dev/kvm is there, but the guest did not ask for an address within ${addressDeadlineMs / 1000} s of its power on`,
+      );
+  }
+}
+
+function outcomePath(records: string): string {
+  return join(records, 'accelerator.json');
 }

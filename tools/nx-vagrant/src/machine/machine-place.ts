@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import type { Variables } from '@tare/metrics';
 import { z } from 'zod';
-import type { MachineState, Vagrant } from '../client/vagrant.ts';
-import { virsh } from '../libvirt/virsh.ts';
-import type { Provider } from '../record/records.ts';
-import { machineId, machineStateFolder } from './machine-id.ts';
+import { createVagrant, type MachineState, type Vagrant } from '../client/vagrant.ts';
+import { virsh } from '../libvirt.ts';
+import type { Provider } from '../records.ts';
 
 /** Which machine: the one named `default` of a folder with a Vagrantfile, as a provider has it. */
 export type MachinePlace = {
@@ -111,4 +111,69 @@ export function machineVariables(settings: MachineSettings): Readonly<Record<str
 
 function asNumber(yes: boolean | undefined): number | undefined {
   return yes === undefined ? undefined : Number(yes);
+}
+
+/**
+ * Where Vagrant keeps what it knows of the machines of a folder.
+ * @param folder absolute path of the folder with the Vagrantfile; `TARE_VAGRANT_STATE` moves the state out of it.
+ */
+export function stateFolder(folder: string, variables: Variables = process.env): string {
+  return resolve(folder, variables.TARE_VAGRANT_STATE ?? '.vagrant');
+}
+
+/**
+ * Vagrant's own state of the machine `default` of a folder, on disk.
+ * @param folder absolute path of the folder with the Vagrantfile.
+ */
+export function machineStateFolder(
+  folder: string,
+  provider: 'libvirt' | 'virtualbox' = 'libvirt',
+  variables: Variables = process.env,
+): string {
+  return join(stateFolder(folder, variables), 'machines/default', provider);
+}
+
+/**
+ * What the provider calls the machine `default` of a folder: under libvirt the UUID of its domain, which virsh takes in
+ * place of a name. Read from Vagrant's own state, without starting Ruby.
+ * @param folder absolute path of the folder with the Vagrantfile.
+ * @returns undefined when the machine has not been created.
+ */
+export function machineId(
+  folder: string,
+  provider: 'libvirt' | 'virtualbox' = 'libvirt',
+  variables: Variables = process.env,
+): string | undefined {
+  const file = join(machineStateFolder(folder, provider, variables), 'id');
+  if (!existsSync(file)) return undefined;
+  const id = readFileSync(file, 'utf8').trim();
+  return id === '' ? undefined : id;
+}
+
+/** A machine that Vagrant has made. */
+export type ExistingMachine = {
+  readonly place: MachinePlace;
+  readonly vagrant: Vagrant;
+  readonly state: MachineState;
+};
+
+/**
+ * The machine of a folder, whichever provider has it.
+ * @param folder absolute path of the folder with the Vagrantfile.
+ * @returns undefined when none has been created; finding that out takes no Ruby.
+ */
+export async function existingMachine(
+  folder: string,
+  signal: AbortSignal,
+): Promise<ExistingMachine | undefined> {
+  const place = (['libvirt', 'virtualbox'] as const)
+    .map((provider) => ({ folder, provider }))
+    .find((each) => machineId(each.folder, each.provider) !== undefined);
+  if (place === undefined) return undefined;
+  const vagrant = createVagrant({
+    ...place,
+    variables: {},
+    onLine: (line) => process.stdout.write(`${line}\n`),
+  });
+  return { place, vagrant, state: await machineState(place, vagrant, signal) };
 }

@@ -1,5 +1,5 @@
 import { expect, it, test } from 'vitest';
-import { domainPid, parseDomain, runsDomain } from './domain.ts';
+import { consoleFiles, consoleTail, domainPid, parseDomain, runsDomain } from './libvirt.ts';
 
 // recorded from libvirt 9.0, shortened
 const xml = `<domain type='qemu' id='3'>
@@ -55,4 +55,33 @@ test('a program that names the domain is not the hypervisor', () => {
 
 test('a domain that does not run has no pid', () => {
   expect(domainPid('tare-no-such-domain')).toBeUndefined();
+});
+
+const description = `<domain type='qemu'>
+  <name>tare_0123abcd_default</name>
+  <devices>
+    <disk type='file'><source file='/var/lib/libvirt/images/disk.img'/></disk>
+    <serial type='file'>
+      <source path='/var/log/libvirt/qemu/tare_0123abcd_default-console.log'/>
+      <target type='isa-serial' port='0'/>
+    </serial>
+    <console type='file'>
+      <source path='/var/log/libvirt/qemu/tare_0123abcd_default-console.log'/>
+      <target type='serial' port='0'/>
+    </console>
+  </devices>
+</domain>`;
+
+test('the file of the console is read out of a domain’s description once', () => {
+  expect(consoleFiles(description)).toEqual(['/var/log/libvirt/qemu/tare_0123abcd_default-console.log']);
+});
+
+test('a console that is a terminal has no file', () => {
+  expect(consoleFiles("<serial type='pty'><source path='/dev/pts/3'/><target port='0'/></serial>")).toEqual(
+    [],
+  );
+});
+
+test('the console of a domain that is not there is told as such', async () => {
+  expect(await consoleTail('tare-no-such-domain')).toMatch(/^the console cannot be read: /);
 });

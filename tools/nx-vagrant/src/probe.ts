@@ -1,7 +1,9 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { findProgram, runProgram, type Variables } from '@tare/metrics';
-import { hypervisor, virsh } from '../libvirt/virsh.ts';
-import type { Provider } from '../record/records.ts';
-import { debianArchitecture, isDebianFamily, libvirtPluginVersion } from './host-tools.ts';
+import { hypervisor, virsh } from './libvirt.ts';
+import type { Provider } from './records.ts';
 
 /** A provider that answers, or why none does and what to do. */
 export type VagrantProbe =
@@ -118,4 +120,44 @@ function unusable(reason: string): VagrantProbe {
     ? `Set it up: \`${sudo}bash ${setupScript}\`.`
     : 'Install Vagrant (https://developer.hashicorp.com/vagrant/install) and VirtualBox, or libvirt with vagrant-libvirt.';
   return { usable: false, reason, remedy };
+}
+
+/** Where Vagrant keeps boxes and plugins. */
+export function vagrantHome(variables: Variables = process.env): string {
+  return variables.VAGRANT_HOME ?? join(variables.HOME ?? homedir(), '.vagrant.d');
+}
+
+const packagedGems = '/usr/share/rubygems-integration';
+
+/**
+ * Version of the plugin vagrant-libvirt: the distribution's package, or one that the user installed.
+ * @returns undefined when there is none.
+ */
+export function libvirtPluginVersion(variables: Variables = process.env): string | undefined {
+  const packaged = listed(packagedGems)
+    .flatMap((ruby) => listed(join(packagedGems, ruby, 'specifications')))
+    .flatMap((file) => /^vagrant-libvirt-(\d[\w.]*)\.gemspec$/.exec(file)?.[1] ?? []);
+  return packaged[0] ?? installedPlugin(join(vagrantHome(variables), 'plugins.json'));
+}
+
+/** Whether Debian or a distribution made from it. */
+export function isDebianFamily(): boolean {
+  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
+  return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(release);
+}
+
+/** This host's architecture in Debian's words. */
+export function debianArchitecture(): string {
+  return process.arch === 'x64' ? 'amd64' : process.arch;
+}
+
+function installedPlugin(file: string): string | undefined {
+  if (!existsSync(file)) return undefined;
+  return /"vagrant-libvirt"\s*:\s*\{[^}]*"(?:installed_)?gem_version"\s*:\s*"(\d[^"]*)"/.exec(
+    readFileSync(file, 'utf8'),
+  )?.[1];
+}
+
+function listed(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
 }

@@ -1,6 +1,31 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { thisRunner } from '@tare/environment';
-import { virsh } from './virsh.ts';
+import { lastLines, runProgram, type Variables } from '@tare/metrics';
+
+/** The one that vagrant-libvirt uses, unless told otherwise. */
+export const hypervisor = 'qemu:///system';
+
+/** Which hypervisor, and the environment variables to inherit, for tests. */
+export type VirshPlace = { readonly uri?: string; readonly inherited?: Variables };
+
+/**
+ * Runs virsh on the system's hypervisor.
+ * @returns what it wrote to stdout.
+ * @throws Error with its last lines of output when it fails or takes longer than 30 s.
+ */
+export function virsh(
+  args: readonly string[],
+  signal: AbortSignal,
+  { uri = hypervisor, inherited }: VirshPlace = {},
+): Promise<string> {
+  return runProgram('virsh', ['--connect', uri, ...args], {
+    signal,
+    deadlineMs: 30_000,
+    // its messages are read
+    variables: { LC_ALL: 'C' },
+    ...(inherited === undefined ? {} : { inherited }),
+  });
+}
 
 /** What libvirt knows of a domain, as far as it matters here. */
 export type DomainDescription = {
@@ -97,4 +122,49 @@ export async function suspendDomain(domain: string, signal: AbortSignal): Promis
 /** Lets a frozen domain go on. */
 export async function resumeDomain(domain: string, signal: AbortSignal): Promise<void> {
   await virsh(['resume', domain], signal);
+}
+
+/**
+ * The last lines of a domain's console, where libvirt keeps it in a file, else of QEMU's own log. Never throws.
+ * @param domain its name or its UUID.
+ * @returns one line, or why there is none.
+ */
+export async function consoleTail(domain: string, lines = 10): Promise<string> {
+  try {
+    const description = await virsh(['dumpxml', domain], AbortSignal.timeout(5_000));
+    const name = /<name>([^<]+)<\/name>/.exec(description)?.[1] ?? domain;
+    const tails = [...consoleFiles(description), `/var/log/libvirt/qemu/${name}.log`].map((path) =>
+      tail(path, lines),
+    );
+    return tails.find((text) => text !== '') ?? 'the console is empty';
+  } catch (error) {
+    return `the console cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+/** The files that a domain's description has its serial ports write to. */
+export function consoleFiles(description: string): readonly string[] {
+  const ports = description.match(/<(serial|console)\b[\s\S]*?<\/\1>/g) ?? [];
+  const files = ports.flatMap((port) => /<(?:log file|source path)='([^']+)'/.exec(port)?.[1] ?? []);
+  return [...new Set(files)].filter((path) => !path.startsWith('/dev/'));
+}
+
+const readBytes = 16_384;
+
+function tail(path: string, lines: number): string {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    return '';
+  }
+  try {
+    const buffer = Buffer.alloc(readBytes);
+    const bytes = readSync(file, buffer, 0, readBytes, Math.max(0, fstatSync(file).size - readBytes));
+    // consoles are full of colours and carriage returns
+    // eslint-disable-next-line no-control-regex
+    return lastLines(buffer.toString('utf8', 0, bytes).replace(/\x1b\[[\d;?]*[A-Za-z]|\r/g, ''), lines);
+  } finally {
+    closeSync(file);
+  }
 }

@@ -1,6 +1,6 @@
-import { createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { expect, it } from 'vitest';
-import { guestAnswers } from './guest-answers.ts';
+import { guestAnswers } from './tunnel.ts';
 
 it('a port that refuses is an answer, and so is one that accepts', async () => {
   const server = createServer();

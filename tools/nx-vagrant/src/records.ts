@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { requiredKinds } from '@tare/environment';
 import { readRecord } from '@tare/recipe';
 import { z } from 'zod';
 
@@ -67,4 +68,20 @@ export type BoxRecord = z.infer<typeof boxRecordSchema>;
  */
 export function readBoxRecord(records: string): BoxRecord {
   return readRecord(join(records, 'box', 'box.json'), boxRecordSchema, 'Run nx run vagrant:vagrant-box.');
+}
+
+/** A probe that found no provider. */
+export type NoProvider = Extract<ProbeRecord, { provider: 'none' }>;
+
+/**
+ * Says in one line why a step is skipped.
+ * @returns whether that is all right: false when `TARE_REQUIRE` names vagrant.
+ */
+export function skipWithoutProvider(step: string, { reason, remedy }: NoProvider): boolean {
+  const required = requiredKinds().has('vagrant');
+  const line = required
+    ? `${step} failed: TARE_REQUIRE names vagrant, and there is ${reason}. ${remedy}\n`
+    : `${step} skipped: ${reason}. ${remedy}\n`;
+  (required ? process.stderr : process.stdout).write(line);
+  return !required;
 }

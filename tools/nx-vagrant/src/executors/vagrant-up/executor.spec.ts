@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { workloadArtifacts } from './workload-artifacts.ts';
+import { forwardedPort, workloadArtifacts } from './executor.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'tare-test-'));
 afterAll(() => {
@@ -48,5 +48,17 @@ test('what is not there is named', () => {
   );
   expect(() => workloadArtifacts({ ...options, workloadTag: 'unbuilt' }, context)).toThrow(
     'run nx run late:build',
+  );
+});
+
+test('the port is 8001 unless TARE_PORT names another or TARE_FORWARD is 0', () => {
+  expect(forwardedPort({})).toBe(8001);
+  expect(forwardedPort({ TARE_PORT: '8011' })).toBe(8011);
+  expect(forwardedPort({ TARE_PORT: '8011', TARE_FORWARD: '0' })).toBeUndefined();
+});
+
+test.each(['', '0', '65536', '80a'])('TARE_PORT %j is refused', (port) => {
+  expect(() => forwardedPort({ TARE_PORT: port })).toThrow(
+    `TARE_PORT is "${port}"; expected a port from 1 to 65535`,
   );
 });

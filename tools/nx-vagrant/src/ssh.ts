@@ -3,9 +3,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SshConfig } from '../client/vagrant-output.ts';
 import { childEnvironment, lastLines } from '@tare/metrics';
-import { sshArguments } from './ssh-arguments.ts';
+import type { SshConfig } from './client/vagrant.ts';
 
 /** What a command in the guest did. */
 export type SshResult = {
@@ -142,4 +141,52 @@ async function runThrough(
   } finally {
     stop.removeEventListener('abort', end);
   }
+}
+
+/** Options of ssh that Vagrant names and that are taken over. */
+const carriedOver = [
+  'UserKnownHostsFile',
+  'StrictHostKeyChecking',
+  'PasswordAuthentication',
+  'IdentityFile',
+  'IdentitiesOnly',
+  'PubkeyAcceptedKeyTypes',
+  'HostKeyAlgorithms',
+  'ProxyCommand',
+];
+
+/** Arguments of ssh for a machine, before the command: never asks, gives up on a dead connection after 15 s. */
+export function sshArguments({ hostName, port, user, options }: SshConfig): readonly string[] {
+  const taken = carriedOver.flatMap((name) => {
+    const value = options[name];
+    return value === undefined ? [] : ['-o', `${name}=${value}`];
+  });
+  const ours = [
+    'BatchMode=yes',
+    'LogLevel=ERROR',
+    'ConnectTimeout=30',
+    'ServerAliveInterval=5',
+    'ServerAliveCountMax=3',
+  ];
+  return [
+    '-F',
+    'none',
+    ...taken,
+    ...ours.flatMap((option) => ['-o', option]),
+    '-p',
+    String(port),
+    '-l',
+    user,
+    hostName,
+  ];
+}
+
+/**
+ * One command for a POSIX shell from an argument array: each argument arrives as it is, whatever is in it.
+ * Source: single quotes keep everything but a single quote (POSIX.1-2017, Shell Command Language, 2.2.2).
+ */
+export function shellWords(args: readonly string[]): string {
+  return args
+    .map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`))
+    .join(' ');
 }

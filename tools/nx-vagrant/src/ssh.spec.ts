@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { shellWords } from './shell-words.ts';
+import { recordedReply } from '../fixtures/recorded-reply.ts';
+import { parseSshConfig } from './client/vagrant.ts';
+import { shellWords, sshArguments } from './ssh.ts';
 
 test('a shell gets back the very arguments', () => {
   const args = [
@@ -27,4 +29,11 @@ test('what needs no quotes stays readable', () => {
   expect(shellWords(['systemctl', 'start', 'tare@primes', '--property=MainPID'])).toBe(
     'systemctl start tare@primes --property=MainPID',
   );
+});
+
+test('ssh gets the key of the machine and nothing from the user’s own configuration', () => {
+  const args = sshArguments(parseSshConfig(recordedReply('ssh-config')));
+  expect(args.slice(0, 2)).toEqual(['-F', 'none']);
+  expect(args).toContain('IdentityFile=/home/user/.vagrant.d/insecure_private_key');
+  expect(args.slice(-5)).toEqual(['-p', '22', '-l', 'vagrant', '192.168.121.209']);
 });

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findProgram } from '@tare/metrics';
 import { afterAll, expect, test } from 'vitest';
-import { libvirtPluginVersion } from './host-tools.ts';
-import { probeVagrant } from './probe-vagrant.ts';
+import { libvirtPluginVersion, probeVagrant } from './probe.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));
 afterAll(() => {
