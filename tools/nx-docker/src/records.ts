@@ -55,7 +55,7 @@ export const imageRecordSchema = z.strictObject({
 export type ImageRecord = z.infer<typeof imageRecordSchema>;
 
 /** A probe that found no engine. */
-export type NoEngine = Extract<ProbeRecord, { engine: 'none' }>;
+type NoEngine = Extract<ProbeRecord, { engine: 'none' }>;
 
 /**
  * Says in one line why a step is skipped.

@@ -6,7 +6,7 @@ import { lastLines, runProgram, type Variables } from '@tare/metrics';
 export const hypervisor = 'qemu:///system';
 
 /** Which hypervisor, and the environment variables to inherit, for tests. */
-export type VirshPlace = { readonly uri?: string; readonly inherited?: Variables };
+type VirshPlace = { readonly uri?: string; readonly inherited?: Variables };
 
 /**
  * Runs virsh on the system's hypervisor.

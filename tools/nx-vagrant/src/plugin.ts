@@ -130,7 +130,7 @@ function builderSource({ workspaceRoot }: CreateNodesContext): readonly Input[] 
 }
 
 /** Options of the plugin in nx.json, complete. */
-export type PluginOptions = {
+type PluginOptions = {
   /** Tag of the projects whose bundles run in the machine. */
   readonly workloadTag: string;
   /** The workload that starts with the machine; undefined for the first by name. */
@@ -152,7 +152,7 @@ const defaults: PluginOptions = {
  * Checks the options. By hand: Nx loads this with every command, and a schema library costs more than the check.
  * @throws Error in one line that names the option, the value and what was expected.
  */
-export function parsePluginOptions(given: unknown): PluginOptions {
+function parsePluginOptions(given: unknown): PluginOptions {
   if (given === undefined || given === null) return defaults;
   if (!isRecord(given))
     throw new Error(`@tare/nx-vagrant: the options are ${JSON.stringify(given)}; expected an object`);

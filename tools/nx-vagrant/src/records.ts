@@ -71,7 +71,7 @@ export function readBoxRecord(records: string): BoxRecord {
 }
 
 /** A probe that found no provider. */
-export type NoProvider = Extract<ProbeRecord, { provider: 'none' }>;
+type NoProvider = Extract<ProbeRecord, { provider: 'none' }>;
 
 /**
  * Says in one line why a step is skipped.

@@ -1,14 +1,15 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isRunnerGone, runnerPattern, thisRunner } from '@tare/environment';
 import { writeRecord } from '@tare/recipe';
+import { z } from 'zod';
 import type { Engine } from '../engine/connect-engine.ts';
 import { pullImage } from '../image/images.ts';
 import type { BaseMode, BaseRecord } from '../records.ts';
-import type { BaseRecipe } from './base-recipe.ts';
-import { debianUserland } from './debian-userland.ts';
-import { canRunMmdebstrap } from './find-mmdebstrap.ts';
+import { canRunMmdebstrap, debianUserland } from './debian-userland.ts';
 import { writeRootfs } from './rootfs-archive.ts';
-import { withWorkFolder } from './work-folder.ts';
 
 /** What to make a base of, and where. */
 export type BaseOptions = {
@@ -112,7 +113,7 @@ function messageOf(error: unknown): string {
 }
 
 /** A mode and why. */
-export type ModeChoice = { readonly mode: BaseMode; readonly reason: string };
+type ModeChoice = { readonly mode: BaseMode; readonly reason: string };
 
 /** This host's architecture in Docker's words. */
 const hostArchitecture = process.arch === 'x64' ? 'amd64' : process.arch;
@@ -129,4 +130,37 @@ export function likelyBaseMode(
     return { mode: 'registry', reason: `the engine runs ${architecture} and this host is ${host}` };
   }
   return { mode: 'rootfs', reason: 'this host can unpack Debian packages' };
+}
+
+/** What a base is made of: the file `base-recipe.json` beside the shared Dockerfile. */
+export const baseRecipeSchema = z.strictObject({
+  suite: z.string().regex(/^[a-z]+$/, 'expected the name of a Debian release: "bookworm"'),
+  packages: z
+    .array(z.string().regex(/^[a-z0-9][a-z0-9.+-]+$/, 'expected the name of a Debian package'))
+    .min(1),
+  image: z.string().min(1),
+});
+export type BaseRecipe = z.infer<typeof baseRecipeSchema>;
+
+const prefix = 'tare-base-';
+const ownerIn = new RegExp(`^${prefix}(${runnerPattern.source})-`);
+
+/**
+ * Runs `work` with a temporary folder that is removed afterwards, whatever happens. Removes also those of processes that
+ * were killed and could not.
+ */
+export async function withWorkFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const names = await readdir(tmpdir());
+  for (const name of names) {
+    if (isRunnerGone(ownerIn.exec(name)?.[1]))
+      await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
+  const folder = await mkdtemp(join(tmpdir(), `${prefix}${thisRunner()}-`));
+  try {
+    // apt and mmdebstrap drop their rights and must still see their files
+    await chmod(folder, 0o755);
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }

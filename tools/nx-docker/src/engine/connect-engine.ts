@@ -1,14 +1,14 @@
+import type DockerModem from 'docker-modem';
+import type Dockerode from 'dockerode';
 import { Agent } from 'node:https';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import type DockerModem from 'docker-modem';
-import type Dockerode from 'dockerode';
+import { plainText } from '@tare/metrics';
 import type { ZodType } from 'zod';
 import { type EngineAddress, findEngine, showAddress } from './engine-address.ts';
-import { type EngineError, engineError, isEngineError } from './engine-error.ts';
 
 /** A request to the Engine API, without the version in its path: the engine then speaks its own. */
-export type EngineRequest = {
+type EngineRequest = {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** "/containers/create" */
   readonly path: string;
@@ -183,7 +183,7 @@ function tooLate(
  * Reads an answer of one JSON value per line, as the engine sends for builds, loads and statistics.
  * @throws Error when the connection breaks before the end.
  */
-export async function* jsonLines(answer: Readable): AsyncGenerator<unknown> {
+async function* jsonLines(answer: Readable): AsyncGenerator<unknown> {
   let rest = '';
   answer.setEncoding('utf8');
   for await (const chunk of answer) {
@@ -192,4 +192,25 @@ export async function* jsonLines(answer: Readable): AsyncGenerator<unknown> {
     for (const line of lines) if (line.trim() !== '') yield JSON.parse(line);
   }
   if (rest.trim() !== '') yield JSON.parse(rest);
+}
+
+/** The engine refused a request, or went away while answering it. */
+type EngineError = Error & {
+  /** HTTP status of the refusal; undefined when there was no answer. */
+  readonly engineStatus: number | undefined;
+};
+
+/** Makes an {@link EngineError}; `cause` is kept. */
+function engineError(message: string, engineStatus: number | undefined, cause?: unknown): EngineError {
+  return Object.assign(new Error(plainText(message), { cause }), { engineStatus });
+}
+
+/** Whether an error came from a request to the engine. */
+export function isEngineError(error: unknown): error is EngineError {
+  return error instanceof Error && 'engineStatus' in error;
+}
+
+/** Whether the engine answered with one of these HTTP statuses. */
+export function isStatus(error: unknown, ...statuses: readonly number[]): boolean {
+  return isEngineError(error) && error.engineStatus !== undefined && statuses.includes(error.engineStatus);
 }

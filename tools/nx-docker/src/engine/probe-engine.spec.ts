@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsProxy } from 'node:tls';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { engineForTests } from '../../fixtures/real-engine.ts';
 import { connectEngine } from './connect-engine.ts';
 import { showAddress } from './engine-address.ts';
-import { engineForTests } from './engine-for-tests.ts';
 import { engineRemedy, type HostTraits, leadsInto, probeEngine } from './probe-engine.ts';
 
 const found = await engineForTests();

@@ -4,9 +4,8 @@ import { createServer } from 'node:net';
 import { hostname, release } from 'node:os';
 import { listProcesses } from '@tare/metrics';
 import { z } from 'zod';
-import { connectTo, type Engine } from './connect-engine.ts';
-import { isStatus, systemErrorCode } from './engine-error.ts';
-import { type EngineAddress, findEngine, showAddress } from './engine-address.ts';
+import { connectTo, type Engine, isStatus } from './connect-engine.ts';
+import { type EngineAddress, findEngine, showAddress, systemErrorCode } from './engine-address.ts';
 
 /** An engine that answers, or why none does and what to do. */
 export type EngineProbe =

@@ -10,7 +10,7 @@ import { type ContainerNetwork, containerPort, containerSpec } from './container
 import { containerLog, containerState, type ContainerState, removeContainer } from './container.ts';
 
 /** What to start, and on which engine. */
-export type ContainerStart = {
+type ContainerStart = {
   readonly engine: Engine;
   readonly image: ImageFacts;
   readonly network: ContainerNetwork;
@@ -81,7 +81,7 @@ export async function startContainer(start: ContainerStart, signal: AbortSignal)
 }
 
 /** A container that has been started. */
-export type StartedContainer = {
+type StartedContainer = {
   readonly engine: Engine;
   readonly name: string;
   readonly state: ContainerState;

@@ -10,7 +10,7 @@ import { ensureImage, type ImageFacts } from '../image/images.ts';
 import { type ImageRecord, imageRecordSchema } from '../records.ts';
 import { startContainer } from './container-instance.ts';
 import { type ContainerNetwork, networkWords } from './container-spec.ts';
-import { reapContainers, reapVolumes } from './reap.ts';
+import { reapContainers, reapVolumes } from './container.ts';
 
 /** How to run containers. */
 export type DockerOptions = {

@@ -9,7 +9,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { extract } from 'tar-stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fixedTar } from '../archive/fixed-tar.ts';
+import { fixedTar } from '../fixed-tar.ts';
 import { contextOfFolder } from './build-context.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));

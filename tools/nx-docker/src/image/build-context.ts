@@ -11,7 +11,7 @@ import {
   statSync,
 } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { TarEntry, TarName } from '../archive/fixed-tar.ts';
+import type { TarEntry, TarName } from '../fixed-tar.ts';
 import { dockerIgnore, type DockerIgnore, type Met } from './docker-ignore.ts';
 
 /** What an image is built from. */

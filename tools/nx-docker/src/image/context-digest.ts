@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
-import { fixedTar } from '../archive/fixed-tar.ts';
+import { fixedTar } from '../fixed-tar.ts';
 import { contextOfFolder } from './build-context.ts';
 
 // Run by Nx as an input of docker-build: Nx itself hashes neither modes, links and empty folders nor what git ignores, and all of

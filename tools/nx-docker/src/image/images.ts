@@ -3,8 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { access, rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import type { Engine } from '../engine/connect-engine.ts';
-import { isStatus } from '../engine/engine-error.ts';
+import { type Engine, isStatus } from '../engine/connect-engine.ts';
 import type { ImageRecord } from '../records.ts';
 
 /**

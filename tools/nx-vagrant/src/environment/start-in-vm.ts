@@ -13,7 +13,7 @@ import type { VagrantMachine } from './vagrant-machine.ts';
 import { vmInstance } from './vm-instance.ts';
 
 /** What to start, and how requests reach it. */
-export type VmLaunch = { readonly machine: VagrantMachine; readonly path: VmPath; readonly launch: Launch };
+type VmLaunch = { readonly machine: VagrantMachine; readonly path: VmPath; readonly launch: Launch };
 
 type Way = {
   readonly url: URL;
@@ -157,7 +157,7 @@ const samplerCpu = 1;
  * @param begin what to do in the guest before the sampler is started.
  * @throws Error when the guest cannot be reached; nothing is left open then.
  */
-export async function openGuestSession(
+async function openGuestSession(
   machine: VagrantMachine,
   workload: string,
   begin: (service: GuestService) => Promise<void>,

@@ -228,7 +228,7 @@ function variablesOf(
 }
 
 /** Which CPUs of the host carry which part of a VM. */
-export type VmPinning = {
+type VmPinning = {
   /** Of the vCPU that the app runs on. */
   readonly app: readonly number[];
   /** Of the other vCPUs and of the hypervisor's own threads. */
@@ -250,7 +250,7 @@ export function planPinning(serverCpus: readonly number[] | undefined): VmPinnin
 }
 
 /** Pins a running domain with this many vCPUs; vCPU 0 is the app's. Lasts until the domain is switched off. */
-export async function pinDomain(
+async function pinDomain(
   domain: string,
   vcpus: number,
   { app, rest }: VmPinning,

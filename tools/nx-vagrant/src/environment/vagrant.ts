@@ -139,7 +139,7 @@ function pathOf(url: URL): string {
  * @param runId of this run, whose runner has ended; undefined for every run whose runner is known to have.
  * @returns a line for each thing removed.
  */
-export async function reapMachine(
+async function reapMachine(
   folder: string,
   runId: string | undefined,
   signal: AbortSignal,

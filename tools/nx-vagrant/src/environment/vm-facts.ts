@@ -84,7 +84,7 @@ async function measureIdle(machine: VagrantMachine, signal: AbortSignal): Promis
 }
 
 /** What a VM costs the host while its service is stopped. */
-export type IdleCost = {
+type IdleCost = {
   /** Of one CPU. */
   readonly idleCpuPercent: number;
   readonly idleMemoryMiB: number;

@@ -9,7 +9,7 @@ import type { Tunnel } from './tunnel.ts';
 import type { VagrantMachine } from './vagrant-machine.ts';
 
 /** An app that is being started in a VM. */
-export type VmStart = {
+type VmStart = {
   readonly startKind: StartKind;
   readonly machine: VagrantMachine;
   readonly url: URL;
@@ -149,7 +149,7 @@ function processEnd(pid: number | undefined, signal: AbortSignal): Promise<'vm'>
 }
 
 /** Meters of a VM: the app in it, and what the VM costs this host. */
-export type VmMeters = { readonly net: Meter; readonly gross: Meter };
+type VmMeters = { readonly net: Meter; readonly gross: Meter };
 
 /**
  * Opens the meters of a running VM. Net is read in the guest, at the host's time; gross is QEMU with all its threads, and

@@ -67,7 +67,7 @@ export function unitMomentUs(properties: UnitProperties | undefined, name: strin
 }
 
 /** A line of the guest's journal, at its monotonic microseconds. */
-export type JournalLine = { readonly atUs: number; readonly message: string };
+type JournalLine = { readonly atUs: number; readonly message: string };
 
 const entrySchema = z.object({
   __MONOTONIC_TIMESTAMP: z.string().regex(/^\d+$/),
@@ -105,7 +105,7 @@ export type GuestAccount = {
 };
 
 /** Where the moments of the guest lie on the host's clock. */
-export type StartClock = {
+type StartClock = {
   /** Host nanoseconds of the start command. */
   readonly spawnedAt: bigint;
   readonly offset: ClockOffset;

@@ -7,7 +7,7 @@ import { shellWords } from '../ssh.ts';
 import { type ClockExchange, clockOffset, type ClockOffset, toHostNs } from './guest-account.ts';
 
 /** What the processes of the service have used so far, at a moment of the host's monotonic clock. */
-export type GuestUse = Pick<MeterReading, 'atNs' | 'cpuNs' | 'memoryBytes' | 'writtenBytes' | 'diskWrites'>;
+type GuestUse = Pick<MeterReading, 'atNs' | 'cpuNs' | 'memoryBytes' | 'writtenBytes' | 'diskWrites'>;
 
 /** A process in the guest that answers at once what the service uses, and which tells when it has ended. */
 export interface GuestSampler {
@@ -25,7 +25,7 @@ export interface GuestSampler {
 }
 
 /** How a sampler runs. */
-export type SamplerPlace = {
+type SamplerPlace = {
   /** Only root may read what other users' processes write to storage. */
   readonly asRoot?: boolean;
   /** The guest's CPU to run on; undefined to leave it to the guest. */
@@ -181,7 +181,7 @@ const replySchema = z.discriminatedUnion('kind', [
 ]);
 
 /** What the sampler in the guest says: `atNs` is the guest's monotonic clock. */
-export type SamplerReply = z.infer<typeof replySchema>;
+type SamplerReply = z.infer<typeof replySchema>;
 
 /**
  * Reads one line of the sampler.

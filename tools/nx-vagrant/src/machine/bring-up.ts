@@ -10,7 +10,7 @@ import { endTunnel, freePort, isForwarded } from './free-port.ts';
 import { machineBox, machineId, type MachinePlace, machineState } from './machine-place.ts';
 
 /** A machine that shall run, provisioned with what is new. */
-export type BringUp = {
+type BringUp = {
   readonly place: MachinePlace;
   /** A client for the machine with this accelerator; undefined leaves the choice to the Vagrantfile. */
   readonly vagrant: (accelerator: Accelerator | undefined) => Vagrant;
@@ -100,7 +100,7 @@ async function boot(order: BringUp, signal: AbortSignal): Promise<void> {
 }
 
 /** A machine to boot. */
-export type Boot = {
+type Boot = {
   readonly vagrant: Vagrant;
   readonly place: MachinePlace;
   /** The host's port that is forwarded to it; undefined for none. */
@@ -171,7 +171,7 @@ async function powerOff(place: MachinePlace, port: number | undefined): Promise<
 export type Accelerator = 'kvm' | 'tcg';
 
 /** An accelerator, and why this one. */
-export type AcceleratorChoice = { readonly accelerator: Accelerator; readonly reason: string };
+type AcceleratorChoice = { readonly accelerator: Accelerator; readonly reason: string };
 
 const outcomeSchema = z.strictObject({
   accelerator: z.enum(['kvm', 'tcg']),
@@ -208,7 +208,7 @@ export function rememberedChoice(records: string, box: string): AcceleratorChoic
 }
 
 /** Keeps how a boot came out for later runs on this host: a boot that hangs costs half a minute. */
-export function rememberChoice(records: string, box: string, choice: AcceleratorChoice): void {
+function rememberChoice(records: string, box: string, choice: AcceleratorChoice): void {
   writeRecord(outcomePath(records), { ...choice, kernel: release(), box });
 }
 
@@ -216,7 +216,7 @@ export function rememberChoice(records: string, box: string, choice: Accelerator
  * Watches a machine that is being booted, until it has been switched on and has asked for an address.
  * @throws Error when it does not within 25 s of its power on; or the signal's reason.
  */
-export async function awaitGuestNetwork(folder: string, signal: AbortSignal): Promise<void> {
+async function awaitGuestNetwork(folder: string, signal: AbortSignal): Promise<void> {
   let deadline: number | undefined;
   for (;;) {
     await sleep(watchIntervalMs, undefined, { signal });

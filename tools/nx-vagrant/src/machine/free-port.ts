@@ -46,7 +46,7 @@ function isTunnel(pid: number, command: string, port: number, place: MachinePlac
 }
 
 /** A process that listens on a port. */
-export type PortOwner = { readonly pid: number; readonly command: string };
+type PortOwner = { readonly pid: number; readonly command: string };
 
 /**
  * Who listens on a TCP port of this host, from /proc/net/tcp and /proc/PID/fd.

@@ -49,7 +49,7 @@ export async function machineState(
 }
 
 /** What a machine is made of and what runs in it; the Vagrantfile reads it from environment variables. */
-export type MachineSettings = {
+type MachineSettings = {
   /** Name of an installed box. */
   readonly box: string;
   /** Version of a public box; a built one has its version in its name. */
@@ -125,7 +125,7 @@ export function stateFolder(folder: string, variables: Variables = process.env):
  * Vagrant's own state of the machine `default` of a folder, on disk.
  * @param folder absolute path of the folder with the Vagrantfile.
  */
-export function machineStateFolder(
+function machineStateFolder(
   folder: string,
   provider: 'libvirt' | 'virtualbox' = 'libvirt',
   variables: Variables = process.env,
@@ -151,7 +151,7 @@ export function machineId(
 }
 
 /** A machine that Vagrant has made. */
-export type ExistingMachine = {
+type ExistingMachine = {
   readonly place: MachinePlace;
   readonly vagrant: Vagrant;
   readonly state: MachineState;

@@ -5,9 +5,9 @@ import { plainText } from '@tare/metrics';
 import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, readRecord, reportFailure, sha256OfFile } from '@tare/recipe';
 import { connectEngine } from '../../engine/connect-engine.ts';
-import { bakeImage } from '../../image/bake-image.ts';
 import { contextOfFiles, contextOfFolder, dataFolderInContext } from '../../image/build-context.ts';
-import { noticesFile } from '../../plugin-options.ts';
+import { bakeImage } from '../../image/build-image.ts';
+import { noticesFile } from '../../plugin.ts';
 import {
   baseRecordSchema,
   type ImageRecord,

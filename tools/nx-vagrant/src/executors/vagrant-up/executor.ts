@@ -92,7 +92,7 @@ function ownVariables(): Readonly<Record<string, string>> {
 }
 
 /** Which projects are workloads, and where their bundles are. */
-export type WorkloadOptions = {
+type WorkloadOptions = {
   /** Tag of the projects that are workloads. */
   readonly workloadTag: string;
   /** Where a workload's build writes its bundle: "dist/{workloadRoot}/main.mjs". */

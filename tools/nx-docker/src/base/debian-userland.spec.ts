@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sourceLines } from './apt-sources.ts';
+import { sourceLines } from './debian-userland.ts';
 
 const line = (...fields: readonly string[]): string => fields.join('\t');
 
