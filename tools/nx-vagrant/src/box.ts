@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram, runProgram, type Variables } from '@tare/metrics';
 import { sha256OfFile, writeRecord } from '@tare/recipe';
-import type { Vagrant } from './client/vagrant.ts';
 import { virsh } from './libvirt.ts';
 import { debianArchitecture, isDebianFamily, vagrantHome } from './probe.ts';
 import type { BoxMode, BoxRecord, ProbeRecord, Provider } from './records.ts';
+import type { Vagrant } from './vagrant-client.ts';
 
 /** What decides how a box is made. */
 export type BuildTraits = {

@@ -9,7 +9,7 @@ export {
   type SshConfig,
   type Vagrant,
   type VagrantClientOptions,
-} from './client/vagrant.ts';
+} from './vagrant-client.ts';
 export { vagrant, type VagrantOptions } from './environment/vagrant.ts';
 export { probeVagrant, type VagrantFacts, type VagrantProbe } from './probe.ts';
 export { boxRecordSchema, type BoxRecord } from './records.ts';

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { recordedReply } from '../fixtures/recorded-reply.ts';
-import { parseSshConfig } from './client/vagrant.ts';
 import { shellWords, sshArguments } from './ssh.ts';
+import { parseSshConfig } from './vagrant-client.ts';
 
 test('a shell gets back the very arguments', () => {
   const args = [

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { childEnvironment, lastLines } from '@tare/metrics';
-import type { SshConfig } from './client/vagrant.ts';
+import type { SshConfig } from './vagrant-client.ts';
 
 /** What a command in the guest did. */
 export type SshResult = {

@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRunnerGone, runnerPattern, thisRunner } from '@tare/environment';
-import { writeRecord } from '@tare/recipe';
+import { messageOf, writeRecord } from '@tare/recipe';
 import { z } from 'zod';
 import type { Engine } from '../engine/connect-engine.ts';
 import { pullImage } from '../image/images.ts';
@@ -106,10 +106,6 @@ async function fromPackages(
 async function fromRegistry({ recipe, engine }: BaseOptions, signal: AbortSignal): Promise<Userland> {
   await pullImage(await engine(), recipe.image, signal);
   return { mode: 'registry', image: recipe.image, from: recipe.image, archive: undefined };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** A mode and why. */

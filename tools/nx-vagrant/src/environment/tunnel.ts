@@ -3,9 +3,9 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runMarks } from '@tare/environment';
 import { childEnvironment } from '@tare/metrics';
-import type { SshConfig } from '../client/vagrant.ts';
 import { guestPort } from '../guest/guest-service.ts';
 import { sshArguments } from '../ssh.ts';
+import type { SshConfig } from '../vagrant-client.ts';
 
 /** A forwarded port: the host's port that reaches the guest's, by `ssh -L` as Vagrant makes it with libvirt. */
 export interface Tunnel {

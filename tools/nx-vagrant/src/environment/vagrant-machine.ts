@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { type Artifact, findRunner, type RunContext, runMarks, thisRunner } from '@tare/environment';
 import { allowedCpus, parseCpuList } from '@tare/metrics';
 import { ensureBox } from '../box.ts';
-import { createVagrant, type SshConfig, type Vagrant } from '../client/vagrant.ts';
 import {
   describeDomain,
   type DomainDescription,
@@ -15,6 +14,7 @@ import {
 import { type Accelerator, bootMachine, bringUp, kvmDevice, rememberedChoice } from '../machine/bring-up.ts';
 import { machineId, machineVariables } from '../machine/machine-place.ts';
 import { type BoxRecord, readBoxRecord } from '../records.ts';
+import { createVagrant, type SshConfig, type Vagrant } from '../vagrant-client.ts';
 
 /** Which machine, and how to boot it. */
 export type MachineOptions = {

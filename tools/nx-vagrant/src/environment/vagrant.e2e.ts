@@ -7,11 +7,11 @@ import type { Artifact, Instance, Launch, RunContext } from '@tare/environment';
 import { allowedCpus, listProcesses, type MeterReading, waitForHttp } from '@tare/metrics';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { vmForTests } from '../../fixtures/vm-for-tests.ts';
-import { createVagrant } from '../client/vagrant.ts';
 import { guestService } from '../guest/guest-service.ts';
 import { virsh } from '../libvirt.ts';
 import { machineId } from '../machine/machine-place.ts';
 import { openSsh, shellWords, type Ssh } from '../ssh.ts';
+import { createVagrant } from '../vagrant-client.ts';
 import { vagrant } from './vagrant.ts';
 
 const script = `

@@ -11,11 +11,11 @@ import {
   runVariable,
 } from '@tare/environment';
 import { listProcesses } from '@tare/metrics';
-import { createVagrant } from '../client/vagrant.ts';
 import { describeDomain } from '../libvirt.ts';
 import type { Accelerator } from '../machine/bring-up.ts';
 import { machineId } from '../machine/machine-place.ts';
 import { probeVagrant, type VagrantProbe } from '../probe.ts';
+import { createVagrant } from '../vagrant-client.ts';
 import { coldStart, pathWords, restart, type VmPath } from './start-in-vm.ts';
 import { type MachineOptions, vagrantMachine, type VagrantMachine } from './vagrant-machine.ts';
 import { vmFacts } from './vm-facts.ts';

@@ -9,11 +9,11 @@ import type { ExecutorContext } from '@nx/devkit';
 import { choosePort } from '@tare/environment';
 import { afterAll, describe, expect, test } from 'vitest';
 import { vmForTests } from '../../fixtures/vm-for-tests.ts';
-import { createVagrant } from '../client/vagrant.ts';
 import { domainPid, virsh } from '../libvirt.ts';
 import { portOwner } from '../machine/free-port.ts';
 import { machineId } from '../machine/machine-place.ts';
 import { openSsh, shellWords } from '../ssh.ts';
+import { createVagrant } from '../vagrant-client.ts';
 
 const found = await vmForTests();
 const minuteMs = 60_000;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeRecord } from '@tare/recipe';
 import { z } from 'zod';
-import type { Vagrant } from '../client/vagrant.ts';
 import { consoleTail, domainAddresses, domainPid, resumeDomain, virsh } from '../libvirt.ts';
+import type { Vagrant } from '../vagrant-client.ts';
 import { endTunnel, freePort, isForwarded } from './free-port.ts';
 import { machineBox, machineId, type MachinePlace, machineState } from './machine-place.ts';
 

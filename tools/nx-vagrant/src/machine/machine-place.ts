@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Variables } from '@tare/metrics';
 import { z } from 'zod';
-import { createVagrant, type MachineState, type Vagrant } from '../client/vagrant.ts';
 import { virsh } from '../libvirt.ts';
 import type { Provider } from '../records.ts';
+import { createVagrant, type MachineState, type Vagrant } from '../vagrant-client.ts';
 
 /** Which machine: the one named `default` of a folder with a Vagrantfile, as a provider has it. */
 export type MachinePlace = {

@@ -5,10 +5,10 @@ import { waitForHttp } from '@tare/metrics';
 import { type OptionsOf, readOptions } from '@tare/options';
 import { abortOnSignals, readRecord, reportFailure } from '@tare/recipe';
 import { ensureBox } from '../../box.ts';
-import { createVagrant } from '../../client/vagrant.ts';
 import { type Accelerator, bringUp } from '../../machine/bring-up.ts';
 import { machineVariables } from '../../machine/machine-place.ts';
 import { boxRecordSchema, probeRecordSchema, skipWithoutProvider } from '../../records.ts';
+import { createVagrant } from '../../vagrant-client.ts';
 import { options as table } from './options.ts';
 
 type Options = OptionsOf<typeof table>;
