@@ -15,8 +15,8 @@ export type TarEntry = { readonly name: TarName; readonly mode: number } & (
 );
 
 /**
- * Streams entries as a tar archive (POSIX pax) whose bytes depend on nothing but names, modes and contents: all is owned by
- * root and has the epoch as its time. Written here because no library writes names that are not UTF-8.
+ * Streams entries as a tar archive (POSIX pax) whose bytes depend only on names, modes and contents: root owns everything, and
+ * every time is the epoch. Written here because no library writes names that are not UTF-8.
  */
 export function fixedTar(entries: Iterable<TarEntry> | AsyncIterable<TarEntry>): Readable {
   return Readable.from(blocks(entries), { objectMode: false });
@@ -51,7 +51,7 @@ function contentOf(entry: TarEntry): {
   switch (entry.type) {
     case 'file': {
       const { path, size = statSync(path).size } = entry;
-      // no more than the header announces: a log file may grow meanwhile
+      // reads no more than the header announces: a log file may grow meanwhile
       return { size, bytes: size === 0 ? [] : createReadStream(path, { end: size - 1 }) };
     }
     case 'text': {
@@ -73,7 +73,7 @@ function padding(size: number): Buffer {
 
 const flags = { file: '0', text: '0', bytes: '0', directory: '5', fifo: '6' } as const;
 
-/** The header of an entry, after a PAX header for what it cannot hold. */
+/** The header of an entry, after a pax header for what it cannot hold. */
 function headerOf(entry: TarEntry, size: number): Buffer {
   const fields = {
     path: Buffer.from(entry.name),

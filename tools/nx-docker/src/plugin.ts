@@ -110,7 +110,7 @@ function ownTargets(dockerfile: string, project: string, context: CreateNodesCon
   };
 }
 
-/** Prints a digest of the context that docker-build sends, as its archive is. */
+/** The command that prints a digest of the archive that docker-build sends as its context. */
 function contextDigest(
   dockerfile: string,
   { workspaceRoot }: Pick<CreateNodesContext, 'workspaceRoot'>,
@@ -154,8 +154,8 @@ function buildImageTarget(
 }
 
 /**
- * Nx does not hash the source of a workspace's own executors; an installed plugin is a dependency like any other. Of a linked
- * copy (npm link, the base of a gate) Nx knows nothing, and refuses what it does not know.
+ * Nx does not hash the source of a workspace's own executors; an installed plugin is a dependency like any other. Nx does not
+ * know a linked copy (npm link, the base of a gate), and refuses inputs that it does not know.
  */
 export function pluginSource(
   { workspaceRoot, nxJsonConfiguration }: CreateNodesContext,
@@ -180,7 +180,7 @@ type PluginOptions = {
   readonly buildTarget: string;
 };
 
-/** Beside a bundle, where its build writes it: the licences of what is in it. It goes where the bundle goes. */
+/** The licences of a bundle's parts, which its build writes beside it. It goes where the bundle goes. */
 export const noticesFile = 'NOTICES.txt';
 
 const defaults: PluginOptions = { bakes: {}, artifact: 'dist/{projectRoot}/main.mjs', buildTarget: 'build' };

@@ -13,7 +13,7 @@ export type BuildTraits = {
   readonly architecture: string;
   readonly debianFamily: boolean;
   readonly root: boolean;
-  /** Programs that a build needs and this host has not. */
+  /** Programs that a build needs and this host does not have. */
   readonly missing: readonly string[];
 };
 
@@ -31,7 +31,7 @@ export function buildTraits(provider: Provider, variables: Variables = process.e
   };
 }
 
-/** How the box is made where nothing else is asked for, and why: built from Debian packages where that is possible. */
+/** How the box is made by default, and why: built from Debian packages where the host can. */
 export function likelyBoxMode(host: BuildTraits): { readonly mode: BoxMode; readonly reason: string } {
   const obstacle = whyNotBuilt(host);
   return obstacle === undefined
@@ -94,12 +94,12 @@ export async function makeBox(order: BoxOrder, signal: AbortSignal): Promise<Box
       signal,
       deadlineMs: buildDeadlineMs,
       onLine: order.onLine,
-      // it removes its work when interrupted
+      // it removes its work files when interrupted
       endSignal: 'SIGINT',
       graceMs: 20_000,
     });
     const sha256 = await sha256OfFile(file);
-    // by its content: two builds of one recipe may take different versions of packages
+    // named by its content: two builds of one recipe may contain different versions of packages
     const name = `tare/bookworm-${sha256.slice(0, 12)}`;
     const bytes = statSync(file).size;
     record = {
@@ -142,7 +142,7 @@ export async function ensureBox(
   return true;
 }
 
-/** Looks into Vagrant's folder, as asking Vagrant takes a second or two. */
+/** Looks into Vagrant's folder, because asking Vagrant takes a second or two. */
 function isInstalled(box: BoxRecord, variables: Variables = process.env): boolean {
   const [version, provider] = box.mode === 'built' ? ['0', 'libvirt'] : [box.version, '*'];
   const folder = join(vagrantHome(variables), 'boxes', box.name.replaceAll('/', '-VAGRANTSLASH-'), version);
@@ -150,8 +150,8 @@ function isInstalled(box: BoxRecord, variables: Variables = process.env): boolea
 }
 
 /**
- * Removes a box from Vagrant, and the copy of its disk that vagrant-libvirt keeps in the storage pool `default`;
- * so too the earlier builds of the same box, unless a machine of Tare exists, whose disk may stand on one of them.
+ * Removes a box from Vagrant, and the copy of its disk that vagrant-libvirt keeps in the storage pool `default`.
+ * Removes the earlier builds of the same box too, unless a machine of Tare exists: its disk may depend on one of them.
  * @returns one line for each thing removed.
  */
 export async function forgetBox(
@@ -175,13 +175,13 @@ export async function forgetBox(
   return removed;
 }
 
-/** Whether a box is a build of the same box as another: their names differ in the hash of the file at their end alone. */
+/** Whether two boxes are builds of the same box: their names differ only in the hash at the end. */
 export function sameBox(one: string, other: string): boolean {
   const hash = /-[0-9a-f]{12}$/;
   return hash.test(one) && one.replace(hash, '') === other.replace(hash, '');
 }
 
-/** The volumes of the boxes that are meant, in what `virsh vol-list` prints: a table of name and path. */
+/** Finds the volumes of the wanted boxes in the output of `virsh vol-list`: a table of name and path. */
 export function boxVolumes(table: string, isMeant: (box: string) => boolean): readonly string[] {
   return table.split('\n').flatMap((line) => {
     const volume = line.trim().split(/\s+/)[0] ?? '';

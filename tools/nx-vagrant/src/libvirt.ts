@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } f
 import { thisRunner } from '@tare/environment';
 import { lastLines, runProgram, type Variables } from '@tare/metrics';
 
-/** The one that vagrant-libvirt uses, unless told otherwise. */
+/** The hypervisor that vagrant-libvirt uses by default. */
 export const hypervisor = 'qemu:///system';
 
 /** Which hypervisor, and the environment variables to inherit, for tests. */
@@ -21,13 +21,13 @@ export function virsh(
   return runProgram('virsh', ['--connect', uri, ...args], {
     signal,
     deadlineMs: 30_000,
-    // its messages are read
+    // its messages are parsed
     variables: { LC_ALL: 'C' },
     ...(inherited === undefined ? {} : { inherited }),
   });
 }
 
-/** What libvirt knows of a domain, as far as it matters here. */
+/** What libvirt knows of a domain. */
 export type DomainDescription = {
   readonly name: string;
   readonly accelerator: 'kvm' | 'tcg';
@@ -63,8 +63,8 @@ export function parseDomain(xml: string): DomainDescription {
 }
 
 /**
- * Writes a run into the title of a running domain, as the Vagrantfile does for one that it creates: the run has taken it
- * over, and whoever cleans up after the run finds it.
+ * Writes a run into the title of a running domain that the run takes over, as the Vagrantfile does for one that it creates.
+ * The clean-up after the run finds the domain by its title.
  */
 export async function markDomain(domain: string, runId: string, signal: AbortSignal): Promise<void> {
   const title = `tare run ${runId} by ${thisRunner()}`;
@@ -94,7 +94,7 @@ export function domainPid(domain: string): number | undefined {
     .find((pid) => runsDomain(commandLine(pid), domain));
 }
 
-/** Whether a command line is that of QEMU as libvirt starts it for this domain. */
+/** Whether a command line is QEMU's, as libvirt starts it for this domain. */
 export function runsDomain(args: readonly string[], domain: string): boolean {
   if (!/\bqemu/.test(args[0] ?? '')) return false;
   const after = (option: string): string | undefined => args[args.indexOf(option) + 1];
@@ -119,7 +119,7 @@ export async function suspendDomain(domain: string, signal: AbortSignal): Promis
   await virsh(['suspend', domain], signal);
 }
 
-/** Lets a frozen domain go on. */
+/** Resumes a frozen domain. */
 export async function resumeDomain(domain: string, signal: AbortSignal): Promise<void> {
   await virsh(['resume', domain], signal);
 }
@@ -142,7 +142,7 @@ export async function consoleTail(domain: string, lines = 10): Promise<string> {
   }
 }
 
-/** The files that a domain's description has its serial ports write to. */
+/** The files that a domain's serial ports write to, from its description. */
 export function consoleFiles(description: string): readonly string[] {
   const ports = description.match(/<(serial|console)\b[\s\S]*?<\/\1>/g) ?? [];
   const files = ports.flatMap((port) => /<(?:log file|source path)='([^']+)'/.exec(port)?.[1] ?? []);
@@ -161,7 +161,7 @@ function tail(path: string, lines: number): string {
   try {
     const buffer = Buffer.alloc(readBytes);
     const bytes = readSync(file, buffer, 0, readBytes, Math.max(0, fstatSync(file).size - readBytes));
-    // consoles are full of colours and carriage returns
+    // consoles print colours and carriage returns
     // eslint-disable-next-line no-control-regex
     return lastLines(buffer.toString('utf8', 0, bytes).replace(/\x1b\[[\d;?]*[A-Za-z]|\r/g, ''), lines);
   } finally {

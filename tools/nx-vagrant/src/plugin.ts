@@ -26,7 +26,7 @@ function nodesOf(
 ): CreateNodesResult {
   const root = dirname(vagrantfile);
   const project = projectName(root, context.workspaceRoot);
-  // a Vagrantfile that is part of a box, or an example
+  // the Vagrantfile is part of a box, or an example
   if (project === undefined) return {};
   return { projects: { [root]: { root, targets: machineTargets(project, root, options, context) } } };
 }
@@ -116,13 +116,13 @@ function about(
 }
 
 /**
- * What builds the box: Nx does not hash the source of a workspace's own executors. Only that part of it, as a box takes a
- * minute; an installed plugin is a dependency like any other.
+ * The source that builds the box, because Nx does not hash a workspace's own executors. It is only part of the plugin, as a
+ * box takes a minute to build; an installed plugin is a dependency like any other.
  */
 function builderSource({ workspaceRoot }: CreateNodesContext): readonly Input[] {
   const root = relative(workspaceRoot, dirname(import.meta.dirname));
   if (root.includes('node_modules')) return [{ externalDependencies: [name] }];
-  // of a linked copy (npm link, the base of a gate) Nx knows nothing, and refuses what it does not know
+  // Nx does not know a linked copy (npm link, the base of a gate), and refuses inputs that it does not know
   if (root.startsWith('..')) return [];
   return ['box.ts', 'records.ts', 'executors/vagrant-box/*'].map(
     (files) => `{workspaceRoot}/${root}/src/${files}`,

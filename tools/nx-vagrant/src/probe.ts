@@ -25,14 +25,14 @@ export type VagrantFacts = {
 /** Where the provider comes from on Debian, from the workspace's root. */
 const setupScript = 'environments/vagrant/setup-debian.sh';
 
-/** A provider that can be used, or in words why not. */
+/** A provider that can be used, or why not. */
 type Found =
   | { readonly provider: Provider; readonly providerVersion: string; readonly hypervisorVersion: string }
   | string;
 
 /**
- * Looks for Vagrant and a provider that answers, in a fraction of a second: no Ruby is started where a file tells. With
- * both providers libvirt is taken, unless `VAGRANT_DEFAULT_PROVIDER` names VirtualBox. Never throws, unless aborted.
+ * Looks for Vagrant and a provider that answers, in a fraction of a second: reads files where it can, without starting Ruby.
+ * Prefers libvirt unless `VAGRANT_DEFAULT_PROVIDER` names VirtualBox. Never throws, unless aborted.
  */
 export async function probeVagrant(
   signal: AbortSignal,
@@ -95,7 +95,7 @@ async function findVirtualBox(signal: AbortSignal, variables: Variables): Promis
       deadlineMs: 20_000,
       inherited: variables,
     });
-    // a missing kernel module is told before the version
+    // VBoxManage reports a missing kernel module before the version
     const version = /^\d+\.\d+\.\d+\S*$/m.exec(said)?.[0];
     if (version === undefined || said.includes('kernel module is not loaded'))
       return 'VirtualBox has no kernel module loaded';
@@ -107,7 +107,7 @@ async function findVirtualBox(signal: AbortSignal, variables: Variables): Promis
   }
 }
 
-/** The socket and the system's error out of what virsh said. */
+/** Finds the socket and the system's error in virsh's output. */
 function connectionError(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const [, socket, reason] = /Failed to connect socket to '([^']+)': ([^|\n]+)/.exec(message) ?? [];
@@ -140,7 +140,7 @@ export function libvirtPluginVersion(variables: Variables = process.env): string
   return packaged[0] ?? installedPlugin(join(vagrantHome(variables), 'plugins.json'));
 }
 
-/** Whether Debian or a distribution made from it. */
+/** Whether this host runs Debian or a distribution based on it. */
 export function isDebianFamily(): boolean {
   const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
   return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(release);

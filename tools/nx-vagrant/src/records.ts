@@ -32,19 +32,19 @@ export type ProbeRecord = z.infer<typeof probeRecordSchema>;
 export const boxRecordSchema = z.discriminatedUnion('mode', [
   z.strictObject({
     mode: z.literal('built'),
-    /** "tare/bookworm-0123456789ab": under this name Vagrant knows it. */
+    /** Vagrant's name for it: "tare/bookworm-0123456789ab". */
     name: z.string(),
     /** Name of the box file, beside `box.json`. */
     file: z.string(),
-    /** Of that file. */
+    /** Digest of that file. */
     sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits'),
     bytes: z.int().positive(),
-    /** Of the Node binary in it: "24.21.0". */
+    /** Version of the Node binary in it: "24.21.0". */
     nodeVersion: z.string(),
     architecture: z.string(),
-    /** What it was made of, in words. */
+    /** What it is made of, in words. */
     from: z.string(),
-    /** Why this mode. */
+    /** Why this mode was chosen. */
     reason: z.string(),
   }),
   z.strictObject({
@@ -52,7 +52,7 @@ export const boxRecordSchema = z.discriminatedUnion('mode', [
     /** "bento/debian-12". */
     name: z.string(),
     version: z.string(),
-    /** Of the Node binary that provisioning installs. */
+    /** Version of the Node binary that provisioning installs. */
     nodeVersion: z.string(),
     architecture: z.string(),
     from: z.string(),
@@ -75,7 +75,7 @@ type NoProvider = Extract<ProbeRecord, { provider: 'none' }>;
 
 /**
  * Says in one line why a step is skipped.
- * @returns whether that is all right: false when `TARE_REQUIRE` names vagrant.
+ * @returns whether the skip is allowed: false when `TARE_REQUIRE` names vagrant.
  */
 export function skipWithoutProvider(step: string, { reason, remedy }: NoProvider): boolean {
   const required = requiredKinds().has('vagrant');

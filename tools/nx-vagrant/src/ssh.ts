@@ -16,25 +16,25 @@ export type SshResult = {
 
 /** How to run a command in the guest. */
 export type SshRun = {
-  /** Given to the command's standard input; nothing where not given. */
+  /** The command's standard input; empty by default. */
   readonly input?: string;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
 };
 
-/** An open connection to a guest. Each command is a channel of it: no key exchange of its own. */
+/** An open connection to a guest. Each command is a channel of it, without its own key exchange. */
 export interface Ssh {
   /** The guest's address as ssh knows it. */
   readonly host: string;
   /**
-   * Runs a command in the guest's shell to its end; quote arguments with `shellWords`. Aborted or late, it is waited for
-   * no longer, and goes on in the guest.
+   * Runs a command in the guest's shell to its end; quote arguments with `shellWords`. When aborted or late, stops waiting;
+   * the command goes on in the guest.
    * @throws Error when aborted or late; not when the command fails.
    */
   run(command: string, options: SshRun): Promise<SshResult>;
   /**
-   * Starts a command in the guest's shell with pipes to it. The caller ends it, best by closing its input: when the local
-   * ssh is killed, the command goes on in the guest and its pipes stay open until it ends or the connection is closed.
+   * Starts a command in the guest's shell with pipes to it. The caller ends it by closing its input. When the local ssh is
+   * killed, the command goes on in the guest, and its pipes stay open until it ends or the connection is closed.
    */
   spawn(command: string): ChildProcessWithoutNullStreams;
   /** Ends the connection and all its channels, and removes the socket. Never throws; may be called twice. */
@@ -78,7 +78,7 @@ export async function openSsh(config: SshConfig, { signal }: { readonly signal: 
       cause: error,
     });
   }
-  // without the proxy that fails, ssh would open a connection of its own where the shared one is gone
+  // the proxy that fails keeps ssh from opening its own connection when the shared one is gone
   const channel = ['-o', 'ControlMaster=no', '-o', 'ProxyCommand=exec false', ...shared];
   const start = (command: string): ChildProcessWithoutNullStreams =>
     spawn('ssh', [...channel, command], { stdio: 'pipe', detached: true, env: childEnvironment() });
@@ -112,7 +112,7 @@ async function runThrough(
   const stop = AbortSignal.any([signal, late]);
   const end = (): void => {
     child.kill('SIGKILL');
-    // the shared connection holds the other ends for as long as the command runs in the guest
+    // the shared connection holds the other ends while the command runs in the guest
     child.stdout.destroy();
     child.stderr.destroy();
   };
@@ -143,7 +143,7 @@ async function runThrough(
   }
 }
 
-/** Options of ssh that Vagrant names and that are taken over. */
+/** The options of Vagrant's ssh configuration that we take over. */
 const carriedOver = [
   'UserKnownHostsFile',
   'StrictHostKeyChecking',
@@ -182,7 +182,7 @@ export function sshArguments({ hostName, port, user, options }: SshConfig): read
 }
 
 /**
- * One command for a POSIX shell from an argument array: each argument arrives as it is, whatever is in it.
+ * Quotes an argument array as one command for a POSIX shell; every argument arrives unchanged.
  * Source: single quotes keep everything but a single quote (POSIX.1-2017, Shell Command Language, 2.2.2).
  */
 export function shellWords(args: readonly string[]): string {

@@ -8,13 +8,13 @@ export type MachineState = string;
 /** What every call takes. */
 export type Call = { readonly signal: AbortSignal };
 
-/** Vagrant in one folder with a Vagrantfile. Each call starts Ruby (1 to 2 s), has a deadline, and leaves no process behind when aborted. */
+/** Vagrant in one folder with a Vagrantfile. Each call starts Ruby (1 to 2 s), has a deadline, and cleans up when aborted. */
 export interface Vagrant {
-  /** Boots the machine, creating it first if need be. `provision: true` provisions also a machine that was before. */
+  /** Boots the machine and creates it first if needed. `provision: true` also provisions an existing machine. */
   up(options: Call & { readonly provision: boolean }): Promise<void>;
   /** Provisions a running machine. */
   provision(options: Call): Promise<void>;
-  /** Shuts the machine down; with `force` no ssh is tried first. */
+  /** Shuts the machine down; `force` does not try ssh first. */
   halt(options: Call & { readonly force: boolean }): Promise<void>;
   /** Removes the machine and its disk. Succeeds when there is none. */
   destroy(options: Call): Promise<void>;
@@ -40,12 +40,12 @@ export type VagrantClientOptions = {
   readonly provider?: 'libvirt' | 'virtualbox';
   /** Called with every line that Vagrant prints. */
   readonly onLine?: (line: string) => void;
-  /** How long `up` may take to boot and provision; 10 minutes where not given. */
+  /** How long `up` may take to boot and provision; 10 minutes by default. */
   readonly upDeadlineMs?: number;
 };
 
 const minuteMs = 60_000;
-// Vagrant takes down what it was creating; Nx ends what takes longer than 5 s
+// Vagrant removes what it was creating; Nx kills what takes longer than 5 s
 const interruptedMs = 4_000;
 const attempts = 3;
 
@@ -60,7 +60,7 @@ export function createVagrant({
   const all = {
     VAGRANT_CHECKPOINT_DISABLE: '1',
     VAGRANT_DEFAULT_PROVIDER: provider,
-    // this folder's machine, whatever Vagrant finds around it
+    // always this folder's machine, even if the caller's variables name another
     VAGRANT_CWD: folder,
     VAGRANT_VAGRANTFILE: 'Vagrantfile',
     VAGRANT_DOTFILE_PATH: stateFolder(folder),
@@ -91,7 +91,7 @@ export function createVagrant({
     for (let attempt = 1; ; attempt++) {
       const result = await once(args, call, deadlineMs, quiet);
       if (result.code === 0) return result;
-      // another Vagrant of this user looked at its index of machines just then
+      // another Vagrant of this user was reading the index of machines
       if (attempt === attempts || !isLocked(result.said)) throw new Error(explainFailure(args, result));
       await sleep(1_000, undefined, { signal: call.signal });
     }
@@ -126,7 +126,7 @@ export function createVagrant({
       return found;
     },
     boxAdd: async ({ name, source, version, ...call }) => {
-      // a public box is named by its source; a file is given a name
+      // a public box has its source as its name; a file needs one
       const what = source === name ? [source] : ['--name', name, source];
       const pinned = version === undefined ? [] : ['--box-version', version];
       const args = ['box', 'add', '--force', '--provider', provider, ...pinned, ...what, '--no-tty'];
@@ -140,7 +140,7 @@ export function createVagrant({
   };
 }
 
-/** What a user has set for a machine of their own is for nobody else's, but for what the machines are called. */
+/** Drops the settings that a user made for their own machine, except the prefix of domain names. */
 function withoutSettings(variables: Variables): Variables {
   return Object.fromEntries(
     Object.entries(variables).filter(([name]) => !name.startsWith('TARE_') || name === 'TARE_DOMAIN_PREFIX'),
@@ -162,7 +162,7 @@ const escapes: Readonly<Record<string, string>> = { '%!(VAGRANT_COMMA)': ',', '\
 
 /**
  * Reads lines of `timestamp,target,type,data…` (https://developer.hashicorp.com/vagrant/docs/cli/machine-readable) and
- * undoes the escapes in the data. Lines that are not of this form are left out: plugins print past the format.
+ * undoes the escapes in the data. Skips other lines: plugins do not keep to the format.
  */
 export function parseMachineReadable(text: string): readonly MachineLine[] {
   return text.split('\n').flatMap((line) => {
@@ -226,7 +226,7 @@ const setUp = 'run `bash environments/vagrant/setup-debian.sh`, or start libvirt
 
 const locked = /Another process is already executing an action on the machine|because it is locked/;
 
-/** What Vagrant says at length, in one line with what to do. The first that fits is taken. */
+/** Known faults: one line with what to do in place of what Vagrant says at length. The first match wins. */
 const faults: readonly Fault[] = [
   {
     pattern: /The provider '([^']+)' could not be found|requested provider '([^']+)'/,
@@ -271,7 +271,7 @@ const faults: readonly Fault[] = [
   },
 ];
 
-/** Why a call of vagrant failed, in one line: a known fault with what to do, or the last lines of output. */
+/** Explains in one line why a call of vagrant failed: a known fault with what to do, or the last lines of output. */
 export function explainFailure(
   args: readonly string[],
   { code, said }: Pick<ProgramResult, 'code' | 'said'>,
@@ -285,12 +285,12 @@ export function explainFailure(
   return `vagrant ${args.join(' ')} failed with ${code}: ${lastLines(withoutStack(said), 6)}`;
 }
 
-/** Whether a call failed because another Vagrant held the machine at that moment. */
+/** Whether a call failed because another Vagrant held the lock on the machine. */
 function isLocked(said: string): boolean {
   return locked.test(said);
 }
 
-/** Whether a line is one of the callers that Ruby lists when Vagrant itself breaks. */
+/** Whether a line belongs to the stack trace that Ruby prints when Vagrant itself breaks. */
 function isStackTrace(line: string): boolean {
   return /^\s*from \/.*:\d+:in /.test(line);
 }

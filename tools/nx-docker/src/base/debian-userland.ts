@@ -4,8 +4,8 @@ import { findProgram, runProgram } from '@tare/metrics';
 import type { BaseRecipe } from './make-base.ts';
 
 /**
- * Unpacks the recipe's packages and what they depend on, without running anything of them, into a tar archive in
- * `folder`.
+ * Unpacks the recipe's packages and their dependencies into a tar archive in `folder`, without running any of their
+ * programs.
  * @param architecture in Debian's words: "amd64", "arm64".
  * @returns the archive's path.
  * @throws Error with mmdebstrap's last lines.
@@ -17,7 +17,7 @@ export async function debianUserland(
   signal: AbortSignal,
 ): Promise<string> {
   const mmdebstrap = await findMmdebstrap(folder, signal);
-  // on a host with other sources mmdebstrap takes its own for the release, if the host has Debian's keys
+  // without sources mmdebstrap uses its own for the release, if the host has Debian's keys
   const sources = await hostAptSources(recipe.suite, signal).catch(() => []);
   const options = await hostAptOptions(signal).catch(() => []);
   const archive = join(folder, 'userland.tar');
@@ -35,7 +35,7 @@ export async function debianUserland(
   ];
   await runProgram(mmdebstrap.program, args, {
     variables: { SOURCE_DATE_EPOCH: '0', TMPDIR: folder },
-    // the options may hold the password of a proxy
+    // the options may contain a proxy's password
     shownAs: 'mmdebstrap',
     signal,
     deadlineMs: 300_000,
@@ -56,8 +56,8 @@ export function canRunMmdebstrap(): boolean {
 const fetchTools = ['apt-get', 'dpkg-deb', 'perl'];
 
 /**
- * mmdebstrap from the PATH; else its package, fetched with apt and unpacked into `folder`: nothing is installed.
- * @throws Error when the host has neither.
+ * Finds mmdebstrap on the PATH; else fetches its package with apt and unpacks it into `folder`. Installs nothing.
+ * @throws Error when the host has neither mmdebstrap nor the tools to fetch it.
  */
 async function findMmdebstrap(folder: string, signal: AbortSignal): Promise<Command> {
   const installed = findProgram('mmdebstrap');
@@ -81,7 +81,7 @@ async function findMmdebstrap(folder: string, signal: AbortSignal): Promise<Comm
 
 const format = '$(ORIGIN)\t$(CODENAME)\t$(SITE)\t$(RELEASE)\t$(COMPONENT)\t$(SIGNED_BY)';
 
-/** Settings that decide how apt reaches its servers and what it takes from them. */
+/** Settings that decide how apt reaches its servers and what it accepts from them. */
 const carriedOver = /^Acquire::(?:https?|ftp|Retries|Check-|AllowInsecure|proxy)/i;
 
 /**

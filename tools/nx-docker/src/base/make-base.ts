@@ -14,15 +14,15 @@ import { writeRootfs } from './rootfs-archive.ts';
 /** What to make a base of, and where. */
 export type BaseOptions = {
   readonly mode: BaseMode | 'auto';
-  /** What the probe took for possible. */
+  /** The mode that the probe expects to work. */
   readonly likely: ModeChoice;
   readonly recipe: BaseRecipe;
-  /** Of the engine, in Docker's words. */
+  /** The engine's architecture, in Docker's words. */
   readonly architecture: string;
   readonly node: { readonly binary: string; readonly version: string };
   /** Folder for `rootfs.tar` and `base.json`. */
   readonly out: string;
-  /** Asked for only when an image has to be pulled. */
+  /** Called only to pull an image. */
   readonly engine: () => Promise<Engine>;
 };
 
@@ -30,8 +30,8 @@ export type BaseOptions = {
 type Userland = Pick<BaseRecord, 'mode' | 'image' | 'from'> & { readonly archive: string | undefined };
 
 /**
- * Makes `rootfs.tar` and `base.json`. In mode `auto` what the host can do comes first, then the registry.
- * @throws Error in one line with the reason of every way that was tried.
+ * Makes `rootfs.tar` and `base.json`. Mode `auto` tries what the host can do first, then the registry.
+ * @throws Error in one line with the reason why each way failed.
  */
 export async function makeBase(options: BaseOptions, signal: AbortSignal): Promise<BaseRecord> {
   return withWorkFolder(async (folder) => {
@@ -108,7 +108,7 @@ async function fromRegistry({ recipe, engine }: BaseOptions, signal: AbortSignal
   return { mode: 'registry', image: recipe.image, from: recipe.image, archive: undefined };
 }
 
-/** A mode and why. */
+/** A mode, and why it was chosen. */
 type ModeChoice = { readonly mode: BaseMode; readonly reason: string };
 
 /** This host's architecture in Docker's words. */
@@ -142,8 +142,8 @@ const prefix = 'tare-base-';
 const ownerIn = new RegExp(`^${prefix}(${runnerPattern.source})-`);
 
 /**
- * Runs `work` with a temporary folder that is removed afterwards, whatever happens. Removes also those of processes that
- * were killed and could not.
+ * Runs `work` with a temporary folder and removes the folder afterwards, whatever happens. Also removes the folders that
+ * killed processes left.
  */
 export async function withWorkFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const names = await readdir(tmpdir());
@@ -153,7 +153,7 @@ export async function withWorkFolder<T>(work: (folder: string) => Promise<T>): P
   }
   const folder = await mkdtemp(join(tmpdir(), `${prefix}${thisRunner()}-`));
   try {
-    // apt and mmdebstrap drop their rights and must still see their files
+    // apt and mmdebstrap drop privileges and must still read their files
     await chmod(folder, 0o755);
     return await work(folder);
   } finally {

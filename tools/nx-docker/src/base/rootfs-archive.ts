@@ -61,7 +61,7 @@ async function* withoutRepeats(entries: AsyncIterable<TarEntry>): AsyncGenerator
   }
 }
 
-/** Neither needed by a running app, nor the same from host to host. */
+/** What no running app needs, or what differs from host to host. */
 const left = [
   /^(?:dev|proc|sys|boot|home|media|mnt|opt|srv|root)\//,
   /^etc\/(?:apt|dpkg|hostname|resolv\.conf|fstab|debconf\.conf)/,
@@ -71,8 +71,8 @@ const left = [
 ];
 
 /**
- * The entries of a Debian userland that a running app may need. Its certificates, which only the package's own script would
- * join, come last as the one file that programs look for.
+ * The entries of a Debian userland that a running app may need. The certificates come last, joined into the one file that
+ * programs look for, as the package's own script would do.
  * @param path tar archive of unpacked packages.
  */
 async function* debianFiles(path: string): AsyncGenerator<TarEntry> {
@@ -129,7 +129,7 @@ function drained(sink: Extract): Promise<void> {
       resolve();
     };
     sink.once('drain', go);
-    // nobody reads any more: the next write fails and says why
+    // nobody reads any more; the next write fails and says why
     sink.once('close', go);
   });
 }

@@ -22,7 +22,7 @@ type EngineTls = {
   readonly key?: string;
 };
 
-/** An address, or why there is none and what to do. Neither ever repeats a user or password of a given address. */
+/** An address, or why there is none and what to do. The text never repeats a user or password. */
 type FoundAddress =
   { readonly address: EngineAddress } | { readonly reason: string; readonly remedy: string };
 

@@ -24,14 +24,14 @@ const stateAnswer = z.object({
 /** What the engine says of a container. */
 export type ContainerState = {
   readonly id: string;
-  /** Of its first process, as the engine's host sees it; 0 when it has ended. */
+  /** The pid of its first process, as the engine's host sees it; 0 when it has ended. */
   readonly pid: number;
   readonly running: boolean;
   readonly paused: boolean;
   readonly exit: { readonly code: number; readonly outOfMemory: boolean; readonly error: string };
-  /** On the bridge; empty without one. */
+  /** Its address on the bridge; empty without a bridge. */
   readonly address: string;
-  /** The host's port that a port is published at. */
+  /** The host's port of its published port. */
   readonly publishedAt: number | undefined;
 };
 
@@ -161,8 +161,8 @@ const volumesAnswer = z.object({
 });
 
 /**
- * Removes the volumes of a run that this host started, or of every run whose runner is known to have ended, that are left
- * without a container.
+ * Removes the volumes without a container of a run that this host started, or of every run whose runner is known to have
+ * ended.
  * @returns a line for each.
  */
 export async function reapVolumes(

@@ -19,8 +19,8 @@ export type BuildContext = {
   /** Name of the Dockerfile among the entries. */
   readonly dockerfile: string;
   /**
-   * Where the Dockerfile is not to be a part of the context that it sees: the `.dockerignore` by which the legacy
-   * builder takes it out again. BuildKit cannot, of a context that is sent to it.
+   * Set if the Dockerfile must not be part of the context that it sees: the `.dockerignore` by which the legacy builder
+   * removes it. BuildKit cannot remove it from a context that is sent to it.
    */
   readonly withoutDockerfile?: TarEntry;
 };
@@ -45,9 +45,9 @@ export function contextOfFiles(
 }
 
 /**
- * The context that `docker build --file dockerfile folder` sends: all of the folder but what `<dockerfile>.dockerignore`
- * or else its `.dockerignore` names; links as links, modes as they are, times fixed. Sockets are left out.
- * @throws Error in one line when something cannot be read, or a pattern is none.
+ * The context that `docker build --file dockerfile folder` sends: all of the folder except what `<dockerfile>.dockerignore`
+ * or else its `.dockerignore` names. Links stay links, modes stay, times are fixed. Leaves sockets out.
+ * @throws Error in one line when something cannot be read, or a pattern is not valid.
  */
 export function contextOfFolder(folder: string, dockerfile: string): BuildContext {
   const root = realpathSync(folder);
@@ -84,7 +84,7 @@ export function contextOfFolder(folder: string, dockerfile: string): BuildContex
   };
 }
 
-/** The same patterns, but the Dockerfile is there for the builder whatever they say. */
+/** The same patterns, except that they always keep the Dockerfile for the builder. */
 function keeping({ ignores, meets, mayKeepBelow }: DockerIgnore, dockerfile: string): DockerIgnore {
   return {
     ignores,
@@ -107,7 +107,7 @@ function sorted(entries: readonly TarEntry[]): readonly TarEntry[] {
 /** All of a folder that is not ignored, folders before what they hold. */
 function entriesOf(root: string, ignore: DockerIgnore): readonly TarEntry[] {
   const entries: TarEntry[] = [];
-  // of files with several names, the first one in the archive by device and inode
+  // by device and inode: the first name in the archive of a file with several names
   const firstNames = new Map<string, TarName>();
   const visit = (folder: Buffer, prefix: Buffer, above?: Met): void => {
     const names = readable(folder, () => readdirSync(folder, { encoding: 'buffer' }));
@@ -175,25 +175,25 @@ function readable<T>(path: Buffer, read: () => T): T {
   }
 }
 
-/** Where an app's data lies in its container: a volume, the only disk that it can write to. */
+/** Where an app keeps its data in its container: a volume, the only disk that it can write to. */
 export const dataFolder = '/data';
 
 /**
- * The empty folder in a build's context that an image gets as {@link dataFolder}, for the app's user: a fresh volume takes
- * over the owner of what the image has in its place. Inside of another, as a copied folder itself gets the time of the build.
+ * The empty folder in a build's context that becomes {@link dataFolder} in the image, owned by the app's user: a fresh volume
+ * takes over the owner of the image's folder. It lies inside another folder, because a copied folder gets the build's time.
  */
 export const dataFolderInContext = `folders${dataFolder}`;
 
-/** What the `.dockerignore` of a context says of its paths; paths are relative, with "/" and without one at the end. */
+/** What the `.dockerignore` of a context says about relative paths, which have no "/" at the end. */
 type DockerIgnore = {
   readonly ignores: (path: string) => boolean;
-  /** The same for what a walk meets: Docker hands on from folder to folder which patterns have matched. */
+  /** The same for what a walk meets: Docker passes the patterns that have matched from folder to folder. */
   readonly meets: (path: string, folder?: Met) => Met;
-  /** Whether an exception may name something below an ignored folder, so that it has to be searched. */
+  /** Whether an exception may name something below an ignored folder, so that the folder must be searched. */
   readonly mayKeepBelow: (folder: string) => boolean;
 };
 
-/** What a walk has met: whether it is ignored, and by pattern whether it has matched it or a folder above. */
+/** What a walk has met: whether it is ignored, and which patterns matched it or a folder above. */
 type Met = { readonly ignored: boolean; readonly matched: readonly boolean[] };
 
 type Rule = {
@@ -206,7 +206,7 @@ type Rule = {
  * Reads a `.dockerignore` as Docker does, down to its oddities: github.com/moby/patternmatcher (patternmatcher.go and
  * ignorefile/ignorefile.go), and for exceptions below ignored folders github.com/moby/go-archive (TarWithOptions).
  * @param source the file, for messages.
- * @throws Error in one line for a pattern that Docker refuses; for some, as with Docker, only when a path is held against it.
+ * @throws Error in one line for a pattern that Docker refuses; like Docker, for some patterns only when a path is tested.
  */
 function dockerIgnore(text: string, source: string): DockerIgnore {
   const rules = text
@@ -287,7 +287,7 @@ function matcherOf(pattern: string, refusal: (cause: unknown) => Error): (path: 
     if (token === '?') return '[^/]';
     if (token === '[') classStart ??= index;
     if (token === ']') {
-      // the first one in a class is a member of it
+      // the first "]" in a class is a member of it
       const soFar = classStart === undefined ? '[' : tokens.slice(classStart, index).join('');
       if (soFar === '[' || soFar === '[^') return '\\]';
       classStart = undefined;

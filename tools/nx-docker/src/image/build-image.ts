@@ -23,11 +23,11 @@ export type Builder = 'buildkit' | 'legacy';
 type BuildOptions = {
   readonly context: BuildContext;
   readonly arguments: Readonly<Record<string, string>>;
-  /** Only this builder; when undefined BuildKit where it can, else the legacy builder. */
+  /** Only this builder; by default BuildKit where possible, else the legacy builder. */
   readonly builder?: Builder;
-  /** 10 minutes unless told. */
+  /** 10 minutes by default. */
   readonly deadlineMs?: number;
-  /** Told each line of the build's output. */
+  /** Called with each line of the build's output. */
   readonly onLine?: (line: string) => void;
 };
 
@@ -47,7 +47,7 @@ const buildEvent = z.object({
 const imageId = z.object({ ID: z.string() });
 
 /**
- * Builds an image with the Engine API: no client, no session, nothing in memory but the stream.
+ * Builds an image with the Engine API, without the docker client or a session; holds only the stream in memory.
  * @throws Error with the engine's reason and the last lines of the build's output.
  */
 export async function buildImage(
@@ -60,7 +60,7 @@ export async function buildImage(
   try {
     id = await buildWith(builder, engine, options, signal);
   } catch (error) {
-    // an engine without BuildKit refuses the request itself; a Dockerfile that fails does so in an event
+    // an engine without BuildKit refuses the request itself; a Dockerfile fails in an event
     const refused = isEngineError(error) && error.engineStatus !== undefined;
     if (!refused || options.builder !== undefined || builder === 'legacy') throw error;
     options.onLine?.(`BuildKit refused (${error.message}); building with the legacy builder`);
@@ -72,7 +72,7 @@ export async function buildImage(
 }
 
 /**
- * BuildKit, unless the context is to be without its Dockerfile: only the legacy builder takes that out of a context that is
+ * BuildKit, unless the context must not contain its Dockerfile: only the legacy builder removes it from a context that is
  * sent to it.
  */
 function builderFor({ context, onLine }: BuildOptions): Builder {
@@ -143,8 +143,8 @@ function failure(reason: string, said: readonly string[]): string {
 }
 
 /**
- * Reads the lines of output and the errors out of a trace message of BuildKit: a StatusResponse of
- * moby/buildkit/api/services/control/control.proto, of which Vertex.error and VertexLog.msg matter here.
+ * Reads the lines of output and the errors from a trace message of BuildKit: a StatusResponse of
+ * moby/buildkit/api/services/control/control.proto. Only Vertex.error and VertexLog.msg matter here.
  * @param base64 the `aux` of an event whose `id` is "moby.buildkit.trace".
  */
 export function traceLines(base64: string): readonly string[] {
@@ -165,7 +165,7 @@ const message = 4;
 
 type Field = { readonly number: number; readonly bytes: Buffer };
 
-/** The length-delimited fields of a protobuf message; the others are stepped over. */
+/** The length-delimited fields of a protobuf message; skips the others. */
 function fieldsOf(encoded: Buffer): readonly Field[] {
   const fields: Field[] = [];
   let at = 0;
@@ -210,8 +210,8 @@ type BakeOptions = {
 };
 
 /**
- * Builds a project's image, names it by its content, saves it, and removes the image that the former record named: only
- * images that a record names are left in the engine.
+ * Builds a project's image, names it by its content, saves it, and removes the image that the former record named. The
+ * engine keeps only images that a record names.
  */
 export async function bakeImage(
   engine: Engine,

@@ -21,8 +21,8 @@ type Way = {
 };
 
 /**
- * A cold start: the machine is shut down before the clock; the clock starts at `vagrant up --provision`, which goes on in
- * the background while the caller polls.
+ * A cold start. Shuts the machine down, then starts the clock at `vagrant up --provision`, which runs in the background
+ * while the caller polls.
  */
 export async function coldStart({ machine, path, launch }: VmLaunch, signal: AbortSignal): Promise<Instance> {
   const { artifact, context } = launch;
@@ -33,7 +33,7 @@ export async function coldStart({ machine, path, launch }: VmLaunch, signal: Abo
   const ssh = await openSsh(machine.sshConfig(), { signal });
   try {
     const service = guestService(ssh, artifact.workload);
-    // of a machine that had to be booted
+    // the boot may have started it
     await service.stop(signal);
     await service.arrange(arrangementOf(launch), signal);
   } finally {
@@ -45,7 +45,7 @@ export async function coldStart({ machine, path, launch }: VmLaunch, signal: Abo
   const session = command.then(() =>
     openGuestSession(machine, artifact.workload, () => Promise.resolve(), either),
   );
-  // told by `ended`, and by whoever waits for the meters
+  // `ended` reports the failure, and so do the meters
   session.catch(() => undefined);
   const tunnel = way.tunnel?.();
   const reachable = tunnel?.open ?? guestAnswers(way.url.hostname, guestPort, either);
@@ -64,8 +64,8 @@ export async function coldStart({ machine, path, launch }: VmLaunch, signal: Abo
 }
 
 /**
- * A restart: the machine runs, the service does not; the clock starts at `systemctl start` over a connection that is
- * open. The boot of a machine that is off is not part of it.
+ * A restart: the machine runs, the service does not. The clock starts at `systemctl start` over an open connection. The
+ * boot of a machine that is off is not part of it.
  */
 export async function restart({ machine, path, launch }: VmLaunch, signal: AbortSignal): Promise<Instance> {
   const { artifact, context } = launch;
@@ -91,7 +91,7 @@ export async function restart({ machine, path, launch }: VmLaunch, signal: Abort
   } catch (error) {
     await open?.close();
     await tunnel?.close();
-    // it costs nothing until the next start
+    // a paused machine costs nothing until the next start
     await machine.pause(AbortSignal.timeout(30_000)).catch(() => undefined);
     throw error;
   }
@@ -154,7 +154,7 @@ const samplerCpu = 1;
 
 /**
  * Opens a session.
- * @param begin what to do in the guest before the sampler is started.
+ * @param begin runs in the guest before the sampler starts.
  * @throws Error when the guest cannot be reached; nothing is left open then.
  */
 async function openGuestSession(

@@ -9,11 +9,11 @@ import type { SshConfig } from '../vagrant-client.ts';
 
 /** A forwarded port: the host's port that reaches the guest's, by `ssh -L` as Vagrant makes it with libvirt. */
 export interface Tunnel {
-  /** Resolves when the port listens. Rejects when it is closed before. */
+  /** Resolves when the port listens. Rejects when the tunnel is closed before that. */
   readonly open: Promise<void>;
   /** Host nanoseconds at which the port listened; undefined before. */
   openedAtNs(): bigint | undefined;
-  /** Of the ssh that forwards; none while the guest does not answer. */
+  /** The process of the ssh that forwards; none while the guest does not answer. */
   pids(): readonly number[];
   /** Never throws; may be called twice. */
   close(): Promise<void>;
@@ -22,8 +22,8 @@ export interface Tunnel {
 const retryMs = 200;
 
 /**
- * Forwards a port, again and again until the guest's sshd answers, which it does not while the guest boots.
- * @param port of 127.0.0.1.
+ * Forwards a port. Tries again until the guest's sshd answers, which it does not while the guest boots.
+ * @param port the port on 127.0.0.1.
  */
 export function openTunnel(config: SshConfig, port: number, runId: string, signal: AbortSignal): Tunnel {
   const closing = new AbortController();
@@ -95,14 +95,14 @@ function listens(port: number): Promise<boolean> {
   });
 }
 
-// a guest that is up answers within milliseconds, an emulated one under load within some tens
+// a running guest answers within milliseconds, an emulated one under load within tens of milliseconds
 const attemptMs = 250;
 const pauseMs = 20;
 
 /**
- * Waits until a guest's network answers: takes a connection, or refuses it. Until then each attempt is cut short, as the
- * kernel repeats an unanswered one after 1, 3, 7, 15, 31 s only: a poll that began while the guest was off would notice
- * its boot up to 16 s late.
+ * Waits until a guest's network accepts or refuses a connection. Cuts each attempt short: the kernel repeats an unanswered
+ * one only after 1, 3, 7, 15 and 31 s, so an attempt that began while the guest was off would notice its boot up to 16 s
+ * late.
  * @throws the signal's reason.
  */
 export async function guestAnswers(host: string, port: number, signal: AbortSignal): Promise<void> {

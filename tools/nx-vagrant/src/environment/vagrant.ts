@@ -24,26 +24,26 @@ import { vmFacts } from './vm-facts.ts';
 export type VagrantOptions = {
   /** How requests reach the app. The default is the guest's own address; a forwarded port goes through ssh. */
   readonly path?: VmPath;
-  /** KVM (the processor), TCG (emulation), or, the default, KVM where a guest comes up with it. */
+  /** KVM (the processor), TCG (emulation), or by default KVM where a guest boots with it. */
   readonly accelerator?: 'auto' | Accelerator;
-  /** Folder of the Vagrantfile; `environments/vagrant/` under the working directory unless told. */
+  /** Folder of the Vagrantfile; by default `environments/vagrant/` in the working directory. */
   readonly folder?: URL;
-  /** Folder of `box/box.json`; `dist/vagrant/` under the working directory unless told. */
+  /** Folder of `box/box.json`; by default `dist/vagrant/` in the working directory. */
   readonly records?: URL;
-  /** How long a boot may take until it is provisioned; 5 minutes unless told. */
+  /** How long a boot may take until it is provisioned; 5 minutes by default. */
   readonly bootDeadlineMs?: number;
 };
 
 const defaultBootDeadlineMs = 300_000;
 const disposeDeadlineMs = 150_000;
 
-/** One machine per folder: environments that differ in the path share it, one up at a time. */
+/** One machine per folder: environments that differ only in the path share it, one at a time. */
 const machines = new Map<string, VagrantMachine>();
 const idleCosts = new WeakMap<VagrantMachine, Facts>();
 
 /**
- * Runs the artifact as a service of a Vagrant VM (libvirt). The VM is the run's: `dispose` destroys it, also one that was
- * up before the run and was taken over. Between its trials it is paused.
+ * Runs the artifact as a service of a Vagrant VM (libvirt). The VM belongs to the run: `dispose` destroys it, even one that
+ * was up before the run and was taken over. It is paused between its trials.
  */
 export function vagrant(options: VagrantOptions = {}): Environment {
   const { path = 'guest' } = options;
@@ -134,9 +134,9 @@ function pathOf(url: URL): string {
 }
 
 /**
- * Ends what a killed run left: its vagrant processes and tunnels, the VM that it made, known by the run in the domain's
- * title, and connections to that VM. A VM that a user made has no such mark and stays.
- * @param runId of this run, whose runner has ended; undefined for every run whose runner is known to have.
+ * Ends what a killed run left: its vagrant processes and tunnels, its VM, which has the run in the domain's title, and the
+ * connections to that VM. A VM that a user made has no such mark and stays.
+ * @param runId the run to clean up after; undefined for every run whose runner is known to have ended.
  * @returns a line for each thing removed.
  */
 async function reapMachine(
@@ -165,7 +165,7 @@ async function reapMachine(
 
 const socketOption = /^ControlPath=(.*\/tare-ssh-[^/]+\/s)$/;
 
-/** Ends the ssh processes of this suite that lead to an address, and removes their sockets. */
+/** Ends this suite's ssh processes to an address and removes their sockets. */
 function endConnections(address: string): readonly string[] {
   return listProcesses().flatMap(({ pid, command, parentPid }) => {
     if (command !== 'ssh' || parentPid === process.pid) return [];

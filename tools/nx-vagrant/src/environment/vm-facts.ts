@@ -9,8 +9,8 @@ import { pinningWords, planPinning, type VagrantMachine } from './vagrant-machin
 const askDeadlineMs = 60_000;
 
 /**
- * Checks that the guest holds the artifact, stops its service, and measures what is left: facts of the VM for the run file.
- * @param idle what the VM was found to cost before; measured when undefined, which takes 5 s.
+ * Checks that the guest holds the artifact, stops its service and measures the idle VM: facts for the run file.
+ * @param idle an earlier measurement of the idle VM; undefined measures, which takes 5 s.
  * @throws Error when the guest holds another build.
  */
 export async function vmFacts(
@@ -85,12 +85,12 @@ async function measureIdle(machine: VagrantMachine, signal: AbortSignal): Promis
 
 /** What a VM costs the host while its service is stopped. */
 type IdleCost = {
-  /** Of one CPU. */
+  /** Percent of one CPU. */
   readonly idleCpuPercent: number;
   readonly idleMemoryMiB: number;
 };
 
-// what a boot or a provisioning leaves to do is over by then
+// by then the work after a boot or a provisioning is over
 const settleMs = 2000;
 const windowMs = 3000;
 

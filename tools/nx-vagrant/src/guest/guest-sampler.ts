@@ -6,12 +6,12 @@ import { z } from 'zod';
 import { shellWords } from '../ssh.ts';
 import { type ClockExchange, clockOffset, type ClockOffset, toHostNs } from './guest-account.ts';
 
-/** What the processes of the service have used so far, at a moment of the host's monotonic clock. */
+/** What the service's processes have used so far, at a moment of the host's monotonic clock. */
 type GuestUse = Pick<MeterReading, 'atNs' | 'cpuNs' | 'memoryBytes' | 'writtenBytes' | 'diskWrites'>;
 
-/** A process in the guest that answers at once what the service uses, and which tells when it has ended. */
+/** A process in the guest that reports at once what the service uses, and reports its end. */
 export interface GuestSampler {
-  /** Where the guest's clock lies on the host's, from the pings at the opening. */
+  /** Converts the guest's clock to the host's; measured by pings at the opening. */
   readonly offset: ClockOffset;
   /**
    * Reads the service's processes.
@@ -52,9 +52,9 @@ export function samplerCommand(cgroupFolder: string, { asRoot, cpu }: SamplerPla
 }
 
 /**
- * Speaks with a sampler over its pipes; asks its clock first.
+ * Talks to a sampler over its pipes; measures its clock first.
  * @param child a process that runs {@link samplerCommand}.
- * @throws Error with what it said when it does not answer; it is ended then.
+ * @throws Error with the sampler's output when it does not answer, and ends it.
  */
 export async function openGuestSampler(
   child: ChildProcessWithoutNullStreams,

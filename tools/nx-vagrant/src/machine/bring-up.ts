@@ -9,16 +9,16 @@ import type { Vagrant } from '../vagrant-client.ts';
 import { endTunnel, freePort, isForwarded } from './free-port.ts';
 import { machineBox, machineId, type MachinePlace, machineState } from './machine-place.ts';
 
-/** A machine that shall run, provisioned with what is new. */
+/** A machine to bring up and provision with what is new. */
 type BringUp = {
   readonly place: MachinePlace;
   /** A client for the machine with this accelerator; undefined leaves the choice to the Vagrantfile. */
   readonly vagrant: (accelerator: Accelerator | undefined) => Vagrant;
   /** `auto`: KVM where a guest boots with it, else emulation. undefined leaves it to the Vagrantfile. */
   readonly accelerator: Accelerator | 'auto' | undefined;
-  /** Absolute path of the folder where it is written down how a boot with KVM came out. */
+  /** Absolute path of the folder that records the result of a boot with KVM. */
   readonly records: string;
-  /** Name of the box that it shall be made of. */
+  /** Name of the box to make it of. */
   readonly box: string;
   /** The host's port that is forwarded to it; undefined for none. */
   readonly port: number | undefined;
@@ -27,9 +27,9 @@ type BringUp = {
 };
 
 /**
- * Makes a machine run: one that runs already, perhaps left by a run that was killed, is provisioned anew and told of; one
- * of another box is removed first.
- * @throws Error in one line. A machine that this call booted is not left behind then.
+ * Makes a machine run. Reports and provisions a machine that runs already, perhaps left by a killed run; removes one that is
+ * made of another box first.
+ * @throws Error in one line, and leaves no machine running that this call booted.
  */
 export async function bringUp(order: BringUp, signal: AbortSignal): Promise<void> {
   const { place, port, say } = order;
@@ -88,12 +88,12 @@ async function boot(order: BringUp, signal: AbortSignal): Promise<void> {
     rememberChoice(records, box, { accelerator: 'kvm', reason: 'a guest boots with it' });
   } catch (error) {
     signal.throwIfAborted();
-    // a guest that has an address runs: what failed then is not KVM
+    // a guest with an address runs, so KVM is not what failed
     if (!booting) throw error;
     const reason = `with KVM the guest does not boot: ${error instanceof Error ? error.message : String(error)}`;
     say(`${reason}; emulation is tried`);
     rememberChoice(records, box, { accelerator: 'tcg', reason });
-    // a domain that was made for KVM does not boot without it
+    // a domain made for KVM does not boot without it
     if (machineId(place.folder, place.provider) !== undefined) await order.vagrant('tcg').destroy({ signal });
     await start('tcg');
   }
@@ -107,7 +107,7 @@ type Boot = {
   readonly port: number | undefined;
   /** How long it may take to boot and be provisioned. */
   readonly deadlineMs: number;
-  /** Watches the boot; when it rejects, the boot is given up with its error. */
+  /** Watches the boot; when it rejects, the boot ends with its error. */
   readonly watch?: (signal: AbortSignal) => Promise<void>;
 };
 
@@ -131,13 +131,13 @@ export async function bootMachine(
     if (!signal.aborted && !over.signal.aborted) givenUp.abort(error);
   });
   const stop = AbortSignal.any([signal, givenUp.signal]);
-  // at once, as Nx gives an interrupted task few seconds; what fails here is tried again below
+  // at once, because Nx gives an interrupted task only seconds; a failure is tried again below
   const cut = (): void => void powerOff(place, port).catch(() => undefined);
   stop.addEventListener('abort', cut, { once: true });
   try {
     await vagrant.up({ provision: true, signal: stop });
   } catch (error) {
-    // Vagrant may have switched it on since
+    // Vagrant may have switched it on again
     await powerOff(place, port);
     throw error;
   } finally {
@@ -154,7 +154,7 @@ async function describeDelay({ folder, provider }: MachinePlace, deadlineMs: num
   return `the machine did not boot within ${deadlineMs / 1_000} s; ${said}`;
 }
 
-/** At once, without asking the guest: it may hang. */
+/** Switches off at once, without asking the guest, which may hang. */
 async function powerOff(place: MachinePlace, port: number | undefined): Promise<void> {
   if (port !== undefined) endTunnel(port, place);
   const id = machineId(place.folder, place.provider);
@@ -176,7 +176,7 @@ type AcceleratorChoice = { readonly accelerator: Accelerator; readonly reason: s
 const outcomeSchema = z.strictObject({
   accelerator: z.enum(['kvm', 'tcg']),
   reason: z.string(),
-  /** The host's kernel: on another one it is tried again. */
+  /** The host's kernel; another kernel tries again. */
   kernel: z.string(),
   box: z.string(),
 });
@@ -185,7 +185,7 @@ const outcomeSchema = z.strictObject({
 const addressDeadlineMs = 25_000;
 const watchIntervalMs = 500;
 
-/** @returns whether this process may use /dev/kvm: a guest need not boot with it all the same. */
+/** @returns whether this process may use /dev/kvm. Even then a guest may fail to boot with it. */
 export function kvmDevice(): boolean {
   try {
     accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
@@ -195,25 +195,25 @@ export function kvmDevice(): boolean {
   }
 }
 
-/** @returns how an earlier boot of this box on this kernel came out; undefined when none has been tried. */
+/** @returns the result of an earlier boot of this box on this kernel; undefined if there was none. */
 export function rememberedChoice(records: string, box: string): AcceleratorChoice | undefined {
   try {
     const found = outcomeSchema.parse(JSON.parse(readFileSync(outcomePath(records), 'utf8')));
     if (found.kernel !== release() || found.box !== box) return undefined;
     return { accelerator: found.accelerator, reason: found.reason };
   } catch {
-    // none, or of another version of this suite: the boot tells again
+    // there is none, or another version of this suite wrote it: the next boot decides again
     return undefined;
   }
 }
 
-/** Keeps how a boot came out for later runs on this host: a boot that hangs costs half a minute. */
+/** Stores the result of a boot for later runs on this host, because a boot that hangs costs half a minute. */
 function rememberChoice(records: string, box: string, choice: AcceleratorChoice): void {
   writeRecord(outcomePath(records), { ...choice, kernel: release(), box });
 }
 
 /**
- * Watches a machine that is being booted, until it has been switched on and has asked for an address.
+ * Waits until a machine that is being booted is switched on and has asked for an address.
  * @throws Error when it does not within 25 s of its power on; or the signal's reason.
  */
 async function awaitGuestNetwork(folder: string, signal: AbortSignal): Promise<void> {

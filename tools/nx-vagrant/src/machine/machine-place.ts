@@ -27,8 +27,8 @@ export function tunnelPid({ folder, provider }: MachinePlace, port: number): num
 }
 
 /**
- * The state of a machine, in Vagrant's words. Under libvirt it is asked of libvirt itself: 20 ms in place of the 2 s that
- * Ruby takes to start.
+ * The state of a machine, in Vagrant's words. Asks libvirt itself where it can: 20 ms in place of the 2 s that Ruby takes
+ * to start.
  */
 export async function machineState(
   place: MachinePlace,
@@ -59,12 +59,12 @@ type MachineSettings = {
   readonly cpus?: number;
   readonly memoryMiB?: number;
   readonly driver?: 'kvm' | 'qemu';
-  /** The run that it belongs to. */
+  /** The run that owns the machine. */
   readonly runId?: string;
   readonly nodeArguments?: readonly string[];
   /** Memory limit of the app in the guest. */
   readonly appMemoryMiB?: number;
-  /** Whether provisioning starts the first workload; it does unless told. */
+  /** Whether provisioning starts the first workload; true by default. */
   readonly start?: boolean;
   /** The host's port that reaches the guest's 8000. */
   readonly port?: number;
@@ -72,7 +72,7 @@ type MachineSettings = {
   readonly forward?: boolean;
 };
 
-/** The environment variables that tell the Vagrantfile; those of settings that are not given are left out. */
+/** The environment variables for the Vagrantfile; leaves out settings that are not given. */
 export function machineVariables(settings: MachineSettings): Readonly<Record<string, string>> {
   const {
     box,
@@ -160,7 +160,7 @@ type ExistingMachine = {
 /**
  * The machine of a folder, whichever provider has it.
  * @param folder absolute path of the folder with the Vagrantfile.
- * @returns undefined when none has been created; finding that out takes no Ruby.
+ * @returns undefined when none has been created; this starts no Ruby.
  */
 export async function existingMachine(
   folder: string,

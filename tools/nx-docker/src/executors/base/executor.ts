@@ -15,7 +15,7 @@ const base: PromiseExecutor<Options> = ({ mode, image, recipe, probe, out, socke
     abortOnSignals(async (signal) => {
       const found = readRecord(join(root, probe), probeRecordSchema, 'Run the target probe first.');
       if (found.engine === 'none') {
-        // what an earlier run left would go into the cache as the result of this skip
+        // otherwise files of an earlier run would enter the cache as the result of this skip
         rmSync(join(root, out), { recursive: true, force: true });
         process.stdout.write('base skipped: no Docker engine.\n');
         return true;

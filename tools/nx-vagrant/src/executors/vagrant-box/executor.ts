@@ -19,7 +19,7 @@ const vagrantBox: PromiseExecutor<Options> = (options, { root }) =>
         'Run the target vagrant-probe first.',
       );
       if (host.provider === 'none') {
-        // what an earlier run left would go into the cache as the result of this skip
+        // otherwise files of an earlier run would enter the cache as the result of this skip
         rmSync(out, { recursive: true, force: true });
         return skipWithoutProvider('vagrant-box', host);
       }

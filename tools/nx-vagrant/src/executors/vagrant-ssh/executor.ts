@@ -19,7 +19,7 @@ const vagrantSsh: PromiseExecutor<Options> = ({ folder, __unparsed__: words }, {
         throw new Error(`vagrant-ssh: no machine runs (${state}); start it: nx run vagrant:vagrant-up`);
       }
       const config = await machine.vagrant.sshConfig({ signal });
-      // like ssh itself: the words make one line for the guest's shell
+      // like ssh itself, joins the words to one line for the guest's shell
       const command = words.join(' ');
       const terminal = command === '' && process.stdin.isTTY ? ['-t'] : [];
       const child = spawn(

@@ -82,7 +82,7 @@ const vagrantUp: PromiseExecutor<Options> = (given, context) =>
     }),
   );
 
-/** What the user set for the Vagrantfile. */
+/** The variables that the user set for the Vagrantfile. */
 function ownVariables(): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) =>
