@@ -82,6 +82,6 @@ test('a console that is a terminal has no file', () => {
   );
 });
 
-test('the console of a domain that is not there is told as such', async () => {
+test('the console of a missing domain gives the reason', async () => {
   expect(await consoleTail('tare-no-such-domain')).toMatch(/^the console cannot be read: /);
 });

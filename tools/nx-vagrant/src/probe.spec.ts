@@ -12,14 +12,14 @@ afterAll(() => {
 const signal = AbortSignal.timeout(20_000);
 const vagrant = findProgram('vagrant');
 
-test('a host without Vagrant is told so, with a remedy', async () => {
+test('a host without Vagrant gets the reason and a remedy', async () => {
   const found = await probeVagrant(signal, { PATH: folder });
   expect(found).toMatchObject({ usable: false, reason: 'no vagrant on the PATH' });
   expect(found.usable ? '' : found.remedy).toMatch(/setup-debian\.sh|Install Vagrant/);
 });
 
 test.skipIf(vagrant === undefined)(
-  'a host with Vagrant alone is told which providers are missing',
+  'a host with Vagrant alone gets the list of missing providers',
   async () => {
     const bin = join(folder, 'bin');
     mkdirSync(bin);
@@ -35,7 +35,7 @@ test.skipIf(vagrant === undefined)(
 );
 
 test.skipIf(vagrant === undefined || libvirtPluginVersion() === undefined)(
-  'a libvirtd that does not answer is told with its socket and the error',
+  'a libvirtd that does not answer is reported with its socket and the error',
   async () => {
     const socket = join(folder, 'libvirt-sock');
     const uri = `qemu+unix:///system?socket=${socket}`;

@@ -80,10 +80,10 @@ test('a line has a time, a target, a type and its data', () => {
 });
 
 test('commas and line ends in the data come back', () => {
-  const told = parseMachineReadable(recordedReply('status-running')).find(
+  const found = parseMachineReadable(recordedReply('status-running')).find(
     ({ type }) => type === 'state-human-long',
   );
-  expect(told?.data).toEqual([
+  expect(found?.data).toEqual([
     'The Libvirt domain is running. To stop this machine, you can run\n`vagrant halt`. ' +
       'To destroy the machine, you can run `vagrant destroy`.',
   ]);
@@ -133,10 +133,10 @@ test.each([
   ],
   ['up-without-provider', /^vagrant up: Vagrant has no provider nothing; install it: /],
   ['up-broken-by-kvm', /^vagrant up: Call to virDomainCreateWithFlags failed: .*failed to set MSR 0x10a/],
-])('%s is told in one line', (name, line) => {
-  const told = explainFailure(['up'], { code: 1, said: recordedReply(name) });
-  expect(told).toMatch(line);
-  expect(told).not.toContain('\n');
+])('%s is explained in one line', (name, pattern) => {
+  const line = explainFailure(['up'], { code: 1, said: recordedReply(name) });
+  expect(line).toMatch(pattern);
+  expect(line).not.toContain('\n');
 });
 
 test.each([
@@ -146,7 +146,7 @@ test.each([
   expect(explainFailure(['box', 'add'], { code: 1, said: recordedReply(name) })).toContain(text);
 });
 
-test('an unknown failure is told with its last lines', () => {
+test('an unknown failure is explained by its last lines', () => {
   const said = 'one\nThe guest is on fire.\n';
   expect(explainFailure(['halt', '-f'], { code: 1, said })).toBe(
     'vagrant halt -f failed with 1: one | The guest is on fire.',

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awaitProgram, lastLines, type ProgramResult, type Variables } from '@tare/metrics';
 import { stateFolder } from './machine/machine-place.ts';
+import type { Provider } from './records.ts';
 
 /** In Vagrant's words: "running", "shutoff" (libvirt) or "poweroff" (VirtualBox), "paused", "not_created", … */
 export type MachineState = string;
@@ -37,7 +38,7 @@ export type VagrantClientOptions = {
   /** Environment variables for the Vagrantfile and for Vagrant, on top of those that every program gets. */
   readonly variables: Readonly<Record<string, string>>;
   /** In Vagrant's words: "libvirt", "virtualbox". */
-  readonly provider?: 'libvirt' | 'virtualbox';
+  readonly provider?: Provider;
   /** Called with every line that Vagrant prints. */
   readonly onLine?: (line: string) => void;
   /** How long `up` may take to boot and provision; 10 minutes by default. */

@@ -83,7 +83,7 @@ const expectTheSame = async (
 ): Promise<Readonly<Record<string, string>>> => {
   const ours = await listed(await own(root, dockerfile));
   const theirs = await listed(await docker(root, dockerfile));
-  // where it is ignored itself, it only tells the builder what to take out
+  // if it is ignored itself, it only names what the builder removes
   const shown = (found: typeof ours): typeof ours => ({
     ...found,
     '.dockerignore': typeof found['.dockerignore'],

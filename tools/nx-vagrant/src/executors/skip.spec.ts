@@ -81,7 +81,7 @@ test('a skip leaves no box of an earlier build, which would go into the cache in
   expect(existsSync(join(root, 'box'))).toBe(false);
 });
 
-test('a missing probe is told with what to run', async () => {
+test('a missing probe is reported with what to run', async () => {
   expect(await vagrantUp(up, context())).toEqual({ success: false });
   expect(said).toContain('Run the target vagrant-probe first.');
 });

@@ -38,7 +38,7 @@ function roundTrip({ sentNs, receivedNs }: ClockExchange): bigint {
   return receivedNs - sentNs;
 }
 
-/** What `systemctl show` tells of one unit, by name of the property. */
+/** What `systemctl show` prints about one unit, by the property's name. */
 export type UnitProperties = ReadonlyMap<string, string>;
 
 /** Reads the output of `systemctl show UNIT…`: `Name=value` lines, a blank line between two units. */

@@ -4,7 +4,7 @@ import type { Variables } from '@tare/metrics';
 import { z } from 'zod';
 import { virsh } from '../libvirt.ts';
 import type { Provider } from '../records.ts';
-import { createVagrant, type MachineState, type Vagrant } from '../vagrant-client.ts';
+import type { MachineState, Vagrant } from '../vagrant-client.ts';
 
 /** Which machine: the one named `default` of a folder with a Vagrantfile, as a provider has it. */
 export type MachinePlace = {
@@ -127,7 +127,7 @@ export function stateFolder(folder: string, variables: Variables = process.env):
  */
 function machineStateFolder(
   folder: string,
-  provider: 'libvirt' | 'virtualbox' = 'libvirt',
+  provider: Provider = 'libvirt',
   variables: Variables = process.env,
 ): string {
   return join(stateFolder(folder, variables), 'machines/default', provider);
@@ -141,39 +141,11 @@ function machineStateFolder(
  */
 export function machineId(
   folder: string,
-  provider: 'libvirt' | 'virtualbox' = 'libvirt',
+  provider: Provider = 'libvirt',
   variables: Variables = process.env,
 ): string | undefined {
   const file = join(machineStateFolder(folder, provider, variables), 'id');
   if (!existsSync(file)) return undefined;
   const id = readFileSync(file, 'utf8').trim();
   return id === '' ? undefined : id;
-}
-
-/** A machine that Vagrant has made. */
-type ExistingMachine = {
-  readonly place: MachinePlace;
-  readonly vagrant: Vagrant;
-  readonly state: MachineState;
-};
-
-/**
- * The machine of a folder, whichever provider has it.
- * @param folder absolute path of the folder with the Vagrantfile.
- * @returns undefined when none has been created; this starts no Ruby.
- */
-export async function existingMachine(
-  folder: string,
-  signal: AbortSignal,
-): Promise<ExistingMachine | undefined> {
-  const place = (['libvirt', 'virtualbox'] as const)
-    .map((provider) => ({ folder, provider }))
-    .find((each) => machineId(each.folder, each.provider) !== undefined);
-  if (place === undefined) return undefined;
-  const vagrant = createVagrant({
-    ...place,
-    variables: {},
-    onLine: (line) => process.stdout.write(`${line}\n`),
-  });
-  return { place, vagrant, state: await machineState(place, vagrant, signal) };
 }
