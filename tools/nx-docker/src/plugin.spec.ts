@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CreateNodesResult } from '@nx/devkit';
 import { afterAll, expect, test } from 'vitest';
-import { createNodes, pluginSource } from './plugin.ts';
+import { createNodes, parsePluginOptions, pluginSource } from './plugin.ts';
 
 const workspaceRoot = mkdtempSync(join(tmpdir(), 'tare-test-'));
 afterAll(() => {
@@ -109,4 +109,25 @@ test('its own source is an input where Nx knows it: as a project, or as an insta
   ]);
   // a linked copy, as the base of a gate has it
   expect(sourceIn(join(workspaceRoot, '../elsewhere/tools/nx-docker'))).toEqual([]);
+});
+
+test('without options every Dockerfile bakes its own project', () => {
+  expect(parsePluginOptions(undefined)).toEqual({
+    bakes: {},
+    artifact: 'dist/{projectRoot}/main.mjs',
+    buildTarget: 'build',
+  });
+});
+
+test.each([
+  [{ bake: {} }, 'unknown option "bake"; expected one of bakes, artifact, buildTarget'],
+  [{ bakes: [] }, 'option bakes is []; expected an object of Dockerfile → project folders'],
+  [
+    { bakes: { Dockerfile: 'apps/a' } },
+    'option bakes["Dockerfile"] is "apps/a"; expected a list of project folders',
+  ],
+  [{ artifact: '' }, 'option artifact is ""; expected a path'],
+  [{ buildTarget: 1 }, 'option buildTarget is 1; expected the name of a target'],
+])('%j is refused in one line', (given, message) => {
+  expect(() => parsePluginOptions(given)).toThrow(`@tare/nx-docker: ${message}`);
 });

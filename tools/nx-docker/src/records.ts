@@ -20,13 +20,13 @@ export const baseRecordSchema = z.strictObject({
   mode: baseModeSchema,
   /** What the image begins with: "scratch", or a reference of a registry. */
   image: z.string(),
-  /** What the userland was made of, in words. */
+  /** What the userland is made of, in words. */
   from: z.string(),
-  /** Why this mode. */
+  /** Why this mode was chosen. */
   reason: z.string(),
   architecture: z.string(),
   nodeVersion: z.string(),
-  /** Of `rootfs.tar`. */
+  /** Digest of `rootfs.tar`. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 export type BaseRecord = z.infer<typeof baseRecordSchema>;
@@ -39,27 +39,27 @@ export const imageRecordSchema = z.strictObject({
   id: z.string().regex(/^sha256:[0-9a-f]{64}$/),
   /** "tare/primes:0123456789ab" */
   tag: z.string(),
-  /** Of layers, configuration and architecture: equal for equal content, unlike the ID. */
+  /** Digest of layers, configuration and architecture: equal for equal content, unlike the ID. */
   contentDigest: sha256,
   architecture: z.string(),
   sizeBytes: z.int().positive(),
-  /** Of the app's bundle in it; null for a Dockerfile that adds its own app. */
+  /** Digest of the app's bundle in it; null for a Dockerfile that adds its own app. */
   artifactSha256: sha256.nullable(),
-  /** Of the base's `rootfs.tar`; null for a Dockerfile with a base of its own. */
+  /** Digest of the base's `rootfs.tar`; null for a Dockerfile with its own base. */
   baseSha256: sha256.nullable(),
   base: baseModeSchema.nullable(),
-  /** Of the Node binary in the base: "24.21.0"; null like the base. */
+  /** Version of the Node binary in the base: "24.21.0"; null like the base. */
   nodeVersion: z.string().nullable(),
   builder: z.enum(['buildkit', 'legacy']),
 });
 export type ImageRecord = z.infer<typeof imageRecordSchema>;
 
 /** A probe that found no engine. */
-export type NoEngine = Extract<ProbeRecord, { engine: 'none' }>;
+type NoEngine = Extract<ProbeRecord, { engine: 'none' }>;
 
 /**
  * Says in one line why a step is skipped.
- * @returns whether that is all right: false when `TARE_REQUIRE` names docker.
+ * @returns whether the skip is allowed: false when `TARE_REQUIRE` names docker.
  */
 export function skipWithoutEngine(step: string, { reason, remedy }: NoEngine): boolean {
   const required = requiredKinds().has('docker');

@@ -1,7 +1,6 @@
 import { dirname, relative } from 'node:path';
 import type { CreateNodes, CreateNodesContext, CreateNodesResult, TargetConfiguration } from '@nx/devkit';
 import { projectName } from '@tare/recipe';
-import { parsePluginOptions, type PluginOptions } from './plugin-options.ts';
 
 export const name = '@tare/nx-vagrant';
 
@@ -27,7 +26,7 @@ function nodesOf(
 ): CreateNodesResult {
   const root = dirname(vagrantfile);
   const project = projectName(root, context.workspaceRoot);
-  // a Vagrantfile that is part of a box, or an example
+  // the Vagrantfile is part of a box, or an example
   if (project === undefined) return {};
   return { projects: { [root]: { root, targets: machineTargets(project, root, options, context) } } };
 }
@@ -117,16 +116,57 @@ function about(
 }
 
 /**
- * What builds the box: Nx does not hash the source of a workspace's own executors. Only that part of it, as a box takes a
- * minute; an installed plugin is a dependency like any other.
+ * The source that builds the box, because Nx does not hash a workspace's own executors. It is only part of the plugin, as a
+ * box takes a minute to build; an installed plugin is a dependency like any other.
  */
 function builderSource({ workspaceRoot }: CreateNodesContext): readonly Input[] {
   const root = relative(workspaceRoot, dirname(import.meta.dirname));
   if (root.includes('node_modules')) return [{ externalDependencies: [name] }];
-  // of a linked copy (npm link, the base of a gate) Nx knows nothing, and refuses what it does not know
+  // Nx does not know a linked copy (npm link, the base of a gate), and refuses inputs that it does not know
   if (root.startsWith('..')) return [];
-  const folders = ['box', 'record', 'executors/vagrant-box'].map(
-    (folder) => `{workspaceRoot}/${root}/src/${folder}/**/*`,
+  return ['box.ts', 'records.ts', 'executors/vagrant-box/*'].map(
+    (files) => `{workspaceRoot}/${root}/src/${files}`,
   );
-  return [...folders, `!{workspaceRoot}/${root}/src/**/*.spec.ts`];
+}
+
+/** Options of the plugin in nx.json, complete. */
+type PluginOptions = {
+  /** Tag of the projects whose bundles run in the machine. */
+  readonly workloadTag: string;
+  /** The workload that starts with the machine; undefined for the first by name. */
+  readonly workload: string | undefined;
+  /** Where a workload's build writes its bundle. `{workloadRoot}` and `{workload}` are its folder and name. */
+  readonly artifact: string;
+  /** Name of the target that makes the bundle. */
+  readonly buildTarget: string;
+};
+
+const defaults: PluginOptions = {
+  workloadTag: 'workload',
+  workload: undefined,
+  artifact: 'dist/{workloadRoot}/main.mjs',
+  buildTarget: 'build',
+};
+
+/**
+ * Checks the options. By hand: Nx loads this with every command, and a schema library costs more than the check.
+ * @throws Error in one line that names the option, the value and what was expected.
+ */
+function parsePluginOptions(given: unknown): PluginOptions {
+  if (given === undefined || given === null) return defaults;
+  if (!isRecord(given))
+    throw new Error(`@tare/nx-vagrant: the options are ${JSON.stringify(given)}; expected an object`);
+  for (const [option, value] of Object.entries(given)) {
+    if (!(option in defaults))
+      throw new Error(
+        `@tare/nx-vagrant: unknown option "${option}"; expected one of ${Object.keys(defaults).join(', ')}`,
+      );
+    if (typeof value !== 'string' || value === '')
+      throw new Error(`@tare/nx-vagrant: option ${option} is ${JSON.stringify(value)}; expected a text`);
+  }
+  return { ...defaults, ...given };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,12 +1,11 @@
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { runProgram } from '@tare/metrics';
-import { hostAptOptions, hostAptSources } from './apt-sources.ts';
-import type { BaseRecipe } from './base-recipe.ts';
-import { findMmdebstrap } from './find-mmdebstrap.ts';
+import { findProgram, runProgram } from '@tare/metrics';
+import type { BaseRecipe } from './make-base.ts';
 
 /**
- * Unpacks the recipe's packages and what they depend on, without running anything of them, into a tar archive in
- * `folder`.
+ * Unpacks the recipe's packages and their dependencies into a tar archive in `folder`, without running any of their
+ * programs.
  * @param architecture in Debian's words: "amd64", "arm64".
  * @returns the archive's path.
  * @throws Error with mmdebstrap's last lines.
@@ -18,7 +17,7 @@ export async function debianUserland(
   signal: AbortSignal,
 ): Promise<string> {
   const mmdebstrap = await findMmdebstrap(folder, signal);
-  // on a host with other sources mmdebstrap takes its own for the release, if the host has Debian's keys
+  // without sources mmdebstrap uses its own for the release, if the host has Debian's keys
   const sources = await hostAptSources(recipe.suite, signal).catch(() => []);
   const options = await hostAptOptions(signal).catch(() => []);
   const archive = join(folder, 'userland.tar');
@@ -36,10 +35,82 @@ export async function debianUserland(
   ];
   await runProgram(mmdebstrap.program, args, {
     variables: { SOURCE_DATE_EPOCH: '0', TMPDIR: folder },
-    // the options may hold the password of a proxy
+    // the options may contain a proxy's password
     shownAs: 'mmdebstrap',
     signal,
     deadlineMs: 300_000,
   });
   return archive;
+}
+
+/** A program with the arguments that come before any other. */
+type Command = { readonly program: string; readonly args: readonly string[] };
+
+/** Whether this host can run mmdebstrap: it has it, or can fetch its package. */
+export function canRunMmdebstrap(): boolean {
+  return (
+    findProgram('mmdebstrap') !== undefined || fetchTools.every((tool) => findProgram(tool) !== undefined)
+  );
+}
+
+const fetchTools = ['apt-get', 'dpkg-deb', 'perl'];
+
+/**
+ * Finds mmdebstrap on the PATH; else fetches its package with apt and unpacks it into `folder`. Installs nothing.
+ * @throws Error when the host has neither mmdebstrap nor the tools to fetch it.
+ */
+async function findMmdebstrap(folder: string, signal: AbortSignal): Promise<Command> {
+  const installed = findProgram('mmdebstrap');
+  if (installed !== undefined) return { program: installed, args: [] };
+  const missing = fetchTools.find((tool) => findProgram(tool) === undefined);
+  if (missing !== undefined)
+    throw new Error(`mmdebstrap is not on the PATH, and ${missing}, to fetch it, is not either`);
+  const asRoot = process.getuid?.() === 0 ? ['-o', 'APT::Sandbox::User=root'] : [];
+  await runProgram('apt-get', [...asRoot, 'download', 'mmdebstrap'], {
+    cwd: folder,
+    signal,
+    deadlineMs: 60_000,
+  });
+  const archive = readdirSync(folder).find((name) => name.startsWith('mmdebstrap_') && name.endsWith('.deb'));
+  if (archive === undefined)
+    throw new Error('apt-get download mmdebstrap left no package; run apt-get update');
+  const unpacked = join(folder, 'mmdebstrap');
+  await runProgram('dpkg-deb', ['-x', join(folder, archive), unpacked], { signal, deadlineMs: 30_000 });
+  return { program: 'perl', args: [join(unpacked, 'usr/bin/mmdebstrap')] };
+}
+
+const format = '$(ORIGIN)\t$(CODENAME)\t$(SITE)\t$(RELEASE)\t$(COMPONENT)\t$(SIGNED_BY)';
+
+/** Settings that decide how apt reaches its servers and what it accepts from them. */
+const carriedOver = /^Acquire::(?:https?|ftp|Retries|Check-|AllowInsecure|proxy)/i;
+
+/**
+ * The host's own package sources for a Debian release, its updates and security updates included, as one-line entries
+ * of sources.list(5).
+ * @returns nothing when the host has no such source.
+ */
+async function hostAptSources(suite: string, signal: AbortSignal): Promise<readonly string[]> {
+  const listed = await runProgram('apt-get', ['indextargets', '--format', format, 'Identifier: Packages'], {
+    signal,
+    deadlineMs: 30_000,
+  });
+  return sourceLines(listed, suite);
+}
+
+/** Reads what `apt-get indextargets` listed: tab-separated, and `$(NAME)` where a value is unknown. */
+export function sourceLines(listed: string, suite: string): readonly string[] {
+  const lines = listed.split('\n').flatMap((line) => {
+    const [origin, codename = '', site = '', release = '', component = '', signedBy = ''] = line.split('\t');
+    if (origin !== 'Debian' || component !== 'main') return [];
+    if (codename !== suite && !codename.startsWith(`${suite}-`)) return [];
+    const option = signedBy === '' || signedBy.startsWith('$(') ? '' : `[signed-by=${signedBy}] `;
+    return [`deb ${option}${site} ${release} ${component}`];
+  });
+  return [...new Set(lines)];
+}
+
+/** The host's settings of apt that a download needs to work here: proxies, timeouts, checks. */
+async function hostAptOptions(signal: AbortSignal): Promise<readonly string[]> {
+  const dump = await runProgram('apt-config', ['dump', 'Acquire'], { signal, deadlineMs: 30_000 });
+  return dump.split('\n').filter((line) => carriedOver.test(line) && !line.endsWith('"";'));
 }

@@ -1,27 +1,28 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeRecord } from '@tare/recipe';
+import { isRunnerGone, runnerPattern, thisRunner } from '@tare/environment';
+import { messageOf, writeRecord } from '@tare/recipe';
+import { z } from 'zod';
 import type { Engine } from '../engine/connect-engine.ts';
 import { pullImage } from '../image/images.ts';
 import type { BaseMode, BaseRecord } from '../records.ts';
-import type { BaseRecipe } from './base-recipe.ts';
-import { debianUserland } from './debian-userland.ts';
-import { canRunMmdebstrap } from './find-mmdebstrap.ts';
+import { canRunMmdebstrap, debianUserland } from './debian-userland.ts';
 import { writeRootfs } from './rootfs-archive.ts';
-import { withWorkFolder } from './work-folder.ts';
 
 /** What to make a base of, and where. */
 export type BaseOptions = {
   readonly mode: BaseMode | 'auto';
-  /** What the probe took for possible. */
+  /** The mode that the probe expects to work. */
   readonly likely: ModeChoice;
   readonly recipe: BaseRecipe;
-  /** Of the engine, in Docker's words. */
+  /** The engine's architecture, in Docker's words. */
   readonly architecture: string;
   readonly node: { readonly binary: string; readonly version: string };
   /** Folder for `rootfs.tar` and `base.json`. */
   readonly out: string;
-  /** Asked for only when an image has to be pulled. */
+  /** Called only to pull an image. */
   readonly engine: () => Promise<Engine>;
 };
 
@@ -29,8 +30,8 @@ export type BaseOptions = {
 type Userland = Pick<BaseRecord, 'mode' | 'image' | 'from'> & { readonly archive: string | undefined };
 
 /**
- * Makes `rootfs.tar` and `base.json`. In mode `auto` what the host can do comes first, then the registry.
- * @throws Error in one line with the reason of every way that was tried.
+ * Makes `rootfs.tar` and `base.json`. Mode `auto` tries what the host can do first, then the registry.
+ * @throws Error in one line with the reason why each way failed.
  */
 export async function makeBase(options: BaseOptions, signal: AbortSignal): Promise<BaseRecord> {
   return withWorkFolder(async (folder) => {
@@ -107,12 +108,8 @@ async function fromRegistry({ recipe, engine }: BaseOptions, signal: AbortSignal
   return { mode: 'registry', image: recipe.image, from: recipe.image, archive: undefined };
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** A mode and why. */
-export type ModeChoice = { readonly mode: BaseMode; readonly reason: string };
+/** A mode, and why it was chosen. */
+type ModeChoice = { readonly mode: BaseMode; readonly reason: string };
 
 /** This host's architecture in Docker's words. */
 const hostArchitecture = process.arch === 'x64' ? 'amd64' : process.arch;
@@ -129,4 +126,37 @@ export function likelyBaseMode(
     return { mode: 'registry', reason: `the engine runs ${architecture} and this host is ${host}` };
   }
   return { mode: 'rootfs', reason: 'this host can unpack Debian packages' };
+}
+
+/** What a base is made of: the file `base-recipe.json` beside the shared Dockerfile. */
+export const baseRecipeSchema = z.strictObject({
+  suite: z.string().regex(/^[a-z]+$/, 'expected the name of a Debian release: "bookworm"'),
+  packages: z
+    .array(z.string().regex(/^[a-z0-9][a-z0-9.+-]+$/, 'expected the name of a Debian package'))
+    .min(1),
+  image: z.string().min(1),
+});
+export type BaseRecipe = z.infer<typeof baseRecipeSchema>;
+
+const prefix = 'tare-base-';
+const ownerIn = new RegExp(`^${prefix}(${runnerPattern.source})-`);
+
+/**
+ * Runs `work` with a temporary folder and removes the folder afterwards, whatever happens. Also removes the folders that
+ * killed processes left.
+ */
+export async function withWorkFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const names = await readdir(tmpdir());
+  for (const name of names) {
+    if (isRunnerGone(ownerIn.exec(name)?.[1]))
+      await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
+  const folder = await mkdtemp(join(tmpdir(), `${prefix}${thisRunner()}-`));
+  try {
+    // apt and mmdebstrap drop privileges and must still read their files
+    await chmod(folder, 0o755);
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { extract } from 'tar-stream';
-import { fixedTar, type TarEntry, type TarName } from '../archive/fixed-tar.ts';
+import { extract, type Extract } from 'tar-stream';
+import { fixedTar, type TarEntry, type TarName } from '../fixed-tar.ts';
 
 /** What goes into a `rootfs.tar`. */
-export type RootfsParts = {
+type RootfsParts = {
   /** Tar archive of a Debian userland; undefined where the image's base brings one. */
   readonly userland: string | undefined;
   readonly nodeBinary: string;
@@ -61,7 +61,7 @@ async function* withoutRepeats(entries: AsyncIterable<TarEntry>): AsyncGenerator
   }
 }
 
-/** Neither needed by a running app, nor the same from host to host. */
+/** What no running app needs, or what differs from host to host. */
 const left = [
   /^(?:dev|proc|sys|boot|home|media|mnt|opt|srv|root)\//,
   /^etc\/(?:apt|dpkg|hostname|resolv\.conf|fstab|debconf\.conf)/,
@@ -71,11 +71,11 @@ const left = [
 ];
 
 /**
- * The entries of a Debian userland that a running app may need. Its certificates, which only the package's own script would
- * join, come last as the one file that programs look for.
+ * The entries of a Debian userland that a running app may need. The certificates come last, joined into the one file that
+ * programs look for, as the package's own script would do.
  * @param path tar archive of unpacked packages.
  */
-export async function* debianFiles(path: string): AsyncGenerator<TarEntry> {
+async function* debianFiles(path: string): AsyncGenerator<TarEntry> {
   const certificates: string[] = [];
   const entries = extract();
   const reading = pour(createReadStream(path), entries);
@@ -107,17 +107,8 @@ async function textOf(bytes: AsyncIterable<unknown>): Promise<string> {
   return (await buffer(bytes as AsyncIterable<Buffer>)).toString().trim();
 }
 
-/** A streamx stream that can be written to, as tar-stream has them. */
-type Basin = {
-  write(chunk: Buffer): boolean;
-  end(last: null): unknown;
-  destroy(error?: Error): unknown;
-  once(event: 'drain' | 'close', listener: () => void): unknown;
-  off(event: 'drain' | 'close', listener: () => void): unknown;
-};
-
 /** Writes chunks into a stream no faster than it takes them, and ends it; destroys it when their source fails. */
-async function pour(chunks: AsyncIterable<unknown>, into: Basin): Promise<void> {
+async function pour(chunks: AsyncIterable<unknown>, into: Extract): Promise<void> {
   try {
     for await (const chunk of chunks) {
       if (!Buffer.isBuffer(chunk)) throw new Error('expected bytes');
@@ -130,7 +121,7 @@ async function pour(chunks: AsyncIterable<unknown>, into: Basin): Promise<void> 
   into.end(null);
 }
 
-function drained(sink: Basin): Promise<void> {
+function drained(sink: Extract): Promise<void> {
   return new Promise((resolve) => {
     const go = (): void => {
       sink.off('drain', go);
@@ -138,7 +129,7 @@ function drained(sink: Basin): Promise<void> {
       resolve();
     };
     sink.once('drain', go);
-    // nobody reads any more: the next write fails and says why
+    // nobody reads any more; the next write fails and says why
     sink.once('close', go);
   });
 }

@@ -1,14 +1,14 @@
+import type DockerModem from 'docker-modem';
+import type Dockerode from 'dockerode';
 import { Agent } from 'node:https';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import type DockerModem from 'docker-modem';
-import type Dockerode from 'dockerode';
+import { plainText } from '@tare/metrics';
 import type { ZodType } from 'zod';
 import { type EngineAddress, findEngine, showAddress } from './engine-address.ts';
-import { type EngineError, engineError, isEngineError } from './engine-error.ts';
 
 /** A request to the Engine API, without the version in its path: the engine then speaks its own. */
-export type EngineRequest = {
+type EngineRequest = {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** "/containers/create" */
   readonly path: string;
@@ -20,7 +20,7 @@ export type EngineRequest = {
   readonly signal: AbortSignal;
 };
 
-/** A request whose answer is awaited whole: 10 s unless told. */
+/** A request whose whole answer is awaited, for 10 s by default. */
 export type BoundedRequest = EngineRequest & { readonly deadlineMs?: number };
 
 /** A Docker engine. Nothing is sent before the first request. */
@@ -28,17 +28,17 @@ export interface Engine {
   readonly address: EngineAddress;
   /** Sends a request and reads the whole answer. @throws EngineError with the engine's own message. */
   call(request: BoundedRequest): Promise<string>;
-  /** The same with an answer of JSON, checked. */
+  /** The same for an answer in JSON, which is checked. */
   ask<T>(request: BoundedRequest, answer: ZodType<T>): Promise<T>;
-  /** Sends a request and hands out its answer of one JSON value per line, as the lines come. */
+  /** Sends a request and yields its answer, one JSON value per line, as the lines come. */
   lines(request: EngineRequest & { readonly deadlineMs: number }): AsyncGenerator<unknown>;
-  /** Sends a request and hands back the answer as it comes; the caller reads or destroys it. */
+  /** Sends a request and returns the answer as a stream; the caller reads or destroys it. */
   open(request: EngineRequest): Promise<Readable>;
 }
 
 /**
  * Opens an engine: the socket given, or the one that the docker CLI would talk to ({@link findEngine}).
- * @throws Error in one line, with what to do, when no address can be made of what names one.
+ * @throws Error in one line, with what to do, when the address is not valid.
  */
 export async function connectEngine(socket?: string): Promise<Engine> {
   const found = findEngine(socket);
@@ -65,7 +65,7 @@ export async function connectTo(address: EngineAddress): Promise<Engine> {
     request.signal.throwIfAborted();
     const late = AbortSignal.timeout(deadlineMs);
     const signal = AbortSignal.any([request.signal, late]);
-    // the modem keeps silent when it is cut off in the middle of an answer, hence the race
+    // the modem reports nothing when an answer is cut off in the middle, hence the race
     const cutOff = Promise.withResolvers<never>();
     cutOff.promise.catch(() => undefined);
     const abort = (): void => {
@@ -127,7 +127,7 @@ function dialling(address: EngineAddress): Dockerode.DockerOptions {
   };
 }
 
-/** The modem reads DOCKER_HOST and its certificates whatever it is given, and throws for one that is wrong. */
+/** The modem always reads DOCKER_HOST and its certificates, and throws when they are wrong. */
 function withoutDockerHost<T>(make: () => T): T {
   const { DOCKER_HOST: host } = process.env;
   delete process.env.DOCKER_HOST;
@@ -183,7 +183,7 @@ function tooLate(
  * Reads an answer of one JSON value per line, as the engine sends for builds, loads and statistics.
  * @throws Error when the connection breaks before the end.
  */
-export async function* jsonLines(answer: Readable): AsyncGenerator<unknown> {
+async function* jsonLines(answer: Readable): AsyncGenerator<unknown> {
   let rest = '';
   answer.setEncoding('utf8');
   for await (const chunk of answer) {
@@ -192,4 +192,25 @@ export async function* jsonLines(answer: Readable): AsyncGenerator<unknown> {
     for (const line of lines) if (line.trim() !== '') yield JSON.parse(line);
   }
   if (rest.trim() !== '') yield JSON.parse(rest);
+}
+
+/** The engine refused a request, or went away while answering it. */
+type EngineError = Error & {
+  /** HTTP status of the refusal; undefined when there was no answer. */
+  readonly engineStatus: number | undefined;
+};
+
+/** Makes an {@link EngineError}; `cause` is kept. */
+function engineError(message: string, engineStatus: number | undefined, cause?: unknown): EngineError {
+  return Object.assign(new Error(plainText(message), { cause }), { engineStatus });
+}
+
+/** Whether an error came from a request to the engine. */
+export function isEngineError(error: unknown): error is EngineError {
+  return error instanceof Error && 'engineStatus' in error;
+}
+
+/** Whether the engine answered with one of these HTTP statuses. */
+export function isStatus(error: unknown, ...statuses: readonly number[]): boolean {
+  return isEngineError(error) && error.engineStatus !== undefined && statuses.includes(error.engineStatus);
 }

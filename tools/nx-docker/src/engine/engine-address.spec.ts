@@ -65,7 +65,7 @@ test.each([
   expect(JSON.stringify(found)).not.toMatch(/secret|user/);
 });
 
-test('a path without its scheme is told how to write it', () => {
+test('a path without a scheme is refused with how to write it', () => {
   expect(findEngine(undefined, { DOCKER_HOST: folder })).toMatchObject({
     remedy: `Write it like unix://${folder}.`,
   });

@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { systemErrorCode } from './engine-error.ts';
 
 /** Where an engine listens. */
 export type EngineAddress = (
@@ -16,15 +15,15 @@ export type EngineAddress = (
 };
 
 /** How to speak TLS; `verify` is whether the engine's certificate must be one that `ca` or the system trusts. */
-export type EngineTls = {
+type EngineTls = {
   readonly verify: boolean;
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
 };
 
-/** An address, or why there is none and what to do. Neither ever repeats a user or password of a given address. */
-export type FoundAddress =
+/** An address, or why there is none and what to do. The text never repeats a user or password. */
+type FoundAddress =
   { readonly address: EngineAddress } | { readonly reason: string; readonly remedy: string };
 
 /**
@@ -190,4 +189,11 @@ function parsed<T>(path: string, schema: z.ZodType<T>, remedy: string): T {
         : (systemErrorCode(error) ?? 'not JSON');
     throw new NoAddress(`no Docker engine: ${path} cannot be read (${why})`, remedy);
   }
+}
+
+/** The code of a system error (`ENOENT`), found anywhere in a chain of causes. */
+export function systemErrorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return systemErrorCode(error.cause);
 }

@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsProxy } from 'node:tls';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { engineForTests } from '../../fixtures/real-engine.ts';
 import { connectEngine } from './connect-engine.ts';
 import { showAddress } from './engine-address.ts';
-import { engineForTests } from './engine-for-tests.ts';
 import { engineRemedy, type HostTraits, leadsInto, probeEngine } from './probe-engine.ts';
 
 const found = await engineForTests();
@@ -60,7 +60,7 @@ test('an engine that dies in the middle of an answer is one clear line', async (
   server.close();
 });
 
-test.skipIf(found === undefined)('the host’s engine tells its version and architecture', () => {
+test.skipIf(found === undefined)('the host’s engine reports its version and architecture', () => {
   expect(found?.facts.version).toMatch(/^\d+\./);
   expect(['amd64', 'arm64']).toContain(found?.facts.architecture);
 });
@@ -210,7 +210,7 @@ const debian: HostTraits = {
   root: false,
 };
 
-test('Debian without an engine is told what to install and how to start it', () => {
+test('Debian without an engine gets what to install and how to start it', () => {
   const remedy = engineRemedy('ENOENT', debian);
   expect(remedy).toContain('sudo apt-get install -y docker.io iptables');
   expect(remedy).toContain('sudo service docker start');
@@ -226,6 +226,6 @@ test('a socket without access asks for the group', () => {
   expect(engineRemedy('EACCES', { ...debian, installed: true })).toContain('usermod -aG docker');
 });
 
-test('other systems are told to use Docker Desktop', () => {
+test('other systems get Docker Desktop as the remedy', () => {
   expect(engineRemedy('ENOENT', { ...debian, platform: 'darwin' })).toContain('Docker Desktop');
 });

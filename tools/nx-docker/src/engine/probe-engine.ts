@@ -4,25 +4,24 @@ import { createServer } from 'node:net';
 import { hostname, release } from 'node:os';
 import { listProcesses } from '@tare/metrics';
 import { z } from 'zod';
-import { connectTo, type Engine } from './connect-engine.ts';
-import { isStatus, systemErrorCode } from './engine-error.ts';
-import { type EngineAddress, findEngine, showAddress } from './engine-address.ts';
+import { connectTo, type Engine, isStatus } from './connect-engine.ts';
+import { type EngineAddress, findEngine, showAddress, systemErrorCode } from './engine-address.ts';
 
 /** An engine that answers, or why none does and what to do. */
 export type EngineProbe =
   | { readonly usable: true; readonly engine: Engine; readonly facts: EngineFacts }
   | { readonly usable: false; readonly reason: string; readonly remedy: string };
 
-/** What an engine says of itself, and where it runs. */
+/** What an engine reports about itself, and where it runs. */
 export type EngineFacts = {
   readonly version: string;
   /** In Docker's words: "amd64", "arm64". */
   readonly architecture: string;
   readonly storageDriver: string;
   readonly cgroupVersion: string;
-  /** The engine runs on this very kernel: the accounts of its processes are in reach. */
+  /** The engine runs on this very kernel, so its processes can be metered. */
   readonly sameKernel: boolean;
-  /** The engine runs on another machine: nothing that it starts is in reach. */
+  /** The engine runs on another machine, so nothing that it starts can be reached. */
   readonly anotherMachine: boolean;
   /** Its default network: "172.17.0.0/16", and whether this host has a way into it; undefined where it has none. */
   readonly bridge: { readonly subnet: string; readonly inReach: boolean } | undefined;
@@ -67,7 +66,7 @@ export async function probeEngine(signal: AbortSignal, socket?: string): Promise
       architecture: version.Arch,
       storageDriver: info.Driver,
       cgroupVersion: info.CgroupVersion,
-      // behind a port of this host there may be a tunnel to a machine with the same kernel
+      // a port of this host may be a tunnel to a machine with the same kernel
       sameKernel:
         process.platform === 'linux' &&
         isLocal &&
@@ -127,7 +126,7 @@ function readIfThere(path: string): string {
   }
 }
 
-/** Whether a name or address is one of this host's: only to those can a server be bound. */
+/** Whether a name or address is this host's: a server can bind only to those. */
 async function isOwnAddress(host: string): Promise<boolean> {
   const found = await lookup(host).catch(() => undefined);
   if (found === undefined) return false;
@@ -144,7 +143,7 @@ async function isOwnAddress(host: string): Promise<boolean> {
   });
 }
 
-/** The pid of an engine on this host that a signal has stopped. */
+/** The pid of an engine on this host that a signal has suspended. */
 function stoppedEngine(): number | undefined {
   return listProcesses().find(
     ({ pid, command }) => command === 'dockerd' && /^State:\s+T/m.test(readIfThere(`/proc/${pid}/status`)),

@@ -10,7 +10,7 @@ import { type ContainerNetwork, containerPort, containerSpec } from './container
 import { containerLog, containerState, type ContainerState, removeContainer } from './container.ts';
 
 /** What to start, and on which engine. */
-export type ContainerStart = {
+type ContainerStart = {
   readonly engine: Engine;
   readonly image: ImageFacts;
   readonly network: ContainerNetwork;
@@ -27,7 +27,7 @@ export async function startContainer(start: ContainerStart, signal: AbortSignal)
   const wanted = network === 'host' || launch.port !== undefined ? await choosePort(launch.port) : undefined;
   const appPort = network === 'published' ? containerPort : (wanted ?? containerPort);
   const hostPort = network === 'published' ? wanted : undefined;
-  // a name known beforehand: after a create call that broke off the ID is not
+  // a name of our own: if the create call breaks off, the ID stays unknown
   const name = `tare-${randomUUID()}`;
   const body = containerSpec({ launch, image, network, appPort, hostPort });
   const milestones: Milestone[] = [];
@@ -36,14 +36,14 @@ export async function startContainer(start: ContainerStart, signal: AbortSignal)
   const reach = (milestone: string): void => {
     milestones.push({ name: milestone, atMs: Number(process.hrtime.bigint() - spawnedAt) / 1e6 });
   };
-  // not cut off by the signal: the engine would finish the creation after the removal
+  // the signal does not cut it off, because the engine would finish the creation after the removal
   const order = (path: string, rest: Pick<BoundedRequest, 'query' | 'body'> = {}): Promise<string> =>
     engine.call({ method: 'POST', path, ...rest, signal: AbortSignal.timeout(60_000), deadlineMs: 60_000 });
   try {
     await order('/containers/create', { query: { name }, body });
     reach('created');
     signal.throwIfAborted();
-    // whoever polls a port of the bridge before this has returned loses a second
+    // a poll of a port of the bridge before this returns costs a second
     await order(`/containers/${name}/start`);
     reach('started');
     signal.throwIfAborted();
@@ -64,7 +64,7 @@ export async function startContainer(start: ContainerStart, signal: AbortSignal)
       sameKernel,
     });
   } catch (cause) {
-    // the cause matters more; what cannot be removed now, reap finds by its label
+    // the cause matters more; reap finds by its label what cannot be removed now
     await removeContainer(engine, name, 0, AbortSignal.timeout(30_000)).catch(() => undefined);
     signal.throwIfAborted();
     const why = cause instanceof Error ? cause.message : String(cause);
@@ -81,13 +81,13 @@ export async function startContainer(start: ContainerStart, signal: AbortSignal)
 }
 
 /** A container that has been started. */
-export type StartedContainer = {
+type StartedContainer = {
   readonly engine: Engine;
   readonly name: string;
   readonly state: ContainerState;
   readonly url: URL;
   readonly spawnedAt: bigint;
-  /** Wall clock at `spawnedAt`, in milliseconds since 1970: log lines carry wall-clock times. */
+  /** Wall clock at `spawnedAt`, in milliseconds since 1970, because log lines carry wall-clock times. */
   readonly spawnedWallMs: number;
   readonly milestones: readonly Milestone[];
   readonly sameKernel: boolean;
@@ -108,7 +108,7 @@ function containerInstance(container: StartedContainer): Instance {
   const lastLog = async (): Promise<string> => {
     if (finalLog !== undefined) return finalLog;
     const lines = (await containerLog(engine, name, logLines)).map((line) => line.text);
-    // a container that somebody has paused does not end, and answers nothing
+    // a container that somebody has paused neither ends nor answers
     const { paused } = await containerState(engine, name, AbortSignal.timeout(5_000));
     return [...lines, ...(paused ? [`(the container is paused: docker unpause ${name})`] : [])].join('\n');
   };
@@ -136,7 +136,7 @@ function containerInstance(container: StartedContainer): Instance {
     started: Promise.resolve(),
     ended: howItEnded(engine, name, waiting.signal),
     milestones: async () => {
-      // the engine's clock is this host's only where they share a kernel
+      // the engine's clock is this host's only if they share a kernel
       if (listening === undefined && container.sameKernel && finalLog === undefined) {
         const lines = await containerLog(engine, name, logLines);
         const line = lines.find((each) => each.text.startsWith('listening on '));
@@ -159,7 +159,7 @@ function containerInstance(container: StartedContainer): Instance {
   };
 }
 
-/** An engine that died leaves its containers running; the first process takes the others along. */
+/** An engine that died leaves its containers running; killing the first process ends the others too. */
 function killFirstProcess({ id, pid }: ContainerState): boolean {
   try {
     if (!readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(id)) return false;

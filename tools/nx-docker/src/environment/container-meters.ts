@@ -17,8 +17,8 @@ import type { ContainerState } from './container.ts';
 export type ContainerMeters = { readonly net: Meter; readonly gross: Meter };
 
 /**
- * Opens the meters of a running container: by the host's accounts where they are in reach, else by the engine's
- * statistics, and the scope says which.
+ * Opens the meters of a running container: the host's accounts where they can be read, else the engine's statistics. The
+ * scope says which.
  */
 export function containerMeters(engine: Engine, state: ContainerState, sameKernel: boolean): ContainerMeters {
   const cgroup = sameKernel ? reachableCgroup(state) : undefined;
@@ -47,9 +47,9 @@ function reachableCgroup({ id, pid }: ContainerState): Cgroup | undefined {
 }
 
 /**
- * CPU of the control group; memory as the sum of the processes’ own memory, so that it compares with other environments. The CPU
- * is kept as that of the processes and what the group has beyond it, which never shrinks: the two accounts advance in
- * steps of their own, and over a short window the group may seem to use less than its processes.
+ * CPU of the control group; memory as the sum of the processes’ own memory, so that it compares with other environments.
+ * Keeps the CPU as that of the processes plus the group's surplus, which never shrinks: the two accounts advance in different
+ * steps, and over a short window the group may seem to use less than its processes.
  */
 function controlGroupMeter(cgroup: Cgroup, processes: Meter): Meter {
   let closed = false;
@@ -105,8 +105,8 @@ const statsAnswer = z.object({
 });
 
 /**
- * Meters a container by the engine's own statistics, one reading a second: for engines whose processes are out of reach
- * (Docker Desktop, another machine). A reading is the last one that came, with the time when it came.
+ * Meters a container by the engine's own statistics, one reading a second, for engines whose processes are out of reach
+ * (Docker Desktop, another machine). A reading is the latest one, with the time of its arrival.
  */
 export function statsMeter(engine: Engine, name: string): Meter {
   const closing = new AbortController();

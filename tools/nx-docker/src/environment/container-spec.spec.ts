@@ -73,7 +73,7 @@ test('on the host’s network the app listens on 127.0.0.1', () => {
   expect(Env).toEqual(['NODE_ENV=production', 'HOST=127.0.0.1', 'PORT=4001', 'A=b', 'TARE_RUN=run-1']);
 });
 
-test('an app that keeps data gets a volume of its own, marked as the container is, and is told where', () => {
+test('an app that keeps data gets its own volume, marked like the container, and its path', () => {
   const spec = containerSpec({ ...order, launch: { ...launch, dataVariable: 'DATA' } });
   const labels = expect.objectContaining({ 'tare.run': 'run-1' }) as unknown;
   expect(spec).toMatchObject({

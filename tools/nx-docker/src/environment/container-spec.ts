@@ -5,7 +5,7 @@ import type { Engine } from '../engine/connect-engine.ts';
 import { dataFolder } from '../image/build-context.ts';
 import type { ImageFacts } from '../image/images.ts';
 
-/** How requests reach a container: part of what is measured, since it decides the throughput. */
+/** How requests reach a container. It decides the throughput, so it is part of what is measured. */
 export type ContainerNetwork = 'bridge' | 'host' | 'published';
 
 /** The path in words, for the run file. */
@@ -18,26 +18,26 @@ export const networkWords: Readonly<Record<ContainerNetwork, string>> = {
 /** The port that an app in a network of its own listens on. */
 export const containerPort = 8080;
 
-/** Labels of every container and volume that is made here, by which a later run finds what a killed one left. */
+/** Labels of every container and volume that is made here; a later run finds by them what a killed run left. */
 export const runLabel = 'tare.run';
 const hostLabel = 'tare.host';
 const runnerLabel = 'tare.runner';
 
-/** A filter for what this host made in a run; in every run where none is given. */
+/** A filter for what this host made in a run, or in any run if undefined. */
 export function labelsOfRun(runId: string | undefined): readonly string[] {
   return [`${hostLabel}=${hostname()}`, runId === undefined ? runLabel : `${runLabel}=${runId}`];
 }
 
 type Labels = Readonly<Record<string, string>>;
 
-/** What everything that is made here is marked with. */
+/** The labels of everything that is made here. */
 function labelsFor(runId: string): Labels {
   return { [runLabel]: runId, [hostLabel]: hostname(), [runnerLabel]: thisRunner() };
 }
 
-/** Whether what has these labels may be removed: its run is the one that has ended, or its runner is known to have. */
+/** Whether a thing with these labels may be removed: the given run owns it, or its runner is known to have ended. */
 export function isLeft(labels: Labels, runId: string | undefined, { address }: Engine): boolean {
-  // an engine that is reached by a socket is of this machine
+  // a socket leads to an engine on this machine
   return runId === undefined ? isRunnerGone(labels[runnerLabel], address.kind === 'socket') : true;
 }
 
@@ -48,13 +48,13 @@ export type ContainerOrder = {
   readonly network: ContainerNetwork;
   /** Port that the app listens on. */
   readonly appPort: number;
-  /** Port on 127.0.0.1 to publish it at: undefined for any. */
+  /** Port on 127.0.0.1 to publish it on; undefined for any. */
   readonly hostPort: number | undefined;
 };
 
 /**
- * The body of `POST /containers/create`: the app with nothing that it does not need. No rights, no writable disk but
- * /tmp and a volume for its data if it keeps any, its own user, the run's budget.
+ * The body of `POST /containers/create`: the app with only what it needs. It has no privileges, its own user, the run's budget,
+ * and no writable disk but /tmp and a volume for its data if it keeps any.
  */
 export function containerSpec({ launch, image, network, appPort, hostPort }: ContainerOrder): object {
   const { context, variables, dataVariable } = launch;
@@ -77,7 +77,7 @@ export function containerSpec({ launch, image, network, appPort, hostPort }: Con
     User: `${appUserId}:${appUserId}`,
     Labels: labels,
     ...(network === 'published' ? { ExposedPorts: { [port]: {} } } : {}),
-    // a check that runs node would be charged to the app
+    // the app would pay for a check that runs node
     Healthcheck: { Test: ['NONE'] },
     HostConfig: {
       NetworkMode: network === 'host' ? 'host' : 'bridge',
@@ -106,7 +106,7 @@ export function containerSpec({ launch, image, network, appPort, hostPort }: Con
   };
 }
 
-/** The image's command with arguments for node before the script. */
+/** The image's command, with arguments for node before the script. */
 function commandOf(
   { Config: { Entrypoint, Cmd } }: ImageFacts,
   nodeArguments: readonly string[],

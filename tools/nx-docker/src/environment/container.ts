@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
-import type { Engine } from '../engine/connect-engine.ts';
-import { isStatus } from '../engine/engine-error.ts';
+import { type Engine, isStatus } from '../engine/connect-engine.ts';
+import { isLeft, labelsOfRun, runLabel } from './container-spec.ts';
 
 const stateAnswer = z.object({
   Id: z.string(),
@@ -24,14 +24,14 @@ const stateAnswer = z.object({
 /** What the engine says of a container. */
 export type ContainerState = {
   readonly id: string;
-  /** Of its first process, as the engine's host sees it; 0 when it has ended. */
+  /** The pid of its first process, as the engine's host sees it; 0 when it has ended. */
   readonly pid: number;
   readonly running: boolean;
   readonly paused: boolean;
   readonly exit: { readonly code: number; readonly outOfMemory: boolean; readonly error: string };
-  /** On the bridge; empty without one. */
+  /** Its address on the bridge; empty without a bridge. */
   readonly address: string;
-  /** The host's port that a port is published at. */
+  /** The host's port of its published port. */
   readonly publishedAt: number | undefined;
 };
 
@@ -59,7 +59,7 @@ export async function containerState(
 }
 
 /** A line that an app wrote. */
-export type LogLine = {
+type LogLine = {
   /** Milliseconds since 1970 by the engine's clock, with fractions. */
   readonly atMs: number;
   readonly text: string;
@@ -125,4 +125,66 @@ export async function removeContainer(
   await engine
     .call({ method: 'DELETE', path, query: { force: true, v: true }, signal, deadlineMs: 30_000 })
     .catch(tolerate);
+}
+
+const containersAnswer = z.array(
+  z.object({ Id: z.string(), Names: z.array(z.string()), Labels: z.record(z.string(), z.string()) }),
+);
+
+/**
+ * Removes the containers of a run that this host started, or of every run whose runner is known to have ended.
+ * @returns a line for each.
+ */
+export async function reapContainers(
+  engine: Engine,
+  runId: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const filters = { label: labelsOfRun(runId) };
+  const found = await engine.ask(
+    { method: 'GET', path: '/containers/json', query: { all: true, filters }, signal },
+    containersAnswer,
+  );
+  const lines: string[] = [];
+  for (const { Id, Names, Labels } of found) {
+    if (!isLeft(Labels, runId, engine)) continue;
+    await removeContainer(engine, Id, 0, signal);
+    lines.push(`container ${Names[0]?.slice(1) ?? Id} of run ${Labels[runLabel] ?? '?'}`);
+  }
+  return lines;
+}
+
+const volumesAnswer = z.object({
+  Volumes: z
+    .array(z.object({ Name: z.string(), Labels: z.record(z.string(), z.string()).nullish() }))
+    .nullish(),
+});
+
+/**
+ * Removes the volumes without a container of a run that this host started, or of every run whose runner is known to have
+ * ended.
+ * @returns a line for each.
+ */
+export async function reapVolumes(
+  engine: Engine,
+  runId: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const filters = { label: labelsOfRun(runId) };
+  const { Volumes } = await engine.ask(
+    { method: 'GET', path: '/volumes', query: { filters }, signal },
+    volumesAnswer,
+  );
+  const lines: string[] = [];
+  for (const { Name, Labels } of Volumes ?? []) {
+    if (!isLeft(Labels ?? {}, runId, engine)) continue;
+    try {
+      await engine.call({ method: 'DELETE', path: `/volumes/${Name}`, signal, deadlineMs: 30_000 });
+      lines.push(`volume ${Name} of run ${Labels?.[runLabel] ?? '?'}`);
+    } catch (error) {
+      // 404 gone already
+      if (!isStatus(error, 404)) throw error;
+    }
+  }
+  return lines;
 }

@@ -6,12 +6,11 @@ import { pathToFileURL } from 'node:url';
 import { type Artifact, type Instance, type Launch, type RunContext, thisRunner } from '@tare/environment';
 import { waitForHttp } from '@tare/metrics';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { engineForTests } from '../engine/engine-for-tests.ts';
+import { engineForTests, imageForTests } from '../../fixtures/real-engine.ts';
 import { removeImage } from '../image/images.ts';
 import type { ImageRecord } from '../records.ts';
 import { statsMeter } from './container-meters.ts';
 import { docker } from './docker.ts';
-import { imageForTests } from './image-for-tests.ts';
 
 const script = `
 import { createServer } from 'node:http';

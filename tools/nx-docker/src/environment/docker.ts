@@ -10,15 +10,15 @@ import { ensureImage, type ImageFacts } from '../image/images.ts';
 import { type ImageRecord, imageRecordSchema } from '../records.ts';
 import { startContainer } from './container-instance.ts';
 import { type ContainerNetwork, networkWords } from './container-spec.ts';
-import { reapContainers, reapVolumes } from './reap.ts';
+import { reapContainers, reapVolumes } from './container.ts';
 
 /** How to run containers. */
 export type DockerOptions = {
-  /** How requests reach the container. The default, bridge, is by its own address; a published port goes through a proxy. */
+  /** How requests reach the container. The default, bridge, uses its own address; a published port goes through a proxy. */
   readonly network?: ContainerNetwork;
-  /** Folder of `<workload>/image.json`; `dist/docker/` under the working directory unless told. */
+  /** Folder of `<workload>/image.json`; by default `dist/docker/` in the working directory. */
   readonly images?: URL;
-  /** Path of the engine's socket; else as the docker CLI: DOCKER_HOST, its context, the host's. */
+  /** Path of the engine's socket; by default the docker CLI's choice: DOCKER_HOST, its context, the host's. */
   readonly socket?: string;
 };
 
@@ -100,7 +100,7 @@ export function docker(options: DockerOptions = {}): Environment {
   };
 }
 
-/** Why apps in containers cannot be reached in a way, and what to do; undefined where they can. */
+/** Why apps in containers cannot be reached on a network, and what to do; undefined if they can. */
 function whyOutOfReach(
   network: ContainerNetwork,
   { sameKernel, anotherMachine, bridge }: EngineFacts,

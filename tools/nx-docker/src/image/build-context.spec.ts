@@ -9,7 +9,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { extract } from 'tar-stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fixedTar } from '../archive/fixed-tar.ts';
+import { fixedTar } from '../fixed-tar.ts';
 import { contextOfFolder } from './build-context.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));
@@ -83,7 +83,7 @@ const expectTheSame = async (
 ): Promise<Readonly<Record<string, string>>> => {
   const ours = await listed(await own(root, dockerfile));
   const theirs = await listed(await docker(root, dockerfile));
-  // where it is ignored itself, it only tells the builder what to take out
+  // if it is ignored itself, it only names what the builder removes
   const shown = (found: typeof ours): typeof ours => ({
     ...found,
     '.dockerignore': typeof found['.dockerignore'],

@@ -10,9 +10,8 @@ import {
   realpathSync,
   statSync,
 } from 'node:fs';
-import { join, relative } from 'node:path';
-import type { TarEntry, TarName } from '../archive/fixed-tar.ts';
-import { dockerIgnore, type DockerIgnore, type Met } from './docker-ignore.ts';
+import { join, posix, relative } from 'node:path';
+import type { TarEntry, TarName } from '../fixed-tar.ts';
 
 /** What an image is built from. */
 export type BuildContext = {
@@ -20,8 +19,8 @@ export type BuildContext = {
   /** Name of the Dockerfile among the entries. */
   readonly dockerfile: string;
   /**
-   * Where the Dockerfile is not to be a part of the context that it sees: the `.dockerignore` by which the legacy
-   * builder takes it out again. BuildKit cannot, of a context that is sent to it.
+   * Set if the Dockerfile must not be part of the context that it sees: the `.dockerignore` by which the legacy builder
+   * removes it. BuildKit cannot remove it from a context that is sent to it.
    */
   readonly withoutDockerfile?: TarEntry;
 };
@@ -46,9 +45,9 @@ export function contextOfFiles(
 }
 
 /**
- * The context that `docker build --file dockerfile folder` sends: all of the folder but what `<dockerfile>.dockerignore`
- * or else its `.dockerignore` names; links as links, modes as they are, times fixed. Sockets are left out.
- * @throws Error in one line when something cannot be read, or a pattern is none.
+ * The context that `docker build --file dockerfile folder` sends: all of the folder except what `<dockerfile>.dockerignore`
+ * or else its `.dockerignore` names. Links stay links, modes stay, times are fixed. Leaves sockets out.
+ * @throws Error in one line when something cannot be read, or a pattern is not valid.
  */
 export function contextOfFolder(folder: string, dockerfile: string): BuildContext {
   const root = realpathSync(folder);
@@ -85,7 +84,7 @@ export function contextOfFolder(folder: string, dockerfile: string): BuildContex
   };
 }
 
-/** The same patterns, but the Dockerfile is there for the builder whatever they say. */
+/** The same patterns, except that they always keep the Dockerfile for the builder. */
 function keeping({ ignores, meets, mayKeepBelow }: DockerIgnore, dockerfile: string): DockerIgnore {
   return {
     ignores,
@@ -108,7 +107,7 @@ function sorted(entries: readonly TarEntry[]): readonly TarEntry[] {
 /** All of a folder that is not ignored, folders before what they hold. */
 function entriesOf(root: string, ignore: DockerIgnore): readonly TarEntry[] {
   const entries: TarEntry[] = [];
-  // of files with several names, the first one in the archive by device and inode
+  // by device and inode: the first name in the archive of a file with several names
   const firstNames = new Map<string, TarName>();
   const visit = (folder: Buffer, prefix: Buffer, above?: Met): void => {
     const names = readable(folder, () => readdirSync(folder, { encoding: 'buffer' }));
@@ -176,11 +175,147 @@ function readable<T>(path: Buffer, read: () => T): T {
   }
 }
 
-/** Where an app's data lies in its container: a volume, the only disk that it can write to. */
+/** Where an app keeps its data in its container: a volume, the only disk that it can write to. */
 export const dataFolder = '/data';
 
 /**
- * The empty folder in a build's context that an image gets as {@link dataFolder}, for the app's user: a fresh volume takes
- * over the owner of what the image has in its place. Inside of another, as a copied folder itself gets the time of the build.
+ * The empty folder in a build's context that becomes {@link dataFolder} in the image, owned by the app's user: a fresh volume
+ * takes over the owner of the image's folder. It lies inside another folder, because a copied folder gets the build's time.
  */
 export const dataFolderInContext = `folders${dataFolder}`;
+
+/** What the `.dockerignore` of a context says about relative paths, which have no "/" at the end. */
+type DockerIgnore = {
+  readonly ignores: (path: string) => boolean;
+  /** The same for what a walk meets: Docker passes the patterns that have matched from folder to folder. */
+  readonly meets: (path: string, folder?: Met) => Met;
+  /** Whether an exception may name something below an ignored folder, so that the folder must be searched. */
+  readonly mayKeepBelow: (folder: string) => boolean;
+};
+
+/** What a walk has met: whether it is ignored, and which patterns matched it or a folder above. */
+type Met = { readonly ignored: boolean; readonly matched: readonly boolean[] };
+
+type Rule = {
+  readonly keeps: boolean;
+  readonly pattern: string;
+  readonly matches: (path: string) => boolean;
+};
+
+/**
+ * Reads a `.dockerignore` as Docker does, down to its oddities: github.com/moby/patternmatcher (patternmatcher.go and
+ * ignorefile/ignorefile.go), and for exceptions below ignored folders github.com/moby/go-archive (TarWithOptions).
+ * @param source the file, for messages.
+ * @throws Error in one line for a pattern that Docker refuses; like Docker, for some patterns only when a path is tested.
+ */
+function dockerIgnore(text: string, source: string): DockerIgnore {
+  const rules = text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .flatMap((line) => ruleOf(line, source));
+  return {
+    ignores: (path) => {
+      const folders = path.split('/').slice(0, -1);
+      const parents = folders.map((_, index) => folders.slice(0, index + 1).join('/'));
+      return rules.reduce(
+        (ignored, { keeps, matches }) =>
+          keeps === ignored && [path, ...parents].some(matches) ? !ignored : ignored,
+        false,
+      );
+    },
+    meets: (path, folder) => {
+      let ignored = false;
+      const matched = rules.map(({ keeps, matches }, index) => {
+        // an exception is not tried on what is not ignored, and the folder counts as it was then
+        const isMatch = folder?.matched[index] === true || (keeps === ignored && matches(path));
+        if (isMatch) ignored = !keeps;
+        return isMatch;
+      });
+      return { ignored, matched };
+    },
+    mayKeepBelow: (folder) =>
+      rules.some(({ keeps, pattern }) => keeps && `${pattern}/`.startsWith(`${folder}/`)),
+  };
+}
+
+function ruleOf(line: string, source: string): readonly Rule[] {
+  // a "#" after blanks is no comment
+  if (line.startsWith('#') || line.trim() === '') return [];
+  const keeps = line.trim().startsWith('!');
+  const given = line.trim().replace(/^!\s*/, '');
+  const pattern = clean(given).replace(/^\/(?=.)/, '');
+  if (keeps && (given === '' || pattern === '/')) throw refused(line, source);
+  if (!isWellFormed(pattern)) throw refused(line, source);
+  return [{ keeps, pattern, matches: matcherOf(pattern, (cause) => refused(line, source, cause)) }];
+}
+
+function refused(line: string, source: string, cause?: unknown): Error {
+  return new Error(`${source}: "${line.trim()}" is no pattern that Docker takes; correct that line`, {
+    cause,
+  });
+}
+
+/** Go's filepath.Clean. */
+function clean(path: string): string {
+  return posix.normalize(path).replace(/(?<=.)\/$/, '');
+}
+
+/**
+ * Whether Docker takes a pattern: up to its first inner "*", where it stops looking, escapes and character classes must be
+ * complete. Named classes ("[:alpha:]") mean something to it by accident, and are refused.
+ */
+function isWellFormed(pattern: string): boolean {
+  if (pattern.includes('[:')) return false;
+  const character = String.raw`(?:\\.|[^\]\\-])`;
+  const parts = String.raw`\\.|[^\\[*]|\[\^?(?:${character}(?:-${character})?)+\]`;
+  return new RegExp(String.raw`^\**(?!\*)(?:${parts})*(?:\*.*)?$`, 'su').test(pattern);
+}
+
+/** How Docker compiles a pattern: as plain text, as an ending, or as a regular expression. */
+function matcherOf(pattern: string, refusal: (cause: unknown) => Error): (path: string) => boolean {
+  const tokens = pattern.match(/\*\*\/?|\\?./gsu) ?? [];
+  let isPlain = true;
+  let classStart: number | undefined;
+  const expression = tokens.map((token, index) => {
+    const isLast = index === tokens.length - 1;
+    if (token.startsWith('**')) {
+      if (index > 0 && !isLast) isPlain = false;
+      return isLast ? '.*' : '(.*/)?';
+    }
+    if (/^[*?[\]\\]/.test(token)) isPlain = false;
+    if (token === '*') return '[^/]*';
+    if (token === '?') return '[^/]';
+    if (token === '[') classStart ??= index;
+    if (token === ']') {
+      // the first "]" in a class is a member of it
+      const soFar = classStart === undefined ? '[' : tokens.slice(classStart, index).join('');
+      if (soFar === '[' || soFar === '[^') return '\\]';
+      classStart = undefined;
+      return ']';
+    }
+    if (token === '\\') return token;
+    // letters and digits keep what they mean in an expression, as they do in Go; one that means nothing is refused
+    if (/^\\[a-z\d\P{ASCII}]/iu.test(token)) return token;
+    if (token.startsWith('\\')) {
+      const character = token.slice(1);
+      return /[\^$\\.*+?()[\]{}|/]/.test(character) || (classStart !== undefined && character === '-')
+        ? token
+        : character;
+    }
+    return /[.+()|{}$]/.test(token) && classStart === undefined ? `\\${token}` : token;
+  });
+  if (isPlain && pattern.startsWith('**')) {
+    const end = pattern.slice(2);
+    return (path) => path.endsWith(end) || (end.startsWith('/') && path === end.slice(1));
+  }
+  if (isPlain && pattern.endsWith('**')) return (path) => path.startsWith(pattern.slice(0, -2));
+  if (isPlain) return (path) => path === pattern;
+  try {
+    const compiled = new RegExp(`^${expression.join('')}$`, 'u');
+    return (path) => compiled.test(path);
+  } catch (cause) {
+    return () => {
+      throw refusal(cause);
+    };
+  }
+}

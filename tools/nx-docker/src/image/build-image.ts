@@ -1,22 +1,33 @@
 import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeRecord } from '@tare/recipe';
 import { z } from 'zod';
-import { fixedTar } from '../archive/fixed-tar.ts';
-import type { Engine } from '../engine/connect-engine.ts';
-import { isEngineError } from '../engine/engine-error.ts';
+import { type Engine, isEngineError } from '../engine/connect-engine.ts';
+import { fixedTar } from '../fixed-tar.ts';
+import type { ImageRecord } from '../records.ts';
 import type { BuildContext } from './build-context.ts';
-import { contentDigest, type ImageFacts, inspectImage } from './images.ts';
+import {
+  contentDigest,
+  type ImageFacts,
+  imageRepository,
+  imageTag,
+  inspectImage,
+  removeImage,
+  saveImage,
+} from './images.ts';
 
 export type Builder = 'buildkit' | 'legacy';
 
 /** What to build. */
-export type BuildOptions = {
+type BuildOptions = {
   readonly context: BuildContext;
   readonly arguments: Readonly<Record<string, string>>;
-  /** Only this builder; when undefined BuildKit where it can, else the legacy builder. */
+  /** Only this builder; by default BuildKit where possible, else the legacy builder. */
   readonly builder?: Builder;
-  /** 10 minutes unless told. */
+  /** 10 minutes by default. */
   readonly deadlineMs?: number;
-  /** Told each line of the build's output. */
+  /** Called with each line of the build's output. */
   readonly onLine?: (line: string) => void;
 };
 
@@ -36,7 +47,7 @@ const buildEvent = z.object({
 const imageId = z.object({ ID: z.string() });
 
 /**
- * Builds an image with the Engine API: no client, no session, nothing in memory but the stream.
+ * Builds an image with the Engine API, without the docker client or a session; holds only the stream in memory.
  * @throws Error with the engine's reason and the last lines of the build's output.
  */
 export async function buildImage(
@@ -49,7 +60,7 @@ export async function buildImage(
   try {
     id = await buildWith(builder, engine, options, signal);
   } catch (error) {
-    // an engine without BuildKit refuses the request itself; a Dockerfile that fails does so in an event
+    // an engine without BuildKit refuses the request itself; a Dockerfile fails in an event
     const refused = isEngineError(error) && error.engineStatus !== undefined;
     if (!refused || options.builder !== undefined || builder === 'legacy') throw error;
     options.onLine?.(`BuildKit refused (${error.message}); building with the legacy builder`);
@@ -61,7 +72,7 @@ export async function buildImage(
 }
 
 /**
- * BuildKit, unless the context is to be without its Dockerfile: only the legacy builder takes that out of a context that is
+ * BuildKit, unless the context must not contain its Dockerfile: only the legacy builder removes it from a context that is
  * sent to it.
  */
 function builderFor({ context, onLine }: BuildOptions): Builder {
@@ -132,8 +143,8 @@ function failure(reason: string, said: readonly string[]): string {
 }
 
 /**
- * Reads the lines of output and the errors out of a trace message of BuildKit: a StatusResponse of
- * moby/buildkit/api/services/control/control.proto, of which Vertex.error and VertexLog.msg matter here.
+ * Reads the lines of output and the errors from a trace message of BuildKit: a StatusResponse of
+ * moby/buildkit/api/services/control/control.proto. Only Vertex.error and VertexLog.msg matter here.
  * @param base64 the `aux` of an event whose `id` is "moby.buildkit.trace".
  */
 export function traceLines(base64: string): readonly string[] {
@@ -154,7 +165,7 @@ const message = 4;
 
 type Field = { readonly number: number; readonly bytes: Buffer };
 
-/** The length-delimited fields of a protobuf message; the others are stepped over. */
+/** The length-delimited fields of a protobuf message; skips the others. */
 function fieldsOf(encoded: Buffer): readonly Field[] {
   const fields: Field[] = [];
   let at = 0;
@@ -180,4 +191,53 @@ function fieldsOf(encoded: Buffer): readonly Field[] {
     else return fields;
   }
   return fields;
+}
+
+/** What to bake and where to write it. */
+type BakeOptions = {
+  readonly project: string;
+  readonly build: BuildOptions;
+  /** Folder for `image.json` and `image.tar`. */
+  readonly out: string;
+  readonly artifactSha256: string | null;
+  readonly base: {
+    readonly sha256: string;
+    readonly mode: NonNullable<ImageRecord['base']>;
+    readonly nodeVersion: string;
+  } | null;
+  /** The record of the project's image before this one. */
+  readonly former: ImageRecord | undefined;
+};
+
+/**
+ * Builds a project's image, names it by its content, saves it, and removes the image that the former record named. The
+ * engine keeps only images that a record names.
+ */
+export async function bakeImage(
+  engine: Engine,
+  options: BakeOptions,
+  signal: AbortSignal,
+): Promise<ImageRecord> {
+  const { project, out, artifactSha256, base, former } = options;
+  const built = await buildImage(engine, options.build, signal);
+  const tag = imageTag(project, built.contentDigest);
+  const record: ImageRecord = {
+    id: built.facts.Id,
+    tag,
+    contentDigest: built.contentDigest,
+    architecture: built.facts.Architecture,
+    sizeBytes: built.facts.Size,
+    artifactSha256,
+    baseSha256: base?.sha256 ?? null,
+    base: base?.mode ?? null,
+    nodeVersion: base?.nodeVersion ?? null,
+    builder: built.builder,
+  };
+  const name = { repo: imageRepository(project), tag: tag.slice(tag.lastIndexOf(':') + 1) };
+  await engine.call({ method: 'POST', path: `/images/${record.id}/tag`, query: name, signal });
+  await mkdir(out, { recursive: true });
+  await saveImage(engine, tag, join(out, 'image.tar'), signal);
+  writeRecord(join(out, 'image.json'), record);
+  if (former !== undefined && former.id !== record.id) await removeImage(engine, former.id, signal);
+  return record;
 }

@@ -3,8 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { access, rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import type { Engine } from '../engine/connect-engine.ts';
-import { isStatus } from '../engine/engine-error.ts';
+import { type Engine, isStatus } from '../engine/connect-engine.ts';
 import type { ImageRecord } from '../records.ts';
 
 /**
@@ -59,7 +58,7 @@ const imageAnswer = z.object({
     Healthcheck: z.unknown().optional(),
   }),
 });
-/** What the engine says of an image, as far as it is used: absent lists and sets are empty ones. */
+/** What the engine says about an image; absent lists and sets are empty. */
 export type ImageFacts = z.infer<typeof imageAnswer>;
 
 /** Asks for an image by ID, tag or digest; undefined when the engine does not have it. */
@@ -94,8 +93,8 @@ const progress = z.object({ error: z.string().optional() });
 export type PresentImage = { readonly facts: ImageFacts; readonly loaded: boolean };
 
 /**
- * Makes sure that the engine has the image of a record, loading it from its archive if not: a cached build stays true
- * when somebody has removed the image.
+ * Makes sure that the engine has the image of a record, and loads it from its archive if not. So a cached build stays true
+ * when somebody removes the image.
  */
 export async function ensureImage(
   engine: Engine,
@@ -129,7 +128,7 @@ export async function ensureImage(
   return { facts: loaded, loaded: true };
 }
 
-/** By ID, or by tag when the content is the same: a load may give it another ID on another kind of image store. */
+/** Finds it by ID, or by tag if the content is the same: another kind of image store may give it another ID. */
 async function findImage(
   engine: Engine,
   record: ImageRecord,
@@ -142,8 +141,8 @@ async function findImage(
 }
 
 /**
- * Saves an image as an archive that `docker load` takes, its tag included. Written aside and renamed: there is never half
- * an archive under the name.
+ * Saves an image with its tag as an archive for `docker load`. Writes it aside and renames it, so that there is never half an
+ * archive under the name.
  */
 export async function saveImage(
   engine: Engine,
@@ -167,7 +166,7 @@ export async function saveImage(
 }
 
 /**
- * Makes sure that the engine has an image of a registry, pulling it if not.
+ * Makes sure that the engine has an image of a registry, and pulls it if not.
  * @throws Error with the engine's reason.
  */
 export async function pullImage(engine: Engine, reference: string, signal: AbortSignal): Promise<void> {
@@ -182,10 +181,10 @@ export async function pullImage(engine: Engine, reference: string, signal: Abort
 
 /**
  * Removes an image with its tags, unless a container uses it.
- * @returns whether it is gone now and was there before.
+ * @returns whether this call removed it.
  */
 export async function removeImage(engine: Engine, id: string, signal: AbortSignal): Promise<boolean> {
-  // an image with several tags is removed by its ID only with force, and force takes it from under a stopped container
+  // removal by ID of an image with several tags needs force, and force would also remove it under a stopped container
   const used = await engine.call({
     method: 'GET',
     path: '/containers/json',

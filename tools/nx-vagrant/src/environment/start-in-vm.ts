@@ -1,14 +1,19 @@
 import { choosePort, type Instance, type Launch } from '@tare/environment';
-import { type ArmedStart, type Arrangement, guestPort, guestService } from '../guest/guest-service.ts';
-import { openSsh } from '../ssh/open-ssh.ts';
-import { guestAnswers } from './guest-answers.ts';
-import { type GuestSession, openGuestSession } from './guest-session.ts';
-import { openTunnel, type Tunnel } from './tunnel.ts';
+import { type GuestSampler, openGuestSampler, samplerCommand } from '../guest/guest-sampler.ts';
+import {
+  type ArmedStart,
+  type Arrangement,
+  guestPort,
+  guestService,
+  type GuestService,
+} from '../guest/guest-service.ts';
+import { openSsh, type Ssh } from '../ssh.ts';
+import { guestAnswers, openTunnel, type Tunnel } from './tunnel.ts';
 import type { VagrantMachine } from './vagrant-machine.ts';
 import { vmInstance } from './vm-instance.ts';
 
 /** What to start, and how requests reach it. */
-export type VmLaunch = { readonly machine: VagrantMachine; readonly path: VmPath; readonly launch: Launch };
+type VmLaunch = { readonly machine: VagrantMachine; readonly path: VmPath; readonly launch: Launch };
 
 type Way = {
   readonly url: URL;
@@ -16,8 +21,8 @@ type Way = {
 };
 
 /**
- * A cold start: the machine is shut down before the clock; the clock starts at `vagrant up --provision`, which goes on in
- * the background while the caller polls.
+ * A cold start. Shuts the machine down, then starts the clock at `vagrant up --provision`, which runs in the background
+ * while the caller polls.
  */
 export async function coldStart({ machine, path, launch }: VmLaunch, signal: AbortSignal): Promise<Instance> {
   const { artifact, context } = launch;
@@ -28,7 +33,7 @@ export async function coldStart({ machine, path, launch }: VmLaunch, signal: Abo
   const ssh = await openSsh(machine.sshConfig(), { signal });
   try {
     const service = guestService(ssh, artifact.workload);
-    // of a machine that had to be booted
+    // the boot may have started it
     await service.stop(signal);
     await service.arrange(arrangementOf(launch), signal);
   } finally {
@@ -40,7 +45,7 @@ export async function coldStart({ machine, path, launch }: VmLaunch, signal: Abo
   const session = command.then(() =>
     openGuestSession(machine, artifact.workload, () => Promise.resolve(), either),
   );
-  // told by `ended`, and by whoever waits for the meters
+  // `ended` reports the failure, and so do the meters
   session.catch(() => undefined);
   const tunnel = way.tunnel?.();
   const reachable = tunnel?.open ?? guestAnswers(way.url.hostname, guestPort, either);
@@ -59,8 +64,8 @@ export async function coldStart({ machine, path, launch }: VmLaunch, signal: Abo
 }
 
 /**
- * A restart: the machine runs, the service does not; the clock starts at `systemctl start` over a connection that is
- * open. The boot of a machine that is off is not part of it.
+ * A restart: the machine runs, the service does not. The clock starts at `systemctl start` over an open connection. The
+ * boot of a machine that is off is not part of it.
  */
 export async function restart({ machine, path, launch }: VmLaunch, signal: AbortSignal): Promise<Instance> {
   const { artifact, context } = launch;
@@ -86,7 +91,7 @@ export async function restart({ machine, path, launch }: VmLaunch, signal: Abort
   } catch (error) {
     await open?.close();
     await tunnel?.close();
-    // it costs nothing until the next start
+    // a paused machine costs nothing until the next start
     await machine.pause(AbortSignal.timeout(30_000)).catch(() => undefined);
     throw error;
   }
@@ -134,3 +139,49 @@ export const pathWords: Readonly<Record<VmPath, string>> = {
   guest: 'address of the guest on libvirt’s bridge',
   forwarded: 'port on 127.0.0.1 forwarded through ssh',
 };
+
+/** An open way into the running guest: a connection, a workload's service, and the process that samples it. */
+export type GuestSession = {
+  readonly ssh: Ssh;
+  readonly service: GuestService;
+  readonly sampler: GuestSampler;
+  /** Never throws; may be called twice. */
+  close(): Promise<void>;
+};
+
+/** The app runs on the guest's CPU 0. */
+const samplerCpu = 1;
+
+/**
+ * Opens a session.
+ * @param begin runs in the guest before the sampler starts.
+ * @throws Error when the guest cannot be reached; nothing is left open then.
+ */
+async function openGuestSession(
+  machine: VagrantMachine,
+  workload: string,
+  begin: (service: GuestService) => Promise<void>,
+  signal: AbortSignal,
+): Promise<GuestSession> {
+  const ssh = await openSsh(machine.sshConfig(), { signal });
+  try {
+    const service = guestService(ssh, workload);
+    await begin(service);
+    const sampler = await openGuestSampler(
+      ssh.spawn(samplerCommand(service.cgroupFolder, { asRoot: true, cpu: samplerCpu })),
+      signal,
+    );
+    return {
+      ssh,
+      service,
+      sampler,
+      close: async () => {
+        await sampler.close();
+        await ssh.close();
+      },
+    };
+  } catch (error) {
+    await ssh.close();
+    throw error;
+  }
+}

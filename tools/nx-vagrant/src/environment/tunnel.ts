@@ -3,18 +3,17 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runMarks } from '@tare/environment';
 import { childEnvironment } from '@tare/metrics';
-import type { SshConfig } from '../client/vagrant-output.ts';
 import { guestPort } from '../guest/guest-service.ts';
-import { sshArguments } from '../ssh/ssh-arguments.ts';
-import { guestAnswers } from './guest-answers.ts';
+import { sshArguments } from '../ssh.ts';
+import type { SshConfig } from '../vagrant-client.ts';
 
 /** A forwarded port: the host's port that reaches the guest's, by `ssh -L` as Vagrant makes it with libvirt. */
 export interface Tunnel {
-  /** Resolves when the port listens. Rejects when it is closed before. */
+  /** Resolves when the port listens. Rejects when the tunnel is closed before that. */
   readonly open: Promise<void>;
   /** Host nanoseconds at which the port listened; undefined before. */
   openedAtNs(): bigint | undefined;
-  /** Of the ssh that forwards; none while the guest does not answer. */
+  /** The process of the ssh that forwards; none while the guest does not answer. */
   pids(): readonly number[];
   /** Never throws; may be called twice. */
   close(): Promise<void>;
@@ -23,8 +22,8 @@ export interface Tunnel {
 const retryMs = 200;
 
 /**
- * Forwards a port, again and again until the guest's sshd answers, which it does not while the guest boots.
- * @param port of 127.0.0.1.
+ * Forwards a port. Tries again until the guest's sshd answers, which it does not while the guest boots.
+ * @param port the port on 127.0.0.1.
  */
 export function openTunnel(config: SshConfig, port: number, runId: string, signal: AbortSignal): Tunnel {
   const closing = new AbortController();
@@ -92,6 +91,40 @@ function listens(port: number): Promise<boolean> {
     });
     socket.once('error', () => {
       resolve(false);
+    });
+  });
+}
+
+// a running guest answers within milliseconds, an emulated one under load within tens of milliseconds
+const attemptMs = 250;
+const pauseMs = 20;
+
+/**
+ * Waits until a guest's network accepts or refuses a connection. Cuts each attempt short: the kernel repeats an unanswered
+ * one only after 1, 3, 7, 15 and 31 s, so an attempt that began while the guest was off would notice its boot up to 16 s
+ * late.
+ * @throws the signal's reason.
+ */
+export async function guestAnswers(host: string, port: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  while (!(await answers(host, port))) await sleep(pauseMs, undefined, { signal });
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const done = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(attemptMs, () => {
+      done(false);
+    });
+    socket.once('connect', () => {
+      done(true);
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      done(error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET');
     });
   });
 }

@@ -1,7 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { type Artifact, findRunner, type RunContext, runMarks, thisRunner } from '@tare/environment';
-import { ensureBox } from '../box/ensure-box.ts';
-import type { SshConfig } from '../client/vagrant-output.ts';
-import { createVagrant, type Vagrant } from '../client/vagrant.ts';
+import { allowedCpus, parseCpuList } from '@tare/metrics';
+import { ensureBox } from '../box.ts';
 import {
   describeDomain,
   type DomainDescription,
@@ -9,15 +9,12 @@ import {
   markDomain,
   resumeDomain,
   suspendDomain,
-} from '../libvirt/domain.ts';
-import { virsh } from '../libvirt/virsh.ts';
-import { bootMachine } from '../machine/boot-machine.ts';
-import { bringUp } from '../machine/bring-up.ts';
-import { machineId } from '../machine/machine-id.ts';
-import { machineVariables } from '../machine/machine-place.ts';
-import { type BoxRecord, readBoxRecord } from '../record/records.ts';
-import { type Accelerator, kvmDevice, rememberedChoice } from './accelerator.ts';
-import { pinDomain, planPinning } from './vcpu-pinning.ts';
+  virsh,
+} from '../libvirt.ts';
+import { type Accelerator, bootMachine, bringUp, kvmDevice, rememberedChoice } from '../machine/bring-up.ts';
+import { machineId, machineVariables } from '../machine/machine-place.ts';
+import { type BoxRecord, readBoxRecord } from '../records.ts';
+import { createVagrant, type SshConfig, type Vagrant } from '../vagrant-client.ts';
 
 /** Which machine, and how to boot it. */
 export type MachineOptions = {
@@ -32,11 +29,11 @@ export type MachineOptions = {
 
 /** The VM of a checkout, as a run uses it: one at a time, on or off or paused. */
 export interface VagrantMachine {
-  /** Makes sure that it runs, and that the artifact is in it: boots it or takes one that runs already. */
+  /** Makes sure that it runs and holds the artifact: boots it, or takes over one that runs already. */
   provide(artifact: Artifact, context: RunContext, signal: AbortSignal): Promise<void>;
-  /** Lets it go on when paused, and boots it when off; an app may run in it then. */
+  /** Resumes it when paused and boots it when off; an app may run in it afterwards. */
   wake(workload: string, context: RunContext, signal: AbortSignal): Promise<void>;
-  /** `vagrant up --provision`, with this workload alone, which starts at boot: it must have been arranged. */
+  /** `vagrant up --provision` with this workload alone. It starts at boot, so it must have been arranged. */
   boot(workload: string, context: RunContext, signal: AbortSignal): Promise<void>;
   /** `vagrant halt -f`. */
   halt(signal: AbortSignal): Promise<void>;
@@ -55,10 +52,10 @@ export interface VagrantMachine {
   acceleratorReason(): string;
 }
 
-/** Of the VM; the app in it has the run's budget, as everywhere. */
+/** Memory of the whole VM; the app in it has the run's budget, as everywhere. */
 const machineMemoryMiB = 2048;
 
-/** One vCPU for the app, as many as it may use, and one for the rest of the guest. */
+/** The vCPUs that the app may use, and one for the rest of the guest. */
 function machineCpus({ resources }: RunContext): number {
   return resources.cpus + 1;
 }
@@ -99,14 +96,14 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
     signal: AbortSignal,
   ): Promise<void> => {
     const path = artifacts.get(workload);
-    // the others are in it already, and sending them again would disturb the start
+    // the VM holds the others already; sending them again would disturb the start
     const bundles = path === undefined ? {} : { [workload]: path };
     used = variablesOf(theBox(), bundles, context, accelerator, withApp);
     const vagrant = createVagrant({ folder, variables: used, upDeadlineMs: bootDeadlineMs });
     await bootMachine({ vagrant, place, port: undefined, deadlineMs: bootDeadlineMs }, signal);
     await pin(context, signal);
   };
-  /** A machine that another run measures in is neither taken over nor removed. */
+  /** Refuses a machine that belongs to another run: it is neither taken over nor removed. */
   const refuseOthers = async (signal: AbortSignal): Promise<void> => {
     const id = machineId(folder);
     const found = id === undefined ? undefined : await describeDomain(id, signal).catch(() => undefined);
@@ -116,7 +113,7 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
       `the VM ${found.name} of ${folder} belongs to the run ${found.runId ?? '?'} of process ${by.pid}: wait for its end`,
     );
   };
-  /** A machine of another size, or of another accelerator than asked for, is removed. */
+  /** Removes a machine of another size or with another accelerator. */
   const removeUnfit = async (context: RunContext, signal: AbortSignal): Promise<void> => {
     const id = machineId(folder);
     if (id === undefined) return;
@@ -196,13 +193,13 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
   return machine;
 }
 
-/** The workload in question first: that one starts at boot. */
+/** Puts the given workload first, because the first one starts at boot. */
 function inOrder(artifacts: ReadonlyMap<string, string>, first: string): Readonly<Record<string, string>> {
   const path = artifacts.get(first);
   return { ...(path === undefined ? {} : { [first]: path }), ...Object.fromEntries(artifacts) };
 }
 
-/** @param start whether the app has what it needs to be started by provisioning: its variables, and a folder for its data. */
+/** @param start whether provisioning may start the app: it has its variables and a folder for its data. */
 function variablesOf(
   box: BoxRecord,
   artifacts: Readonly<Record<string, string>>,
@@ -223,9 +220,59 @@ function variablesOf(
       nodeArguments: resources.nodeArguments,
       appMemoryMiB: resources.memoryMiB,
       start,
-      // the path of the requests is the environment's own
+      // the environment opens its own way to the app
       forward: false,
     }),
     ...runMarks(runId, 'vagrant'),
   };
+}
+
+/** Which CPUs of the host carry which part of a VM. */
+type VmPinning = {
+  /** CPUs for the vCPU that the app runs on. */
+  readonly app: readonly number[];
+  /** CPUs for the other vCPUs and the hypervisor's own threads. */
+  readonly rest: readonly number[];
+};
+
+/**
+ * Gives the app's vCPU the server's CPUs, and everything else of the VM the load generator's.
+ * @returns undefined where the run does not pin.
+ */
+export function planPinning(serverCpus: readonly number[] | undefined): VmPinning | undefined {
+  if (serverCpus === undefined) return undefined;
+  const others = (cpus: readonly number[]): readonly number[] =>
+    cpus.filter((cpu) => !serverCpus.includes(cpu));
+  // a runner that is pinned itself runs on the generator's CPUs
+  const generator = others(allowedCpus() ?? []);
+  const rest = generator.length > 0 ? generator : others(onlineCpus());
+  return { app: serverCpus, rest: rest.length > 0 ? rest : serverCpus };
+}
+
+/** Pins a running domain; vCPU 0 is the app's. Lasts until the domain is switched off. */
+async function pinDomain(
+  domain: string,
+  vcpus: number,
+  { app, rest }: VmPinning,
+  signal: AbortSignal,
+): Promise<void> {
+  await virsh(['emulatorpin', domain, rest.join(','), '--live'], signal);
+  for (let vcpu = 0; vcpu < vcpus; vcpu++) {
+    const cpus = vcpu === 0 ? app : rest;
+    await virsh(['vcpupin', domain, String(vcpu), cpus.join(','), '--live'], signal);
+  }
+}
+
+/** Describes the pinning for the run file. */
+export function pinningWords(pinning: VmPinning | undefined): string {
+  if (pinning === undefined) return 'not pinned';
+  return `vCPU 0 to ${pinning.app.join(',')}; the rest of the VM to ${pinning.rest.join(',')}`;
+}
+
+function onlineCpus(): readonly number[] {
+  try {
+    return parseCpuList(readFileSync('/sys/devices/system/cpu/online', 'utf8'));
+  } catch {
+    return [];
+  }
 }

@@ -6,14 +6,13 @@ import { fileURLToPath } from 'node:url';
 import type { Artifact, Instance, Launch, RunContext } from '@tare/environment';
 import { allowedCpus, listProcesses, type MeterReading, waitForHttp } from '@tare/metrics';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createVagrant } from '../client/vagrant.ts';
+import { vmForTests } from '../../fixtures/vm-for-tests.ts';
 import { guestService } from '../guest/guest-service.ts';
-import { virsh } from '../libvirt/virsh.ts';
-import { machineId } from '../machine/machine-id.ts';
-import { openSsh, type Ssh } from '../ssh/open-ssh.ts';
-import { shellWords } from '../ssh/shell-words.ts';
+import { virsh } from '../libvirt.ts';
+import { machineId } from '../machine/machine-place.ts';
+import { openSsh, shellWords, type Ssh } from '../ssh.ts';
+import { createVagrant } from '../vagrant-client.ts';
 import { vagrant } from './vagrant.ts';
-import { vmForTests } from './vm-for-tests.ts';
 
 const script = `
 import { createServer } from 'node:http';

@@ -2,17 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Artifact, Facts, RunContext } from '@tare/environment';
 import { processMeter } from '@tare/metrics';
 import { guestService } from '../guest/guest-service.ts';
-import { domainPid } from '../libvirt/domain.ts';
-import { openSsh } from '../ssh/open-ssh.ts';
-import { shellWords } from '../ssh/shell-words.ts';
-import type { VagrantMachine } from './vagrant-machine.ts';
-import { pinningWords, planPinning } from './vcpu-pinning.ts';
+import { domainPid } from '../libvirt.ts';
+import { openSsh, shellWords } from '../ssh.ts';
+import { pinningWords, planPinning, type VagrantMachine } from './vagrant-machine.ts';
 
 const askDeadlineMs = 60_000;
 
 /**
- * Checks that the guest holds the artifact, stops its service, and measures what is left: facts of the VM for the run file.
- * @param idle what the VM was found to cost before; measured when undefined, which takes 5 s.
+ * Checks that the guest holds the artifact, stops its service and measures the idle VM: facts for the run file.
+ * @param idle an earlier measurement of the idle VM; undefined measures, which takes 5 s.
  * @throws Error when the guest holds another build.
  */
 export async function vmFacts(
@@ -86,13 +84,13 @@ async function measureIdle(machine: VagrantMachine, signal: AbortSignal): Promis
 }
 
 /** What a VM costs the host while its service is stopped. */
-export type IdleCost = {
-  /** Of one CPU. */
+type IdleCost = {
+  /** Percent of one CPU. */
   readonly idleCpuPercent: number;
   readonly idleMemoryMiB: number;
 };
 
-// what a boot or a provisioning leaves to do is over by then
+// by then the work after a boot or a provisioning is over
 const settleMs = 2000;
 const windowMs = 3000;
 

@@ -3,14 +3,13 @@ import type { Instance, Milestone, StartKind } from '@tare/environment';
 import { findProcess, type Meter, processMeter } from '@tare/metrics';
 import { guestMilestones } from '../guest/guest-account.ts';
 import type { GuestSampler } from '../guest/guest-sampler.ts';
-import { consoleTail } from '../libvirt/console-tail.ts';
-import { domainPid } from '../libvirt/domain.ts';
-import type { GuestSession } from './guest-session.ts';
+import { consoleTail, domainPid } from '../libvirt.ts';
+import type { GuestSession } from './start-in-vm.ts';
 import type { Tunnel } from './tunnel.ts';
 import type { VagrantMachine } from './vagrant-machine.ts';
 
 /** An app that is being started in a VM. */
-export type VmStart = {
+type VmStart = {
   readonly startKind: StartKind;
   readonly machine: VagrantMachine;
   readonly url: URL;
@@ -43,7 +42,7 @@ export function vmInstance(start: VmStart): Instance {
   let open: GuestSession | undefined;
   session.then(
     (opened) => (open = opened),
-    // told by `ended`
+    // `ended` reports the failure
     () => undefined,
   );
 
@@ -58,7 +57,7 @@ export function vmInstance(start: VmStart): Instance {
       ...(powerOnNs === undefined ? {} : { powerOnNs }),
     });
     const openedAtNs = tunnel?.openedAtNs();
-    // of a restart the tunnel is open before the clock starts
+    // before a restart the tunnel opens ahead of the clock
     if (openedAtNs === undefined || openedAtNs < spawnedAt) return inGuest;
     const opened = { name: 'tunnel', atMs: Number(openedAtNs - spawnedAt) / 1e6 };
     return [...inGuest, opened].sort((a, b) => a.atMs - b.atMs);
@@ -70,10 +69,10 @@ export function vmInstance(start: VmStart): Instance {
   };
   const tidyUp = async (): Promise<void> => {
     const signal = AbortSignal.timeout(stopDeadlineMs);
-    // before anything is closed: what breaks now has not ended by itself
+    // first of all: whatever breaks from now on has not ended by itself
     stopped.resolve('the VM was stopped');
     if (open === undefined) {
-      // still booting, or it does not answer
+      // it still boots, or it does not answer
       giveUp.abort(new Error('the VM was stopped'));
       await Promise.allSettled([start.command, session]);
       await (await session.catch(() => undefined))?.close();
@@ -87,7 +86,7 @@ export function vmInstance(start: VmStart): Instance {
         await open.close();
         await machine.pause(signal);
       } catch {
-        // a guest that does not answer boots anew
+        // a guest that does not answer has to boot again
         await open.close();
         await machine.cut(signal);
       }
@@ -150,11 +149,11 @@ function processEnd(pid: number | undefined, signal: AbortSignal): Promise<'vm'>
 }
 
 /** Meters of a VM: the app in it, and what the VM costs this host. */
-export type VmMeters = { readonly net: Meter; readonly gross: Meter };
+type VmMeters = { readonly net: Meter; readonly gross: Meter };
 
 /**
- * Opens the meters of a running VM. Net is read in the guest, at the host's time; gross is QEMU with all its threads, and
- * the tunnel where requests take one.
+ * Opens the meters of a running VM. Net is read in the guest at the host's time. Gross is QEMU with all its threads, plus
+ * the tunnel if requests use one.
  * @throws Error when the VM does not run.
  */
 function vmMeters(domain: string, sampler: GuestSampler, tunnel: Tunnel | undefined): VmMeters {
@@ -178,8 +177,8 @@ const ticksPerSecond = 100n;
 const nsPerSecond = 1_000_000_000n;
 
 /**
- * When a process began, on the monotonic clock, in nanoseconds; right to ± 10 ms, the kernel's step (proc_pid_stat(5),
- * starttime). For the hypervisor's process that is the power on of the VM.
+ * When a process began, in nanoseconds of the monotonic clock, to ± 10 ms, the kernel's step (proc_pid_stat(5),
+ * starttime). For the hypervisor's process this is the power on of the VM.
  * @returns undefined when it is gone.
  */
 function processStartNs(pid: number): bigint | undefined {

@@ -1,9 +1,8 @@
-import { createVagrant, type MachineState, type Vagrant } from '../client/vagrant.ts';
-import { machineId } from '../machine/machine-id.ts';
-import { type MachinePlace, machineState } from '../machine/machine-place.ts';
+import { machineId, type MachinePlace, machineState } from '../machine/machine-place.ts';
+import { createVagrant, type MachineState, type Vagrant } from '../vagrant-client.ts';
 
 /** A machine that Vagrant has made. */
-export type ExistingMachine = {
+type ExistingMachine = {
   readonly place: MachinePlace;
   readonly vagrant: Vagrant;
   readonly state: MachineState;
@@ -12,7 +11,7 @@ export type ExistingMachine = {
 /**
  * The machine of a folder, whichever provider has it.
  * @param folder absolute path of the folder with the Vagrantfile.
- * @returns undefined when none has been created; finding that out takes no Ruby.
+ * @returns undefined when none has been created; this starts no Ruby.
  */
 export async function existingMachine(
   folder: string,
@@ -28,20 +27,4 @@ export async function existingMachine(
     onLine: (line) => process.stdout.write(`${line}\n`),
   });
   return { place, vagrant, state: await machineState(place, vagrant, signal) };
-}
-
-const usualPort = 8001;
-
-/**
- * The host's port that the Vagrantfile forwards to the guest, from `TARE_PORT` and `TARE_FORWARD`.
- * @returns undefined when `TARE_FORWARD` is 0.
- * @throws Error in one line when `TARE_PORT` is no port.
- */
-export function forwardedPort(variables: NodeJS.ProcessEnv = process.env): number | undefined {
-  if (variables.TARE_FORWARD === '0') return undefined;
-  const given = variables.TARE_PORT ?? String(usualPort);
-  const port = Number(given);
-  if (!/^\d+$/.test(given) || port < 1 || port > 65_535)
-    throw new Error(`TARE_PORT is "${given}"; expected a port from 1 to 65535`);
-  return port;
 }

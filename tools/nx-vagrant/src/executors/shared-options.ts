@@ -2,7 +2,7 @@ import { path } from '@tare/options';
 
 export const folder = path({ description: 'Folder of the Vagrantfile, from the workspace root.' });
 
-/** Where the target vagrant-box writes. */
+/** The folder that the target vagrant-box writes to. */
 export const box = path({ description: 'Folder with box.json.' }).default('dist/vagrant/box');
 
 /** What the probe wrote. */

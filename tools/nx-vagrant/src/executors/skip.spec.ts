@@ -1,14 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { ExecutorContext } from '@nx/devkit';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { writeRecord } from '@tare/recipe';
 import vagrantBox from './vagrant-box/executor.ts';
 import vagrantDestroy from './vagrant-destroy/executor.ts';
 import vagrantHalt from './vagrant-halt/executor.ts';
 import vagrantSsh from './vagrant-ssh/executor.ts';
 import vagrantUp from './vagrant-up/executor.ts';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExecutorContext } from '@nx/devkit';
+import { writeRecord } from '@tare/recipe';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 let root = '';
 let said = '';
@@ -81,7 +81,7 @@ test('a skip leaves no box of an earlier build, which would go into the cache in
   expect(existsSync(join(root, 'box'))).toBe(false);
 });
 
-test('a missing probe is told with what to run', async () => {
+test('a missing probe is reported with what to run', async () => {
   expect(await vagrantUp(up, context())).toEqual({ success: false });
   expect(said).toContain('Run the target vagrant-probe first.');
 });

@@ -8,7 +8,7 @@ import {
   unitMomentUs,
 } from './guest-account.ts';
 
-// of a guest under TCG, in nanoseconds; the second was the quickest
+// recorded from a guest under TCG, in nanoseconds; the second was the quickest
 const exchanges = [
   { sentNs: 5_000_000_000n, guestNs: 1_004_000_000n, receivedNs: 5_009_000_000n },
   { sentNs: 5_010_000_000n, guestNs: 1_011_000_000n, receivedNs: 5_012_000_000n },

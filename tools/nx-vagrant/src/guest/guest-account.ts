@@ -1,19 +1,19 @@
 import type { Milestone } from '@tare/environment';
 import { z } from 'zod';
 
-/** One question to the guest's clock: host nanoseconds before and after, the guest's between. */
+/** One reading of the guest's clock: host nanoseconds before and after it, the guest's in between. */
 export type ClockExchange = {
   readonly sentNs: bigint;
   readonly guestNs: bigint;
   readonly receivedNs: bigint;
 };
 
-/** How to read a clock of the guest as the host's: host = guest + `offsetNs`, right to ± `errorNs`. */
+/** Converts the guest's clock to the host's: host = guest + `offsetNs`, to ± `errorNs`. */
 export type ClockOffset = { readonly offsetNs: bigint; readonly errorNs: bigint };
 
 /**
- * The offset between two monotonic clocks, from the exchange with the shortest round trip; the guest's reading is taken to
- * lie in its middle, and half the round trip bounds the error (F. Cristian, Probabilistic clock synchronization,
+ * The offset between two monotonic clocks, from the exchange with the shortest round trip. Assumes that the guest's reading
+ * lies in its middle; half the round trip bounds the error (F. Cristian, Probabilistic clock synchronization,
  * Distributed Computing 3, 1989, section 3).
  * @throws Error without an exchange.
  */
@@ -25,8 +25,8 @@ export function clockOffset(exchanges: readonly ClockExchange[]): ClockOffset {
 }
 
 /**
- * The host's time of a guest's reading. It cannot lie outside of the exchange that brought it: this also corrects a
- * guest's clock that drifts.
+ * The host's time of a guest's reading. It cannot lie outside the exchange that brought it, which also corrects a guest's
+ * clock that drifts.
  */
 export function toHostNs({ sentNs, guestNs, receivedNs }: ClockExchange, { offsetNs }: ClockOffset): bigint {
   const atNs = guestNs + offsetNs;
@@ -38,7 +38,7 @@ function roundTrip({ sentNs, receivedNs }: ClockExchange): bigint {
   return receivedNs - sentNs;
 }
 
-/** What `systemctl show` tells of one unit, by name of the property. */
+/** What `systemctl show` prints about one unit, by the property's name. */
 export type UnitProperties = ReadonlyMap<string, string>;
 
 /** Reads the output of `systemctl show UNIT…`: `Name=value` lines, a blank line between two units. */
@@ -67,7 +67,7 @@ export function unitMomentUs(properties: UnitProperties | undefined, name: strin
 }
 
 /** A line of the guest's journal, at its monotonic microseconds. */
-export type JournalLine = { readonly atUs: number; readonly message: string };
+type JournalLine = { readonly atUs: number; readonly message: string };
 
 const entrySchema = z.object({
   __MONOTONIC_TIMESTAMP: z.string().regex(/^\d+$/),
@@ -100,16 +100,16 @@ export type GuestAccount = {
   readonly service: UnitProperties;
   /** The service's lines in the journal. */
   readonly journal: readonly JournalLine[];
-  /** Of a boot: the manager's own properties and the unit of sshd. */
+  /** For a boot: the manager's own properties and the unit of sshd. */
   readonly boot?: { readonly manager: UnitProperties; readonly ssh: UnitProperties };
 };
 
 /** Where the moments of the guest lie on the host's clock. */
-export type StartClock = {
+type StartClock = {
   /** Host nanoseconds of the start command. */
   readonly spawnedAt: bigint;
   readonly offset: ClockOffset;
-  /** Host nanoseconds at which the hypervisor's process began; of a boot only. */
+  /** Host nanoseconds at which the hypervisor's process began; only for a boot. */
   readonly powerOnNs?: bigint;
 };
 
@@ -133,7 +133,7 @@ export function guestMilestones(account: GuestAccount, clock: StartClock): reado
           ['userspace', unitMomentUs(boot.manager, 'UserspaceTimestampMonotonic')],
           ['sshd', unitMomentUs(boot.ssh, 'ActiveEnterTimestampMonotonic')],
         ] as const)),
-    // systemd looks at a unit's conditions when it begins to start it; it calls it active after the fork
+    // systemd checks a unit's conditions when it begins to start it, and calls it active after the fork
     ['service start', unitMomentUs(service, 'ConditionTimestampMonotonic')],
     ['process', processUs],
     ['listening', listening?.atUs],

@@ -75,7 +75,7 @@ describe.skipIf(!able)('the sampler', () => {
     expect(grownBytes / 2 ** 20).toBeCloseTo(wanted, 1);
   });
 
-  it('tells when the processes are gone, and has nothing to read then', async () => {
+  it('reports when the processes are gone, and has nothing to read then', async () => {
     const short = spawn('sleep', ['1']);
     members([short.pid]);
     const sampler = await open();

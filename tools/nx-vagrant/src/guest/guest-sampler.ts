@@ -3,15 +3,15 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { MeterReading } from '@tare/metrics';
 import { z } from 'zod';
-import { shellWords } from '../ssh/shell-words.ts';
+import { shellWords } from '../ssh.ts';
 import { type ClockExchange, clockOffset, type ClockOffset, toHostNs } from './guest-account.ts';
 
-/** What the processes of the service have used so far, at a moment of the host's monotonic clock. */
-export type GuestUse = Pick<MeterReading, 'atNs' | 'cpuNs' | 'memoryBytes' | 'writtenBytes' | 'diskWrites'>;
+/** What the service's processes have used so far, at a moment of the host's monotonic clock. */
+type GuestUse = Pick<MeterReading, 'atNs' | 'cpuNs' | 'memoryBytes' | 'writtenBytes' | 'diskWrites'>;
 
-/** A process in the guest that answers at once what the service uses, and which tells when it has ended. */
+/** A process in the guest that reports at once what the service uses, and reports its end. */
 export interface GuestSampler {
-  /** Where the guest's clock lies on the host's, from the pings at the opening. */
+  /** Converts the guest's clock to the host's; measured by pings at the opening. */
   readonly offset: ClockOffset;
   /**
    * Reads the service's processes.
@@ -25,7 +25,7 @@ export interface GuestSampler {
 }
 
 /** How a sampler runs. */
-export type SamplerPlace = {
+type SamplerPlace = {
   /** Only root may read what other users' processes write to storage. */
   readonly asRoot?: boolean;
   /** The guest's CPU to run on; undefined to leave it to the guest. */
@@ -52,9 +52,9 @@ export function samplerCommand(cgroupFolder: string, { asRoot, cpu }: SamplerPla
 }
 
 /**
- * Speaks with a sampler over its pipes; asks its clock first.
+ * Talks to a sampler over its pipes; measures its clock first.
  * @param child a process that runs {@link samplerCommand}.
- * @throws Error with what it said when it does not answer; it is ended then.
+ * @throws Error with the sampler's output when it does not answer, and ends it.
  */
 export async function openGuestSampler(
   child: ChildProcessWithoutNullStreams,
@@ -181,7 +181,7 @@ const replySchema = z.discriminatedUnion('kind', [
 ]);
 
 /** What the sampler in the guest says: `atNs` is the guest's monotonic clock. */
-export type SamplerReply = z.infer<typeof replySchema>;
+type SamplerReply = z.infer<typeof replySchema>;
 
 /**
  * Reads one line of the sampler.

@@ -14,7 +14,7 @@ it('a service that ran out of memory is said to have', () => {
   expect(endingWords(killed)).toBe('was ended: out of memory');
 });
 
-it('an exit code and a signal are told apart', () => {
+it('an exit code and a signal are distinguished', () => {
   expect(
     endingWords(
       new Map([
@@ -43,7 +43,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Runs the script with the folder in place of the guest's root, and tells what it would have systemd do. */
+/** Runs the script with the folder as the guest's root, and returns the calls of systemctl. */
 function arrange(arrangement: Arrangement): string {
   const script = arrangeScript('a', arrangement).replaceAll(
     /\/(etc\/systemd|var\/lib\/tare'?\n)/g,
@@ -60,7 +60,7 @@ it('variables come into the drop-in as they are, and a second time changes nothi
   expect(arrange(arrangement)).toBe('systemctl -q enable tare@a.service\n');
 });
 
-it('an app that keeps data gets a state directory and is told where, and what was there is removed', () => {
+it('an app that keeps data gets a state directory and its path, and old data is removed', () => {
   const left = join(folder, 'var/lib/tare/a/file');
   mkdirSync(join(left, '..'), { recursive: true });
   writeFileSync(left, '');

@@ -1,6 +1,5 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import type { Ssh } from '../ssh/open-ssh.ts';
-import { shellWords } from '../ssh/shell-words.ts';
+import { shellWords, type Ssh } from '../ssh.ts';
 import {
   type GuestAccount,
   parseJournal,
@@ -8,7 +7,7 @@ import {
   type UnitProperties,
 } from './guest-account.ts';
 
-/** Holds the data folders of all workloads, on the guest's disk; where systemd makes the state directories of services. */
+/** Holds the data folders of all workloads on the guest's disk: systemd makes the state directories of services here. */
 const dataFolders = '/var/lib/tare';
 
 /** The port that every workload listens on in the guest. */
@@ -23,17 +22,17 @@ export interface GuestService {
   readonly unit: string;
   /** Folder of its cgroup, in the guest. */
   readonly cgroupFolder: string;
-  /** Makes ready to start it: what the order needs (a connection, root's rights) is there before the clock. */
+  /** Prepares a start: opens the connection and gets root's rights before the clock starts. */
   arm(signal: AbortSignal): Promise<ArmedStart>;
-  /** Also ends the services of the other workloads, which share the port, and removes what they kept as data. */
+  /** Also ends the services of the other workloads, which share the port, and removes their data. */
   stop(signal: AbortSignal): Promise<void>;
-  /** Makes it the one that a boot starts, with what a launch wants for it; it must have been stopped. */
+  /** Makes it the service that a boot starts, with a launch's settings; it must have been stopped. */
   arrange(arrangement: Arrangement, signal: AbortSignal): Promise<void>;
-  /** What the guest recorded of its start, with the boot's moments where they are wanted. */
+  /** What the guest recorded of its start, with the boot's moments if wanted. */
   account(withBoot: boolean, signal: AbortSignal): Promise<GuestAccount>;
   /** How it ended, in words: "ended with exit code 7", "was ended: out of memory". */
   howItEnded(signal: AbortSignal): Promise<string>;
-  /** The last lines that it wrote. */
+  /** The last lines of its log. */
   lastLog(lines: number, signal: AbortSignal): Promise<string>;
 }
 
@@ -120,7 +119,7 @@ function explain(what: string, stderr: string): string {
   return said === '' ? what : `${what}: ${said}`;
 }
 
-/** What a launch wants for an app in the guest. */
+/** A launch's settings for an app in the guest. */
 export type Arrangement = {
   /** Environment variables besides those that provisioning has set. */
   readonly variables: Readonly<Record<string, string>>;
@@ -129,9 +128,8 @@ export type Arrangement = {
 };
 
 /**
- * A shell script that makes one workload the one that starts at boot and gives it what a launch wants by a drop-in of its
- * unit: variables, and a data folder that systemd makes, empty and its own, when the unit starts. Changes nothing that is
- * right already.
+ * A shell script that makes one workload start at boot. A drop-in of its unit holds the launch's settings: variables, and a
+ * data folder of its own that systemd makes, empty, when the unit starts. Changes nothing that is right already.
  */
 export function arrangeScript(workload: string, arrangement: Arrangement): string {
   const unit = `tare@${workload}.service`;
@@ -141,7 +139,7 @@ export function arrangeScript(workload: string, arrangement: Arrangement): strin
   const file = `${folder}/run.conf`;
   return [
     'set -eu',
-    // of a trial that was cut off
+    // a trial that was cut off may have left data
     `rm -rf ${shellWords([dataFolders])}`,
     `wanted=${shellWords([wanted])}`,
     `have=$(cat ${shellWords([file])} 2>/dev/null || true)`,
@@ -156,7 +154,7 @@ export function arrangeScript(workload: string, arrangement: Arrangement): strin
     `  if [ -L "$link" ] && [ "$link" != ${shellWords([unit])} ]; then systemctl -q disable "$link"; fi`,
     'done',
     `[ -L ${shellWords([unit])} ] || systemctl -q enable ${shellWords([unit])}`,
-    // a machine that is switched off next must find it on its disk
+    // the machine may be switched off next
     'sync',
     '',
   ].join('\n');
@@ -169,7 +167,7 @@ function settings(workload: string, { variables, dataVariable }: Arrangement): r
   return [
     ...given,
     environment(dataVariable, `${dataFolders}/${workload}`),
-    // relative to /var/lib; it is writable although the system is not
+    // relative to /var/lib; writable although the system is read-only
     `StateDirectory=tare/${workload}`,
     'StateDirectoryMode=0700',
   ];
@@ -180,25 +178,25 @@ function quoted(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n').replaceAll('%', '%%')}"`;
 }
 
-/** A start that waits for its word. */
+/** A start that is ready and waits to be fired. */
 export type ArmedStart = {
   /**
    * Starts the service.
-   * @returns when systemd has started it. @throws Error with what systemd said.
+   * @returns when systemd has started it. @throws Error with systemd's message.
    */
   fire(signal: AbortSignal): Promise<void>;
 };
 
 const startDeadlineMs = 60_000;
 
-/** The command of an armed start: says that it waits, and starts the unit at a line of input. Needs root. */
+/** The command of an armed start: prints that it waits, and starts the unit when it gets a line. Needs root. */
 function armedCommand(unit: string): readonly string[] {
   return ['sh', '-c', 'echo armed && read -r word && exec systemctl start "$0"', unit];
 }
 
 /**
- * Waits until a child that runs {@link armedCommand} waits for its word.
- * @throws Error with what it said when it ends before that; it is ended when the signal aborts.
+ * Waits until a child that runs {@link armedCommand} is ready.
+ * @throws Error with its output when it ends before that. Kills it when the signal aborts.
  */
 async function armedStart(
   child: ChildProcessWithoutNullStreams,

@@ -4,9 +4,9 @@
 #            and "writtenBytes":"…", to storage, when it runs as root,
 #            and "diskWrites":{"count":"…","tookMs":"…"}, of the guest's disks since it booted, where it has some
 #         or {"kind":"idle","atNs":"…"}                                       when the cgroup has no process
-# and tells by itself, once: {"kind":"ended"} when the processes that it has seen are gone.
-# CPU time is the larger of two sources: the threads' schedstat, exact but without ended threads that were never seen,
-# and stat, complete but in steps of 10 ms. Memory is RssAnon + RssShmem.
+# It also prints {"kind":"ended"} once, unasked, when the processes that it has seen are gone.
+# CPU time is the larger of two sources: the threads' schedstat is exact but misses ended threads that were never seen;
+# stat is complete but counts in steps of 10 ms. Memory is RssAnon + RssShmem.
 use strict;
 use warnings;
 use POSIX ();
@@ -108,7 +108,7 @@ sub read_written {
   $process->{written} = $1 if defined $text and $text =~ /^write_bytes: (\d+)$/m;
 }
 
-# The kernel hands the account of a process that has ended on to the one that waited for it.
+# The kernel adds the account of an ended process to the process that waited for it.
 sub written_bytes {
   my $sum = 0;
   for my $process (values %processes) {

@@ -1,27 +1,24 @@
-import type { Vagrant } from '../client/vagrant.ts';
-import {
-  type Accelerator,
-  awaitGuestNetwork,
-  kvmDevice,
-  rememberChoice,
-  rememberedChoice,
-} from '../environment/accelerator.ts';
-import { resumeDomain } from '../libvirt/domain.ts';
-import { type Boot, bootMachine } from './boot-machine.ts';
-import { freePort, isForwarded } from './free-port.ts';
-import { machineId } from './machine-id.ts';
-import { machineBox, type MachinePlace, machineState } from './machine-place.ts';
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { writeRecord } from '@tare/recipe';
+import { z } from 'zod';
+import { consoleTail, domainAddresses, domainPid, resumeDomain, virsh } from '../libvirt.ts';
+import type { Vagrant } from '../vagrant-client.ts';
+import { endTunnel, freePort, isForwarded } from './free-port.ts';
+import { machineBox, machineId, type MachinePlace, machineState } from './machine-place.ts';
 
-/** A machine that shall run, provisioned with what is new. */
-export type BringUp = {
+/** A machine to bring up and provision with what is new. */
+type BringUp = {
   readonly place: MachinePlace;
   /** A client for the machine with this accelerator; undefined leaves the choice to the Vagrantfile. */
   readonly vagrant: (accelerator: Accelerator | undefined) => Vagrant;
   /** `auto`: KVM where a guest boots with it, else emulation. undefined leaves it to the Vagrantfile. */
   readonly accelerator: Accelerator | 'auto' | undefined;
-  /** Absolute path of the folder where it is written down how a boot with KVM came out. */
+  /** Absolute path of the folder that records the result of a boot with KVM. */
   readonly records: string;
-  /** Name of the box that it shall be made of. */
+  /** Name of the box to make it of. */
   readonly box: string;
   /** The host's port that is forwarded to it; undefined for none. */
   readonly port: number | undefined;
@@ -30,9 +27,9 @@ export type BringUp = {
 };
 
 /**
- * Makes a machine run: one that runs already, perhaps left by a run that was killed, is provisioned anew and told of; one
- * of another box is removed first.
- * @throws Error in one line. A machine that this call booted is not left behind then.
+ * Makes a machine run. Reports and provisions a machine that runs already, perhaps left by a killed run; removes one that is
+ * made of another box first.
+ * @throws Error in one line, and leaves no machine running that this call booted.
  */
 export async function bringUp(order: BringUp, signal: AbortSignal): Promise<void> {
   const { place, port, say } = order;
@@ -91,13 +88,149 @@ async function boot(order: BringUp, signal: AbortSignal): Promise<void> {
     rememberChoice(records, box, { accelerator: 'kvm', reason: 'a guest boots with it' });
   } catch (error) {
     signal.throwIfAborted();
-    // a guest that has an address runs: what failed then is not KVM
+    // a guest with an address runs, so KVM is not what failed
     if (!booting) throw error;
     const reason = `with KVM the guest does not boot: ${error instanceof Error ? error.message : String(error)}`;
     say(`${reason}; emulation is tried`);
     rememberChoice(records, box, { accelerator: 'tcg', reason });
-    // a domain that was made for KVM does not boot without it
+    // a domain made for KVM does not boot without it
     if (machineId(place.folder, place.provider) !== undefined) await order.vagrant('tcg').destroy({ signal });
     await start('tcg');
   }
+}
+
+/** A machine to boot. */
+type Boot = {
+  readonly vagrant: Vagrant;
+  readonly place: MachinePlace;
+  /** The host's port that is forwarded to it; undefined for none. */
+  readonly port: number | undefined;
+  /** How long it may take to boot and be provisioned. */
+  readonly deadlineMs: number;
+  /** Watches the boot; when it rejects, the boot ends with its error. */
+  readonly watch?: (signal: AbortSignal) => Promise<void>;
+};
+
+/**
+ * Boots and provisions a machine. When that fails, takes too long or is aborted, no hypervisor, ssh or Vagrant is left
+ * running.
+ * @throws Error in one line; for a boot that takes too long, with the last lines of the console.
+ */
+export async function bootMachine(
+  { vagrant, place, port, deadlineMs, watch }: Boot,
+  signal: AbortSignal,
+): Promise<void> {
+  const givenUp = new AbortController();
+  const over = new AbortController();
+  const timer = setTimeout(() => {
+    void describeDelay(place, deadlineMs).then((line) => {
+      givenUp.abort(new Error(line));
+    });
+  }, deadlineMs);
+  watch?.(AbortSignal.any([signal, over.signal])).catch((error: unknown) => {
+    if (!signal.aborted && !over.signal.aborted) givenUp.abort(error);
+  });
+  const stop = AbortSignal.any([signal, givenUp.signal]);
+  // at once, because Nx gives an interrupted task only seconds; a failure is tried again below
+  const cut = (): void => void powerOff(place, port).catch(() => undefined);
+  stop.addEventListener('abort', cut, { once: true });
+  try {
+    await vagrant.up({ provision: true, signal: stop });
+  } catch (error) {
+    // Vagrant may have switched it on again
+    await powerOff(place, port);
+    throw error;
+  } finally {
+    stop.removeEventListener('abort', cut);
+    clearTimeout(timer);
+    over.abort();
+  }
+}
+
+async function describeDelay({ folder, provider }: MachinePlace, deadlineMs: number): Promise<string> {
+  const id = provider === 'libvirt' ? machineId(folder) : undefined;
+  const said =
+    id === undefined ? 'the hypervisor had not started it' : `its console: ${await consoleTail(id)}`;
+  return `the machine did not boot within ${deadlineMs / 1_000} s; ${said}`;
+}
+
+/** Switches off at once, without asking the guest, which may hang. */
+async function powerOff(place: MachinePlace, port: number | undefined): Promise<void> {
+  if (port !== undefined) endTunnel(port, place);
+  const id = machineId(place.folder, place.provider);
+  if (id === undefined || place.provider !== 'libvirt') return;
+  try {
+    await virsh(['destroy', id], AbortSignal.timeout(30_000));
+  } catch (error) {
+    // Vagrant may have taken it down already
+    if (!(error instanceof Error && /not running|failed to get domain/.test(error.message))) throw error;
+  }
+}
+
+/** What runs the guest's code: the processor (KVM), or QEMU's translator (TCG), which emulates it. */
+export type Accelerator = 'kvm' | 'tcg';
+
+/** An accelerator, and why this one. */
+type AcceleratorChoice = { readonly accelerator: Accelerator; readonly reason: string };
+
+const outcomeSchema = z.strictObject({
+  accelerator: z.enum(['kvm', 'tcg']),
+  reason: z.string(),
+  /** The host's kernel; another kernel tries again. */
+  kernel: z.string(),
+  box: z.string(),
+});
+
+// with KVM a guest asks for an address 2 to 5 s after it is switched on
+const addressDeadlineMs = 25_000;
+const watchIntervalMs = 500;
+
+/** @returns whether this process may use /dev/kvm. Even then a guest may fail to boot with it. */
+export function kvmDevice(): boolean {
+  try {
+    accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @returns the result of an earlier boot of this box on this kernel; undefined if there was none. */
+export function rememberedChoice(records: string, box: string): AcceleratorChoice | undefined {
+  try {
+    const found = outcomeSchema.parse(JSON.parse(readFileSync(outcomePath(records), 'utf8')));
+    if (found.kernel !== release() || found.box !== box) return undefined;
+    return { accelerator: found.accelerator, reason: found.reason };
+  } catch {
+    // there is none, or another version of this suite wrote it: the next boot decides again
+    return undefined;
+  }
+}
+
+/** Stores the result of a boot for later runs on this host, because a boot that hangs costs half a minute. */
+function rememberChoice(records: string, box: string, choice: AcceleratorChoice): void {
+  writeRecord(outcomePath(records), { ...choice, kernel: release(), box });
+}
+
+/**
+ * Waits until a machine that is being booted is switched on and has asked for an address.
+ * @throws Error when it does not within 25 s of its power on; or the signal's reason.
+ */
+async function awaitGuestNetwork(folder: string, signal: AbortSignal): Promise<void> {
+  let deadline: number | undefined;
+  for (;;) {
+    await sleep(watchIntervalMs, undefined, { signal });
+    const domain = machineId(folder);
+    if (domain === undefined || domainPid(domain) === undefined) continue;
+    deadline ??= performance.now() + addressDeadlineMs;
+    if ((await domainAddresses(domain, signal)).length > 0) return;
+    if (performance.now() > deadline)
+      throw new Error(
+        `/dev/kvm is there, but the guest did not ask for an address within ${addressDeadlineMs / 1000} s of its power on`,
+      );
+  }
+}
+
+function outcomePath(records: string): string {
+  return join(records, 'accelerator.json');
 }

@@ -9,7 +9,7 @@ const table = [
   '   2: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 17 1 0 100 0 0 10 0',
 ].join('\n');
 
-test('a socket that listens is told from a connection to the same port', () => {
+test('a listening socket is not confused with a connection to the same port', () => {
   expect(listeningInodes(table, 8001)).toEqual(['181437']);
   expect(listeningInodes(table, 8002)).toEqual([]);
 });

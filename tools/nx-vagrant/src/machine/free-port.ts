@@ -4,8 +4,8 @@ import { choosePort } from '@tare/environment';
 import { type MachinePlace, tunnelPid } from './machine-place.ts';
 
 /**
- * Makes sure that a port of 127.0.0.1 is free for a machine that is about to boot: a tunnel that an earlier start of the
- * same machine left is ended.
+ * Makes sure that a port of 127.0.0.1 is free for a machine that is about to boot: ends a tunnel that an earlier start of
+ * the same machine left.
  * @throws Error in one line that says who has the port, where that can be seen.
  */
 export async function freePort(
@@ -27,7 +27,7 @@ export async function freePort(
   await choosePort(port);
 }
 
-/** Whether the port is forwarded by the tunnel of this machine: it does not outlive all that can happen to it. */
+/** Whether the tunnel of this machine forwards the port; a tunnel may die while the machine runs. */
 export function isForwarded(port: number, place: MachinePlace): boolean {
   const owner = portOwner(port);
   return owner !== undefined && isTunnel(owner.pid, owner.command, port, place);
@@ -40,13 +40,13 @@ export function endTunnel(port: number, place: MachinePlace): void {
     process.kill(owner.pid, 'SIGTERM');
 }
 
-// the pid alone may be another process's by now
+// the pid alone may belong to another process by now
 function isTunnel(pid: number, command: string, port: number, place: MachinePlace): boolean {
   return pid === tunnelPid(place, port) && command.startsWith('ssh ');
 }
 
 /** A process that listens on a port. */
-export type PortOwner = { readonly pid: number; readonly command: string };
+type PortOwner = { readonly pid: number; readonly command: string };
 
 /**
  * Who listens on a TCP port of this host, from /proc/net/tcp and /proc/PID/fd.

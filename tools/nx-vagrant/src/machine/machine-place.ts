@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import type { Variables } from '@tare/metrics';
 import { z } from 'zod';
-import type { MachineState, Vagrant } from '../client/vagrant.ts';
-import { virsh } from '../libvirt/virsh.ts';
-import type { Provider } from '../record/records.ts';
-import { machineId, machineStateFolder } from './machine-id.ts';
+import { virsh } from '../libvirt.ts';
+import type { Provider } from '../records.ts';
+import type { MachineState, Vagrant } from '../vagrant-client.ts';
 
 /** Which machine: the one named `default` of a folder with a Vagrantfile, as a provider has it. */
 export type MachinePlace = {
@@ -27,8 +27,8 @@ export function tunnelPid({ folder, provider }: MachinePlace, port: number): num
 }
 
 /**
- * The state of a machine, in Vagrant's words. Under libvirt it is asked of libvirt itself: 20 ms in place of the 2 s that
- * Ruby takes to start.
+ * The state of a machine, in Vagrant's words. Asks libvirt itself where it can: 20 ms in place of the 2 s that Ruby takes
+ * to start.
  */
 export async function machineState(
   place: MachinePlace,
@@ -49,7 +49,7 @@ export async function machineState(
 }
 
 /** What a machine is made of and what runs in it; the Vagrantfile reads it from environment variables. */
-export type MachineSettings = {
+type MachineSettings = {
   /** Name of an installed box. */
   readonly box: string;
   /** Version of a public box; a built one has its version in its name. */
@@ -59,12 +59,12 @@ export type MachineSettings = {
   readonly cpus?: number;
   readonly memoryMiB?: number;
   readonly driver?: 'kvm' | 'qemu';
-  /** The run that it belongs to. */
+  /** The run that owns the machine. */
   readonly runId?: string;
   readonly nodeArguments?: readonly string[];
   /** Memory limit of the app in the guest. */
   readonly appMemoryMiB?: number;
-  /** Whether provisioning starts the first workload; it does unless told. */
+  /** Whether provisioning starts the first workload; true by default. */
   readonly start?: boolean;
   /** The host's port that reaches the guest's 8000. */
   readonly port?: number;
@@ -72,7 +72,7 @@ export type MachineSettings = {
   readonly forward?: boolean;
 };
 
-/** The environment variables that tell the Vagrantfile; those of settings that are not given are left out. */
+/** The environment variables for the Vagrantfile; leaves out settings that are not given. */
 export function machineVariables(settings: MachineSettings): Readonly<Record<string, string>> {
   const {
     box,
@@ -111,4 +111,41 @@ export function machineVariables(settings: MachineSettings): Readonly<Record<str
 
 function asNumber(yes: boolean | undefined): number | undefined {
   return yes === undefined ? undefined : Number(yes);
+}
+
+/**
+ * Where Vagrant keeps what it knows of the machines of a folder.
+ * @param folder absolute path of the folder with the Vagrantfile; `TARE_VAGRANT_STATE` moves the state out of it.
+ */
+export function stateFolder(folder: string, variables: Variables = process.env): string {
+  return resolve(folder, variables.TARE_VAGRANT_STATE ?? '.vagrant');
+}
+
+/**
+ * Vagrant's own state of the machine `default` of a folder, on disk.
+ * @param folder absolute path of the folder with the Vagrantfile.
+ */
+function machineStateFolder(
+  folder: string,
+  provider: Provider = 'libvirt',
+  variables: Variables = process.env,
+): string {
+  return join(stateFolder(folder, variables), 'machines/default', provider);
+}
+
+/**
+ * What the provider calls the machine `default` of a folder: under libvirt the UUID of its domain, which virsh takes in
+ * place of a name. Read from Vagrant's own state, without starting Ruby.
+ * @param folder absolute path of the folder with the Vagrantfile.
+ * @returns undefined when the machine has not been created.
+ */
+export function machineId(
+  folder: string,
+  provider: Provider = 'libvirt',
+  variables: Variables = process.env,
+): string | undefined {
+  const file = join(machineStateFolder(folder, provider, variables), 'id');
+  if (!existsSync(file)) return undefined;
+  const id = readFileSync(file, 'utf8').trim();
+  return id === '' ? undefined : id;
 }

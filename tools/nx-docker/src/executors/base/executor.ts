@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
 import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, lockedNode, readRecord, reportFailure } from '@tare/recipe';
-import { baseRecipeSchema } from '../../base/base-recipe.ts';
-import { likelyBaseMode, makeBase } from '../../base/make-base.ts';
+import { baseRecipeSchema, likelyBaseMode, makeBase } from '../../base/make-base.ts';
 import { connectEngine } from '../../engine/connect-engine.ts';
 import { probeRecordSchema } from '../../records.ts';
 import type { options } from './options.ts';
@@ -16,7 +15,7 @@ const base: PromiseExecutor<Options> = ({ mode, image, recipe, probe, out, socke
     abortOnSignals(async (signal) => {
       const found = readRecord(join(root, probe), probeRecordSchema, 'Run the target probe first.');
       if (found.engine === 'none') {
-        // what an earlier run left would go into the cache as the result of this skip
+        // otherwise files of an earlier run would enter the cache as the result of this skip
         rmSync(join(root, out), { recursive: true, force: true });
         process.stdout.write('base skipped: no Docker engine.\n');
         return true;

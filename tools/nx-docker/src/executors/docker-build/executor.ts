@@ -5,9 +5,9 @@ import { plainText } from '@tare/metrics';
 import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, readRecord, reportFailure, sha256OfFile } from '@tare/recipe';
 import { connectEngine } from '../../engine/connect-engine.ts';
-import { bakeImage } from '../../image/bake-image.ts';
 import { contextOfFiles, contextOfFolder, dataFolderInContext } from '../../image/build-context.ts';
-import { noticesFile } from '../../plugin-options.ts';
+import { bakeImage } from '../../image/build-image.ts';
+import { noticesFile } from '../../plugin.ts';
 import {
   baseRecordSchema,
   type ImageRecord,
@@ -28,7 +28,7 @@ const dockerBuild: PromiseExecutor<Options> = (options, { root, projectName }) =
         throw new Error('docker-build: give the option context, or artifact and base, not both');
       const found = readRecord(at(options.probe), probeRecordSchema, 'Run the target probe first.');
       if (found.engine === 'none') {
-        // what an earlier run left would go into the cache as the result of this skip
+        // otherwise files of an earlier run would enter the cache as the result of this skip
         rmSync(out, { recursive: true, force: true });
         return skipWithoutEngine('docker-build', found);
       }
@@ -75,7 +75,7 @@ const dockerBuild: PromiseExecutor<Options> = (options, { root, projectName }) =
     }),
   );
 
-/** What the last build wrote; undefined without one, and when an older version of this plugin wrote it in another form. */
+/** The record of the last build; undefined if there is none, or if an older version of this plugin wrote it. */
 function formerRecord(path: string): ImageRecord | undefined {
   try {
     return readRecord(path, imageRecordSchema, '');

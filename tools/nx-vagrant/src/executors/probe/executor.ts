@@ -4,10 +4,9 @@ import type { PromiseExecutor } from '@nx/devkit';
 import { requiredKinds } from '@tare/environment';
 import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, reportFailure, writeRecord } from '@tare/recipe';
-import { buildTraits, likelyBoxMode } from '../../box/box-mode.ts';
-import { probeVagrant } from '../../probe/probe-vagrant.ts';
-import { skipWithoutProvider } from '../../probe/skip-without-provider.ts';
-import type { ProbeRecord } from '../../record/records.ts';
+import { buildTraits, likelyBoxMode } from '../../box.ts';
+import { probeVagrant } from '../../probe.ts';
+import { type ProbeRecord, skipWithoutProvider } from '../../records.ts';
 import type { options } from './options.ts';
 
 type Options = OptionsOf<typeof options>;

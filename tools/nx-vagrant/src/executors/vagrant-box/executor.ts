@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
 import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, lockedNode, readRecord, reportFailure } from '@tare/recipe';
-import { makeBox } from '../../box/make-box.ts';
-import { skipWithoutProvider } from '../../probe/skip-without-provider.ts';
-import { probeRecordSchema } from '../../record/records.ts';
+import { makeBox } from '../../box.ts';
+import { probeRecordSchema, skipWithoutProvider } from '../../records.ts';
 import type { options } from './options.ts';
 
 type Options = OptionsOf<typeof options>;
@@ -20,7 +19,7 @@ const vagrantBox: PromiseExecutor<Options> = (options, { root }) =>
         'Run the target vagrant-probe first.',
       );
       if (host.provider === 'none') {
-        // what an earlier run left would go into the cache as the result of this skip
+        // otherwise files of an earlier run would enter the cache as the result of this skip
         rmSync(out, { recursive: true, force: true });
         return skipWithoutProvider('vagrant-box', host);
       }

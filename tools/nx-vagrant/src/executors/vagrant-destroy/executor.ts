@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
-import { readOptions, type OptionsOf } from '@tare/options';
+import { type OptionsOf, readOptions } from '@tare/options';
 import { abortOnSignals, readRecord, reportFailure } from '@tare/recipe';
-import { forgetBox } from '../../box/forget-box.ts';
-import { createVagrant } from '../../client/vagrant.ts';
-import { boxRecordSchema } from '../../record/records.ts';
+import { forgetBox } from '../../box.ts';
 import { existingMachine } from '../existing-machine.ts';
+import { boxRecordSchema } from '../../records.ts';
+import { createVagrant } from '../../vagrant-client.ts';
 import { options as table } from './options.ts';
 
 type Options = OptionsOf<typeof table>;

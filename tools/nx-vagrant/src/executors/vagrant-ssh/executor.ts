@@ -4,8 +4,8 @@ import type { PromiseExecutor } from '@nx/devkit';
 import { childEnvironment } from '@tare/metrics';
 import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, reportFailure } from '@tare/recipe';
-import { sshArguments } from '../../ssh/ssh-arguments.ts';
 import { existingMachine } from '../existing-machine.ts';
+import { sshArguments } from '../../ssh.ts';
 import type { options } from './options.ts';
 
 type Options = OptionsOf<typeof options>;
@@ -19,7 +19,7 @@ const vagrantSsh: PromiseExecutor<Options> = ({ folder, __unparsed__: words }, {
         throw new Error(`vagrant-ssh: no machine runs (${state}); start it: nx run vagrant:vagrant-up`);
       }
       const config = await machine.vagrant.sshConfig({ signal });
-      // like ssh itself: the words make one line for the guest's shell
+      // like ssh itself, joins the words to one line for the guest's shell
       const command = words.join(' ');
       const terminal = command === '' && process.stdin.isTTY ? ['-t'] : [];
       const child = spawn(

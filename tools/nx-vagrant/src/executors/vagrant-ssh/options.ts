@@ -7,7 +7,7 @@ const about = {
 };
 const command = hidden(list({ description: 'The command.' }));
 
-// what stands behind -- may look like options
+// the words after -- may look like options
 export const options = optionTable(about, {
   folder,
   __unparsed__: command.meta({ ...command.meta(), $default: { $source: 'unparsed' } }).default([]),

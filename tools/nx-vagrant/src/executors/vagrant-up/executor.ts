@@ -1,17 +1,14 @@
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { PromiseExecutor } from '@nx/devkit';
+import type { ExecutorContext, PromiseExecutor } from '@nx/devkit';
 import { waitForHttp } from '@tare/metrics';
-import { readOptions, type OptionsOf } from '@tare/options';
+import { type OptionsOf, readOptions } from '@tare/options';
 import { abortOnSignals, readRecord, reportFailure } from '@tare/recipe';
-import { ensureBox } from '../../box/ensure-box.ts';
-import { createVagrant } from '../../client/vagrant.ts';
-import type { Accelerator } from '../../environment/accelerator.ts';
-import { bringUp } from '../../machine/bring-up.ts';
+import { ensureBox } from '../../box.ts';
+import { type Accelerator, bringUp } from '../../machine/bring-up.ts';
 import { machineVariables } from '../../machine/machine-place.ts';
-import { skipWithoutProvider } from '../../probe/skip-without-provider.ts';
-import { boxRecordSchema, probeRecordSchema } from '../../record/records.ts';
-import { forwardedPort } from '../existing-machine.ts';
-import { workloadArtifacts } from '../workload-artifacts.ts';
+import { boxRecordSchema, probeRecordSchema, skipWithoutProvider } from '../../records.ts';
+import { createVagrant } from '../../vagrant-client.ts';
 import { options as table } from './options.ts';
 
 type Options = OptionsOf<typeof table>;
@@ -85,13 +82,70 @@ const vagrantUp: PromiseExecutor<Options> = (given, context) =>
     }),
   );
 
-/** What the user set for the Vagrantfile. */
+/** The variables that the user set for the Vagrantfile. */
 function ownVariables(): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) =>
       name.startsWith('TARE_') && value !== undefined ? [[name, value]] : [],
     ),
   );
+}
+
+/** Which projects are workloads, and where their bundles are. */
+type WorkloadOptions = {
+  /** Tag of the projects that are workloads. */
+  readonly workloadTag: string;
+  /** Where a workload's build writes its bundle: "dist/{workloadRoot}/main.mjs". */
+  readonly artifact: string;
+  /** The workload that starts with the machine; undefined for the first by name. */
+  readonly workload?: string | undefined;
+};
+
+/**
+ * The bundles of the workspace's workloads: project → absolute path, the one that starts with the machine first.
+ * @throws Error in one line when there is none, one is not built, or the one to start is not among them.
+ */
+export function workloadArtifacts(
+  { workloadTag, artifact, workload }: WorkloadOptions,
+  { root, projectGraph }: Pick<ExecutorContext, 'root' | 'projectGraph'>,
+): Readonly<Record<string, string>> {
+  const projects = Object.values(projectGraph.nodes)
+    .filter(({ data }) => data.tags?.includes(workloadTag) === true)
+    .sort(
+      (one, other) =>
+        Number(other.name === workload) - Number(one.name === workload) || one.name.localeCompare(other.name),
+    );
+  const names = projects.map(({ name }) => name);
+  if (names.length === 0)
+    throw new Error(`option workloadTag is "${workloadTag}", and no project has that tag`);
+  if (workload !== undefined && !names.includes(workload))
+    throw new Error(`option workload is "${workload}"; expected one of ${names.join(', ')}`);
+  return Object.fromEntries(
+    projects.map(({ name, data }) => {
+      const path = join(
+        root,
+        artifact.replaceAll('{workloadRoot}', data.root).replaceAll('{workload}', name),
+      );
+      if (!existsSync(path)) throw new Error(`${path} is missing; run nx run ${name}:build`);
+      return [name, path];
+    }),
+  );
+}
+
+const usualPort = 8001;
+
+/**
+ * The host's port that the Vagrantfile forwards to the guest, from `TARE_PORT` and `TARE_FORWARD`.
+ * @returns undefined when `TARE_FORWARD` is 0.
+ * @throws Error in one line when `TARE_PORT` is no port.
+ */
+export function forwardedPort(variables: NodeJS.ProcessEnv = process.env): number | undefined {
+  if (variables.TARE_FORWARD === '0') return undefined;
+  const given = variables.TARE_PORT ?? String(usualPort);
+  const port = Number(given);
+  if (!/^\d+$/.test(given) || port < 1 || port > 65_535)
+    throw new Error(`TARE_PORT is "${given}"; expected a port from 1 to 65535`);
+  return port;
 }
 
 export default vagrantUp;

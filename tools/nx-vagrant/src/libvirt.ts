@@ -1,0 +1,170 @@
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { thisRunner } from '@tare/environment';
+import { lastLines, runProgram, type Variables } from '@tare/metrics';
+
+/** The hypervisor that vagrant-libvirt uses by default. */
+export const hypervisor = 'qemu:///system';
+
+/** Which hypervisor, and the environment variables to inherit, for tests. */
+type VirshPlace = { readonly uri?: string; readonly inherited?: Variables };
+
+/**
+ * Runs virsh on the system's hypervisor.
+ * @returns what it wrote to stdout.
+ * @throws Error with its last lines of output when it fails or takes longer than 30 s.
+ */
+export function virsh(
+  args: readonly string[],
+  signal: AbortSignal,
+  { uri = hypervisor, inherited }: VirshPlace = {},
+): Promise<string> {
+  return runProgram('virsh', ['--connect', uri, ...args], {
+    signal,
+    deadlineMs: 30_000,
+    // its messages are parsed
+    variables: { LC_ALL: 'C' },
+    ...(inherited === undefined ? {} : { inherited }),
+  });
+}
+
+/** What libvirt knows of a domain. */
+export type DomainDescription = {
+  readonly name: string;
+  readonly accelerator: 'kvm' | 'tcg';
+  readonly vcpus: number;
+  readonly memoryMiB: number;
+  /** The run that made it; undefined for one that a user made. */
+  readonly runId: string | undefined;
+  /** The mark of the process that runs that run. */
+  readonly runner: string | undefined;
+};
+
+/**
+ * Asks libvirt for a domain.
+ * @param domain its name or its UUID.
+ * @throws Error when there is none.
+ */
+export async function describeDomain(domain: string, signal: AbortSignal): Promise<DomainDescription> {
+  return parseDomain(await virsh(['dumpxml', domain], signal));
+}
+
+/** Reads a domain's XML (libvirt, Domain XML format). */
+export function parseDomain(xml: string): DomainDescription {
+  const text = (pattern: RegExp): string => pattern.exec(xml)?.[1] ?? '';
+  const marks = `${text(/<title>([\s\S]*?)<\/title>/)}\n${text(/<description>([\s\S]*?)<\/description>/)}`;
+  return {
+    name: text(/<name>([^<]*)<\/name>/),
+    accelerator: text(/<domain type='([^']*)'/) === 'kvm' ? 'kvm' : 'tcg',
+    vcpus: Number(text(/<vcpu\b[^>]*>(\d+)<\/vcpu>/)),
+    memoryMiB: Number(text(/<memory unit='KiB'>(\d+)<\/memory>/)) / 1024,
+    runId: /tare run ([\w-]+)/.exec(marks)?.[1],
+    runner: /tare run [\w-]+ by ([\w.]+)/.exec(marks)?.[1],
+  };
+}
+
+/**
+ * Writes a run into the title of a running domain that the run takes over, as the Vagrantfile does for one that it creates.
+ * The clean-up after the run finds the domain by its title.
+ */
+export async function markDomain(domain: string, runId: string, signal: AbortSignal): Promise<void> {
+  const title = `tare run ${runId} by ${thisRunner()}`;
+  await virsh(['desc', domain, '--live', '--config', '--title', '--new-desc', title], signal);
+}
+
+/** @returns the domain's state in libvirt's words: "running", "paused", "shut off". */
+export async function domainState(domain: string, signal: AbortSignal): Promise<string> {
+  return (await virsh(['domstate', domain], signal)).trim();
+}
+
+/** @returns the addresses that DHCP has given a domain so far. */
+export async function domainAddresses(domain: string, signal: AbortSignal): Promise<readonly string[]> {
+  const table = await virsh(['domifaddr', domain], signal);
+  return [...table.matchAll(/\bipv4\s+([\d.]+)\//g)].flatMap(([, address]) => address ?? []);
+}
+
+/**
+ * The pid of the QEMU process of a libvirt domain, from its command line in /proc.
+ * @param domain its name or its UUID.
+ * @returns undefined when it is not running.
+ */
+export function domainPid(domain: string): number | undefined {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .find((pid) => runsDomain(commandLine(pid), domain));
+}
+
+/** Whether a command line is QEMU's, as libvirt starts it for this domain. */
+export function runsDomain(args: readonly string[], domain: string): boolean {
+  if (!/\bqemu/.test(args[0] ?? '')) return false;
+  const after = (option: string): string | undefined => args[args.indexOf(option) + 1];
+  const named = args.includes('-name') && after('-name')?.split(',').includes(`guest=${domain}`);
+  return named === true || (args.includes('-uuid') && after('-uuid') === domain);
+}
+
+/** Empty when the process is gone or another user's. */
+function commandLine(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Freezes a running domain: it keeps its memory and uses no CPU.
+ * @param domain its name or its UUID.
+ */
+export async function suspendDomain(domain: string, signal: AbortSignal): Promise<void> {
+  await virsh(['suspend', domain], signal);
+}
+
+/** Resumes a frozen domain. */
+export async function resumeDomain(domain: string, signal: AbortSignal): Promise<void> {
+  await virsh(['resume', domain], signal);
+}
+
+/**
+ * The last lines of a domain's console, where libvirt keeps it in a file, else of QEMU's own log. Never throws.
+ * @param domain its name or its UUID.
+ * @returns one line, or why there is none.
+ */
+export async function consoleTail(domain: string, lines = 10): Promise<string> {
+  try {
+    const description = await virsh(['dumpxml', domain], AbortSignal.timeout(5_000));
+    const name = /<name>([^<]+)<\/name>/.exec(description)?.[1] ?? domain;
+    const tails = [...consoleFiles(description), `/var/log/libvirt/qemu/${name}.log`].map((path) =>
+      tail(path, lines),
+    );
+    return tails.find((text) => text !== '') ?? 'the console is empty';
+  } catch (error) {
+    return `the console cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+/** The files that a domain's serial ports write to, from its description. */
+export function consoleFiles(description: string): readonly string[] {
+  const ports = description.match(/<(serial|console)\b[\s\S]*?<\/\1>/g) ?? [];
+  const files = ports.flatMap((port) => /<(?:log file|source path)='([^']+)'/.exec(port)?.[1] ?? []);
+  return [...new Set(files)].filter((path) => !path.startsWith('/dev/'));
+}
+
+const readBytes = 16_384;
+
+function tail(path: string, lines: number): string {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    return '';
+  }
+  try {
+    const buffer = Buffer.alloc(readBytes);
+    const bytes = readSync(file, buffer, 0, readBytes, Math.max(0, fstatSync(file).size - readBytes));
+    // consoles print colours and carriage returns
+    // eslint-disable-next-line no-control-regex
+    return lastLines(buffer.toString('utf8', 0, bytes).replace(/\x1b\[[\d;?]*[A-Za-z]|\r/g, ''), lines);
+  } finally {
+    closeSync(file);
+  }
+}
