@@ -1,6 +1,6 @@
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awaitProgram, lastLines, type ProgramResult, type Variables } from '@tare/metrics';
-import { stateFolder } from './machine/machine-place.ts';
 import type { Provider } from './records.ts';
 
 /** In Vagrant's words: "running", "shutoff" (libvirt) or "poweroff" (VirtualBox), "paused", "not_created", … */
@@ -319,4 +319,12 @@ function downloadError(said: string): string {
 
 function socketError(said: string): string {
   return /Failed to connect socket to '[^']+': [^\n]+/.exec(said)?.[0].trim() ?? '';
+}
+
+/**
+ * Where Vagrant keeps what it knows of the machines of a folder.
+ * @param folder absolute path of the folder with the Vagrantfile; `TARE_VAGRANT_STATE` moves the state out of it.
+ */
+export function stateFolder(folder: string, variables: Variables = process.env): string {
+  return resolve(folder, variables.TARE_VAGRANT_STATE ?? '.vagrant');
 }

@@ -1,7 +1,17 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram, runProgram } from '@tare/metrics';
-import type { BaseRecipe } from './make-base.ts';
+import { z } from 'zod';
+
+/** What a base is made of: the file `base-recipe.json` beside the shared Dockerfile. */
+export const baseRecipeSchema = z.strictObject({
+  suite: z.string().regex(/^[a-z]+$/, 'expected the name of a Debian release: "bookworm"'),
+  packages: z
+    .array(z.string().regex(/^[a-z0-9][a-z0-9.+-]+$/, 'expected the name of a Debian package'))
+    .min(1),
+  image: z.string().min(1),
+});
+export type BaseRecipe = z.infer<typeof baseRecipeSchema>;
 
 /**
  * Unpacks the recipe's packages and their dependencies into a tar archive in `folder`, without running any of their

@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRunnerGone, runnerPattern, thisRunner } from '@tare/environment';
 import { messageOf, writeRecord } from '@tare/recipe';
-import { z } from 'zod';
 import type { Engine } from '../engine/connect-engine.ts';
 import { pullImage } from '../image/images.ts';
 import type { BaseMode, BaseRecord } from '../records.ts';
-import { canRunMmdebstrap, debianUserland } from './debian-userland.ts';
+import { canRunMmdebstrap, debianUserland, type BaseRecipe } from './debian-userland.ts';
 import { writeRootfs } from './rootfs-archive.ts';
 
 /** What to make a base of, and where. */
@@ -127,16 +126,6 @@ export function likelyBaseMode(
   }
   return { mode: 'rootfs', reason: 'this host can unpack Debian packages' };
 }
-
-/** What a base is made of: the file `base-recipe.json` beside the shared Dockerfile. */
-export const baseRecipeSchema = z.strictObject({
-  suite: z.string().regex(/^[a-z]+$/, 'expected the name of a Debian release: "bookworm"'),
-  packages: z
-    .array(z.string().regex(/^[a-z0-9][a-z0-9.+-]+$/, 'expected the name of a Debian package'))
-    .min(1),
-  image: z.string().min(1),
-});
-export type BaseRecipe = z.infer<typeof baseRecipeSchema>;
 
 const prefix = 'tare-base-';
 const ownerIn = new RegExp(`^${prefix}(${runnerPattern.source})-`);

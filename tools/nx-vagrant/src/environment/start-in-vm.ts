@@ -1,5 +1,5 @@
 import { choosePort, type Instance, type Launch } from '@tare/environment';
-import { type GuestSampler, openGuestSampler, samplerCommand } from '../guest/guest-sampler.ts';
+import { openGuestSampler, samplerCommand } from '../guest/guest-sampler.ts';
 import {
   type ArmedStart,
   type Arrangement,
@@ -7,10 +7,10 @@ import {
   guestService,
   type GuestService,
 } from '../guest/guest-service.ts';
-import { openSsh, type Ssh } from '../ssh.ts';
+import { openSsh } from '../ssh.ts';
 import { guestAnswers, openTunnel, type Tunnel } from './tunnel.ts';
 import type { VagrantMachine } from './vagrant-machine.ts';
-import { vmInstance } from './vm-instance.ts';
+import { vmInstance, type GuestSession } from './vm-instance.ts';
 
 /** What to start, and how requests reach it. */
 type VmLaunch = { readonly machine: VagrantMachine; readonly path: VmPath; readonly launch: Launch };
@@ -138,15 +138,6 @@ export type VmPath = 'guest' | 'forwarded';
 export const pathWords: Readonly<Record<VmPath, string>> = {
   guest: 'address of the guest on libvirt’s bridge',
   forwarded: 'port on 127.0.0.1 forwarded through ssh',
-};
-
-/** An open way into the running guest: a connection, a workload's service, and the process that samples it. */
-export type GuestSession = {
-  readonly ssh: Ssh;
-  readonly service: GuestService;
-  readonly sampler: GuestSampler;
-  /** Never throws; may be called twice. */
-  close(): Promise<void>;
 };
 
 /** The app runs on the guest's CPU 0. */

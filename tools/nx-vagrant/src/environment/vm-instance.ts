@@ -3,10 +3,20 @@ import type { Instance, Milestone, StartKind } from '@tare/environment';
 import { findProcess, type Meter, processMeter } from '@tare/metrics';
 import { guestMilestones } from '../guest/guest-account.ts';
 import type { GuestSampler } from '../guest/guest-sampler.ts';
+import type { GuestService } from '../guest/guest-service.ts';
 import { consoleTail, domainPid } from '../libvirt.ts';
-import type { GuestSession } from './start-in-vm.ts';
+import type { Ssh } from '../ssh.ts';
 import type { Tunnel } from './tunnel.ts';
 import type { VagrantMachine } from './vagrant-machine.ts';
+
+/** An open way into the running guest: a connection, a workload's service, and the process that samples it. */
+export type GuestSession = {
+  readonly ssh: Ssh;
+  readonly service: GuestService;
+  readonly sampler: GuestSampler;
+  /** Never throws; may be called twice. */
+  close(): Promise<void>;
+};
 
 /** An app that is being started in a VM. */
 type VmStart = {

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Variables } from '@tare/metrics';
 import { z } from 'zod';
 import { virsh } from '../libvirt.ts';
 import type { Provider } from '../records.ts';
-import type { MachineState, Vagrant } from '../vagrant-client.ts';
+import { stateFolder, type MachineState, type Vagrant } from '../vagrant-client.ts';
 
 /** Which machine: the one named `default` of a folder with a Vagrantfile, as a provider has it. */
 export type MachinePlace = {
@@ -111,14 +111,6 @@ export function machineVariables(settings: MachineSettings): Readonly<Record<str
 
 function asNumber(yes: boolean | undefined): number | undefined {
   return yes === undefined ? undefined : Number(yes);
-}
-
-/**
- * Where Vagrant keeps what it knows of the machines of a folder.
- * @param folder absolute path of the folder with the Vagrantfile; `TARE_VAGRANT_STATE` moves the state out of it.
- */
-export function stateFolder(folder: string, variables: Variables = process.env): string {
-  return resolve(folder, variables.TARE_VAGRANT_STATE ?? '.vagrant');
 }
 
 /**
