@@ -8,7 +8,7 @@ export type RateLimit = {
 /** A client may do this many seconds' worth at once. */
 const burstSeconds = 2;
 
-/** So many clients are remembered; beyond that the one seen longest ago is forgotten, and begins anew. */
+/** How many clients are remembered; beyond that the one seen longest ago is forgotten and starts afresh. */
 const mostClients = 10_000;
 
 /**

@@ -6,7 +6,7 @@ export type HostActivity = {
   readonly foreignCpus: number | null;
   /** Share of the time of all CPUs that the hypervisor took, in percent; null where it is not known. */
   readonly stealPercent: number | null;
-  /** At the begin and at the end; null where the host does not tell. */
+  /** At the start and at the end; null where the host does not say. */
   readonly clockMHz: readonly [number, number] | null;
 };
 

@@ -123,7 +123,7 @@ export type LoadOutcome = Counts & {
   readonly open?: OpenOutcome;
 };
 
-/** Moments that the load passes, for whoever reads meters at them. Idle is between warm-up and slices: no side is loaded. */
+/** The moments of a load at which meters are read. Idle is the time between warm-up and slices, when no side is loaded. */
 export type Moment = 'idle-start' | 'idle-end' | 'window-start' | 'window-end' | 'open-start' | 'open-end';
 
 /** A server that failed under load, by its place among the sides. */

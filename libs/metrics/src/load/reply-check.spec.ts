@@ -50,7 +50,7 @@ it('takes the word of the workload, which may be nothing', () => {
   expect(wrongReply({ kind: 'matcher', json: { ok: true } }, reply('null'))).toMatch(/^ok is undefined/);
 });
 
-it('shows the begin of a body in one line of printable characters', () => {
+it('shows the start of a body in one line of printable characters', () => {
   const expected = { kind: 'matcher', status: 201 } as const;
   expect(wrongReply(expected, reply(`a\nb\x1b[2J${'x'.repeat(500)}`))).toBe(
     `status 200, expected 201; got 200, 507 bytes of application/json: a\\nb\\u001b[2J${'x'.repeat(113)}`,

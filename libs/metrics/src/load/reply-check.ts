@@ -117,7 +117,7 @@ function described(reply: Reply): string {
   return `${reply.status}, ${reply.bytes} bytes${type && ` of ${type}`}: ${headOf(reply)}`;
 }
 
-/** The begin of a body in one line: text as it is, with everything that is not printed escaped. */
+/** The start of a body in one line: text as it is, with everything that is not printed escaped. */
 function headOf({ body }: Reply): string {
   const text = Buffer.concat(body).subarray(0, shownBytes).toString();
   return text === ''

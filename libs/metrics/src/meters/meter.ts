@@ -22,8 +22,8 @@ export type MeterReading = {
    */
   readonly writtenBytes?: bigint;
   /**
-   * What the disks of the machine that the processes run on have written since it booted, for whomever; absent where it is
-   * not known.
+   * What the disks of the machine that the processes run on have written since it booted, for all of its processes; absent
+   * where it is not known.
    */
   readonly diskWrites?: DiskWrites;
 };

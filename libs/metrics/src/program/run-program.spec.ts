@@ -7,7 +7,7 @@ import { awaitProgram, lastLines, runProgram } from './run-program.ts';
 const signal = new AbortController().signal;
 const options = { signal, deadlineMs: 10_000 };
 
-test('a failure is told with the command and its last lines', async () => {
+test('a failure comes with the command and its last lines', async () => {
   const failing = runProgram('sh', ['-c', 'echo one; echo two >&2; exit 3'], options);
   await expect(failing).rejects.toThrow(/^sh -c .* failed with 3: .*two/);
   await expect(runProgram('false', [], { ...options, shownAs: 'the check' })).rejects.toThrow(
@@ -30,7 +30,7 @@ test('a program that is not there is named', async () => {
   );
 });
 
-test('every line is told as it comes, and the last one too without its end', async () => {
+test('every line is passed on as it comes, the last one even without its end', async () => {
   const lines: string[] = [];
   const { stdout } = await awaitProgram('printf', ['a\\nb'], {
     ...options,

@@ -112,7 +112,7 @@ function drawGroup(
   return yAxis(y, area, frame) + columns.join('');
 } // prettier-ignore
 
-/** A title on at most two lines, each no longer than so many characters; what is cut off has "…". */
+/** A title on at most two lines, each no longer than `characters`; what is cut off has "…". */
 export function titleLines(title: string, characters: number): readonly string[] {
   const [first = '', ...rest] = title.split(' ');
   if (title.length <= characters || rest.length === 0) return [shortened(title, characters)];

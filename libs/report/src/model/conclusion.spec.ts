@@ -147,7 +147,7 @@ test('without an interval or without a ratio nothing is made up', () => {
   );
 });
 
-test('what several undecided ones would take is told as a range', () => {
+test('what several undecided ones would take is given as a range', () => {
   const undecided = (roundsMore: number | null, logRatioStdev: number | null = 0.02) => ({
     roundsMore,
     logRatioStdev,

@@ -29,7 +29,7 @@ test('warnings of what gets no verdict are told apart', () => {
   expect(warnings.judged).toEqual([]);
 });
 
-test('a load is told by time or by requests', () => {
+test('a load is described by time or by requests', () => {
   const run = exampleRun();
   expect(reportModel(run).load).toBe('closed loop, 8 connections, 2 s warm-up, then 5 s; open loop, 5 s');
   const load = { connections: 1, warmupMs: 500, durationMs: null, requests: 1000, openDurationMs: null };

@@ -46,7 +46,7 @@ test('hostile names are shown, not run', () => {
   expect(hostile).toContain('&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;');
 });
 
-test('the control is no column; what could not be measured is told with its remedy', () => {
+test('the control is no column; what could not be measured is listed with its remedy', () => {
   const weighIn = page.slice(page.indexOf('id="weigh-in"'), page.indexOf('id="metrics"'));
   expect(weighIn).not.toContain('native:twin');
   expect(page).toContain('<b>podman</b> (unavailable)');
@@ -70,7 +70,7 @@ test('the warm-up is shown where it was found, and what was not steady then', ()
   expect(pageOf(given)).not.toContain('Throughput of fresh instances');
 });
 
-test('a run without a trial is told so', () => {
+test('a run without a trial says so', () => {
   const empty = pageOf({ ...run, trials: [], summary: {}, comparisons: [] });
   expect(empty).toContain('No trial was measured.');
   expect(empty).not.toContain('href="#weigh-in"');

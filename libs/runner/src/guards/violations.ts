@@ -108,7 +108,7 @@ function generatorCpu(
   );
 }
 
-/** Of a count that is expected to be at its limit, so many standard deviations (Poisson) may be chance. */
+/** How many standard deviations above its limit a count may lie by chance (Poisson). */
 const chanceDeviations = 2;
 
 /** A window of a few hundred requests has a handful of late sends by chance: it breaks the limit only beyond that. */

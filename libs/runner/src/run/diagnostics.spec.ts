@@ -18,16 +18,16 @@ it('catches a throughput that cannot be: 8 connections at 15.6 ms are 514 reques
   expect(codes({ throughputRps: 514, latencyMs: { ...sound.load.latencyMs, mean: 15.56 } })).toEqual([]);
 });
 
-it('tells when the ends of turns left the server idle', () => {
-  const inTurns = { turns: 40, throughputRps: 400, latencyMs: { ...sound.load.latencyMs, mean: 15 } };
+it('tells when the ends of slices left the server idle', () => {
+  const inSlices = { turns: 40, throughputRps: 400, latencyMs: { ...sound.load.latencyMs, mean: 15 } };
   const codesAt = (percent: number) => {
     const cpu = { ...sound.cpu, net: { ...sound.cpu.net, percent } };
-    const load = { ...sound.load, ...inTurns };
+    const load = { ...sound.load, ...inSlices };
     return trialDiagnostics({ ...sound, cpu, load }).map(({ code }) => code);
   };
   expect(codesAt(99)).toEqual([]);
   expect(codesAt(60)).toEqual(['short-turns']);
-  expect(codes({ ...inTurns, throughputRps: 12_844 })).toEqual(['littles-law']);
+  expect(codes({ ...inSlices, throughputRps: 12_844 })).toEqual(['littles-law']);
 });
 
 it('reports errors by their names, and a short window', () => {

@@ -8,7 +8,7 @@ import {
 } from '@tare/results';
 import type { Usable } from './run-events.ts';
 
-// a p99 of so many has a standard deviation of about 2 %; of 500, of 8 %
+// the p99 of 10,000 requests has a standard deviation of about 2 %; that of 500, of 8 %
 const requestsForP99 = 10_000;
 
 /** What must be known of a whole run beside its figures. Pure. */
@@ -59,9 +59,9 @@ function isFalse({ candidate, verdict }: Comparison, twin: string | null): boole
 // Little's law is exact only for a closed system in steady state; see Little 1961 and statistics of the house
 const littlesLawTolerance = 0.05;
 const shortWindowMs = 500;
-// a turn ends with its slowest reply: until then fewer and fewer requests are under way, which costs throughput only where
+// a slice ends with its slowest reply: until then fewer and fewer requests are under way, which costs throughput only where
 // the server then has time to spare
-const leastUnderWayInTurns = 0.9;
+const leastUnderWayInSlices = 0.9;
 const busyCpuPercent = 90;
 
 /** What is odd about a trial's figures, for the run file. Pure. */
@@ -84,13 +84,13 @@ export function trialDiagnostics(trial: Trial): readonly Diagnostic[] {
   const underWay = (load.throughputRps * load.latencyMs.mean) / 1000;
   const share = underWay / load.connections;
   const cpuPercent = trial.cpu.net.percent;
-  if (load.turns !== undefined && share < leastUnderWayInTurns && cpuPercent < busyCpuPercent) {
+  if (load.turns !== undefined && share < leastUnderWayInSlices && cpuPercent < busyCpuPercent) {
     warn(
       'short-turns',
-      `at the ends of the turns the server had time to spare: ${underWay.toFixed(2)} requests under way on average, at most ${load.connections}, and ${cpuPercent.toFixed(0)} % of a CPU; longer turns cost less (--sliceMs)`,
+      `at the ends of the slices the server had time to spare: ${underWay.toFixed(2)} requests under way on average, at most ${load.connections}, and ${cpuPercent.toFixed(0)} % of a CPU; longer slices cost less (--sliceMs)`,
     );
   }
-  // below it lie the ends of turns
+  // below it lie the ends of slices
   if (share > 1 + littlesLawTolerance || (load.turns === undefined && share < 1 - littlesLawTolerance)) {
     warn(
       'littles-law',

@@ -64,7 +64,7 @@ export async function prepareHost(options: HostOptions): Promise<PreparedHost> {
   const startedAt = new Date();
   const runId = newRunId(startedAt);
   const seed = config.seed ?? randomInt(largestSeed);
-  // what cannot work is told before anything is begun
+  // what cannot work fails before anything is started
   const requests = requestsOfAll(config.workloads, seed);
   await mkdir(runsFolder, { recursive: true });
   // the last that is taken is the first that is given back
@@ -158,7 +158,7 @@ function warmUpOf(
   return chosen;
 }
 
-/** What disturbs the host before the run has begun. It is told, and no reason to stop. */
+/** What disturbs the host before the run starts. It is reported; the run goes on. */
 async function lookForDisturbances(
   { guards }: ResolvedConfig,
   cpus: readonly number[] | undefined,

@@ -16,7 +16,7 @@ export type Pilot = {
   readonly elapsedMs: number;
   /** How long one round more takes. */
   readonly roundMs: number;
-  /** At most so many rounds in all. */
+  /** The most rounds in all. */
   readonly max: number;
   /** How long all rounds may take together. */
   readonly budgetMs: number;

@@ -66,7 +66,7 @@ export type RunEvent =
       readonly kind: 'run-started';
       readonly runId: string;
       readonly seed: number;
-      /** So many; undefined when a pilot decides. */
+      /** How many there are; undefined when a pilot decides. */
       readonly rounds: number | undefined;
       readonly journal: string;
     }
@@ -82,7 +82,7 @@ export type TrialPlace = {
   readonly rounds: number;
   /** Number of the trial in the run, from 1. */
   readonly trial: number;
-  /** So many in all, as far as it is known. */
+  /** How many there are in all, as far as it is known. */
   readonly trials: number;
   readonly environment: string;
   readonly workload: string;

@@ -43,7 +43,7 @@ function roundsDone(done: number, plan: RoundPlan | undefined): string {
 }
 
 /**
- * Makes a run file of every whole round but the last, whose run file is that of the run. It is told between two trials,
+ * Makes a run file after every whole round but the last, whose run file is that of the run. `tell` is called between two trials,
  * when the first of the next round is about to begin: whatever `tell` does before it returns disturbs no measurement.
  */
 export function followRun(tell: (run: RunFile) => void, now: () => Date = () => new Date()): Listener {

@@ -54,24 +54,24 @@ it('says so where an emulated one was steady only after the warm-up that it gets
   );
 });
 
-const turns = (count: number, requests: number, durationMs = 25) =>
+const slices = (count: number, requests: number, durationMs = 25) =>
   Array.from({ length: count }, () => ({ requests, durationMs }));
 
 it('is in replies per second where an instance is alone', () => {
-  expect(warmUpCourse([[...turns(4, 5), ...turns(4, 10)]], undefined)).toEqual([
+  expect(warmUpCourse([[...slices(4, 5), ...slices(4, 10)]], undefined)).toEqual([
     { untilMs: 100, level: 200 },
     { untilMs: 200, level: 400 },
   ]);
 });
 
 it('is a share of the warm one, which a host that slows both down does not touch', () => {
-  const fresh = [...turns(4, 5), ...turns(4, 10), ...turns(4, 5)];
-  const warm = [...turns(4, 10), ...turns(4, 10), ...turns(4, 5)];
+  const fresh = [...slices(4, 5), ...slices(4, 10), ...slices(4, 5)];
+  const warm = [...slices(4, 10), ...slices(4, 10), ...slices(4, 5)];
   expect(warmUpCourse([fresh], warm).map(({ level }) => level)).toEqual([0.5, 1, 1]);
 });
 
-it('knows turns of any length, and leaves out a last point that is not whole', () => {
-  const course = warmUpCourse([[...turns(2, 16, 160), ...turns(1, 1, 20)]], turns(3, 8, 160));
+it('knows slices of any length, and leaves out a last point that is not whole', () => {
+  const course = warmUpCourse([[...slices(2, 16, 160), ...slices(1, 1, 20)]], slices(3, 8, 160));
   expect(course).toEqual([
     { untilMs: 160, level: 2 },
     { untilMs: 320, level: 2 },
@@ -79,12 +79,12 @@ it('knows turns of any length, and leaves out a last point that is not whole', (
 });
 
 it('waits for a reply of the warm one', () => {
-  const course = warmUpCourse([turns(8, 5)], [...turns(4, 0), ...turns(4, 5)]);
+  const course = warmUpCourse([slices(8, 5)], [...slices(4, 0), ...slices(4, 5)]);
   expect(course).toEqual([{ untilMs: 125, level: 5 }]);
-  expect(warmUpCourse([turns(8, 5)], turns(8, 0))).toEqual([]);
+  expect(warmUpCourse([slices(8, 5)], slices(8, 0))).toEqual([]);
 });
 
-it('is the median of the instances, whose turns may differ in length', () => {
-  const fresh = [turns(4, 5), turns(4, 6, 30), turns(4, 50)];
-  expect(warmUpCourse(fresh, turns(4, 10))).toEqual([{ untilMs: (100 + 120 + 100) / 3, level: 0.5 }]);
+it('is the median of the instances, whose slices may differ in length', () => {
+  const fresh = [slices(4, 5), slices(4, 6, 30), slices(4, 50)];
+  expect(warmUpCourse(fresh, slices(4, 10))).toEqual([{ untilMs: (100 + 120 + 100) / 3, level: 0.5 }]);
 });

@@ -71,10 +71,10 @@ const pointMs = 100;
 
 /**
  * The course of the throughput of fresh instances over their time under load, in points of about 100 ms: in replies per
- * second, or where a warm instance had turns with them, as a share of the throughput of that one in the same moments. The
+ * second, or where a warm instance alternated with them, as a share of the throughput of that one in the same moments. The
  * median of the instances, so that what happens to one of three does not show.
- * @param fresh the turns of each, as many of one as of the other.
- * @param warm the turns of the warm instance, as many.
+ * @param fresh the slices of each, as many of one as of the other.
+ * @param warm the slices of the warm instance, as many.
  */
 export function warmUpCourse(
   fresh: readonly (readonly Slice[])[],

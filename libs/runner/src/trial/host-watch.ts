@@ -29,7 +29,7 @@ export function watchHost(gross: Meter, serverCpus: readonly number[] | undefine
   };
   const take = (): void => {
     const moment = read();
-    // a failure is told by activity(); until then it must not count as unhandled
+    // activity() reports a failure; until then it must not count as unhandled
     moment.catch(() => undefined);
     moments.push(moment);
   };

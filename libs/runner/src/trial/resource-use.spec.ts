@@ -78,7 +78,7 @@ it('refuses a window with a single reading', () => {
   );
 });
 
-it('counts samples from the begin of the window', () => {
+it('counts samples from the start of the window', () => {
   const pair = (atMs: number, cpuMs: number) => ({
     net: reading(atMs, cpuMs, 1),
     gross: reading(atMs, cpuMs * 2, 2),

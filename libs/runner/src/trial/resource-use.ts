@@ -4,9 +4,9 @@ import type { Trial, TrialSample } from '@tare/results';
 export type Meters = { readonly net: Meter; readonly gross: Meter };
 export type SamplePair = { readonly net: MeterReading; readonly gross: MeterReading };
 
-/** Reads two meters at the begin and at the end of a load window, and at an interval between; and of an idle time before. */
+/** Reads two meters at the start and the end of a load window, at an interval in between, and around an idle time before it. */
 export interface WindowSampler {
-  /** At the begin and at the end of the idle time. */
+  /** At the start and at the end of the idle time. */
   readonly idle: () => void;
   readonly begin: () => void;
   readonly end: () => void;
@@ -32,7 +32,7 @@ export function windowSampler({ net, gross }: Meters, intervalMs: number): Windo
       net: first,
       gross: second,
     }));
-    // a failure is told by samples(); until then it must not count as unhandled
+    // samples() reports a failure; until then it must not count as unhandled
     reading.catch(() => undefined);
     list.push(reading);
   };
@@ -141,7 +141,7 @@ function spanOf(readings: readonly MeterReading[]): Burnt | undefined {
   };
 }
 
-/** The readings as they go into the run file: times and CPU since the begin of the window. */
+/** The readings as they go into the run file: times and CPU since the start of the window. */
 export function trialSamples(pairs: readonly SamplePair[]): TrialSample[] {
   const [begin] = pairs;
   if (begin === undefined) return [];

@@ -41,7 +41,7 @@ function plainLines(output: Output): Listener {
   };
 }
 
-/** What is told may come from an app or another program. */
+/** A line may come from an app or another program. */
 function plainly(event: RunEvent): string | undefined {
   const line = describe(event);
   return line === undefined ? undefined : plainText(line);
