@@ -152,15 +152,15 @@ describe('judge', () => {
     expect(two?.pAdjusted).toBeGreaterThan(one?.pAdjusted ?? 1);
   });
 
-  test('takes the twin for a family of its own', () => {
+  test('takes the control for a family of its own', () => {
     const alone = compare(trials({ native: 80, slow: 120 }), { baseline: 'native', seed: 7 });
-    const withTwin = compare(trials({ native: 80, slow: 120, 'native:twin': 80 }), {
+    const withControl = compare(trials({ native: 80, slow: 120, 'native:control': 80 }), {
       baseline: 'native',
-      twin: 'native:twin',
+      control: 'native:control',
       seed: 7,
     });
-    expect(startupOf('slow', withTwin)?.pAdjusted).toBe(startupOf('slow', alone)?.pAdjusted);
-    expect(startupOf('native:twin', withTwin)?.verdict).toBe('same');
+    expect(startupOf('slow', withControl)?.pAdjusted).toBe(startupOf('slow', alone)?.pAdjusted);
+    expect(startupOf('native:control', withControl)?.verdict).toBe('same');
   });
 
   test('gives no verdict to an emulated environment, nor to a metric that repeats another', () => {

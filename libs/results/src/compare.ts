@@ -20,7 +20,7 @@ type CompareOptions = {
   /** Name of an environment; without trials of it there is nothing to compare. */
   readonly baseline: string;
   /** The second copy of the baseline; judged as a family of its own, so that the others need no more rounds. */
-  readonly twin?: string | undefined;
+  readonly control?: string | undefined;
   /** Environments that get no verdict: the emulated ones. */
   readonly unjudged?: readonly string[];
   readonly margins?: Margins;
@@ -156,18 +156,18 @@ type Unjudged = Omit<Comparison, 'metric' | 'pAdjusted' | 'verdict' | 'roundsMor
 };
 
 type JudgeOptions = {
-  readonly twin?: string | undefined;
+  readonly control?: string | undefined;
   readonly unjudged?: readonly string[];
 };
 
 /**
  * Gives verdicts. All judged comparisons of a run are one family and corrected together by Holm's procedure; those of the
- * twin are a family of their own. Emulated environments and metrics that repeat another get none.
+ * control are a family of their own. Emulated environments and metrics that repeat another get none.
  */
-function judge(comparisons: readonly Unjudged[], { twin, unjudged = [] }: JudgeOptions): Comparison[] {
+function judge(comparisons: readonly Unjudged[], { control, unjudged = [] }: JudgeOptions): Comparison[] {
   const isJudged = (each: Unjudged): boolean =>
     each.metric.judged && each.p !== null && !unjudged.includes(each.candidate);
-  const families = Map.groupBy(comparisons.filter(isJudged), ({ candidate }) => candidate === twin);
+  const families = Map.groupBy(comparisons.filter(isJudged), ({ candidate }) => candidate === control);
   const verdicts = new Map(
     [...families.values()].flatMap((family) => {
       const adjusted = holmAdjusted(family.map(({ p }) => p ?? 1));

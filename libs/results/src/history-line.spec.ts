@@ -34,6 +34,13 @@ describe('historyLine', () => {
     expect(parseHistoryLine(text, 'a.json')).toEqual(lineOf());
   });
 
+  test('is read in version 1, too, where the control had another name', () => {
+    const { control, ...line } = lineOf();
+    expect(parseHistoryLine(JSON.stringify({ ...line, schema: 1, twin: control }), 'a.json')).toEqual(
+      lineOf(),
+    );
+  });
+
   test('keeps 7 digits', () => {
     const { figures } = lineOf((run) => ({
       ...run,

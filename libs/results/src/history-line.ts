@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { parseFile } from './parse-file.ts';
 import { isEmulated, verdictSchema } from './run-file.ts';
 import type { HostFacts, RunFile } from './run-file.ts';
+import { historyLineOfSchema1 } from './schema-1.ts';
 
 /** Version of the history lines that this library writes and reads. */
-const historySchemaVersion = 1;
+const historySchemaVersion = 2;
 
 const finite = z.number();
 const interval = z.tuple([finite, finite]);
@@ -53,7 +54,7 @@ export const historyLineSchema = z.strictObject({
   rounds: z.int().positive(),
   seed: z.int().nonnegative(),
   baseline: z.string(),
-  twin: z.string().nullable(),
+  control: z.string().nullable().describe('Name of the A/A control.'),
   workloads: z.array(
     z.strictObject({
       name: z.string(),
@@ -77,7 +78,11 @@ type HistoryFigure = HistoryLine['figures'][number];
  * @throws Error, one line that names the file and what is wrong: truncated, another version, another shape.
  */
 export function parseHistoryLine(text: string, path: string): HistoryLine {
-  return parseFile(historyLineSchema, text, path, { name: 'history version', read: historySchemaVersion });
+  return parseFile(historyLineSchema, text, path, {
+    name: 'history version',
+    read: historySchemaVersion,
+    upgrades: { 1: historyLineOfSchema1 },
+  });
 }
 
 /** What a run file does not know of the tree that was measured. */
@@ -95,8 +100,14 @@ const significantDigits = 7;
 export function historyLine(run: RunFile, { commit, dirty }: CommitFacts): HistoryLine {
   const host = stableHost(run.host);
   const { resources } = run.config;
-  // a measured warm-up differs from run to run
-  const load = { ...run.config.load, ...(run.warmUps !== undefined && { warmupMs: 'found' }) };
+  const { sliceMs, ...otherLoad } = run.config.load;
+  const load = {
+    ...otherLoad,
+    // the name that slices had in older lines: under another the conditions would seem to have changed
+    ...(sliceMs !== undefined && { turnMs: sliceMs }),
+    // a measured warm-up differs from run to run
+    ...(run.warmUps !== undefined && { warmupMs: 'found' }),
+  };
   return {
     schema: historySchemaVersion,
     id: run.id,
@@ -108,7 +119,7 @@ export function historyLine(run: RunFile, { commit, dirty }: CommitFacts): Histo
     rounds: run.plan.rounds,
     seed: run.seed,
     baseline: run.config.baseline,
-    twin: run.config.twin,
+    control: run.config.control,
     workloads: run.config.workloads.map((workload) => ({
       name: workload.name,
       conditions: fingerprint({ workload, load, resources }),

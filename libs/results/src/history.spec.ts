@@ -60,10 +60,10 @@ test('a broken file is left out and named, and the run can be added anew', async
 });
 
 test.each([
-  ['{"schema":2}', 'has history version 2, this version of Tare reads 1'],
+  ['{"schema":3}', 'has history version 3, this version of Tare reads 2'],
   ['', 'is empty, expected JSON'],
   ['<<<<<<< HEAD', /^[^\n]*is not JSON[^\n]*$/],
-  ['{"schema":1}', /^[^\n]*id: expected a string, found nothing \(and \d+ more\)$/],
+  ['{"schema":2}', /^[^\n]*id: expected a string, found nothing \(and \d+ more\)$/],
 ])('a file with %j gets one line', async (text, message) => {
   using temporary = temporaryFolder();
   const path = join(temporary.folder, 'a.json');

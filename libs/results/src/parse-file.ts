@@ -3,7 +3,12 @@ import { z } from 'zod';
 const versioned = z.looseObject({ schema: z.unknown() });
 
 /** How a kind of file names its version, and the one that this library reads. */
-type FileVersion = { readonly name: string; readonly read: number };
+type FileVersion = {
+  readonly name: string;
+  readonly read: number;
+  /** What turns the data of an older version into those of the one that is read. */
+  readonly upgrades?: Readonly<Record<number, (data: unknown) => unknown>>;
+};
 
 /**
  * Reads a file of JSON.
@@ -16,6 +21,8 @@ export function parseFile<T>(schema: z.ZodType<T>, text: string, path: string, v
   const data = parseJson(text, path);
   const found = versioned.safeParse(data).data?.schema;
   if (version !== undefined && typeof found === 'number' && found !== version.read) {
+    const upgrade = version.upgrades?.[found];
+    if (upgrade !== undefined) return checkData(schema, upgrade(data), path);
     throw new Error(`${path}: has ${version.name} ${found}, this version of Tare reads ${version.read}`);
   }
   return checkData(schema, data, path);

@@ -77,13 +77,44 @@ describe('parseRunFile', () => {
   });
 
   test('names an unknown schema version', () => {
-    expect(problem(text.replace('"schema":1', '"schema":2'))).toBe(
-      'run.json: has schema version 2, this version of Tare reads 1',
+    expect(problem(text.replace('"schema":2', '"schema":3'))).toBe(
+      'run.json: has schema version 3, this version of Tare reads 2',
+    );
+  });
+
+  test('reads version 1, which had other names for control, slices and time series', () => {
+    const run = exampleRun();
+    const { control, load, ...config } = run.config;
+    const warmUp = {
+      ...{ workload: 'primes', environment: 'native', instances: 3, besideWarm: true, observedMs: 5000 },
+      steadyAfterMs: 900,
+    };
+    const series = [{ untilMs: 100, level: 1 }];
+    const warning = { level: 'warning', message: 'the second copy came out different' } as const;
+    const older = {
+      ...run,
+      schema: 1,
+      config: { ...config, twin: 'native:twin', load: { ...load, turnMs: 25 } },
+      warmUps: [{ ...warmUp, course: series }],
+      trials: run.trials.map((trial) => ({ ...trial, load: { ...trial.load, turns: 40 } })),
+      diagnostics: [{ ...warning, code: 'twin-differs' }],
+    };
+    expect(control).toBeNull();
+    expect(parseRunFile(JSON.stringify(older), 'run.json')).toEqual({
+      ...run,
+      config: { ...config, control: 'native:twin', load: { ...load, sliceMs: 25 } },
+      warmUps: [{ ...warmUp, timeSeries: series }],
+      trials: run.trials.map((trial) => ({ ...trial, load: { ...trial.load, slices: 40 } })),
+      diagnostics: [{ ...warning, code: 'control-differs' }],
+    });
+    // what is wrong with it is named as in any other file
+    expect(problem(JSON.stringify({ ...older, seed: 'seven' }))).toBe(
+      'run.json: seed: expected a number, found "seven"',
     );
   });
 
   test('asks for a schema version that is missing', () => {
-    expect(problem(text.replace('"schema":1,', ''))).toBe('run.json: schema: expected 1, found nothing');
+    expect(problem(text.replace('"schema":2,', ''))).toBe('run.json: schema: expected 2, found nothing');
   });
 
   test('knows a truncated file wherever it was cut', () => {

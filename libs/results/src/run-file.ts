@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { runOfSchema1 } from './schema-1.ts';
 import { parseFile } from './parse-file.ts';
 import { trialSchema } from './trial-schema.ts';
 import { writeJson } from './write-aside.ts';
@@ -6,7 +7,7 @@ import { writeJson } from './write-aside.ts';
 export * from './trial-schema.ts';
 
 /** Version of the run file that this library writes and reads. */
-export const runFileSchemaVersion = 1;
+export const runFileSchemaVersion = 2;
 
 const count = z.int().nonnegative();
 const finite = z.number();
@@ -68,10 +69,12 @@ const runConfigSchema = z.strictObject({
   ),
   environments: z.array(z.string()),
   baseline: z.string(),
-  twin: z
+  control: z
     .string()
     .nullable()
-    .describe('Name of the second copy of the baseline in every round; null when there was none.'),
+    .describe(
+      'Name of the A/A control, the second copy of the baseline in every round; null when there was none.',
+    ),
   rounds: z.int().positive().describe('Largest number of rounds; the plan has the actual one.'),
   budgetMs: z.number().positive().nullable().describe('Time that the rounds may take together.'),
   retries: count.describe('How many times a round may be repeated.'),
@@ -89,12 +92,12 @@ const runConfigSchema = z.strictObject({
       .positive()
       .nullable()
       .describe('Length of the open-loop window; null for none.'),
-    turnMs: z
+    sliceMs: z
       .number()
       .positive()
       .optional()
       .describe(
-        'How long a turn sends requests, for the workloads that take turns: their trials have load.turns. Absent when turns were off.',
+        'How long a slice sends requests, for the workloads whose trials have load.slices. Absent when there were no slices.',
       ),
   }),
   guards: z.strictObject({
@@ -197,13 +200,13 @@ const warmUpSchema = z.strictObject({
   besideWarm: z
     .boolean()
     .describe(
-      'Whether a warm instance of the same environment had turns with them: levels are then shares of the throughput of that one, which a host that changes its speed does not touch; else they are replies per second.',
+      'Whether a warm instance of the same environment alternated with them in slices: levels are then shares of the throughput of that one, which a host that changes its speed does not touch; else they are replies per second.',
     ),
   observedMs: z.number().positive().describe('Time under load, from the first request.'),
   steadyAfterMs: notNegative
     .nullable()
     .describe('Time under load until its last change; null when it was not steady at the end.'),
-  course: z.array(z.strictObject({ untilMs: z.number().positive(), level: notNegative })),
+  timeSeries: z.array(z.strictObject({ untilMs: z.number().positive(), level: notNegative })),
 });
 
 const plan = z.discriminatedUnion('kind', [
@@ -280,7 +283,11 @@ export type Guards = RunConfig['guards'];
  * and an unknown schema version have lines of their own.
  */
 export function parseRunFile(text: string, path: string): RunFile {
-  return parseFile(runFileSchema, text, path, { name: 'schema version', read: runFileSchemaVersion });
+  return parseFile(runFileSchema, text, path, {
+    name: 'schema version',
+    read: runFileSchemaVersion,
+    upgrades: { 1: runOfSchema1 },
+  });
 }
 
 /**

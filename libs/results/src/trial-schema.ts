@@ -50,7 +50,7 @@ const load = z.strictObject({
   histogram: z
     .string()
     .describe('HDR histogram of latencies in microseconds, V2 compressed, base64. Mergeable.'),
-  turns: z
+  slices: z
     .int()
     .positive()
     .optional()

@@ -56,7 +56,9 @@ const shareSchema = z.strictObject({
 const spreadSchema = z.strictObject({
   metric: z.string(),
   comparisons: z.int().positive(),
-  logRatioStdev: notNegative.describe('Over rounds, of ln twin − ln baseline; pooled over the comparisons.'),
+  logRatioStdev: notNegative.describe(
+    'Over rounds, of ln control − ln baseline; pooled over the comparisons.',
+  ),
   rounds: z.int().positive().describe('Of the run that the curve is for.'),
   power: z.array(
     z.strictObject({

@@ -11,7 +11,7 @@ const outcome = (metric: string, change: Partial<MetricOutcome> = {}): MetricOut
   logRatioStdev: 0.05,
   ...change,
 });
-const run = (twin: MetricOutcome[], slower: MetricOutcome[] = []): RealRun => ({
+const run = (control: MetricOutcome[], slower: MetricOutcome[] = []): RealRun => ({
   runId: 'x',
   seed: 1,
   startedAt: '2026-01-31T12:00:00.000Z',
@@ -19,12 +19,12 @@ const run = (twin: MetricOutcome[], slower: MetricOutcome[] = []): RealRun => ({
   rounds: 12,
   repeats: 0,
   comparisons: [
-    { slowdownPercent: 0, metrics: twin },
+    { slowdownPercent: 0, metrics: control },
     ...(slower.length === 0 ? [] : [{ slowdownPercent: 5, metrics: slower }]),
   ],
 });
 
-it('counts any difference of twins', () => {
+it('counts any difference of controls', () => {
   const shares = countShares([
     run([outcome('startupMs', { p: 0.01 }), outcome('throughputRps', { p: 0.001, verdict: 'better' })]),
     run([outcome('startupMs'), outcome('throughputRps')]),
@@ -51,7 +51,7 @@ it('counts a slowdown only when it is found on the right side, and only where it
   ]);
 });
 
-it('tells what the spread of twins lets a run see', () => {
+it('tells what the spread of controls lets a run see', () => {
   const runs = [run([outcome('throughputRps', { logRatioStdev: 0.03 })]), run([outcome('throughputRps')])];
   const [spread, more] = spreadsOf(runs, [12, 30]);
   expect(spread?.logRatioStdev).toBeCloseTo(Math.sqrt((0.03 ** 2 + 0.05 ** 2) / 2), 12);

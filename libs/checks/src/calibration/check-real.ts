@@ -199,10 +199,10 @@ const differencePercents = [1, 2, 3, 4, 5, 7.5, 10, 15, 20];
  * `pairedPower`).
  */
 export function spreadsOf(runs: readonly RealRun[], rounds: readonly number[]): readonly Spread[] {
-  const twins = runs.flatMap(({ comparisons }) =>
+  const controls = runs.flatMap(({ comparisons }) =>
     comparisons.filter(({ slowdownPercent }) => slowdownPercent === 0).flatMap(({ metrics }) => metrics),
   );
-  return [...Map.groupBy(twins, ({ metric }) => metric)].flatMap(([metric, outcomes]) => {
+  return [...Map.groupBy(controls, ({ metric }) => metric)].flatMap(([metric, outcomes]) => {
     const variances = outcomes.flatMap(({ logRatioStdev }) =>
       logRatioStdev === null ? [] : [logRatioStdev ** 2],
     );

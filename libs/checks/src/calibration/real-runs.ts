@@ -26,7 +26,7 @@ export type RealEnd =
 
 type RealRuns = { readonly runs: readonly RealRun[]; readonly end: RealEnd };
 
-type Kind = 'twin' | 'slower';
+type Kind = 'control' | 'slower';
 
 // start of process and generator, stop
 const trialOverheadMs = 700;
@@ -41,17 +41,17 @@ const runOverheadMs = 5000;
 export async function realRuns(options: RealRunsOptions): Promise<RealRuns> {
   const { parts, sizes, slowdownPercents, endsAt, minutes, signal, onProgress } = options;
   const runs: RealRun[] = [];
-  const spentMs: Record<Kind, number[]> = { twin: [], slower: [] };
+  const spentMs: Record<Kind, number[]> = { control: [], slower: [] };
   const trialMs = sizes.warmupMs + sizes.windowMs + trialOverheadMs;
   const expectedMs = (kind: Kind): number => {
-    const environments = kind === 'twin' ? 2 : 2 + slowdownPercents.length;
+    const environments = kind === 'control' ? 2 : 2 + slowdownPercents.length;
     return spentMs[kind].length > 0
       ? sum(spentMs[kind]) / spentMs[kind].length
       : sizes.rounds * environments * trialMs + runOverheadMs;
   };
   const kinds: readonly Kind[] = [
     ...(parts.ab ? ['slower' as const] : []),
-    ...(parts.aa ? ['twin' as const] : []),
+    ...(parts.aa ? ['control' as const] : []),
   ];
   for (;;) {
     const leftMs = endsAt - performance.now();
@@ -60,7 +60,7 @@ export async function realRuns(options: RealRunsOptions): Promise<RealRuns> {
       .toSorted((one, other) => sum(spentMs[one]) - sum(spentMs[other]));
     if (kind === undefined) return { runs, end: { kind: 'budget', minutes } };
     const slowdowns = kind === 'slower' ? slowdownPercents : [];
-    const name = kind === 'slower' ? `twin and slowdowns of ${slowdowns.join(', ')} %` : 'twin';
+    const name = kind === 'slower' ? `control and slowdowns of ${slowdowns.join(', ')} %` : 'control';
     onProgress(
       `real run ${runs.length + 1}: ${name}, about ${(expectedMs(kind) / 1000).toFixed(0)} s of ${(leftMs / 1000).toFixed(0)} s left`,
     );
@@ -161,7 +161,7 @@ async function realRun(options: RealRunOptions): Promise<RealRun> {
     repeats: run.repeats.length,
     comparisons: [0, ...slowdownPercents].map((slowdownPercent) => ({
       slowdownPercent,
-      metrics: outcomesOf(run, slowdownPercent === 0 ? run.config.twin : slowerName(slowdownPercent)),
+      metrics: outcomesOf(run, slowdownPercent === 0 ? run.config.control : slowerName(slowdownPercent)),
     })),
   };
 }

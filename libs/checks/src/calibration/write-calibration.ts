@@ -101,7 +101,7 @@ function powerSection(spreads: readonly Spread[]): string {
   ]);
   return [
     '## What a run sees on this host',
-    'Chance that a run of so many rounds finds a true difference (p < 0.05, not adjusted), from the spread of the real twin comparisons over rounds.',
+    'Chance that a run of that many rounds finds a true difference (p < 0.05, not adjusted), from the spread of the real A/A comparisons over rounds.',
     table(['Metric', 'Rounds', 'Spread', 'Comparisons', ...differences], rows),
   ].join('\n\n');
 }

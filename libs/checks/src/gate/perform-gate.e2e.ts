@@ -106,11 +106,11 @@ it('passes without measuring when the base builds to the same bytes', async () =
   expectNothingLeft();
 });
 
-it('measures one side after the other without turns', { timeout: 60_000 }, async () => {
+it('measures one side after the other without slices', { timeout: 60_000 }, async () => {
   await put('main.mjs', `${app}// another\n`);
   await copyFile(join(root, 'main.mjs'), join(root, 'dist', 'main.mjs'));
   const { run } = await gate({ base: 'main', rounds: 1, openDuration: 0.2, sliceMs: 0 });
-  expect(run?.file.trials.map(({ load, open }) => [load.turns, open === null])).toEqual([
+  expect(run?.file.trials.map(({ load, open }) => [load.slices, open === null])).toEqual([
     [undefined, false],
     [undefined, false],
   ]);
@@ -127,9 +127,9 @@ it('measures both sides in every round when the bytes differ', { timeout: 60_000
     'native@base 2',
   ]);
   // both were up side by side and had the same number of slices
-  const turns = run?.file.trials.map(({ load }) => load.turns ?? 0) ?? [];
-  expect(Math.min(...turns)).toBeGreaterThan(1);
-  expect(new Set(run?.file.trials.map(({ round, load }) => `${round} ${load.turns ?? 0}`)).size).toBe(2);
+  const slices = run?.file.trials.map(({ load }) => load.slices ?? 0) ?? [];
+  expect(Math.min(...slices)).toBeGreaterThan(1);
+  expect(new Set(run?.file.trials.map(({ round, load }) => `${round} ${load.slices ?? 0}`)).size).toBe(2);
   // two rounds cannot decide
   expect(result).toMatchObject({ decision: 'undecided', exitCode: 2, head: { modified: true } });
   expect(result.comparisons.map(({ metric }) => metric)).toContain('throughputRps');

@@ -141,5 +141,5 @@ test('text of a run is escaped in a picture, and the control has no bar', () => 
   const [file] = filesOf({ ...run, summary });
   const svg = file === undefined ? '' : pictureOf(file.chart, file);
   expect(svg).toContain('>&lt;a&gt; &amp; &quot;b&quot;: startup time<');
-  expect(svg).not.toMatch(/<a>|native:twin/);
+  expect(svg).not.toMatch(/<a>|native:control/);
 });

@@ -26,7 +26,7 @@ function runWith(verdict: Verdict): RunFile {
   const run = exampleRun();
   const comparisons = run.comparisons
     .filter(({ workload }) => workload === 'primes')
-    .map((c) => (c.candidate === run.config.twin && c.metric === 'startupMs' ? { ...c, verdict } : c));
+    .map((c) => (c.candidate === run.config.control && c.metric === 'startupMs' ? { ...c, verdict } : c));
   return { ...run, comparisons };
 }
 
@@ -52,7 +52,7 @@ test.each(['better', 'worse'] as const)('a control that is %s is a warning', (ve
 
 test('a run without a control has no such caveat, and a control without a figure a warning', () => {
   const run = exampleRun();
-  expect(controlCaveat({ ...run, config: { ...run.config, twin: null } })).toEqual([]);
+  expect(controlCaveat({ ...run, config: { ...run.config, control: null } })).toEqual([]);
   expect(controlCaveat({ ...run, comparisons: [] })).toEqual([
     { level: 'warning', text: 'A/A control of native: no figure could be compared.' },
   ]);

@@ -2,7 +2,6 @@ import { guardSchema } from '@tare/results';
 import type { Comparison, Guard, RunFile } from '@tare/results';
 import { differenceOf } from './differences.ts';
 import { counted, dateText, durationText, listed } from './plain-text.ts';
-import { controlOf } from './schema-1.ts';
 import { metricNoun } from './shown-metrics.ts';
 
 /** A line about how far a run can be trusted, in plain text. */
@@ -46,13 +45,13 @@ export function caveatsOf(
 
 /** The judged comparisons of the A/A control with its baseline; empty when the run had none. */
 export function controlComparisons(run: Pick<RunFile, 'config' | 'comparisons'>): readonly Comparison[] {
-  const control = controlOf(run);
+  const control = run.config.control;
   return run.comparisons.filter(({ candidate, verdict }) => candidate === control && verdict !== null);
 }
 
 /** "A/A control of native: same in 7 of 9 metrics, undecided in 2, no false difference." A warning when it differs. */
 export function controlCaveat(run: RunFile): readonly Caveat[] {
-  if (controlOf(run) === null) return [];
+  if (run.config.control === null) return [];
   const subject = `A/A control of ${run.config.baseline}`;
   const judged = controlComparisons(run);
   if (judged.length === 0) return [{ level: 'warning', text: `${subject}: no figure could be compared.` }];

@@ -43,9 +43,9 @@ test('slices are told, and which workloads are sliced', () => {
   const slicedIn = (names: readonly string[]) =>
     reportModel({
       ...run,
-      config: { ...run.config, load: { ...run.config.load, turnMs: 25 } },
+      config: { ...run.config, load: { ...run.config.load, sliceMs: 25 } },
       trials: run.trials.map((each) =>
-        names.includes(each.workload) ? { ...each, load: { ...each.load, turns: 40 } } : each,
+        names.includes(each.workload) ? { ...each, load: { ...each.load, slices: 40 } } : each,
       ),
     }).load;
   const [first = '', ...others] = run.config.workloads.map(({ name }) => name);

@@ -7,7 +7,6 @@ import { fairFacts, factWords } from './fairness.ts';
 import type { FairFacts } from './fairness.ts';
 import { counted, dateText, secondsText, withPlainText } from './plain-text.ts';
 import { repeatCommand } from './repeat-command.ts';
-import { controlOf, isSliced, sliceMsOf } from './schema-1.ts';
 import { metricOf } from './shown-metrics.ts';
 import { workloadModels } from './workload-model.ts';
 import { roundsIn } from './subjects.ts';
@@ -85,7 +84,7 @@ export function reportModel(file: RunFile, { calibration }: ReportOptions = {}):
   const { config, environments } = run;
   const emulated = environments.filter(isEmulated).map(({ name }) => name);
   const failed = environments.filter(({ status }) => status === 'failed').map(({ name }) => name);
-  const control = controlOf(run);
+  const { control } = run.config;
   const isAllUnjudged = failed.includes(config.baseline);
   const getsVerdict = ({ candidate, metric }: Comparison) =>
     metricOf(metric)?.judged === true && !isAllUnjudged && ![...emulated, ...failed].includes(candidate);
@@ -152,8 +151,10 @@ function missingOf(run: RunFile, environment: EnvironmentResult): MissingEnviron
 
 function loadText({ config, trials }: Pick<RunFile, 'config' | 'trials'>): string {
   const { connections, warmupMs, durationMs, requests, openDurationMs } = config.load;
-  const sliceMs = sliceMsOf(config.load);
-  const sliced = new Set(trials.filter(isSliced).map(({ workload }) => workload));
+  const { sliceMs } = config.load;
+  const sliced = new Set(
+    trials.filter(({ load }) => load.slices !== undefined).map(({ workload }) => workload),
+  );
   const which = sliced.size === config.workloads.length ? '' : ` (${[...sliced].join(', ')})`;
   const slices = sliceMs === undefined || sliced.size === 0 ? '' : ` in slices of ${sliceMs} ms${which}`;
   const window = durationMs === null ? `${requests ?? 0} requests` : `${secondsText(durationMs)}${slices}`;
@@ -173,7 +174,7 @@ function hostFacts({ host }: RunFile): readonly Fact[] {
 
 function settingsOf(run: RunFile): readonly Fact[] {
   const { config, environments, plan } = run;
-  const control = controlOf(run);
+  const { control } = run.config;
   const names = environments.flatMap(({ name }) => (name === control ? [] : [name]));
   return [
     ['Run', [{ code: run.id }]],

@@ -1,5 +1,4 @@
 import { isEmulated, type EnvironmentResult, type RunFile, type Trial } from '@tare/results';
-import { controlOf } from './schema-1.ts';
 
 /** An environment of a workload, as every view shows it. */
 export type Subject = {
@@ -57,7 +56,7 @@ export function roundsIn(trials: readonly Pick<Trial, 'round'>[]): number {
 function environmentNames(run: RunFile): readonly string[] {
   const measured = Object.values(run.summary).flatMap((of) => Object.keys(of));
   const order = [run.config.baseline, ...run.environments.map(({ name }) => name), ...measured];
-  return [...new Set(order)].filter((name) => measured.includes(name) && name !== controlOf(run));
+  return [...new Set(order)].filter((name) => measured.includes(name) && name !== run.config.control);
 }
 
 function titleOf(name: string, environment: EnvironmentResult | undefined): string {

@@ -25,7 +25,7 @@ test('CPU is the slope of the CPU time, in percent of one CPU', () => {
 
 test('of a sliced window, the time under load counts', () => {
   const sliced = trialOf(2400);
-  const series = cpuSeries([{ ...sliced, load: { ...sliced.load, turns: 40, durationMs: 1200 } }]);
+  const series = cpuSeries([{ ...sliced, load: { ...sliced.load, slices: 40, durationMs: 1200 } }]);
   expect(series?.meanNet.map(Math.round)).toEqual(Array.from({ length: 24 }, () => 100));
   expect(series?.atMs.at(-1)).toBe(1175);
 });

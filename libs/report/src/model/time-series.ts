@@ -1,6 +1,5 @@
 import type { RunFile, Trial, TrialSample, WarmUp } from '@tare/results';
 import { secondsText } from './plain-text.ts';
-import { isSliced, timeSeriesOf } from './schema-1.ts';
 import type { Subject } from './subjects.ts';
 
 /** A quantity over a load window, on a common grid of times. */
@@ -60,7 +59,7 @@ function seriesOf(
 function samplesUnderLoad(trial: Trial): readonly TrialSample[] {
   const { samples, load } = trial;
   const wholeMs = samples.at(-1)?.atMs ?? 0;
-  if (!isSliced(trial) || wholeMs === 0) return samples;
+  if (trial.load.slices === undefined || wholeMs === 0) return samples;
   return samples.map((sample) => ({ ...sample, atMs: (sample.atMs / wholeMs) * load.durationMs }));
 }
 
@@ -102,7 +101,7 @@ export function freshInstances(
 ): readonly FreshInstance[] {
   return subjects.flatMap((subject) => {
     const warmUp = warmUps.find((each) => each.workload === workload && each.environment === subject.name);
-    const points = warmUp === undefined ? [] : timeSeriesOf(warmUp);
+    const points = warmUp === undefined ? [] : warmUp.timeSeries;
     if (warmUp === undefined || points.length === 0) return [];
     return [
       {

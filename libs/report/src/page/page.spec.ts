@@ -48,7 +48,7 @@ test('hostile names are shown, not run', () => {
 
 test('the control is no column; what could not be measured is listed with its remedy', () => {
   const weighIn = page.slice(page.indexOf('id="weigh-in"'), page.indexOf('id="metrics"'));
-  expect(weighIn).not.toContain('native:twin');
+  expect(weighIn).not.toContain('native:control');
   expect(page).toContain('<b>podman</b> (unavailable)');
   expect(page).toContain('apt-get install -y podman &amp;&amp; systemctl start podman.socket');
 });

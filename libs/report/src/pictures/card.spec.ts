@@ -47,7 +47,7 @@ function ofFive(run: RunFile): RunFile {
   };
 }
 
-test('the card has the first workload, its environments without the twin, and the conclusion', () => {
+test('the card has the first workload, its environments without the control, and the conclusion', () => {
   const plan = planOf(exampleRun());
   expect(plan.title).toBe('primes: what its environment costs');
   expect(plan.host).toBe('2026-03-01 · Example CPU @ 3.00GHz · 4 cores · 12 rounds');

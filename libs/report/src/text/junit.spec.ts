@@ -50,7 +50,7 @@ test('seed and host are properties', () => {
 
 test('a control that is better fails too', () => {
   const comparisons = run.comparisons
-    .filter(({ candidate }) => candidate === run.config.twin)
+    .filter(({ candidate }) => candidate === run.config.control)
     .map((c) => (c.verdict === null ? c : { ...c, verdict: 'better' as const }));
   expect(junitOf({ ...run, comparisons })).toContain('<failure type="better"');
 });

@@ -58,7 +58,7 @@ test('the control has a table of its own and no column', () => {
   expect(summary).toMatch(
     /^\| Throughput, req\/s \| ×0\.997 \\\[0\.982, 1\.013\\\] same \| ×0\.994 .* same \|$/m,
   );
-  expect(summary).not.toMatch(/^\| Metric \|.*native:twin/m);
+  expect(summary).not.toMatch(/^\| Metric \|.*native:control/m);
 });
 
 test('a calibration is cited when it is given', () => {

@@ -88,7 +88,7 @@ test('control, plan and guards stand between the tables and what is missing', ()
   const places = order.map((part) => text.indexOf(part));
   expect(places).toEqual(places.toSorted((a, b) => a - b));
   expect(places).not.toContain(-1);
-  expect(text).not.toContain('native:twin');
+  expect(text).not.toContain('native:control');
 });
 
 test('many warnings of a kind are summed up', () => {

@@ -2,7 +2,6 @@ import type { Verdict } from '@tare/results';
 import { summedUp } from '../model/diagnostics.ts';
 import { counted } from '../model/plain-text.ts';
 import type { ReportModel } from '../model/report-model.ts';
-import { controlDiffers } from '../model/schema-1.ts';
 import { shownAs } from '../model/shown-metrics.ts';
 import type { MetricCell, MetricRow, WorkloadModel } from '../model/workload-model.ts';
 import type { Subject } from '../model/subjects.ts';
@@ -50,7 +49,9 @@ export function renderTerminal(report: ReportModel, { columns, colour }: Termina
 
 function diagnosticLines(report: ReportModel, columns: number, paint: Paint): readonly string[] {
   // the caveat of the A/A control says what its diagnostic does
-  const shown = report.diagnostics.filter(({ level, code }) => level !== 'info' && code !== controlDiffers);
+  const shown = report.diagnostics.filter(
+    ({ level, code }) => level !== 'info' && code !== 'control-differs',
+  );
   return [
     ...summedUp(shown).map(({ level, message }) => marked(level, message, columns, paint)),
     ...report.warnings.judged.map((warning) => marked('warning', warning, columns, paint)),

@@ -1,7 +1,6 @@
 import { metricCatalogue } from '@tare/results';
 import type { HistoryLine, Metric } from '@tare/results';
 import { changePoints, fewestForChangePoint, mean } from '@tare/statistics';
-import { controlOfLine } from '../model/schema-1.ts';
 
 /** One run of a series. */
 export type TrendPoint = {
@@ -68,7 +67,7 @@ export function trendSeries(
 
 function environmentsOf(lines: readonly HistoryLine[]): readonly string[] {
   const latestFirst = lines.toReversed();
-  const controls = new Set(lines.map(controlOfLine));
+  const controls = new Set(lines.map(({ control }) => control));
   const names = [
     ...latestFirst.slice(0, 1).map(({ baseline }) => baseline),
     ...latestFirst.flatMap(({ environments }) => environments.map(({ name }) => name)),

@@ -12,13 +12,13 @@ import type { LostEnvironment, RunParts, Unusable } from './run-events.ts';
 
 /** Puts the run file together: a pure function of what was measured. */
 export function assembleRun({ header, trials, measured, unusable, lost, ...parts }: RunParts): RunFile {
-  const { baseline, twin } = header.config;
-  // the twin is in no configuration: it comes last
+  const { baseline, control } = header.config;
+  // the control is in no configuration: it comes last
   const place = (name: string): number =>
-    name === twin ? parts.configuredOrder.length : parts.configuredOrder.indexOf(name);
+    name === control ? parts.configuredOrder.length : parts.configuredOrder.indexOf(name);
   const comparisons = compare(trials, {
     baseline,
-    twin: twin ?? undefined,
+    control: control ?? undefined,
     unjudged: [...parts.unjudged, ...withoutVerdict(lost, baseline, trials)],
     margins: parts.margins,
     seed: header.seed,

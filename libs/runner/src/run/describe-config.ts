@@ -14,7 +14,7 @@ export function describeConfig(
   config: PreparedConfig,
   context: RunContext,
   generatorCpus: readonly number[] | undefined,
-  twin: string | undefined,
+  control: string | undefined,
   requests: ReadonlyMap<string, readonly WeightedRequest[]>,
 ): RunConfig {
   const { window, sliceMs } = config.load;
@@ -27,7 +27,7 @@ export function describeConfig(
     })),
     environments: config.environments.map(({ name }) => name),
     baseline: config.baseline,
-    twin: twin ?? null,
+    control: control ?? null,
     rounds: config.rounds.kind === 'fixed' ? config.rounds.rounds : config.rounds.max,
     budgetMs: config.rounds.kind === 'fixed' ? null : config.budgetMs,
     retries: config.retries,
@@ -38,7 +38,7 @@ export function describeConfig(
       durationMs: window.kind === 'duration' ? window.durationMs : null,
       requests: window.kind === 'requests' ? window.requests : null,
       openDurationMs: config.load.open?.durationMs ?? null,
-      ...(sliceMs !== undefined && window.kind === 'duration' && { turnMs: sliceMs }),
+      ...(sliceMs !== undefined && window.kind === 'duration' && { sliceMs }),
     },
     guards: { ...config.guards },
     resources: {

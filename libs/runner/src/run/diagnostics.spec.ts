@@ -19,14 +19,14 @@ it('catches a throughput that cannot be: 8 connections at 15.6 ms are 514 reques
 });
 
 it('tells when the ends of slices left the server idle', () => {
-  const inSlices = { turns: 40, throughputRps: 400, latencyMs: { ...sound.load.latencyMs, mean: 15 } };
+  const inSlices = { slices: 40, throughputRps: 400, latencyMs: { ...sound.load.latencyMs, mean: 15 } };
   const codesAt = (percent: number) => {
     const cpu = { ...sound.cpu, net: { ...sound.cpu.net, percent } };
     const load = { ...sound.load, ...inSlices };
     return trialDiagnostics({ ...sound, cpu, load }).map(({ code }) => code);
   };
   expect(codesAt(99)).toEqual([]);
-  expect(codesAt(60)).toEqual(['short-turns']);
+  expect(codesAt(60)).toEqual(['short-slices']);
   expect(codes({ ...inSlices, throughputRps: 12_844 })).toEqual(['littles-law']);
 });
 

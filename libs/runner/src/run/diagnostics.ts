@@ -22,7 +22,7 @@ export function runDiagnostics(
   const add = (level: Diagnostic['level'], code: string, message: string): void => {
     found.push({ level, code, message });
   };
-  if (measured.filter(({ environment }) => environment.name !== config.twin).length === 1) {
+  if (measured.filter(({ environment }) => environment.name !== config.control).length === 1) {
     add('warning', 'nothing-to-compare', 'only one environment was measured');
   }
   if (config.resources.serverCpus === null) {
@@ -37,11 +37,11 @@ export function runDiagnostics(
     }
   }
   for (const { metric, verdict, workload, ratio } of comparisons.filter((each) =>
-    isFalse(each, config.twin),
+    isFalse(each, config.control),
   )) {
     const label = metricCatalogue.find(({ key }) => key === metric)?.label ?? metric;
     const message = `two copies of ${config.baseline} came out different: ${label} of ${workload} is ${verdict ?? ''} (×${ratio?.toFixed(3) ?? '?'}) in the second; distrust differences of this size in this run`;
-    add('warning', 'twin-differs', message);
+    add('warning', 'control-differs', message);
   }
   for (const [workload, own] of Map.groupBy(trials, (trial) => trial.workload)) {
     const fewest = Math.min(...own.map(({ open, load }) => (open ?? load).requests));
@@ -52,8 +52,8 @@ export function runDiagnostics(
   return found;
 }
 
-function isFalse({ candidate, verdict }: Comparison, twin: string | null): boolean {
-  return candidate === twin && (verdict === 'better' || verdict === 'worse');
+function isFalse({ candidate, verdict }: Comparison, control: string | null): boolean {
+  return candidate === control && (verdict === 'better' || verdict === 'worse');
 }
 
 // Little's law is exact only for a closed system in steady state; see Little 1961 and statistics of the house
@@ -84,14 +84,14 @@ export function trialDiagnostics(trial: Trial): readonly Diagnostic[] {
   const underWay = (load.throughputRps * load.latencyMs.mean) / 1000;
   const share = underWay / load.connections;
   const cpuPercent = trial.cpu.net.percent;
-  if (load.turns !== undefined && share < leastUnderWayInSlices && cpuPercent < busyCpuPercent) {
+  if (load.slices !== undefined && share < leastUnderWayInSlices && cpuPercent < busyCpuPercent) {
     warn(
-      'short-turns',
+      'short-slices',
       `at the ends of the slices the server had time to spare: ${underWay.toFixed(2)} requests under way on average, at most ${load.connections}, and ${cpuPercent.toFixed(0)} % of a CPU; longer slices cost less (--sliceMs)`,
     );
   }
   // below it lie the ends of slices
-  if (share > 1 + littlesLawTolerance || (load.turns === undefined && share < 1 - littlesLawTolerance)) {
+  if (share > 1 + littlesLawTolerance || (load.slices === undefined && share < 1 - littlesLawTolerance)) {
     warn(
       'littles-law',
       `throughput × mean latency is ${underWay.toFixed(2)} requests under way, but there were ${load.connections} connections`,

@@ -175,15 +175,15 @@ it('repeats a round that violates a guard, and keeps the last attempt with its w
   expect(file.diagnostics.map(({ code }) => code)).toContain('guard-foreign-cpu');
 });
 
-it('decides the number of rounds once, after a pilot, and measures a twin that is judged by itself', async () => {
+it('decides the number of rounds once, after a pilot, and measures a control that is judged by itself', async () => {
   const events: RunEvent[] = [];
   const pilot = { rounds: { pilot: 2, max: 3 }, control: true, environments: [native()] };
   const { run: file } = await run(pilot, undefined, events);
   expect(file.plan).toMatchObject({ kind: 'pilot', pilotRounds: 2, rounds: 3 });
   expect(events.filter(({ kind }) => kind === 'rounds-decided')).toHaveLength(1);
-  expect(file.config.twin).toBe('native:twin');
-  expect(file.trials.filter(({ environment }) => environment === 'native:twin')).toHaveLength(3);
-  expect(file.environments.map(({ name }) => name)).toEqual(['native', 'native:twin']);
+  expect(file.config.control).toBe('native:control');
+  expect(file.trials.filter(({ environment }) => environment === 'native:control')).toHaveLength(3);
+  expect(file.environments.map(({ name }) => name)).toEqual(['native', 'native:control']);
   expect(leftovers()).toEqual([]);
 });
 
@@ -290,7 +290,7 @@ it('measures what is left without its baseline, and judges nothing', async () =>
   });
   expect(away.run.trials).toHaveLength(2);
   expect(away.run.plan).toMatchObject({ kind: 'pilot', rounds: 2 });
-  expect(away.run.config.twin).toBeNull();
+  expect(away.run.config.control).toBeNull();
   expect(away.run.diagnostics.find(({ code }) => code === 'no-baseline')?.message).toBe(
     'moon is the baseline: without it there are no verdicts, nor ratios; it was not measured: no such planet',
   );

@@ -105,7 +105,7 @@ function controlsOf({ control, baseline }: ResolvedConfig, ready: readonly Usabl
 function controlOf(environment: Environment): Environment {
   return {
     ...environment,
-    name: `${environment.name}:twin`,
+    name: `${environment.name}:control`,
     reap: () => Promise.resolve([]),
     dispose: () => Promise.resolve(),
   };

@@ -23,7 +23,7 @@ const pilot = (given: Partial<Pilot>): Pilot => ({
   max: 1000,
   budgetMs: 1000 * minuteMs,
   baseline: 'native',
-  twin: undefined,
+  control: undefined,
   unjudged: [],
   margins: {},
   seed: 1,
@@ -72,12 +72,12 @@ it('leaves emulated environments out', () => {
   expect(plan).toMatchObject({ rounds: 6, decidedBy: null });
 });
 
-it('leaves the twin out, but not where it is all there is to compare', () => {
+it('leaves the control out, but not where it is all there is to compare', () => {
   const steady = trials(0.05).filter(({ environment }) => environment === 'native');
   const others = steady.map((trial) => ({ ...trial, environment: 'namespace' }));
-  const wild = planAfterPilot(pilot({ twin: 'docker' }));
+  const wild = planAfterPilot(pilot({ control: 'docker' }));
   expect(wild).toEqual(planAfterPilot(pilot({})));
-  const calm = planAfterPilot(pilot({ twin: 'docker', trials: [...trials(0.05), ...others] }));
+  const calm = planAfterPilot(pilot({ control: 'docker', trials: [...trials(0.05), ...others] }));
   expect(calm.rounds).toBeLessThan(wild.rounds);
 });
 

@@ -21,7 +21,7 @@ export type Pilot = {
   /** How long all rounds may take together. */
   readonly budgetMs: number;
   readonly baseline: string;
-  readonly twin: string | undefined;
+  readonly control: string | undefined;
   /** Environments that get no verdict. */
   readonly unjudged: readonly string[];
   readonly margins: Margins;
@@ -46,11 +46,11 @@ export function environmentsAfterPilot(
  * Decides once, from the spread of a pilot, how many rounds there shall be in all: until the 95 % interval of every judged
  * ratio is no wider than its margin to either side (Stein's two-stage rule, see `roundsFor`), and enough for the test to
  * reach significance after the correction for all comparisons. The means of the pilot play no part. p99 is left out: of a
- * few hundred requests it is so rough that it alone would decide. The twin is, too, unless there is nothing else to compare.
+ * few hundred requests it is so rough that it alone would decide. The control is, too, unless there is nothing else to compare.
  */
 export function planAfterPilot(pilot: Pilot): RoundPlan {
   const compared = compare(pilot.trials, pilot).filter(({ verdict }) => verdict !== null);
-  const others = compared.filter(({ candidate }) => candidate !== pilot.twin);
+  const others = compared.filter(({ candidate }) => candidate !== pilot.control);
   const judged = others.length > 0 ? others : compared;
   const needs = judged
     .filter(({ metric }) => metric !== 'latencyP99Ms')

@@ -6,8 +6,8 @@ const lone = new Set(['vm', 'other-vm']);
 const named = (names: string): readonly Environment[] =>
   names.split(' ').map((name) => ({ ...native(), name, sideBySide: !lone.has(name) }));
 const load = { sliceMs: 25, window: { kind: 'duration', durationMs: 3000 } } as const;
-const groupsOf = (names: string, turnMs: number | undefined) =>
-  inGroups(named(names), turnMs).map((group) => group.map(({ name }) => name).join(' '));
+const groupsOf = (names: string, sliceMs: number | undefined) =>
+  inGroups(named(names), sliceMs).map((group) => group.map(({ name }) => name).join(' '));
 
 it.each([
   ['vm a b c', ['vm', 'a b c']],

@@ -140,7 +140,7 @@ function pilotOf({ config, control, unjudged, seed }: Session, lost: readonly Lo
     max: rounds.kind === 'pilot' ? rounds.max : rounds.rounds,
     budgetMs,
     baseline,
-    twin: control,
+    control,
     unjudged: [...unjudged, ...lost.map(({ name }) => name)],
     margins,
     seed,

@@ -52,7 +52,7 @@ it(
     expect(beside?.steadyAfterMs).toBeLessThan(knownMs * 1.5);
     // alone, a host that changes its speed may look like more warm-up; less it never looks like
     expect(alone?.steadyAfterMs ?? Infinity).toBeGreaterThan(knownMs * 0.9);
-    const levels = (beside?.course ?? []).map(({ level }) => level);
+    const levels = (beside?.timeSeries ?? []).map(({ level }) => level);
     expect(levels[2]).toBeCloseTo(0.5, 1);
     expect(levels.at(-5)).toBeCloseTo(1, 1);
     expect(file.config.load.warmupMs).toBeGreaterThanOrEqual(Math.max(2000, knownMs * 1.5 * 0.9));

@@ -1,6 +1,6 @@
 import type { WarmUp } from '@tare/results';
 import { expect, it } from 'vitest';
-import { chooseWarmUp, warmUpCourse } from './warm-up.ts';
+import { chooseWarmUp, warmUpSeries } from './warm-up.ts';
 
 const warmUp = (environment: string, steadyAfterMs: number | null): WarmUp => ({
   workload: 'primes',
@@ -9,7 +9,7 @@ const warmUp = (environment: string, steadyAfterMs: number | null): WarmUp => ({
   besideWarm: true,
   observedMs: 5000,
   steadyAfterMs,
-  course: [],
+  timeSeries: [],
 });
 const messages = (chosen: ReturnType<typeof chooseWarmUp>) =>
   chosen.diagnostics.map(({ level, message }) => `${level}: ${message}`);
@@ -58,7 +58,7 @@ const slices = (count: number, requests: number, durationMs = 25) =>
   Array.from({ length: count }, () => ({ requests, durationMs }));
 
 it('is in replies per second where an instance is alone', () => {
-  expect(warmUpCourse([[...slices(4, 5), ...slices(4, 10)]], undefined)).toEqual([
+  expect(warmUpSeries([[...slices(4, 5), ...slices(4, 10)]], undefined)).toEqual([
     { untilMs: 100, level: 200 },
     { untilMs: 200, level: 400 },
   ]);
@@ -67,24 +67,24 @@ it('is in replies per second where an instance is alone', () => {
 it('is a share of the warm one, which a host that slows both down does not touch', () => {
   const fresh = [...slices(4, 5), ...slices(4, 10), ...slices(4, 5)];
   const warm = [...slices(4, 10), ...slices(4, 10), ...slices(4, 5)];
-  expect(warmUpCourse([fresh], warm).map(({ level }) => level)).toEqual([0.5, 1, 1]);
+  expect(warmUpSeries([fresh], warm).map(({ level }) => level)).toEqual([0.5, 1, 1]);
 });
 
 it('knows slices of any length, and leaves out a last point that is not whole', () => {
-  const course = warmUpCourse([[...slices(2, 16, 160), ...slices(1, 1, 20)]], slices(3, 8, 160));
-  expect(course).toEqual([
+  const timeSeries = warmUpSeries([[...slices(2, 16, 160), ...slices(1, 1, 20)]], slices(3, 8, 160));
+  expect(timeSeries).toEqual([
     { untilMs: 160, level: 2 },
     { untilMs: 320, level: 2 },
   ]);
 });
 
 it('waits for a reply of the warm one', () => {
-  const course = warmUpCourse([slices(8, 5)], [...slices(4, 0), ...slices(4, 5)]);
-  expect(course).toEqual([{ untilMs: 125, level: 5 }]);
-  expect(warmUpCourse([slices(8, 5)], slices(8, 0))).toEqual([]);
+  const timeSeries = warmUpSeries([slices(8, 5)], [...slices(4, 0), ...slices(4, 5)]);
+  expect(timeSeries).toEqual([{ untilMs: 125, level: 5 }]);
+  expect(warmUpSeries([slices(8, 5)], slices(8, 0))).toEqual([]);
 });
 
 it('is the median of the instances, whose slices may differ in length', () => {
   const fresh = [slices(4, 5), slices(4, 6, 30), slices(4, 50)];
-  expect(warmUpCourse(fresh, slices(4, 10))).toEqual([{ untilMs: (100 + 120 + 100) / 3, level: 0.5 }]);
+  expect(warmUpSeries(fresh, slices(4, 10))).toEqual([{ untilMs: (100 + 120 + 100) / 3, level: 0.5 }]);
 });

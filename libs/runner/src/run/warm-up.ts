@@ -47,12 +47,12 @@ export async function observeWarmUp(
   );
   const ofFresh = outcomes.slice(0, fresh.length);
   const ofWarm = outcomes[fresh.length];
-  const course = warmUpCourse(
+  const timeSeries = warmUpSeries(
     ofFresh.map((outcome) => outcome.slices ?? []),
     ofWarm?.slices,
   );
   const steady = steadyState(
-    course.map(({ level }) => level),
+    timeSeries.map(({ level }) => level),
     { seed, tolerance: warm === undefined ? tolerances.alone : tolerances.besideWarm },
   );
   return {
@@ -61,8 +61,8 @@ export async function observeWarmUp(
     instances: fresh.length,
     besideWarm: warm !== undefined,
     observedMs: mean(ofFresh.map(({ durationMs }) => durationMs)),
-    steadyAfterMs: steady === null ? null : (course[steady.start - 1]?.untilMs ?? 0),
-    course,
+    steadyAfterMs: steady === null ? null : (timeSeries[steady.start - 1]?.untilMs ?? 0),
+    timeSeries,
   };
 }
 
@@ -76,11 +76,11 @@ const pointMs = 100;
  * @param fresh the slices of each, as many of one as of the other.
  * @param warm the slices of the warm instance, as many.
  */
-export function warmUpCourse(
+export function warmUpSeries(
   fresh: readonly (readonly Slice[])[],
   warm: readonly Slice[] | undefined,
-): WarmUp['course'] {
-  const course: WarmUp['course'] = [];
+): WarmUp['timeSeries'] {
+  const timeSeries: WarmUp['timeSeries'] = [];
   let untilMs = 0;
   let point = emptyPoint(fresh.length);
   for (const place of fresh[0]?.keys() ?? []) {
@@ -93,10 +93,10 @@ export function warmUpCourse(
     if (tookMs < pointMs || (warm !== undefined && point.warm.requests === 0)) continue;
     untilMs += tookMs;
     const rates = point.fresh.map(rps);
-    course.push({ untilMs, level: median(rates) / (warm === undefined ? 1 : rps(point.warm)) });
+    timeSeries.push({ untilMs, level: median(rates) / (warm === undefined ? 1 : rps(point.warm)) });
     point = emptyPoint(fresh.length);
   }
-  return course;
+  return timeSeries;
 }
 
 type Point = { readonly fresh: readonly Slice[]; readonly warm: Slice };

@@ -46,7 +46,7 @@ it('measures environments in slices side by side, and tells each its own', slow,
       file.trials.find((trial) => trial.round === round && trial.environment === name),
     );
     if (one === undefined || two === undefined) throw new Error('a trial is missing');
-    expect(one.load.turns).toBe(two.load.turns);
+    expect(one.load.slices).toBe(two.load.slices);
     expect(one.disk.writeLatencyMs).toBeNull();
     for (const { open } of [one, two]) expect(open).toMatchObject({ planned: 15, requests: 15 });
     // 2 ms of CPU per request, and 4 ms: what the other used in its slices must not count

@@ -284,7 +284,7 @@ function closedFigures(outcome: LoadOutcome): Trial['load'] {
     throughputRps,
     latencyMs,
     histogram,
-    ...(slices !== undefined && { turns: slices.length }),
+    ...(slices !== undefined && { slices: slices.length }),
     generator: { name: client, cpuPercent: generatorCpuPercent },
   };
 }

@@ -7,7 +7,9 @@ import type { HistoryLine } from '@tare/results';
  */
 export function chosenSeries(lines: readonly HistoryLine[], options: TrendFilter): TrendFilter {
   const { workload, environment, metric, host } = options;
-  const figures = lines.flatMap((line) => line.figures.filter((figure) => figure.environment !== line.twin));
+  const figures = lines.flatMap((line) =>
+    line.figures.filter((figure) => figure.environment !== line.control),
+  );
   const hosts = distinct(lines.map(({ hostFingerprint }) => hostFingerprint));
   expectKnown('workload', workload, distinct(figures.map((figure) => figure.workload)));
   expectKnown('environment', environment, distinct(figures.map((figure) => figure.environment)));
