@@ -1,10 +1,11 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { mergeHistograms } from './latency-histogram.ts';
 import { generateLoad, openFilesLimitIn } from './load-generator.ts';
-import { SideError, type Moment } from './load-spec.ts';
+import { GeneratorError, SideError, type Moment } from './load-spec.ts';
 
 let server: Server | undefined;
 afterEach(() => {
@@ -245,4 +246,24 @@ it('reads the limit of this process', () => {
     Infinity,
   );
   expect(openFilesLimitIn('')).toBe(Infinity);
+});
+
+const canLimit = spawnSync('prlimit', ['--version']).status === 0;
+
+it.runIf(canLimit)('says that it is the generator that may open no more files, not the app', async () => {
+  // every reply closes its connection, so that each request wants a new one
+  const origin = await listen((_, reply) => {
+    reply.setHeader('Connection', 'close');
+    reply.end('ok');
+  });
+  const failed = generateLoad(
+    { ...order, origin, warmupMs: 0, connections: 50, closesConnections: true },
+    {
+      ...options,
+      // after it was looked at, as when a limit of the whole host is reached
+      onSpawn: (pid) => execFileSync('prlimit', [`--pid=${pid}`, '--nofile=40:40']),
+    },
+  );
+  await expect(failed).rejects.toThrow(GeneratorError);
+  await expect(failed).rejects.toThrow('may open no more files: raise the limit with `ulimit -n`');
 });
