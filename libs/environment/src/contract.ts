@@ -136,6 +136,11 @@ export interface Environment {
    * and workloads that a run asks for.
    */
   readonly preparedBy?: readonly PreparingTarget[];
+  /**
+   * Stands for all that an app is run with here beside its artifact: the content of its image, say. Two sides with the same
+   * artifact and the same identity run the same. Empty where there is nothing else; without one, nobody knows.
+   */
+  readonly identity?: (artifact: Artifact) => Promise<string | undefined>;
   /** How long an app may take from the start command to its first 200; 30 s where it does not say. */
   readonly readyDeadlineMs?: number;
   /** Whether several instances may be up at once: each start has a port, and what else it needs, of its own. */

@@ -54,6 +54,7 @@ export function namespace(): Environment {
   return {
     name,
     kind: 'namespace',
+    identity: () => Promise.resolve(''),
     sideBySide: true,
     probe,
     reap: async (runId) => [...(await reapProcesses(name, runId)), ...(await reapDataFolders(name, runId))],

@@ -11,6 +11,7 @@ export function native(): Environment {
   return {
     name,
     kind: 'native',
+    identity: () => Promise.resolve(''),
     sideBySide: true,
     probe: () => Promise.resolve({ usable: true, facts: {} }),
     reap: async (runId) => [...(await reapProcesses(name, runId)), ...(await reapDataFolders(name, runId))],

@@ -184,8 +184,8 @@ type BaseBuild = {
   readonly root: string;
   /** Names of the projects to build. */
   readonly apps: readonly string[];
-  /** Kinds of the environments: some need an image or a box. */
-  readonly kinds: ReadonlySet<string>;
+  /** What the environments need beside that: a target of these projects, or of the project in a folder of the workspace. */
+  readonly preparedBy: readonly { readonly target: string; readonly folder: string | undefined }[];
 };
 
 /** Lines that Nx prints around the output of its tasks. */
@@ -198,10 +198,14 @@ const buildDeadlineMs = 1_800_000;
  * Builds the apps of the base with the base's own targets.
  * @throws Error in one line with the last lines of output when the build fails.
  */
-export async function buildBase({ root, apps, kinds }: BaseBuild, signal: AbortSignal): Promise<void> {
-  const targets = kinds.has('docker') ? ['build', 'docker-build'] : ['build'];
-  await runNx(root, ['run-many', '--targets', targets.join(','), '--projects', apps.join(',')], signal);
-  if (kinds.has('vagrant')) await runNx(root, ['run-many', '--targets', 'vagrant-box'], signal);
+export async function buildBase({ root, apps, preparedBy }: BaseBuild, signal: AbortSignal): Promise<void> {
+  const ofApps = preparedBy.filter(({ folder }) => folder === undefined).map(({ target }) => target);
+  const targets = [...new Set(['build', ...ofApps])].join(',');
+  await runNx(root, ['run-many', '--targets', targets, '--projects', apps.join(',')], signal);
+  for (const { target, folder } of preparedBy) {
+    if (folder === undefined) continue;
+    await runNx(root, ['run-many', '--targets', target, '--projects', `directory:${folder}`], signal);
+  }
 }
 
 async function runNx(root: string, args: readonly string[], signal: AbortSignal): Promise<void> {

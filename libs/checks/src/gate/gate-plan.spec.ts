@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { namespace, native } from '@tare/environment';
 import { parseConfig } from '@tare/runner';
-import { expect, it } from 'vitest';
-import { planGate } from './gate-plan.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { pairWorkloads, planGate } from './gate-plan.ts';
 
 const workload = {
   artifact: new URL('file:///nowhere.mjs'),
@@ -50,4 +54,40 @@ it.each([
   [{ environments: 'moon' }, '--environments=moon: "moon" is unknown, expected some of native, namespace'],
 ])('refuses %j in one line', (options, message) => {
   expect(() => planGate(config, options)).toThrow(message);
+});
+
+describe('a workload', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tare-gate-plan-'));
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** A side whose app has these bytes, in an environment of this identity. */
+  const side = (bytes: string, identity: string | undefined) => {
+    const path = join(folder, `${bytes}.mjs`);
+    writeFileSync(path, bytes);
+    const { workloads } = config;
+    return {
+      workloads: workloads.slice(0, 1).map((each) => ({ ...each, artifact: pathToFileURL(path) })),
+      environments: [native(), { ...native(), name: 'baked', identity: () => Promise.resolve(identity) }],
+    };
+  };
+  const statusOf = async (...[head, base, force]: Parameters<typeof pairWorkloads>) =>
+    (await pairWorkloads(head, base, force)).listed.map(({ status }) => status);
+
+  it('is the same when its bytes and the identity of every environment are', async () => {
+    expect(await statusOf(side('one', 'image 1'), side('one', 'image 1'), false)).toEqual(['same-bytes']);
+    expect(await statusOf(side('one', 'image 1'), side('one', 'image 1'), true)).toEqual(['measured']);
+  });
+
+  it('is measured when its bytes or an image differ, or nobody knows', async () => {
+    expect(await statusOf(side('one', 'image 1'), side('two', 'image 1'), false)).toEqual(['measured']);
+    expect(await statusOf(side('one', 'image 1'), side('one', 'image 2'), false)).toEqual(['measured']);
+    expect(await statusOf(side('one', undefined), side('one', undefined), false)).toEqual(['measured']);
+  });
+
+  it('is not held back by an environment that the base does not have', async () => {
+    const base = { ...side('one', 'image 1'), environments: [native()] };
+    expect(await statusOf(side('one', 'image 2'), base, false)).toEqual(['same-bytes']);
+  });
 });

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Artifact, Environment } from '@tare/environment';
 import { number, readOptions, text, toggle, type GivenOptions } from '@tare/options';
 import type { GateWorkload } from '@tare/results';
@@ -75,11 +73,7 @@ export function planGate(configured: Settings, options: GateOptions): GatePlan {
   return { config, threshold: threshold / 100, force };
 }
 
-type Side = {
-  /** Root of its workspace. */
-  readonly root: string;
-  readonly workloads: readonly Workload[];
-};
+type Side = Pick<Settings, 'workloads' | 'environments'>;
 
 export type PairedWorkloads = {
   /** Workloads of head to measure. */
@@ -90,23 +84,13 @@ export type PairedWorkloads = {
   readonly listed: readonly GateWorkload[];
 };
 
-type PairingRules = {
-  /** Kinds of the environments. */
-  readonly kinds: ReadonlySet<string>;
-  /** Also measure workloads that are the same on both sides. */
-  readonly force: boolean;
-};
-
-/** Kinds of environment in which a commit can change only the artifact (and, for docker, the image). */
-const artifactAlone = new Set(['native', 'namespace', 'docker']);
-
 /**
- * Pairs the workloads of both sides by name. A workload with the same bytes on both sides is not measured. Where an
- * environment consists of more than the artifact, such as a container's image, the rest must be the same too; for other
- * kinds this is unknown, so they are measured.
+ * Pairs the workloads of both sides by name. A workload that is the same on both sides is not measured: the same bytes, and
+ * in every environment that both have the same identity. Where an environment has none it is measured.
+ * @param force measures workloads that are the same on both sides, too.
  * @throws Error in one line when an artifact cannot be read.
  */
-export async function pairWorkloads(head: Side, base: Side, rules: PairingRules): Promise<PairedWorkloads> {
+export async function pairWorkloads(head: Side, base: Side, force: boolean): Promise<PairedWorkloads> {
   const measured: Workload[] = [];
   const listed: GateWorkload[] = [];
   const baseArtifacts = new Map<string, Artifact>();
@@ -118,7 +102,10 @@ export async function pairWorkloads(head: Side, base: Side, rules: PairingRules)
       continue;
     }
     const [artifact, baseArtifact] = await Promise.all([readArtifact(workload), readArtifact(ofBase)]);
-    if (!rules.force && (await isSame(artifact, baseArtifact, [head.root, base.root], rules.kinds))) {
+    const isSame =
+      artifact.sha256 === baseArtifact.sha256 &&
+      (await haveSameIdentity([head.environments, artifact], [base.environments, baseArtifact]));
+    if (isSame && !force) {
       listed.push({ workload: name, status: 'same-bytes', sha256: artifact.sha256 });
       continue;
     }
@@ -129,26 +116,20 @@ export async function pairWorkloads(head: Side, base: Side, rules: PairingRules)
   return { measured, baseArtifacts, listed };
 }
 
-async function isSame(
-  artifact: Artifact,
-  baseArtifact: Artifact,
-  roots: readonly [string, string],
-  kinds: ReadonlySet<string>,
+type Environments = readonly Environment[];
+
+/** Whether the environments that both sides have run two artifacts of the same bytes as the same. */
+async function haveSameIdentity(
+  [environments, artifact]: readonly [Environments, Artifact],
+  [ofBase, baseArtifact]: readonly [Environments, Artifact],
 ): Promise<boolean> {
-  if (artifact.sha256 !== baseArtifact.sha256) return false;
-  if ([...kinds].some((kind) => !artifactAlone.has(kind))) return false;
-  if (!kinds.has('docker')) return true;
-  const [ofHead, ofBase] = await Promise.all(roots.map((root) => imageDigest(root, artifact.workload)));
-  return ofHead !== undefined && ofHead === ofBase;
-}
-
-const imageRecordSchema = z.object({ contentDigest: z.string() });
-
-/** Digest of the content of an app's image: equal for equal content, unlike its ID; undefined without an image. */
-async function imageDigest(root: string, app: string): Promise<string | undefined> {
-  const path = join(root, 'dist', 'docker', app, 'image.json');
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : imageRecordSchema.parse(JSON.parse(text)).contentDigest;
+  for (const environment of environments) {
+    const other = ofBase.find(({ name }) => name === environment.name);
+    if (other === undefined) continue;
+    const [one, two] = await Promise.all([environment.identity?.(artifact), other.identity?.(baseArtifact)]);
+    if (one === undefined || one !== two) return false;
+  }
+  return true;
 }
 
 /** @returns the name of the base's copy of an environment. */

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Environment } from '@tare/environment';
 import { plainText } from '@tare/metrics';
 import {
@@ -98,7 +99,6 @@ export async function performGate(request: GateRequest): Promise<GateOutcome> {
 async function measureBoth(request: GateRequest, baseRoot: string, commit: GateCommit): Promise<Findings> {
   const { root, configFile, plan, say, signal, build = buildBase } = request;
   const { environments, workloads } = plan.config;
-  const kinds = new Set(environments.map(({ kind }) => kind));
   const source = await providePackages(root, baseRoot, signal);
   say(
     source === 'linked' ? 'packages: the same on both sides' : 'packages: the base locks others, installed',
@@ -109,18 +109,21 @@ async function measureBoth(request: GateRequest, baseRoot: string, commit: GateC
       .filter(({ name }) => base.workloads.some((each) => each.name === name))
       .map(({ name }) => appOf(name)),
   );
+  // as this side knows it: an older commit may not say what prepares an environment
+  const preparedBy = environments
+    .flatMap((environment) => environment.preparedBy ?? [])
+    .map(({ target, folder }) => ({
+      target,
+      folder: folder === undefined ? undefined : relative(root, fileURLToPath(folder)),
+    }));
   if (apps.size > 0) {
     say(`building ${[...apps].join(', ')} of the base`);
-    await build({ root: baseRoot, apps: [...apps], kinds }, signal).catch((cause: unknown) => {
+    await build({ root: baseRoot, apps: [...apps], preparedBy }, signal).catch((cause: unknown) => {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new Error(`the base ${commitText(commit)} does not build: ${why}`, { cause });
     });
   }
-  const paired = await pairWorkloads(
-    { root, workloads },
-    { root: baseRoot, workloads: base.workloads },
-    { kinds, force: plan.force },
-  );
+  const paired = await pairWorkloads({ workloads, environments }, base, plan.force);
   return measure(request, paired, base.environments);
 }
 

@@ -74,6 +74,12 @@ describe.skipIf(found === undefined)('with a real engine', () => {
     await removeImage(engine, record.id, signal);
   });
 
+  test('the identity of an app is the content of its image; without an image nobody knows it', async () => {
+    const { identity } = docker({ images });
+    expect(await identity?.(artifact)).toBe(record.contentDigest);
+    expect(await identity?.({ ...artifact, workload: 'not-baked' })).toBeUndefined();
+  });
+
   const containers = async (): Promise<number> => {
     const filters = { label: [`tare.run=${context.runId}`] };
     const listed = await engine.call({

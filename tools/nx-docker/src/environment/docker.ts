@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Artifact, Availability, Environment, Facts, Instance } from '@tare/environment';
@@ -54,6 +55,13 @@ export function docker(options: DockerOptions = {}): Environment {
     name: network === 'bridge' ? 'docker' : `docker:${network}`,
     kind: 'docker',
     preparedBy: [{ target: 'docker-build' }],
+    identity: (artifact) => {
+      const path = fileURLToPath(new URL(`${artifact.workload}/image.json`, images));
+      // without an image nothing is known
+      return Promise.resolve(
+        existsSync(path) ? readRecord(path, imageRecordSchema, 'bake it').contentDigest : undefined,
+      );
+    },
     sideBySide: true,
     probe,
     reap: async (runId, signal) => {
