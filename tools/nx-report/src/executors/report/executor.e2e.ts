@@ -140,7 +140,7 @@ test.each([
   [
     'an unknown schema version',
     '{"schema": 7}',
-    'other.json: has schema version 7, this version of Tare reads 1',
+    'other.json: has schema version 7, this version of Tare reads 2',
   ],
   [
     'a truncated file',
