@@ -178,7 +178,7 @@ describe('judge', () => {
     );
   });
 
-  test('says how many rounds so many comparisons need, and how many more', () => {
+  test('says how many rounds a number of comparisons needs, and how many more', () => {
     const comparison = startupOf(
       'slow',
       compare(trials({ native: 80, slow: 120 }, 6), { baseline: 'native', seed: 7 }),

@@ -79,7 +79,7 @@ const listed = (pid: number, userTicks: number, systemTicks = 0, startTicks = 5,
   startTicks,
 });
 
-it('gives the busiest first, and at most so many', () => {
+it('gives the busiest first, and no more than asked for', () => {
   const begin = [listed(1, 0), listed(2, 10, 10), listed(3, 7)];
   const end = [listed(1, 10), listed(2, 50, 70), listed(3, 7)];
   expect(busiestProcesses(begin, end, 1000, [], 3)).toEqual([
@@ -89,7 +89,7 @@ it('gives the busiest first, and at most so many', () => {
   expect(busiestProcesses(begin, end, 1000, [], 1)).toHaveLength(1);
 });
 
-it('leaves out what it is told to', () => {
+it('leaves out the processes that it is given', () => {
   expect(busiestProcesses([], [listed(1, 10)], 1000, [1], 3)).toEqual([]);
 });
 
