@@ -26,7 +26,7 @@ export {
   beforeRun,
   type Listener,
   type RunEvent,
-  type RunOutset,
+  type RunStart,
   type RunState,
   type TrialPlace,
   type Unusable,

@@ -267,3 +267,42 @@ it.runIf(canLimit)('says that it is the generator that may open no more files, n
   await expect(failed).rejects.toThrow(GeneratorError);
   await expect(failed).rejects.toThrow('may open no more files: raise the limit with `ulimit -n`');
 });
+
+/** Runs a program in a network namespace that has four ports for new connections; its standard output, or how it failed. */
+function withFourPorts(program: string) {
+  const setUp = 'ip link set lo up && echo 40000 40003 > /proc/sys/net/ipv4/ip_local_port_range';
+  const node = [process.execPath, '--input-type=module', '-e', program];
+  return spawnSync('unshare', ['--net', 'sh', '-c', `${setUp} && exec "$@"`, 'sh', ...node], {
+    encoding: 'utf8',
+  });
+}
+
+it.runIf(withFourPorts('').status === 0).each([
+  ['in slices', { durationMs: 500, sliceMs: 25 }],
+  ['in a whole window', { durationMs: 500 }],
+])('says %s that its host has no free ports left, and whose fault that is', (_, lengths) => {
+  const spec = {
+    ...order,
+    warmupMs: 0,
+    connections: 8,
+    window: { kind: 'duration', ...lengths },
+  };
+  const program = `import { createServer } from 'node:http';
+    import { generateLoad } from '${new URL('load-generator.ts', import.meta.url).href}';
+    const server = createServer((_, reply) => setTimeout(() => reply.end('ok'), 5));
+    server.listen(5000, '127.0.0.1', async () => {
+      const origin = 'http://127.0.0.1:5000';
+      const options = { cpus: undefined, deadlineMs: 20000, signal: new AbortController().signal };
+      try {
+        console.log('measured', await generateLoad({ ...${JSON.stringify(spec)}, origin }, options));
+      } catch (error) {
+        console.log(error.constructor.name, error.message);
+      }
+      process.exit();
+    });`;
+  expect(withFourPorts(program)).toMatchObject({
+    status: 0,
+    stdout:
+      'GeneratorError the load generator itself failed: EADDRNOTAVAIL: this host has no free ports left for new connections: let the server keep its connections open, or widen net.ipv4.ip_local_port_range\n',
+  });
+});

@@ -6,7 +6,7 @@ import { assembleRun } from './assemble-run.ts';
 import { describeConfig, hostFacts } from './describe-config.ts';
 import { type HostOptions, type PreparedHost, prepareHost } from './prepared-host.ts';
 import { measureRounds } from './rounds.ts';
-import type { LostEnvironment, RunOutset, Usable } from './run-events.ts';
+import type { LostEnvironment, RunStart, Usable } from './run-events.ts';
 
 export type RunResult = { readonly run: RunFile; readonly journalFolder: string };
 
@@ -47,7 +47,7 @@ async function measureOn(host: PreparedHost, options: HostOptions): Promise<RunR
       [...artifacts].map(([name, { sha256, bytes }]) => [name, { sha256, bytes }]),
     ),
   } as const;
-  const outset: RunOutset = {
+  const runStart: RunStart = {
     header,
     margins: config.margins,
     unjudged,
@@ -57,7 +57,7 @@ async function measureOn(host: PreparedHost, options: HostOptions): Promise<RunR
     diagnostics: [...host.diagnostics, ...rates.diagnostics],
     configuredOrder: config.environments.map(({ name }) => name),
   };
-  listener({ kind: 'environments-ready', outset });
+  listener({ kind: 'environments-ready', runStart });
   const journalFolder = `${options.runsFolder}/${runId}`;
   const journal = await openJournal(journalFolder, header);
   try {
@@ -77,8 +77,8 @@ async function measureOn(host: PreparedHost, options: HostOptions): Promise<RunR
     listener({ kind: 'run-finished', trials: trials.length, elapsedMs: Date.now() - startedAt.getTime() });
     requireTrials(trials, lost);
     const run = assembleRun({
-      ...outset,
-      diagnostics: [...outset.diagnostics, ...host.told],
+      ...runStart,
+      diagnostics: [...runStart.diagnostics, ...host.told],
       finishedAt: new Date().toISOString(),
       trials,
       repeats,

@@ -42,7 +42,7 @@ export type RunParts = {
 };
 
 /** What is known of a run before its first trial. */
-export type RunOutset = Omit<RunParts, 'finishedAt' | 'trials' | 'repeats' | 'plan' | 'lost'>;
+export type RunStart = Omit<RunParts, 'finishedAt' | 'trials' | 'repeats' | 'plan' | 'lost'>;
 
 /** What happens in a run, told as it happens. Showing it is somebody else's work. */
 export type RunEvent =
@@ -61,7 +61,7 @@ export type RunEvent =
       /** In which it failed for good; undefined before the first. */
       readonly round?: number;
     }
-  | { readonly kind: 'environments-ready'; readonly outset: RunOutset }
+  | { readonly kind: 'environments-ready'; readonly runStart: RunStart }
   | {
       readonly kind: 'run-started';
       readonly runId: string;
@@ -94,7 +94,7 @@ export type Listener = (event: RunEvent) => void;
 
 /** A run as far as its events have told it. */
 export type RunState = {
-  readonly outset: RunOutset | undefined;
+  readonly runStart: RunStart | undefined;
   /** Undefined before the run has begun, and as long as a pilot is to decide. */
   readonly plan: RoundPlan | undefined;
   /** Of the last attempt of every round. */
@@ -109,7 +109,7 @@ export type RunState = {
 };
 
 export const beforeRun: RunState = {
-  outset: undefined,
+  runStart: undefined,
   plan: undefined,
   trials: [],
   repeats: [],
@@ -122,7 +122,7 @@ export const beforeRun: RunState = {
 export function afterEvent(state: RunState, event: RunEvent): RunState {
   switch (event.kind) {
     case 'environments-ready':
-      return { ...state, outset: event.outset };
+      return { ...state, runStart: event.runStart };
     case 'run-started':
       return event.rounds === undefined ? state : { ...state, plan: { kind: 'fixed', rounds: event.rounds } };
     case 'rounds-decided':

@@ -1,13 +1,13 @@
 import { parseRunFile, type RunFile } from '@tare/results';
 import { expect, it } from 'vitest';
-import { exampleOutset, examplePlace, trialEvents } from '../../fixtures/example-run.ts';
+import { exampleRunStart, examplePlace, trialEvents } from '../../fixtures/example-run.ts';
 import type { RunEvent } from './run-events.ts';
 import { followRun, runSoFar } from './run-so-far.ts';
 
-const outset = exampleOutset('native', 'docker');
+const runStart = exampleRunStart('native', 'docker');
 const now = (): Date => new Date('2026-01-01T00:10:00.000Z');
 const begun: readonly RunEvent[] = [
-  { kind: 'environments-ready', outset },
+  { kind: 'environments-ready', runStart },
   { kind: 'run-started', runId: 'id', seed: 7, rounds: 3, journal: 'j' },
 ];
 const place = (environment: string, round: number, trial: number) =>
@@ -61,7 +61,7 @@ it('leaves out what a repeated round had measured before', () => {
 
 it('says that it is the pilot as long as the pilot is to decide', () => {
   const run = runSoFar({
-    outset,
+    runStart,
     trials: round(1).flatMap((event) => (event.kind === 'trial-finished' ? [event.trial] : [])),
     repeats: [],
     lost: [],
@@ -72,7 +72,7 @@ it('says that it is the pilot as long as the pilot is to decide', () => {
 });
 
 it('refuses to sum up nothing', () => {
-  expect(() => runSoFar({ outset, trials: [], repeats: [], lost: [], plan: undefined, at: '' })).toThrow(
+  expect(() => runSoFar({ runStart, trials: [], repeats: [], lost: [], plan: undefined, at: '' })).toThrow(
     RangeError,
   );
 });

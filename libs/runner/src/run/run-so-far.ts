@@ -1,9 +1,9 @@
 import type { Diagnostic, Repeat, RoundPlan, RunFile, Trial } from '@tare/results';
 import { assembleRun } from './assemble-run.ts';
-import { afterEvent, beforeRun, type Listener, type LostEnvironment, type RunOutset } from './run-events.ts';
+import { afterEvent, beforeRun, type Listener, type LostEnvironment, type RunStart } from './run-events.ts';
 
 export type SoFar = {
-  readonly outset: RunOutset;
+  readonly runStart: RunStart;
   /** Of whole rounds, at least one. */
   readonly trials: readonly Trial[];
   readonly repeats: readonly Repeat[];
@@ -18,11 +18,11 @@ export type SoFar = {
  * The run file of a run that goes on: what it would be if the run had ended here, with a warning that it has not.
  * @throws RangeError without a trial: there is nothing to sum up.
  */
-export function runSoFar({ outset, trials, repeats, lost, plan, at }: SoFar): RunFile {
+export function runSoFar({ runStart, trials, repeats, lost, plan, at }: SoFar): RunFile {
   if (trials.length === 0) throw new RangeError('a run without a trial has nothing to show');
   const done = Math.max(...trials.map(({ round }) => round));
   const run = assembleRun({
-    ...outset,
+    ...runStart,
     finishedAt: at,
     trials,
     repeats,
@@ -51,11 +51,11 @@ export function followRun(tell: (run: RunFile) => void, now: () => Date = () => 
   let told = 0;
   return (event) => {
     state = afterEvent(state, event);
-    if (event.kind !== 'trial-started' || state.outset === undefined) return;
-    const { outset, trials, repeats, lost, plan } = state;
+    if (event.kind !== 'trial-started' || state.runStart === undefined) return;
+    const { runStart, trials, repeats, lost, plan } = state;
     const whole = event.place.round - 1;
     if (whole <= told) return;
     told = whole;
-    tell(runSoFar({ outset, trials, repeats, lost, plan, at: now().toISOString() }));
+    tell(runSoFar({ runStart, trials, repeats, lost, plan, at: now().toISOString() }));
   };
 }

@@ -8,7 +8,7 @@ import { generatorSlackMs, requestTimeoutSeconds } from '../trial/trial.ts';
 /** How long a fresh instance is under load to see when it is steady. */
 const observedMs = 6000;
 const sliceMs = 25;
-/** Levels that differ by no more are the same: less does not show in a course; where the changes of the host do, theirs. */
+/** Levels that differ by no more count as one. An instance that is alone shows the changing speed of the host, too. */
 const tolerances = { besideWarm: 0.03, alone: 0.1 } as const;
 
 export type WarmUpObservation = {
@@ -25,8 +25,9 @@ export type WarmUpObservation = {
 };
 
 /**
- * Loads fresh instances in a closed loop from their first requests on, in turns with a warm one where there is one, and finds
- * out after how long they have reached their speed: a change point in the course of their throughput.
+ * Loads fresh instances in a closed loop from their first requests on, where there is one in slices that alternate with
+ * those of a warm one, and finds out after how long they have reached their speed: a change point in the time series of
+ * their throughput.
  * @throws Error when the load generator fails; the signal's reason when aborted.
  */
 export async function observeWarmUp(
@@ -70,7 +71,7 @@ export async function observeWarmUp(
 const pointMs = 100;
 
 /**
- * The course of the throughput of fresh instances over their time under load, in points of about 100 ms: in replies per
+ * The time series of the throughput of fresh instances over their time under load, in points of about 100 ms: in replies per
  * second, or where a warm instance alternated with them, as a share of the throughput of that one in the same moments. The
  * median of the instances, so that what happens to one of three does not show.
  * @param fresh the slices of each, as many of one as of the other.
@@ -116,7 +117,7 @@ function rps({ requests, durationMs }: Slice): number {
 }
 
 const factor = 1.5;
-// the last few percent of a warm-up drown in the noise of a course
+// the last few percent of a warm-up drown in the noise of a time series
 const leastMs = 2000;
 const roundedToMs = 100;
 

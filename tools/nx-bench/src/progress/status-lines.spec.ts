@@ -1,11 +1,11 @@
 import { afterEvent, beforeRun, type RunEvent } from '@tare/runner';
-import { exampleOutset, examplePlace, trialEvents } from '@tare/runner/fixtures';
+import { exampleRunStart, examplePlace, trialEvents } from '@tare/runner/fixtures';
 import { expect, it } from 'vitest';
 import { statusLines } from './status-lines.ts';
 
-const outset = exampleOutset('native', 'docker');
+const runStart = exampleRunStart('native', 'docker');
 const shown = (...events: readonly RunEvent[]): readonly string[] =>
-  statusLines([{ kind: 'environments-ready', outset } as const, ...events].reduce(afterEvent, beforeRun));
+  statusLines([{ kind: 'environments-ready', runStart } as const, ...events].reduce(afterEvent, beforeRun));
 const fixed: RunEvent = { kind: 'run-started', runId: 'id', seed: 7, rounds: 2, journal: 'j' };
 
 it('says nothing before the first trial', () => {
@@ -68,10 +68,10 @@ it('nobody is done as long as a pilot is to decide', () => {
 });
 
 it('an environment without a verdict is done with the pilot', () => {
-  const judged = { ...outset, unjudged: ['docker'] };
+  const judged = { ...runStart, unjudged: ['docker'] };
   const plan = { kind: 'pilot', pilotRounds: 1, rounds: 9, wantedRounds: 9 } as const;
   const events: readonly RunEvent[] = [
-    { kind: 'environments-ready', outset: judged },
+    { kind: 'environments-ready', runStart: judged },
     { kind: 'run-started', runId: 'id', seed: 7, rounds: undefined, journal: 'j' },
     ...trialEvents(examplePlace('native', 1, 1, 1)),
     ...trialEvents(examplePlace('docker', 1, 2, 1)),
@@ -87,18 +87,18 @@ it('marks an emulated environment and tells workloads and restarts apart', () =>
   if (finished.kind !== 'trial-finished') throw new Error('expected the end of a trial');
   const restarted = { ...finished.trial.startup, kind: 'restart' as const };
   const two = {
-    ...outset,
-    measured: outset.measured.map((each) => ({ ...each, facts: { emulated: true } })),
+    ...runStart,
+    measured: runStart.measured.map((each) => ({ ...each, facts: { emulated: true } })),
     header: {
-      ...outset.header,
+      ...runStart.header,
       config: {
-        ...outset.header.config,
-        workloads: outset.header.config.workloads.flatMap((each) => [each, { ...each, name: 'grocery' }]),
+        ...runStart.header.config,
+        workloads: runStart.header.config.workloads.flatMap((each) => [each, { ...each, name: 'grocery' }]),
       },
     },
   };
   const events: readonly RunEvent[] = [
-    { kind: 'environments-ready', outset: two },
+    { kind: 'environments-ready', runStart: two },
     fixed,
     started,
     finished,

@@ -1,5 +1,5 @@
 import { isEmulated, type MetricSummary, summarise } from '@tare/results';
-import { environmentsAfterPilot, type RunOutset, type RunState } from '@tare/runner';
+import { environmentsAfterPilot, type RunStart, type RunState } from '@tare/runner';
 
 type Row = { readonly name: string; readonly count: string; readonly state: string; readonly median: string };
 
@@ -8,18 +8,18 @@ type Row = { readonly name: string; readonly count: string; readonly state: stri
  * left. Empty before the first trial.
  */
 export function statusLines(state: RunState): readonly string[] {
-  const { outset, latest, plan } = state;
-  if (outset === undefined || latest === undefined) return [];
+  const { runStart, latest, plan } = state;
+  if (runStart === undefined || latest === undefined) return [];
   const rounds = plan?.rounds ?? latest.rounds;
-  const { workloads, baseline } = outset.header.config;
-  const names = outset.measured.map(({ environment }) => environment.name);
-  const judged = environmentsAfterPilot(names, outset.unjudged, baseline);
+  const { workloads, baseline } = runStart.header.config;
+  const names = runStart.measured.map(({ environment }) => environment.name);
+  const judged = environmentsAfterPilot(names, runStart.unjudged, baseline);
   const trialsOf = (name: string): number => {
     const own = plan?.kind === 'pilot' && !judged.includes(name) ? plan.pilotRounds : rounds;
     return own * workloads.length;
   };
-  const medians = mediansOf(state, outset);
-  const rows = outset.measured.map(({ environment: { name }, facts }): Row => {
+  const medians = mediansOf(state, runStart);
+  const rows = runStart.measured.map(({ environment: { name }, facts }): Row => {
     const done = state.trials.filter((trial) => trial.environment === name).length;
     return {
       name: isEmulated({ facts }) ? `${name} (emulated)` : name,
@@ -60,7 +60,7 @@ function environmentState(
 }
 
 /** The medians of an environment as a text; by workload where there are several, for they have nothing in common. */
-function mediansOf({ trials }: RunState, { header }: RunOutset): (environment: string) => string {
+function mediansOf({ trials }: RunState, { header }: RunStart): (environment: string) => string {
   const summary = summarise(trials);
   const workloads = header.config.workloads.map(({ name }) => name);
   return (environment) => {
