@@ -48,7 +48,7 @@ async function measure(): Promise<void> {
     const checked: LoadSide = { origin, requests: [{ path: `/${bytes}`, expected }] };
     const sides = [without, checked, without];
     await compare(`${bytes} bytes, in slices`, 4, () => inSlices(sides));
-    await compare(`${bytes} bytes, whole windows`, 12, () => inTurn(sides));
+    await compare(`${bytes} bytes, whole windows`, 40, () => inTurn(sides));
   }
   server.disconnect();
 }
@@ -64,7 +64,7 @@ async function inSlices(sides: readonly LoadSide[]): Promise<readonly (readonly 
 async function inTurn(sides: readonly LoadSide[]): Promise<readonly (readonly number[])[]> {
   const rates: number[][] = [];
   for (const side of sides) {
-    const window = { kind: 'duration', durationMs: 1500 } as const;
+    const window = { kind: 'duration', durationMs: 1000 } as const;
     const { throughputRps } = await generateLoad({ ...common, ...side, warmupMs: 500, window }, generator);
     rates.push([throughputRps / 1000]);
   }
