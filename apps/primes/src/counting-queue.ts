@@ -5,7 +5,7 @@ import type { CountPrimes } from './prime-counter.ts';
  * The numbers sieved in one turn of the event loop, some milliseconds of work: between turns the service answers whatever
  * else has come in, its health above all.
  */
-const numbersPerTurn = 11 * segmentNumbers;
+const numbersPerTurn = 44 * segmentNumbers;
 
 export type Count = {
   /** The primes up to and including n. */
