@@ -3,7 +3,7 @@ import autocannon from 'autocannon';
 import { failureName } from './http-client.ts';
 import type { LoadRequest } from './load-spec.ts';
 import { asBuffer, nextBody, requestSequence } from './request-mix.ts';
-import type { Sender, SenderOptions } from './server-under-load.ts';
+import { isOwnShortage, type Sender, type SenderOptions } from './server-under-load.ts';
 import { hasEnough, type Tally } from './tally.ts';
 
 // autocannon ends by itself after this long; the loop ends it before
@@ -71,7 +71,10 @@ export function autocannonSender({ side, spec, server }: SenderOptions): Sender 
       server.sent();
     });
     within.events.on('connError', (error: Error) => {
-      lose(failureName(error));
+      const failure = failureName(error);
+      lose(failure);
+      // refused at once, it would connect again and again before anything else is done, timers and the end included
+      if (isOwnShortage(failure)) within.end();
     });
     client.on('response', (_status, _bytes, latencyMs) => {
       if (connection.owedSinceMs === undefined) return;
@@ -175,6 +178,7 @@ class ClientWithin {
   readonly events: NodeJS.EventEmitter;
   readonly #parser: Parser;
   readonly #queue: { readonly clear: () => void };
+  readonly #destroy: () => void;
   #wantsBody = false;
   #body: Buffer[] = [];
   #bytes = 0;
@@ -182,15 +186,17 @@ class ClientWithin {
   #contentType = '';
 
   constructor(client: autocannon.Client) {
-    const { parser, pipelinedRequests } = client as unknown as {
+    const { parser, pipelinedRequests, destroy } = client as unknown as {
       parser?: Parser;
       pipelinedRequests?: { clear: () => void };
+      destroy?: () => void;
     };
     if (parser === undefined)
       throw new Error('autocannon: expected version 9.0.0, whose clients have a parser');
     this.events = client;
     this.#parser = parser;
     this.#queue = pipelinedRequests ?? { clear: () => undefined };
+    this.#destroy = () => destroy?.call(client);
     // the client is under construction: it sets its handlers after this
     queueMicrotask(() => {
       this.#mend();
@@ -213,6 +219,11 @@ class ClientWithin {
       body: this.#body,
       isWhole: this.#wantsBody,
     };
+  }
+
+  /** It neither sends nor connects any more. */
+  end(): void {
+    this.#destroy();
   }
 
   /** Nothing of what was sent is expected any more. */

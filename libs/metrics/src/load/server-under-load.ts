@@ -19,6 +19,11 @@ const ownShortages: Readonly<Record<string, string>> = {
   ENOMEM: 'this host has no memory left: end other programs, or use fewer connections',
 };
 
+/** Whether it is the generator's own host that failed a request. */
+export function isOwnShortage(failure: string): boolean {
+  return ownShortages[failure] !== undefined;
+}
+
 export type ServerUnderLoad = {
   /** Whether the body of the next reply to the request at this place of the mix shall be kept. */
   readonly wantsBody: (place: number) => boolean;
