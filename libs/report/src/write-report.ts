@@ -1,13 +1,34 @@
-import { join } from 'node:path';
+import { appendFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { path, toggle } from '@tare/options';
+import { replaceFiles, type FileText } from '@tare/results';
+import { z } from 'zod';
 import type { WorkloadCapacity } from './capacity/capacity-model.ts';
 import { chartFiles } from './charts/run-charts.ts';
 import type { ReportModel } from './model/report-model.ts';
+import { messageOf } from './model/words.ts';
 import { renderPage } from './page/page.ts';
-import { pictureOf } from './plot/chart.ts';
-import { verdictsJunit } from './text/junit.ts';
+import { pictureMark, pictureOf } from './plot/chart.ts';
+import { trialsCsv, verdictsJunit } from './text/interchange.ts';
 import { renderSummary } from './text/summary.ts';
-import { trialsCsv } from './text/trials-csv.ts';
-import { writeFolder } from './write-folder.ts';
+
+/** What may be asked of the report of a run, by flag. */
+export const reportFlags = {
+  readme: z
+    .union([
+      toggle({ description: 'Whether README.md gets the results.' }),
+      path({ description: 'Markdown file that gets the results.' }),
+    ])
+    .meta({
+      description:
+        'Markdown file that gets the results, from the workspace root; false for none. A file that is named here and lacks the markers <!-- tare:results --> and <!-- /tare:results --> gets them at its end.',
+      otherwise: 'README.md, if it has the markers',
+    })
+    .optional(),
+  png: toggle({
+    description: 'Make PNGs of the charts and the card; needs a Chrome or Chromium.',
+  }).default(true),
+};
 
 /**
  * Writes `report.html`, `summary.md`, `verdicts.junit.xml`, `trials.csv` and `charts/*.svg` into a folder, which is made if need be; all of
@@ -32,4 +53,69 @@ export async function writeReport(
     })),
   ];
   return writeFolder(folder, 'report', files, { folder: 'charts', names: /\.svg$/ });
+}
+
+/**
+ * Writes files into a folder, which is made if need be; all of them or none.
+ * @param what is written, for the message: "report".
+ * @param files with paths from the folder.
+ * @param old a folder in it whose SVG pictures of an earlier time go when they are not among the files, and which names it looks
+ *   at; pictures that others drew stay.
+ * @returns paths of the files, as the folder was given.
+ * @throws Error in one line when the folder cannot be written.
+ */
+export async function writeFolder(
+  folder: string,
+  what: string,
+  files: readonly FileText[],
+  old?: { readonly folder: string; readonly names: RegExp },
+): Promise<readonly string[]> {
+  const written = files.map(({ path, text }) => ({ path: join(folder, path), text }));
+  try {
+    for (const each of new Set(written.map(({ path }) => dirname(path)))) await mkdir(each, { recursive: true });
+    if (old !== undefined) await mkdir(join(folder, old.folder), { recursive: true });
+    await replaceFiles(written);
+    if (old !== undefined) {
+      const names = (await readdir(join(folder, old.folder))).filter((name) => old.names.test(name));
+      await removeOld(names.map((name) => join(folder, old.folder, name)), written.map(({ path }) => path), pictureMark);
+    }
+  } catch (cause) {
+    throw new Error(`Cannot write the ${what} to ${folder}: ${messageOf(cause)}. Expected a folder that you may write.`, { cause });
+  }
+  return written.map(({ path }) => path);
+} // prettier-ignore
+
+/** Removes files that an earlier report left, which a mark near their start tells, and that this one did not write. */
+export async function removeOld(
+  paths: readonly string[],
+  written: readonly string[],
+  mark: string,
+): Promise<void> {
+  for (const path of paths) {
+    if (written.includes(path)) continue;
+    const start = await readFile(path, 'latin1').then((text) => text.slice(0, 200), () => '');
+    if (start.includes(mark)) await rm(path);
+  }
+} // prettier-ignore
+
+/**
+ * Appends Markdown to the page of a job on GitHub Actions, whose file is named by the variable GITHUB_STEP_SUMMARY.
+ * @returns whether there was such a file.
+ * @throws Error in one line when it cannot be written.
+ */
+export async function appendStepSummary(
+  markdown: string,
+  variables: Readonly<Record<string, string | undefined>>,
+): Promise<boolean> {
+  const { GITHUB_STEP_SUMMARY: file = '' } = variables;
+  if (file === '') return false;
+  try {
+    await appendFile(file, `${markdown}\n`);
+  } catch (cause) {
+    throw new Error(
+      `Variable GITHUB_STEP_SUMMARY: cannot append to "${file}" (${messageOf(cause)}); expected a file that you may write.`,
+      { cause },
+    );
+  }
+  return true;
 }

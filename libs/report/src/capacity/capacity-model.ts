@@ -1,8 +1,6 @@
-import { isEmulated } from '@tare/results';
-import type { Capacity, CapacityFile, CapacityStep } from '@tare/results';
-import { figureText } from '../model/figure-text.ts';
-import { secondsText, withPlainText } from '../model/plain-text.ts';
+import { isEmulated, type Capacity, type CapacityFile, type CapacityStep } from '@tare/results';
 import type { MissingEnvironment } from '../model/report-model.ts';
+import { figureText, rateText, secondsText, withMarks, withPlainText } from '../model/words.ts';
 
 /** One step of a search as a point of a curve. */
 export type CapacityPoint = {
@@ -82,14 +80,11 @@ function capacityIn(
   const found = file.capacities.find(isOwn);
   if (steps.length === 0 && found === undefined) return null;
   const emulated = isEmulated(environment);
-  const marks = [
-    ...(emulated ? ['emulated'] : []),
-    ...(environment.status === 'measured' ? [] : [environment.status]),
-  ];
+  const { status } = environment;
   const miss = found?.lowestMissRps ?? null;
   return {
     name,
-    title: marks.length === 0 ? name : `${name} (${marks.join(', ')})`,
+    title: withMarks(name, [emulated && 'emulated', status !== 'measured' && status]),
     emulated,
     points: steps
       .map(({ rateRps, sloLatencyMs, outcome }) => ({ rateRps, latencyMs: sloLatencyMs, outcome }))
@@ -103,22 +98,17 @@ function capacityIn(
 
 /** "640 req/s", "below 12.5 req/s", "at least 900 req/s: the generator is the limit". */
 export function capacityText({ highestRps, lowestMissRps, limit }: Capacity): string {
-  if (highestRps === null) {
-    return lowestMissRps === null
-      ? 'unknown: the generator is the limit'
-      : `below ${rateText(lowestMissRps)}`;
+  if (highestRps !== null) {
+    return limit === 'slo' ? rateText(highestRps) : `at least ${rateText(highestRps)}: ${limits[limit]}`;
   }
-  switch (limit) {
-    case 'slo':
-      return rateText(highestRps);
-    case 'generator':
-      return `at least ${rateText(highestRps)}: the generator is the limit`;
-    case 'maximum':
-      return `at least ${rateText(highestRps)}: no more was asked for`;
-    case 'steps':
-      return `at least ${rateText(highestRps)}: the search was not finished`;
-  }
+  return lowestMissRps === null ? `unknown: ${limits.generator}` : `below ${rateText(lowestMissRps)}`;
 }
+
+const limits = {
+  generator: 'the generator is the limit',
+  maximum: 'no more was asked for',
+  steps: 'the search was not finished',
+} as const;
 
 /** Of the worst step at the highest rate: the rate was tried in more passes than one, and more than once. */
 function latencyText({ highestRps }: Capacity, steps: readonly CapacityStep[]): string {
@@ -133,11 +123,6 @@ function passRates({ passes }: Capacity): string {
   const rates = passes.map(({ highestRps }) => (highestRps === null ? '–' : rateText(highestRps)));
   return rates.map((rate, place) => (place < rates.length - 1 ? rate.replace(' req/s', '') : rate)).join(', ');
 } // prettier-ignore
-
-/** "282.8 req/s": four digits, as the rates of a search have. */
-function rateText(rateRps: number): string {
-  return `${Number(rateRps.toPrecision(4))} req/s`;
-}
 
 /** "1 pass", "2 passes". */
 function passesText(passes: number): string {

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Capacity, CapacityFile } from '@tare/results';
+import { exampleCapacity } from '@tare/results/fixtures';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { exampleCapacity } from '../../fixtures/example-capacity.ts';
 import { capacityModel, capacityText } from './capacity-model.ts';
 import {
   capacityPictures,

@@ -1,16 +1,18 @@
 import { join } from 'node:path';
 import type { CapacityFile } from '@tare/results';
 import { capacityChart } from '../charts/capacity.ts';
-import { dateText, fileNamePart } from '../model/plain-text.ts';
-import { pictureOf } from '../plot/chart.ts';
-import type { Picture } from '../plot/chart.ts';
+import { dateText, fileNamePart } from '../model/words.ts';
+import { pictureOf, type Picture } from '../plot/chart.ts';
 import {
   codeSpan,
+  diagnosticLines,
   escapeMarkdown,
+  markdownDocument,
   markdownList,
   markdownPictures,
-  markdownTable,
+  markdownSection,
   missingMarkdown,
+  textTable,
 } from '../text/markdown.ts';
 import {
   marked,
@@ -22,13 +24,13 @@ import {
   wrapped,
 } from '../text/terminal-layout.ts';
 import type { Terminal } from '../text/terminal-layout.ts';
-import { writeFolder } from '../write-folder.ts';
-import { capacityModel } from './capacity-model.ts';
-import type { CapacityModel, WorkloadCapacity } from './capacity-model.ts';
+import { writeFolder } from '../write-report.ts';
+import { capacityModel, type CapacityModel, type WorkloadCapacity } from './capacity-model.ts';
 
 // not among the charts of a run: its report removes those that it does not know
 const chartsPath = 'capacity';
 const heads = ['Environment', 'Highest rate', 'First miss', 'p50 / p99 there', 'Passes'];
+const aligns = ['left', 'left', 'right', 'right', 'left'] as const;
 
 /**
  * Capacities as text for a terminal: per workload a table of environments, then how they were found, what could not be
@@ -42,7 +44,7 @@ export function renderCapacityTerminal(given: CapacityFile, { columns, colour }:
     const rows = rowsOf(workload);
     if (rows.length === 0) return [];
     const head = heads.map((each) => paint('dim', each));
-    const table = terminalTable([head, ...rows], ['left', 'left', 'right', 'right', 'left'], paint);
+    const table = terminalTable([head, ...rows], aligns, paint);
     return [`${paint('bold', workload.workload)}  ${workload.requestPath}\n\n${table}`];
   });
   return terminalPage([
@@ -102,39 +104,28 @@ export function capacityPictures({
 export function renderCapacityMarkdown(model: CapacityModel): string {
   const { file, workloads, notes, missing } = model;
   const pictures = capacityPictures(model);
-  const section = (title: string, content: string): readonly string[] =>
-    content === '' ? [] : [`## ${title}`, content];
-  const sections = [
+  return markdownDocument([
     `# Capacity for ${escapeMarkdown(file.config.slo.text)}, ${dateText(file.startedAt)}, on ${escapeMarkdown(file.host.cpuModel)}`,
     ...(workloads.length === 0 ? ['No capacity was found.'] : []),
     ...workloads.flatMap((workload) => {
-      const rows = rowsOf(workload).map((row) => row.map(escapeMarkdown));
+      const rows = rowsOf(workload);
       return [
         `## ${escapeMarkdown(workload.workload)}`,
         `Request: ${codeSpan(workload.requestPath)}`,
-        ...(rows.length === 0
-          ? []
-          : [markdownTable(heads, ['left', 'left', 'right', 'right', 'left'], rows)]),
-        ...pictures
-          .filter((picture) => picture.workload === workload.workload)
-          .map((picture) => markdownPictures([picture], chartsPath)),
+        rows.length === 0 ? '' : textTable(heads, aligns, rows),
+        markdownPictures(
+          pictures.filter((picture) => picture.workload === workload.workload),
+          chartsPath,
+        ),
       ];
     }),
-    ...section(
+    ...markdownSection(
       'How it was found',
       markdownList([...notes, `Run ${file.id}, seed ${file.seed}.`].map(escapeMarkdown)),
     ),
-    ...section('Not measured', missingMarkdown(missing)),
-    ...section(
-      'Diagnostics',
-      markdownList(
-        file.diagnostics.map(
-          ({ level, code, message }) => `${level} ${codeSpan(code)}: ${escapeMarkdown(message)}`,
-        ),
-      ),
-    ),
-  ];
-  return `${sections.join('\n\n')}\n`;
+    ...markdownSection('Not measured', missingMarkdown(missing)),
+    ...markdownSection('Diagnostics', markdownList(diagnosticLines(file.diagnostics))),
+  ]);
 }
 
 /** The environments in which a capacity was looked for. */

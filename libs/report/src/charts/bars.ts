@@ -1,15 +1,19 @@
 import type { MetricSummary } from '@tare/results';
-import { decimalsOf, directionText, figureText, intervalText, meanText } from '../model/figure-text.ts';
-import { counted, shortened } from '../model/plain-text.ts';
-import { shownAs } from '../model/shown-metrics.ts';
-import type { BarFigure } from '../model/shown-metrics.ts';
+import { shownAs, type BarFigure } from '../model/shown-metrics.ts';
+import { isHatched, type Subject } from '../model/subjects.ts';
+import {
+  counted,
+  decimalsOf,
+  directionText,
+  figureText,
+  intervalText,
+  meanText,
+  shortened,
+  withMarks,
+} from '../model/words.ts';
 import type { MetricCell, MetricRow, WorkloadModel } from '../model/workload-model.ts';
-import type { Subject } from '../model/subjects.ts';
-import { axisPx, xAxis } from '../plot/axes.ts';
-import { paleOpacity } from '../plot/chart.ts';
-import type { Chart, Drawing } from '../plot/chart.ts';
-import { clamped, linearScale } from '../plot/scale.ts';
-import type { Scale } from '../plot/scale.ts';
+import { axisPx, clamped, linearScale, xAxis, type Scale } from '../plot/axes.ts';
+import { paleOpacity, type Chart, type Drawing } from '../plot/chart.ts';
 import {
   alike,
   circle,
@@ -73,8 +77,6 @@ function barChart(workload: WorkloadModel, row: MetricRow, figure: BarFigure): B
         ]
       : [],
     alternative: `${figure.heading} of ${workload.name}, ${metric.unit}: ${values}.`,
-    words: [],
-    isWide: false,
     table: {
       label: `${workload.name}: ${figure.heading}, ${metric.unit}`,
       head: ['Environment', 'Mean', 'Deviation', '95 % interval', ...(isSplit ? ['Net', 'Tare'] : []), 'Trials'],
@@ -100,9 +102,7 @@ function notesOf(bars: readonly Bar[], latency: string, isSplit: boolean): reado
   const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
   const trials = fewest === most ? counted(most, 'trial') : `${fewest} to ${most} trials`;
   const marks = [
-    ...(bars.some(({ subject }) => subject.emulated || subject.failed !== undefined)
-      ? ['hatched: not judged']
-      : []),
+    ...(bars.some(({ subject }) => isHatched(subject)) ? ['hatched: not judged'] : []),
     ...(bars.some(({ isBroken }) => isBroken) ? ['cut: goes beyond the axis'] : []),
   ];
   return [
@@ -113,47 +113,35 @@ function notesOf(bars: readonly Bar[], latency: string, isSplit: boolean): reado
 }
 
 function barsOf(row: MetricRow, netRow: MetricRow | undefined) {
-  const cells = row.cells.flatMap((cell) =>
-    cell.summary === undefined ? [] : [{ ...cell, summary: cell.summary }],
+  const cells = row.cells.flatMap(({ subject, summary, trials }) =>
+    summary === undefined ? [] : [{ subject, summary, trials, reach: reachOf(summary, trials) }],
   );
-  const reaches = cells.map(reachOf);
-  const needed = Math.max(...reaches.filter((_, place) => cells[place]?.subject.emulated !== true));
-  const isBroken = (place: number) =>
-    cells[place]?.subject.emulated === true &&
-    needed > 0 &&
-    Number.isFinite(needed) &&
-    (reaches[place] ?? 0) > longestEmulated * needed;
-  const bars = cells.map(({ subject, summary, trials }, place): Bar => {
+  const needed = Math.max(...cells.flatMap(({ subject, reach }) => (subject.emulated ? [] : reach)));
+  const most = needed > 0 && Number.isFinite(needed) ? longestEmulated * needed : Infinity;
+  const isBroken = ({ subject, reach }: (typeof cells)[number]) => subject.emulated && reach > most;
+  const bars = cells.map((cell): Bar => {
+    const { subject, summary, trials } = cell;
     const net = netRow?.cells.find((cell) => cell.subject === subject)?.summary;
     // two meters are never read at the same instant: the net one may be ahead by a hair
     const tare = net === undefined ? 0 : Math.max(0, summary.mean - net.mean);
     const decimals = decimalsOf(summary.mean);
-    const split =
-      net === undefined ? '' : `net ${net.mean.toFixed(decimals)} + tare ${tare.toFixed(decimals)}`;
+    const split = net === undefined ? [] : [`net ${net.mean.toFixed(decimals)} + tare ${tare.toFixed(decimals)}`];
+    const interval = summary.ci95 === null ? [] : [`95 % interval ${intervalText(summary.mean, summary.ci95)}`];
+    const figure = `${subject.title}: ${figureText(summary.mean, row.metric.unit)}`;
     return {
       subject,
       summary,
       tare,
       trials: trials.map(({ figure }) => figure),
-      valueText: `${meanText(summary)}${split === '' ? '' : ` (${split})`}`,
-      isBroken: isBroken(place),
-      tip: [
-        `${subject.title}: ${figureText(summary.mean, row.metric.unit)}`,
-        ...(summary.ci95 === null
-          ? []
-          : [`95 % interval ${intervalText(summary.mean, summary.ci95)}`]),
-        ...(split === '' ? [] : [split]),
-        counted(summary.n, 'trial'),
-      ].join(', '),
+      valueText: withMarks(meanText(summary), split),
+      isBroken: isBroken(cell),
+      tip: [figure, ...interval, ...split, counted(summary.n, 'trial')].join(', '),
     };
-  }); // prettier-ignore
-  return { bars, largest: Math.max(...reaches.filter((_, place) => !isBroken(place))) };
-}
+  });
+  return { bars, largest: Math.max(...cells.flatMap((cell) => (isBroken(cell) ? [] : cell.reach))) };
+} // prettier-ignore
 
-function reachOf({
-  summary: { mean, ci95 },
-  trials,
-}: Pick<MetricCell, 'trials'> & { summary: MetricSummary }) {
+function reachOf({ mean, ci95 }: MetricSummary, trials: MetricCell['trials']): number {
   const largest = Math.max(mean, ...trials.map(({ figure }) => figure));
   return Math.max(largest, Math.min(ci95?.[1] ?? 0, longestInterval * largest));
 }
@@ -168,13 +156,10 @@ function drawBars(bars: readonly Bar[], scale: Scale, frame: Frame): Drawing {
     const y = place * rowPx + labelPx;
     const valuePx = textWidthPx(bar.valueText, fontPx) + fontPx;
     const label = shortened(bar.subject.title, fittingCharacters(widthPx - valuePx, fontPx));
+    const look = { fill: theme.text, halo: theme.ground };
     return [
-      text([0, y - labelPx / 2], label, { fill: theme.text, halo: theme.ground }),
-      text([widthPx, y - labelPx / 2], bar.valueText, {
-        fill: theme.text,
-        anchor: 'end',
-        halo: theme.ground,
-      }),
+      text([0, y - labelPx / 2], label, look),
+      text([widthPx, y - labelPx / 2], bar.valueText, { ...look, anchor: 'end' }),
       drawBar(bar, y, barPx, scale, area, frame),
     ].join('');
   });
@@ -205,9 +190,7 @@ function drawBar(
           rectangle(netEnd, y + 0.5, end - netEnd - 0.5, barPx - 1, { fill: 'none', stroke: colour }),
         ]
       : []),
-    ...(subject.emulated || subject.failed !== undefined
-      ? [hatching(start, y, end - start, barPx, theme.ground)]
-      : []),
+    ...(isHatched(subject) ? [hatching(start, y, end - start, barPx, theme.ground)] : []),
   ];
   if (isBroken) return [...parts, ...breakMarks(end, y, barPx, theme.ground)].join('');
   const dots = trials.map((figure, place) => {
@@ -239,16 +222,7 @@ function intervalLines(
 function breakMarks(end: number, y: number, barPx: number, ground: string): readonly string[] {
   const [slantPx, gapPx] = [7, 4.5];
   return [34, 23].map((fromEndPx) => {
-    const x = end - fromEndPx;
-    const [top, bottom] = [y - 2, y + barPx + 2];
-    return polygon(
-      [
-        [x + slantPx, top],
-        [x + slantPx + gapPx, top],
-        [x + gapPx, bottom],
-        [x, bottom],
-      ],
-      { fill: ground },
-    );
+    const [x, top, bottom] = [end - fromEndPx, y - 2, y + barPx + 2];
+    return polygon([[x + slantPx, top], [x + slantPx + gapPx, top], [x + gapPx, bottom], [x, bottom]], { fill: ground });
   });
-}
+} // prettier-ignore

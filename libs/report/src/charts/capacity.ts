@@ -1,9 +1,8 @@
+import { median } from '@tare/statistics';
 import type { CapacityPoint, EnvironmentCapacity, WorkloadCapacity } from '../capacity/capacity-model.ts';
-import { factorText, figureText, medianOf } from '../model/figure-text.ts';
-import { axisPx, placesIn, xAxis, yAxis } from '../plot/axes.ts';
-import { dashes } from '../plot/chart.ts';
-import type { Chart, Drawing } from '../plot/chart.ts';
-import { logScale } from '../plot/scale.ts';
+import { factorText, figureText } from '../model/words.ts';
+import { axisPx, logScale, placesIn, xAxis, yAxis } from '../plot/axes.ts';
+import { dashes, type Chart, type Drawing } from '../plot/chart.ts';
 import { circle, line, polyline, text } from '../plot/svg.ts';
 import type { Frame } from '../plot/theme.ts';
 
@@ -31,7 +30,6 @@ export function capacityChart(
       colour: colourOf(curve.name),
       kind: curve.emulated ? 'dashed' : 'line',
     })),
-    words: [],
     isWide: true,
     alternative: `Latency of ${workload} against offered load; highest load within ${limitText}: ${curves.map(capacityOf).join(', ')}.`,
     table: {
@@ -45,25 +43,16 @@ export function capacityChart(
   };
 } // prettier-ignore
 
-type Objective = {
-  readonly limitMs: number;
-  readonly limitText: string;
+type Objective = Pick<WorkloadCapacity, 'limitMs' | 'limitText'> & {
   readonly quantile: string;
   readonly colourOf: (name: string) => number;
 };
 
-function drawCurves(
-  curves: readonly EnvironmentCapacity[],
-  { limitMs, limitText, quantile, colourOf }: Objective,
-  frame: Frame,
-): Drawing {
+function drawCurves(curves: readonly EnvironmentCapacity[], objective: Objective, frame: Frame): Drawing {
+  const { limitMs, limitText, quantile, colourOf } = objective;
   const { widthPx, fontPx, theme } = frame;
-  const area = {
-    left: fontPx * 5.5,
-    top: fontPx,
-    widthPx: widthPx - fontPx * 7,
-    heightPx: Math.round(widthPx * 0.47),
-  };
+  const heightPx = Math.round(widthPx * 0.47);
+  const area = { left: fontPx * 5.5, top: fontPx, widthPx: widthPx - fontPx * 7, heightPx };
   const all = curves.flatMap(({ points }) => points);
   const ofWidth = Math.round(widthPx / 60);
   const x = logScale(all.map(({ rateRps }) => rateRps), ofWidth, area.widthPx);
@@ -101,7 +90,7 @@ function cornersOf(points: readonly CapacityPoint[]): readonly Omit<CapacityPoin
   const telling = points.filter(({ outcome }) => outcome !== 'generator-limited');
   return [...Map.groupBy(telling, ({ rateRps }) => rateRps)].map(([rateRps, atRate]) => ({
     rateRps,
-    latencyMs: medianOf(atRate.map(({ latencyMs }) => latencyMs)),
+    latencyMs: median(atRate.map(({ latencyMs }) => latencyMs)),
   }));
 }
 

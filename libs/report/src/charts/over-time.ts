@@ -1,13 +1,11 @@
-import { figureText } from '../model/figure-text.ts';
-import { secondsText } from '../model/plain-text.ts';
-import { cpuSeries, memorySeries } from '../model/time-series.ts';
-import type { FreshInstance, TimeSeries } from '../model/time-series.ts';
-import type { WorkloadModel } from '../model/workload-model.ts';
 import type { Subject } from '../model/subjects.ts';
-import { dashes } from '../plot/chart.ts';
-import type { Chart } from '../plot/chart.ts';
-import { drawStrips } from '../plot/strips.ts';
-import type { Strip } from '../plot/strips.ts';
+import { cpuSeries, memorySeries, type FreshInstance, type TimeSeries } from '../model/time-series.ts';
+import { figureText, secondsText } from '../model/words.ts';
+import type { WorkloadModel } from '../model/workload-model.ts';
+import { axisPx, linearScale, placesIn, xAxis, yAxis } from '../plot/axes.ts';
+import { dashes, type Chart, type Drawing } from '../plot/chart.ts';
+import { alike, circle, polyline, text, type Look } from '../plot/svg.ts';
+import type { Frame } from '../plot/theme.ts';
 
 /** CPU and memory over the load window: a strip per environment. Levels are compared in the weigh-in; here the shape matters. */
 export function loadWindowCharts({ name, subjects }: WorkloadModel): readonly Chart[] {
@@ -45,8 +43,6 @@ function loadWindowChart(
         { title: 'gross, mean', kind: 'dashed' },
         { title: 'gross, each trial', kind: 'thin' },
       ],
-      words: [],
-      isWide: false,
       alternative: `${label} of ${workload} over the load window, by environment.`,
       table: {
         label: `${workload}: ${label} over the load window, ${unit}`,
@@ -67,25 +63,9 @@ function loadWindowStrip({ title, colour }: Subject, series: TimeSeries, unit: s
   return {
     title,
     lines: [
-      ...trials.map((figures) => ({
-        atMs,
-        figures,
-        look: ({ theme }: Parameters<Strip['lines'][number]['look']>[0]) => ({
-          stroke: theme.environment(colour),
-          strokePx: 0.7,
-          opacity,
-        }),
-      })),
-      {
-        atMs,
-        figures: meanNet,
-        look: ({ theme }) => ({ stroke: theme.environment(colour), strokePx: 1.8 }),
-      },
-      {
-        atMs,
-        figures: meanGross,
-        look: ({ theme }) => ({ stroke: theme.environment(colour), strokePx: 1.8, dash: dashes }),
-      },
+      ...trials.map((figures) => ({ atMs, figures, colour, look: { strokePx: 0.7, opacity } })),
+      { atMs, figures: meanNet, colour, look: { strokePx: 1.8 } },
+      { atMs, figures: meanGross, colour, look: { strokePx: 1.8, dash: dashes } },
     ],
     points: atMs.map((at, place) => ({
       atMs: at,
@@ -108,9 +88,6 @@ export function freshInstancesChart(
         heading: 'Throughput of fresh instances',
         text: `before the first round; the median of three, as a share of a warm instance that alternated with them in slices, where there was one. Every trial warms up for ${warmUp}`,
       },
-      legend: [],
-      words: [],
-      isWide: false,
       alternative: `Warm-up of ${name}: ${steady.join(', ')}.`,
       table: {
         label: `${name}: throughput of fresh instances`,
@@ -131,28 +108,13 @@ export function freshInstancesChart(
 }
 
 function freshStrip({ subject, unit, points, steadyAfterMs, steadyText }: FreshInstance): Strip {
-  const levels = points.map(({ level }) => level);
-  const atMs = points.map(({ untilMs }) => untilMs);
+  const figures = points.map(({ level }) => level);
+  const steady = { atMs: [steadyAfterMs ?? 0, steadyAfterMs ?? 0], figures: [0, Math.max(...figures)], look: { dash: dashes } };
   return {
     title: `${subject.title}, ${unit}: ${steadyText}`,
     lines: [
-      ...(steadyAfterMs === null || steadyAfterMs === 0
-        ? []
-        : [
-            {
-              atMs: [steadyAfterMs, steadyAfterMs],
-              figures: [0, Math.max(...levels)],
-              look: ({ theme }: Parameters<Strip['lines'][number]['look']>[0]) => ({
-                stroke: theme.faint,
-                dash: dashes,
-              }),
-            },
-          ]),
-      {
-        atMs,
-        figures: levels,
-        look: ({ theme }) => ({ stroke: theme.environment(subject.colour), strokePx: 1.4 }),
-      },
+      ...(steadyAfterMs === null || steadyAfterMs === 0 ? [] : [steady]),
+      { atMs: points.map(({ untilMs }) => untilMs), figures, colour: subject.colour, look: { strokePx: 1.4 } },
     ],
     points: points.map(({ untilMs, level }) => ({
       atMs: untilMs,
@@ -160,4 +122,52 @@ function freshStrip({ subject, unit, points, steadyAfterMs, steadyText }: FreshI
       tip: `${subject.title}, until ${secondsText(untilMs)}: ${figureText(level, unit.startsWith('%') ? '%' : unit)}`,
     })),
   };
-}
+} // prettier-ignore
+
+/** A quantity over time, in a strip with a scale of its own from 0. */
+type Strip = {
+  readonly title: string;
+  /** From the back to the front; faint where it has no colour of an environment. */
+  readonly lines: readonly {
+    readonly atMs: readonly number[];
+    readonly figures: readonly number[];
+    readonly colour?: number;
+    readonly look: Look;
+  }[];
+  /** Places that show nothing and tell exact figures. */
+  readonly points: readonly { readonly atMs: number; readonly figure: number; readonly tip: string }[];
+};
+
+const stripPx = 74;
+
+/** Quantities over the same time, one below the other. */
+function drawStrips(strips: readonly Strip[], timeTitle: string, frame: Frame): Drawing {
+  const { widthPx, fontPx, theme } = frame;
+  const titlePx = fontPx * 2.7;
+  const endS = Math.max(...strips.flatMap(({ lines }) => lines.map(({ atMs }) => atMs.at(-1) ?? 0))) / 1000;
+  const time = linearScale([0, endS], 6, { floor: 0 });
+  const x = { ...time, max: endS, at: (second: number) => second / endS, ticks: time.ticks.filter((tick) => tick <= endS) };
+  const parts = strips.map(({ title, lines, points }, place) => {
+    const area = {
+      left: fontPx * 4.5,
+      top: titlePx + place * (stripPx + titlePx),
+      widthPx: widthPx - fontPx * 5.8,
+      heightPx: stripPx,
+    };
+    const y = linearScale(lines.flatMap(({ figures }) => figures), 2, { floor: 0 });
+    const at = placesIn(area, x, y);
+    const isLast = place === strips.length - 1;
+    return [
+      text([area.left, area.top - fontPx * 1.2], title, { fill: theme.text }),
+      yAxis(y, area, frame),
+      xAxis(x, area, frame, isLast ? { title: timeTitle } : { isSilent: true }),
+      ...lines.map(({ atMs, figures, colour, look }) => {
+        const stroke = colour === undefined ? theme.faint : theme.environment(colour);
+        return polyline(figures.map((figure, step) => at((atMs[step] ?? 0) / 1000, figure)), { ...look, stroke });
+      }),
+      alike({ fill: theme.text }, points.map(({ atMs, figure, tip }) => circle(at(atMs / 1000, figure), 4, { opacity: 0, tip }))),
+    ].join('');
+  });
+  const heightPx = strips.length * (stripPx + titlePx) + axisPx(frame, true);
+  return { heightPx, svg: parts.join('') };
+} // prettier-ignore

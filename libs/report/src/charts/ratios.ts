@@ -1,12 +1,10 @@
 import type { Comparison } from '@tare/results';
 import { verdictWords } from '../model/conclusion.ts';
-import { factorText, intervalText, probabilityText, ratioText } from '../model/figure-text.ts';
-import { counted, shortened } from '../model/plain-text.ts';
-import type { MetricRow } from '../model/workload-model.ts';
 import type { Subject } from '../model/subjects.ts';
-import { axisPx, xAxis } from '../plot/axes.ts';
+import { counted, factorText, intervalText, probabilityText, ratioText, shortened } from '../model/words.ts';
+import type { MetricRow } from '../model/workload-model.ts';
+import { axisPx, clamped, logScale, xAxis } from '../plot/axes.ts';
 import type { Chart, Drawing } from '../plot/chart.ts';
-import { clamped, logScale } from '../plot/scale.ts';
 import { circle, fittingCharacters, line, rectangle, text, textWidthPx } from '../plot/svg.ts';
 import type { Frame } from '../plot/theme.ts';
 
@@ -28,9 +26,7 @@ export function ratiosChart(workload: string, { metric, cells }: MetricRow): Cha
   const words = shown.filter(({ comparison }) => comparison.verdict !== null).map(({ comparison }) => verdictWords(comparison));
   return {
     caption: { text: `Ratio to ${first.baseline}; the band is ± ${Number((first.margin * 100).toFixed(2))} %` },
-    legend: [],
     words,
-    isWide: false,
     alternative: `${metric.label} of ${workload} as a ratio to ${first.baseline}. ${words.join('. ')}.`,
     table: {
       label: `${workload}: ${metric.label}, ratios`,
@@ -40,28 +36,19 @@ export function ratiosChart(workload: string, { metric, cells }: MetricRow): Cha
         factorText(comparison.ratio),
         intervalText(comparison.ratio, comparison.ci95),
         intervalText(comparison.ratio, comparison.ci90),
-        comparison.hodgesLehmannRatio === null ? '' : factorText(comparison.hodgesLehmannRatio),
+        factorText(comparison.hodgesLehmannRatio),
         probabilityText(comparison.p),
         probabilityText(comparison.pAdjusted),
         String(comparison.n),
-        comparison.minimumDetectableRatio === null ? '' : factorText(comparison.minimumDetectableRatio),
-        comparison.verdict ?? `none${reasonOf(subject)}`,
+        factorText(comparison.minimumDetectableRatio),
+        comparison.verdict ?? ['none', ...(subject.emulated ? ['emulated'] : subject.failed === undefined ? [] : ['failed'])].join(': '),
       ]),
     },
-    draw: (frame) => drawRatios(shown, first.margin, metric.direction, frame),
+    draw: (frame) => drawRatios(shown, first.margin, metric.direction === 'lower', frame),
   };
 } // prettier-ignore
 
-function reasonOf({ emulated, failed }: Subject): string {
-  return emulated ? ': emulated' : failed === undefined ? '' : ': failed';
-}
-
-function drawRatios(
-  ratios: readonly Ratio[],
-  margin: number,
-  direction: 'lower' | 'higher',
-  frame: Frame,
-): Drawing {
+function drawRatios(ratios: readonly Ratio[], margin: number, isLowerBetter: boolean, frame: Frame): Drawing {
   const { widthPx, fontPx, theme } = frame;
   const rowPx = fontPx * 3.1;
   const leftPx = Math.min(widthPx * 0.3, Math.max(...ratios.map(({ subject }) => textWidthPx(subject.title, fontPx))) + fontPx * 2);
@@ -90,7 +77,7 @@ function drawRatios(
       text([right, y + fontPx * 0.65], verdict ?? 'no verdict', { fill: colour }),
     ].join('');
   });
-  const sides = direction === 'lower' ? ['← better', 'worse →'] : ['← worse', 'better →'];
+  const [less, more] = isLowerBetter ? ['← better', 'worse →'] : ['← worse', 'better →'];
   const sidesY = bottom + fontPx * 3;
   return {
     heightPx: bottom + axisPx(frame, true),
@@ -98,8 +85,8 @@ function drawRatios(
       rectangle(x(bounds[0]), area.top, x(bounds[1]) - x(bounds[0]), area.heightPx, { fill: theme.band }),
       line([x(1), area.top], [x(1), bottom], { stroke: theme.faint, dash: [2, 3] }),
       xAxis(scale, area, frame, { textOf: (ratio) => `×${scale.textOf(ratio)}` }),
-      text([area.left, sidesY], sides[0] ?? '', { fill: theme.faint }),
-      text([area.left + area.widthPx, sidesY], sides[1] ?? '', { fill: theme.faint, anchor: 'end' }),
+      text([area.left, sidesY], less, { fill: theme.faint }),
+      text([area.left + area.widthPx, sidesY], more, { fill: theme.faint, anchor: 'end' }),
       ...rows,
     ].join(''),
   };

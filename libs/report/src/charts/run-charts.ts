@@ -1,6 +1,6 @@
 import type { WorkloadCapacity } from '../capacity/capacity-model.ts';
-import { fileNamePart } from '../model/plain-text.ts';
 import type { ReportModel } from '../model/report-model.ts';
+import { fileNamePart } from '../model/words.ts';
 import type { WorkloadModel } from '../model/workload-model.ts';
 import type { Chart } from '../plot/chart.ts';
 import { barCharts } from './bars.ts';

@@ -1,12 +1,10 @@
-import { figureText } from '../model/figure-text.ts';
-import { shortened } from '../model/plain-text.ts';
-import { startupStages } from '../model/startup-stages.ts';
-import type { StartupStage } from '../model/startup-stages.ts';
-import type { WorkloadModel } from '../model/workload-model.ts';
+import type { Trial } from '@tare/results';
+import { median } from '@tare/statistics';
 import type { Subject } from '../model/subjects.ts';
-import { axisPx, xAxis } from '../plot/axes.ts';
+import { figureText, shortened } from '../model/words.ts';
+import type { WorkloadModel } from '../model/workload-model.ts';
+import { axisPx, linearScale, xAxis } from '../plot/axes.ts';
 import type { Chart, Drawing } from '../plot/chart.ts';
-import { linearScale } from '../plot/scale.ts';
 import { rectangle, text } from '../plot/svg.ts';
 import type { Frame } from '../plot/theme.ts';
 
@@ -24,9 +22,6 @@ function startupChart(workload: string, { title, colour }: Subject, stages: read
   const ends = stages.map(({ name, toMs }) => `${name} at ${figureText(toMs, 'ms')}`).join(', ');
   return {
     caption: { heading: title, text: `ready after ${figureText(stages.at(-1)?.toMs ?? 0, 'ms')}` },
-    legend: [],
-    words: [],
-    isWide: false,
     alternative: `Stages of a start of ${workload} in ${title}: ${ends}.`,
     table: {
       label: `${workload}: startup of ${title}`,
@@ -45,31 +40,18 @@ function drawStages(stages: readonly StartupStage[], colour: number, frame: Fram
   const { widthPx, fontPx, theme } = frame;
   const rowPx = fontPx * 2.2;
   const [leftPx, rightPx] = [fontPx * 9.5, fontPx * 7];
-  const area = {
-    left: leftPx,
-    top: fontPx / 2,
-    widthPx: widthPx - leftPx - rightPx,
-    heightPx: stages.length * rowPx,
-  };
-  const scale = linearScale(
-    stages.map(({ toMs }) => toMs),
-    4,
-    { floor: 0 },
-  );
+  const area = { left: leftPx, top: fontPx / 2, widthPx: widthPx - leftPx - rightPx, heightPx: stages.length * rowPx };
+  const scale = linearScale(stages.map(({ toMs }) => toMs), 4, { floor: 0 });
   const x = (ms: number) => area.left + scale.at(ms) * area.widthPx;
   const rows = stages.map(({ name, fromMs, toMs }, place) => {
     const top = area.top + place * rowPx;
     const middle = top + rowPx / 2;
     const tip = `${name}: from ${figureText(fromMs, 'ms')} to ${figureText(toMs, 'ms')}`;
+    const barPx = Math.max(x(toMs) - x(fromMs), 1.5);
     return [
-      rectangle(x(fromMs), top + rowPx * 0.2, Math.max(x(toMs) - x(fromMs), 1.5), rowPx * 0.6, {
-        fill: theme.environment(colour),
-        tip,
-      }),
+      rectangle(x(fromMs), top + rowPx * 0.2, barPx, rowPx * 0.6, { fill: theme.environment(colour), tip }),
       text([leftPx - fontPx, middle], shortened(name, longestName), { fill: theme.text, anchor: 'end' }),
-      text([widthPx - rightPx + fontPx, middle], `+${figureText(toMs - fromMs, 'ms')}`, {
-        fill: theme.faint,
-      }),
+      text([widthPx - rightPx + fontPx, middle], `+${figureText(toMs - fromMs, 'ms')}`, { fill: theme.faint }),
     ].join('');
   });
   const title = 'ms since the start command';
@@ -77,4 +59,34 @@ function drawStages(stages: readonly StartupStage[], colour: number, frame: Fram
     heightPx: area.top + area.heightPx + axisPx(frame, true),
     svg: xAxis(scale, area, frame, { isGrid: true, title }) + rows.join(''),
   };
+} // prettier-ignore
+
+/** A stage of a start: from the milestone before to its own. */
+type StartupStage = {
+  readonly name: string;
+  /** Medians over the trials, since the start command was spawned. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly fastestMs: number;
+  readonly slowestMs: number;
+  readonly n: number;
+};
+
+/** The stages of the cold starts of an environment, in the order of time; a milestone that fewer than half of them have is left out. */
+export function startupStages(trials: readonly Trial[]): readonly StartupStage[] {
+  const cold = trials.filter(({ startup }) => startup.kind === 'cold');
+  const milestones = cold.flatMap(({ startup }) => startup.milestones);
+  const reached = [...Map.groupBy(milestones, ({ name }) => name)]
+    .map(([name, all]) => ({ name, times: all.map(({ atMs }) => atMs) }))
+    .filter(({ times }) => times.length * 2 >= cold.length)
+    .map(({ name, times }) => ({ name, times, toMs: Math.max(0, median(times)) }))
+    .toSorted((a, b) => a.toMs - b.toMs);
+  return reached.map(({ name, times, toMs }, place) => ({
+    name,
+    fromMs: reached[place - 1]?.toMs ?? 0,
+    toMs,
+    fastestMs: Math.min(...times),
+    slowestMs: Math.max(...times),
+    n: times.length,
+  }));
 }

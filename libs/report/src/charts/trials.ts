@@ -1,10 +1,8 @@
-import { figureText, medianOf } from '../model/figure-text.ts';
-import { counted, shortened } from '../model/plain-text.ts';
+import { median } from '@tare/statistics';
+import { counted, figureText, shortened } from '../model/words.ts';
 import type { MetricCell, MetricRow } from '../model/workload-model.ts';
-import { placesIn, yAxis } from '../plot/axes.ts';
-import type { Area } from '../plot/axes.ts';
+import { clamped, countScale, figureScale, placesIn, yAxis, type Area } from '../plot/axes.ts';
 import type { Chart, Drawing } from '../plot/chart.ts';
-import { clamped, figureScale, linearScale } from '../plot/scale.ts';
 import { alike, circle, fittingCharacters, line, rectangle, text } from '../plot/svg.ts';
 import type { Frame } from '../plot/theme.ts';
 
@@ -20,16 +18,13 @@ const areaPx = 168;
 export function trialsChart(workload: string, { metric, cells }: MetricRow): Chart {
   const shown = cells.filter(({ trials }) => trials.length > 0);
   const groups = [false, true].map((emulated) => shown.filter(({ subject }) => subject.emulated === emulated));
-  const medians = new Map(shown.map((cell) => [cell, medianOf(cell.trials.map(({ figure }) => figure))]));
+  const medians = new Map(shown.map((cell) => [cell, median(cell.trials.map(({ figure }) => figure))]));
   const textOf = (cell: MetricCell, unit: string) => figureText(medians.get(cell) ?? 0, unit);
   const rounds = [...new Set(shown.flatMap(({ trials }) => trials.map(({ round }) => round)))].toSorted((a, b) => a - b);
   const isSplit = groups.every(({ length }) => length > 0);
   const alternative = shown.map((cell) => `${cell.subject.title} ${textOf(cell, metric.unit)}`).join(', ');
   return {
     caption: { text: `Trials over ${counted(rounds.length, 'round')}${isSplit ? '; emulated ones on a scale of their own' : ''}` },
-    legend: [],
-    words: [],
-    isWide: false,
     alternative: `${metric.label} of ${workload}, every trial by environment; medians: ${alternative}.`,
     table: {
       label: `${workload}: ${metric.label}, trials`,
@@ -49,11 +44,7 @@ export function trialsChart(workload: string, { metric, cells }: MetricRow): Cha
   };
 } // prettier-ignore
 
-function drawGroups(
-  groups: readonly (readonly MetricCell[])[],
-  unit: string,
-  frame: Frame,
-): Drawing {
+function drawGroups(groups: readonly (readonly MetricCell[])[], unit: string, frame: Frame): Drawing {
   const { widthPx, fontPx } = frame;
   const [top, scalePx, edgePx] = [fontPx, fontPx * 4.5, fontPx / 2];
   const columns = groups.reduce((sum, { length }) => sum + length, 0);
@@ -68,29 +59,18 @@ function drawGroups(
   return { heightPx: top + areaPx + fontPx * 3.2, svg: parts.join('') };
 } // prettier-ignore
 
-function drawGroup(
-  cells: readonly MetricCell[],
-  area: Area,
-  rounds: number,
-  unit: string,
-  frame: Frame,
-): string {
+function drawGroup(cells: readonly MetricCell[], area: Area, rounds: number, unit: string, frame: Frame): string {
   const { theme, fontPx } = frame;
-  const y = figureScale(
-    cells.flatMap(({ trials }) => trials.map(({ figure }) => figure)),
-    wantedTicks,
-  );
-  // a column is 1 wide
-  const x = { ...linearScale([0, 1], 1), min: 0, max: cells.length, at: (place: number) => place / cells.length };
-  const place = placesIn(area, x, y);
+  const y = figureScale(cells.flatMap(({ trials }) => trials.map(({ figure }) => figure)), wantedTicks);
+  const place = placesIn(area, countScale(cells.length), y);
   const columnPx = area.widthPx / cells.length;
   const columns = cells.map(({ subject, summary, trials }, column) => {
     const colour = theme.environment(subject.colour);
-    const median = medianOf(trials.map(({ figure }) => figure));
-    const [low, high] = (summary?.ci95 ?? [median, median]).map((end) => clamped(y, end));
-    const [left, bandTop] = place(column + columnEdge / 2, high ?? median);
-    const [right, bandBottom] = place(column + 1 - columnEdge / 2, low ?? median);
-    const [, level] = place(column, median);
+    const typical = median(trials.map(({ figure }) => figure));
+    const [low, high] = (summary?.ci95 ?? [typical, typical]).map((end) => clamped(y, end));
+    const [left, bandTop] = place(column + columnEdge / 2, high ?? typical);
+    const [right, bandBottom] = place(column + 1 - columnEdge / 2, low ?? typical);
+    const [, level] = place(column, typical);
     const within = (round: number) =>
       rounds === 1 ? 0.5 : columnEdge + ((round - 1) / (rounds - 1)) * (1 - 2 * columnEdge);
     const points = trials.map(({ round, figure, violates }) => {

@@ -1,8 +1,7 @@
-import { guardSchema } from '@tare/results';
-import type { Comparison, Guard, RunFile } from '@tare/results';
-import { differenceOf } from './differences.ts';
-import { counted, dateText, durationText, listed } from './plain-text.ts';
-import { metricNoun } from './shown-metrics.ts';
+import { guardSchema, type Comparison, type Guard, type RunFile } from '@tare/results';
+import { differenceText } from './differences.ts';
+import { metricLabel, metricNoun } from './shown-metrics.ts';
+import { capitalised, counted, dateText, durationText, listed, withMarks } from './words.ts';
 
 /** A line about how far a run can be trusted, in plain text. */
 export type Caveat = { readonly level: 'info' | 'warning'; readonly text: string };
@@ -69,20 +68,12 @@ export function controlCaveat(run: RunFile): readonly Caveat[] {
   }
   const where = different.map((comparison) => {
     const of = workloads.size === 1 ? '' : ` of ${comparison.workload}`;
-    return `${metricNoun(comparison.metric)}${of}${sizeOf(comparison)}`;
+    return withMarks(`${metricNoun(comparison.metric)}${of}`, [differenceText(comparison, true)]);
   });
   const text =
     `${subject}: ${[...counts, `a false difference in ${listed(where)}`].join(', ')}. Chance alone causes one in at most 1 run in 20; ` +
     'otherwise something on this host interferes, and no other difference of that size can be trusted.';
   return [{ level: 'warning', text }];
-}
-
-function sizeOf(comparison: Comparison): string {
-  const difference = differenceOf(comparison);
-  if (difference === null) return '';
-  return difference.kind === 'times'
-    ? ` (${difference.factor}${difference.interval})`
-    : ` (${difference.amount} ${difference.side})`;
 }
 
 /** "12 rounds: 6 pilot rounds, then 6 more. The wanted precision takes 40; the budget of 10 min allowed no more." */
@@ -110,7 +101,7 @@ function warmUpCaveats({ diagnostics }: RunFile): readonly Caveat[] {
     .filter(({ code }) => warmUpCodes.includes(code))
     .map(({ level, message }) => ({
       level: level === 'info' ? 'info' : 'warning',
-      text: `${message.charAt(0).toUpperCase()}${message.slice(1)}.`,
+      text: `${capitalised(message)}.`,
     }));
 }
 
@@ -207,3 +198,24 @@ function calibrationCaveat(calibration: CalibrationSummary): Caveat {
     text: `Calibration of this machine, ${dateText(measuredAt)}: ${parts.join('; ')} (${path}).`,
   };
 } // prettier-ignore
+
+/**
+ * What comparisons warn about, each warning once, with the metrics where not all have it:
+ * "needs at least 6 rounds (primes: docker, vagrant)". Errors have no ratio, so what is said of them is left out.
+ */
+export function comparisonWarnings(comparisons: readonly Comparison[]): readonly string[] {
+  const compared = comparisons.filter(({ metric }) => metric !== 'errors');
+  return [...new Set(compared.flatMap(({ warnings }) => warnings))].map((warning) => {
+    const where = [...Map.groupBy(compared, ({ workload }) => workload)].flatMap(([workload, ofWorkload]) => {
+      const names = [...Map.groupBy(ofWorkload, ({ candidate }) => candidate)].flatMap(([candidate, all]) => {
+        const warned = all.filter(({ warnings }) => warnings.includes(warning));
+        if (warned.length === 0) return [];
+        return warned.length === all.length
+          ? [candidate]
+          : [`${candidate} in ${warned.map(({ metric }) => metricLabel(metric)).join(', ')}`];
+      });
+      return names.length === 0 ? [] : [`${workload}: ${names.join(', ')}`];
+    });
+    return `${warning} (${where.join('; ')})`;
+  });
+}

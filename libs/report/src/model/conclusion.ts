@@ -1,5 +1,4 @@
 import type { Comparison, RunFile, Verdict } from '@tare/results';
-import { counted, listed } from './plain-text.ts';
 import {
   differenceOf,
   groupedDifferences,
@@ -10,6 +9,7 @@ import {
 } from './differences.ts';
 import { metricNoun } from './shown-metrics.ts';
 import type { Subject } from './subjects.ts';
+import { capitalised, counted, listed } from './words.ts';
 
 /** A sentence of the conclusion, in plain text; to be escaped by whoever shows it. */
 export type Sentence = {
@@ -143,7 +143,7 @@ function sentenceOf(clauses: readonly Clause[], isFirst: boolean): string {
   const text = clauses
     .map(({ start, than, rest }, place) => `${start}${isFirst && place === 0 ? than : ''} ${rest}`)
     .join('; ');
-  return `${isFirst ? text : text.charAt(0).toUpperCase() + text.slice(1)}.`;
+  return `${isFirst ? text : capitalised(text)}.`;
 }
 
 function sameClause(same: readonly Comparison[], baseline: string): readonly Clause[] {

@@ -1,6 +1,6 @@
 import type { Comparison } from '@tare/results';
-import { decimalsOf } from './figure-text.ts';
 import { metricNoun, sidesOf } from './shown-metrics.ts';
+import { decimalsOf, withMarks } from './words.ts';
 
 /** How far a candidate is from its baseline, ready to be put into a sentence. */
 export type Difference =
@@ -65,7 +65,8 @@ export function shareText(share: number): string {
   return `${Number((share * 100).toPrecision(3))} %`;
 }
 
-function isLarge(ratio: number): boolean {
+/** Whether a ratio reads better as a factor than as a percentage. */
+export function isLarge(ratio: number): boolean {
   return ratio >= largeRatio || ratio <= 1 / largeRatio;
 }
 
@@ -122,10 +123,7 @@ export function groupedDifferences(
   return groupQuantiles(comparisons).flatMap((group) => {
     const alone = group.length === 1 ? undefined : sharedDifference(group);
     if (alone !== undefined) return [`${nounOf(group)} (${alone})`];
-    return group.map((comparison) => {
-      const text = differenceText(differenceOf(comparison), withIntervals);
-      return `${metricNoun(comparison.metric)}${text === '' ? '' : ` (${text})`}`;
-    });
+    return group.map((each) => withMarks(metricNoun(each.metric), [differenceText(each, withIntervals)]));
   });
 }
 
@@ -141,10 +139,12 @@ function nounOf(group: readonly Measured[]): string {
   return `latency ${group.map(({ metric }) => (quantile.exec(metric)?.[1] ?? metric).toLowerCase()).join('/')}`;
 }
 
-function differenceText(difference: Difference | null, withIntervals: boolean): string {
+/** "3.1 % ± 0.8 % lower", "3.28 times [2.93, 3.68]"; empty without a ratio. */
+export function differenceText(comparison: Compared, withInterval: boolean): string {
+  const difference = differenceOf(comparison);
   if (difference === null) return '';
-  if (difference.kind === 'times') return `${difference.factor}${withIntervals ? difference.interval : ''}`;
-  const amount = withIntervals ? difference.amount : roundPercent(difference.percent);
+  if (difference.kind === 'times') return `${difference.factor}${withInterval ? difference.interval : ''}`;
+  const amount = withInterval ? difference.amount : roundPercent(difference.percent);
   return `${amount} ${difference.side}`;
 }
 

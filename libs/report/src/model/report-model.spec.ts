@@ -1,7 +1,6 @@
 import type { RunFile } from '@tare/results';
 import { expect, test } from 'vitest';
 import { exampleRun, failedMidway } from '../../fixtures/example-run.ts';
-import { counted, dateText, durationText, fileNamePart, oneLine, withPlainText } from './plain-text.ts';
 import { reportModel } from './report-model.ts';
 
 test('the same run gives the same model', () => {
@@ -75,28 +74,4 @@ test('an environment that failed midway is listed with its reason, and its compa
   });
   expect(verdicts.some(({ candidate }) => candidate === 'docker')).toBe(false);
   expect(reportModel(failedMidway('native', 3)).verdicts).toEqual([]);
-});
-
-test('text of other programs is on one line, without control characters, keys included', () => {
-  expect(oneLine('\u001b[31mno\u001b[0m\r\n  such\u001b]0;title\u0007 file\u202e')).toBe('no such file');
-  expect(withPlainText({ 'a\nb': ['c\u0000d', { samples: ['\u0000'] }, 1, null, '\uD800'] })).toEqual({
-    'a b': ['c d', { samples: ['\u0000'] }, 1, null, '\uFFFD'],
-  });
-});
-
-test('dates are in UTC, counts agree with their noun, durations have the unit of their size', () => {
-  expect(dateText('2026-03-01T10:00:59.999Z')).toBe('2026-03-01 10:00 UTC');
-  expect([counted(1, 'round'), counted(2, 'round')]).toEqual(['1 round', '2 rounds']);
-  const durations = [45_000, 600_000, 5_400_000, 7_200_000].map(durationText);
-  expect(durations).toEqual(['45 s', '10 min', '90 min', '2 h']);
-});
-
-test('names of workloads cannot leave a folder or meet each other', () => {
-  const taken = new Set<string>();
-  expect(['../a b', 'a/b', '...', 'ä'].map((name) => fileNamePart(name, taken))).toEqual([
-    'a-b',
-    'a-b-2',
-    'workload',
-    'workload-2',
-  ]);
 });

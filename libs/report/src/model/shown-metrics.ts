@@ -1,5 +1,4 @@
-import { metricCatalogue } from '@tare/results';
-import type { Metric, MetricKey } from '@tare/results';
+import { metricCatalogue, type Metric, type MetricKey } from '@tare/results';
 
 /** A chart of bars: one per environment. */
 export type BarFigure = {
@@ -94,6 +93,11 @@ export function shownAs(key: string): Shown {
 /** A metric within a sentence: "throughput", "latency p95", "net CPU per request"; an unknown one by its key. */
 export function metricNoun(key: string): string {
   return shownAs(key).noun ?? metricOf(key)?.label.toLowerCase() ?? key;
+}
+
+/** A metric by itself: "Throughput"; an unknown one by its key. */
+export function metricLabel(key: string): string {
+  return metricOf(key)?.label ?? key;
 }
 
 /** What more and less of a metric are called: a time is longer, a share is higher. */

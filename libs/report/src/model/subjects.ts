@@ -1,4 +1,5 @@
-import { isEmulated, type EnvironmentResult, type RunFile, type Trial } from '@tare/results';
+import { isEmulated, type RunFile, type Trial } from '@tare/results';
+import { withMarks } from './words.ts';
 
 /** An environment of a workload, as every view shows it. */
 export type Subject = {
@@ -34,7 +35,7 @@ export function subjectsOf(run: RunFile, workload: string): readonly Subject[] {
         environment?.status === 'failed' ? { rounds: roundsIn(trials), reason: environment.reason } : undefined;
       return {
         name,
-        title: titleOf(name, environment),
+        title: withMarks(name, [emulated && 'emulated', failed !== undefined && 'failed']),
         isBaseline: name === baseline,
         emulated,
         failed,
@@ -59,10 +60,7 @@ function environmentNames(run: RunFile): readonly string[] {
   return [...new Set(order)].filter((name) => measured.includes(name) && name !== run.config.control);
 }
 
-function titleOf(name: string, environment: EnvironmentResult | undefined): string {
-  const marks = [
-    ...(isEmulated(environment) ? ['emulated'] : []),
-    ...(environment?.status === 'failed' ? ['failed'] : []),
-  ];
-  return marks.length === 0 ? name : `${name} (${marks.join(', ')})`;
+/** Whether its figures count less: of an emulator, or of a part of the run. */
+export function isHatched({ emulated, failed }: Subject): boolean {
+  return emulated || failed !== undefined;
 }

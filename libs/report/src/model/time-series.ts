@@ -1,6 +1,6 @@
 import type { RunFile, Trial, TrialSample, WarmUp } from '@tare/results';
-import { secondsText } from './plain-text.ts';
 import type { Subject } from './subjects.ts';
+import { secondsText } from './words.ts';
 
 /** A quantity over a load window, on a common grid of times. */
 export type TimeSeries = {

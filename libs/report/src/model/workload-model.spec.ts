@@ -77,3 +77,26 @@ test('fresh instances say when they were steady, in shares of a warm one where t
   expect([docker?.unit, docker?.steadyText]).toEqual(['% of a warm one', 'steady after 1.3 s']);
   expect([vagrant?.unit, vagrant?.steadyText]).toEqual(['req/s', 'not steady after 5 s']);
 });
+
+const closedIn = (run: RunFile, isClosed: (environment: string) => boolean): RunFile => ({
+  ...run,
+  trials: run.trials.map((trial) => (isClosed(trial.environment) ? { ...trial, open: null } : trial)),
+});
+
+test('the rate, what it is a share of, and who had another', () => {
+  expect(ofPrimes(exampleRun()).latency).toEqual({
+    text: 'Latency is from the open loop at 3300 req/s (50 % of what docker, the slowest, can serve), measured from the planned time of sending; vagrant (emulated) at 660 req/s.',
+    short: 'open loop at 3300 req/s, some at another rate',
+  });
+});
+
+test('a closed loop says nothing beyond throughput', () => {
+  const source = ofPrimes(closedIn(exampleRun(), () => true)).latency;
+  expect(source.text).toMatch(/^Latency is from the closed loop, where requests wait for each other/);
+  expect(source.short).toBe('closed loop');
+});
+
+test('one environment without an open loop is named', () => {
+  const run = closedIn(exampleRun(), (environment) => environment === 'vagrant');
+  expect(ofPrimes(run).latency.text).toMatch(/; vagrant \(emulated\) from the closed loop\.$/);
+});

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { RunFile } from '@tare/results';
+import { exampleCapacity } from '@tare/results/fixtures';
 import { expect, test } from 'vitest';
 import { exampleRun, failedMidway } from '../../fixtures/example-run.ts';
-import type { RunFile } from '@tare/results';
-import { exampleCapacity } from '../../fixtures/example-capacity.ts';
 import { capacityModel } from '../capacity/capacity-model.ts';
 import { reportModel } from '../model/report-model.ts';
 import { renderPage } from './page.ts';

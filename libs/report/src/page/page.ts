@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { WorkloadCapacity } from '../capacity/capacity-model.ts';
-import { counted } from '../model/plain-text.ts';
 import type { ReportModel } from '../model/report-model.ts';
-import { markup, nothing, trusted } from './html.ts';
-import type { Html } from './html.ts';
-import { caveatsSection, diagnosticsSection, fairnessSection, recordSection } from './record-sections.ts';
-import { answerSection, metricsSection, weighInSection, withinSection } from './result-sections.ts';
+import { counted } from '../model/words.ts';
+import { markup, nothing, trusted, type Html } from './html.ts';
 import { pageScript } from './script.ts';
+import { pageSections, type PageSection } from './sections.ts';
 import { pageStyle } from './style.ts';
 
 /**
@@ -15,22 +13,10 @@ import { pageStyle } from './style.ts';
  * @param capacities of a search for capacity in the same environments, one per workload.
  */
 export function renderPage(report: ReportModel, capacities: readonly WorkloadCapacity[] = []): string {
-  const { host, workloads, started } = report;
-  const hasTrials = workloads.length > 0;
-  const sections = [
-    answerSection(report),
-    ...(hasTrials
-      ? [weighInSection(report), metricsSection(report), withinSection(report, capacities)]
-      : []),
-    fairnessSection(report),
-    caveatsSection(report),
-    diagnosticsSection(report),
-    recordSection(report),
-  ];
+  const { host, started } = report;
+  const sections = pageSections(report, capacities);
   const names = report.workloadNames.join(', ');
-  const nav = links
-    .filter(([id]) => hasTrials || !needsTrials.includes(id))
-    .map(([id, text]) => markup`<li><a href="#${id}">${text}</a></li>`);
+  const nav = sections.map(({ id, title }) => markup`<li><a href="#${id}">${title}</a></li>`);
   const body = markup`<a class="skip" href="#main">To the answer</a>
 <div class="page">
 <header>
@@ -38,7 +24,7 @@ export function renderPage(report: ReportModel, capacities: readonly WorkloadCap
 <p class="meta">${started}, on ${host.cpuModel}, ${counted(host.cores, 'core')}, ${host.os}</p>
 <nav aria-label="Parts of the report"><ul>${nav}</ul></nav>
 </header>
-<main id="main" tabindex="-1">${sections}</main>
+<main id="main" tabindex="-1">${sections.map(sectionHtml)}</main>
 <footer>Run ${report.id}, seed ${report.seed}. Made by Tare.</footer>
 </div>
 <div id="tip" role="status" hidden></div>
@@ -47,29 +33,18 @@ export function renderPage(report: ReportModel, capacities: readonly WorkloadCap
 } // prettier-ignore
 
 /** A page that says one thing in place of a report: that there is none yet, or why. Dressed as the report is. */
-export function renderMessagePage({
-  heading,
-  message,
-}: {
-  readonly heading: string;
-  readonly message: string;
-}): string {
+export function renderMessagePage(said: { readonly heading: string; readonly message: string }): string {
+  const { heading, message } = said;
   const body = markup`<div class="page"><header><h1>${heading}</h1></header><main id="main"><p>${message}</p></main></div>
 `;
   return documentOf(`Tare: ${heading}`, body);
 }
 
-const links = [
-  ['answer', 'The answer'],
-  ['weigh-in', 'The weigh-in'],
-  ['metrics', 'Metric by metric'],
-  ['within', 'Within the trials'],
-  ['fairness', 'Fairness'],
-  ['caveats', 'Caveats'],
-  ['diagnostics', 'Diagnostics'],
-  ['record', 'Host and configuration'],
-] as const;
-const needsTrials: readonly string[] = ['weigh-in', 'metrics', 'within'];
+function sectionHtml({ id, title, content }: PageSection): Html {
+  return markup`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>
+${content}</section>
+`;
+}
 
 function documentOf(title: string, body: Html, script?: string): string {
   const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;

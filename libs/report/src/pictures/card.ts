@@ -1,14 +1,12 @@
 import type { Verdict } from '@tare/results';
-import { factorText, figureText } from '../model/figure-text.ts';
-import { counted, shortened } from '../model/plain-text.ts';
 import type { ReportModel } from '../model/report-model.ts';
 import { shownAs } from '../model/shown-metrics.ts';
-import type { MetricCell, MetricRow } from '../model/workload-model.ts';
-import type { Subject } from '../model/subjects.ts';
+import { isHatched, type Subject } from '../model/subjects.ts';
+import { counted, factorText, figureText, shortened } from '../model/words.ts';
+import type { MetricRow } from '../model/workload-model.ts';
 import { pictureFonts, pictureMark } from '../plot/chart.ts';
-import { escapeXml, fittingCharacters, rectangle, text } from '../plot/svg.ts';
-import type { TextLook } from '../plot/svg.ts';
-import { environmentColours, ink } from '../plot/theme.ts';
+import { escapeXml, fittingCharacters, rectangle, text, type TextLook } from '../plot/svg.ts';
+import { environmentColours, ink, pictureFrame } from '../plot/theme.ts';
 
 type CardFigure = {
   /** "83.5 ms"; "–" where there is none. */
@@ -44,22 +42,20 @@ export type CardPlan = {
 
 const mostRows = 4;
 
-/** What the card of one workload says: of the first measured one by default. */
-export function planCard(report: ReportModel, name = report.workloads[0]?.name): CardPlan {
-  const workload = report.workloads.find((each) => each.name === name);
+/** What the card says of the first measured workload. */
+export function planCard(report: ReportModel): CardPlan {
+  const { started, host, rounds } = report;
+  const [workload, ...rest] = report.workloads;
   const { subjects = [], rows = [] } = workload ?? {};
   const shown = mostTelling(subjects);
   const others = subjects.filter((subject) => !shown.includes(subject)).map(({ title }) => title);
-  const workloads = report.workloads.flatMap((each) => (each === workload ? [] : [each.name]));
+  const workloads = rest.map(({ name }) => name);
   const headlines = rows.filter(({ metric }) => shownAs(metric.key).card !== undefined);
   return {
     title: `${workload?.name ?? 'nothing measured'}: what its environment costs`,
-    host: [
-      report.started.slice(0, 10),
-      report.host.cpuModel,
-      counted(report.host.cores, 'core'),
-      counted(report.rounds, 'round'),
-    ].join(' · '),
+    host: [started.slice(0, 10), host.cpuModel, counted(host.cores, 'core'), counted(rounds, 'round')].join(
+      ' · ',
+    ),
     headings: headlines.map(({ metric }) => ({
       text: shownAs(metric.key).card ?? '',
       better: `${metric.direction} is better`,
@@ -77,12 +73,10 @@ export function planCard(report: ReportModel, name = report.workloads[0]?.name):
 
 /** The baseline and those that are judged, before emulated ones; in the order of the run. */
 function mostTelling(subjects: readonly Subject[]): readonly Subject[] {
-  const byWeight = subjects.toSorted((a, b) => Number(isPale(a)) - Number(isPale(b))).slice(0, mostRows);
+  const byWeight = subjects
+    .toSorted((a, b) => Number(isHatched(a)) - Number(isHatched(b)))
+    .slice(0, mostRows);
   return subjects.filter((subject) => byWeight.includes(subject));
-}
-
-function isPale({ emulated, failed }: Subject): boolean {
-  return emulated || failed !== undefined;
 }
 
 function rowOf(subject: Subject, headlines: readonly MetricRow[]): CardRow {
@@ -90,40 +84,30 @@ function rowOf(subject: Subject, headlines: readonly MetricRow[]): CardRow {
   const note = failed !== undefined ? 'failed, not judged' : emulated ? 'emulated, not judged' : '';
   return {
     name,
-    colour: environmentColours[colour % environmentColours.length] ?? environmentColours[0],
+    colour: pictureFrame.theme.environment(colour),
     note: note === '' && isBaseline ? 'baseline' : note,
-    isPale: isPale(subject),
-    figures: headlines.map(({ metric, cells }) =>
-      figureOf(
-        cells.find((cell) => cell.subject === subject),
-        metric.unit,
-      ),
-    ),
+    isPale: isHatched(subject),
+    figures: headlines.map(({ metric, cells }): CardFigure => {
+      const { summary, comparison, verdict } = cells.find((cell) => cell.subject === subject) ?? {};
+      if (summary === undefined) return { value: '–', ratio: '', verdict: undefined };
+      return { value: figureText(summary.mean, metric.unit), ratio: factorText(comparison?.ratio ?? null), verdict };
+    }),
   };
-}
-
-function figureOf(cell: MetricCell | undefined, unit: string): CardFigure {
-  const { summary, comparison, verdict } = cell ?? {};
-  if (summary === undefined) return { value: '–', ratio: '', verdict: undefined };
-  return {
-    value: figureText(summary.mean, unit),
-    ratio: comparison === undefined ? '' : factorText(comparison.ratio),
-    verdict,
-  };
-}
+} // prettier-ignore
 
 /** The size that GitHub, chats and social networks show whole. */
-export const cardSize = { widthPx: 1200, heightPx: 630 } as const;
+const cardSize = { widthPx: 1200, heightPx: 630 } as const;
 
 const marginPx = 56;
 const nameWidthPx = 268;
-const columnWidthPx = (cardSize.widthPx - 2 * marginPx - nameWidthPx) / 4;
+const innerPx = cardSize.widthPx - 2 * marginPx;
+const columnWidthPx = (innerPx - nameWidthPx) / 4;
 const tableTopPx = 150;
 const headingPx = 58;
 const mostRowPx = 92;
 const mostTablePx = 328;
 const lineHeightPx = 27;
-const signs: Readonly<Record<Verdict, { readonly sign: string; readonly ink: string; readonly ground: string }>> = {
+const looks: Readonly<Record<Verdict, { readonly sign: string; readonly ink: string; readonly ground: string }>> = {
   better: { sign: '+', ink: '#00573F', ground: '#D3F0E5' },
   worse: { sign: '−', ink: '#8F3600', ground: '#FCE3D2' },
   same: { sign: '=', ink: '#0A4A75', ground: '#DCEBF7' },
@@ -136,10 +120,9 @@ const mark = { net: environmentColours[0], tare: environmentColours[1] } as cons
 /**
  * The run on one card as an SVG document of 1200 × 630: up to four environments of a workload with four figures each, their
  * ratios to the baseline and verdicts, and the first sentence of the conclusion. The same run gives the same bytes.
- * @param workload the first measured one by default.
  */
-export function summaryCard(report: ReportModel, workload?: string): string {
-  const plan = planCard(report, workload);
+export function summaryCard(report: ReportModel): string {
+  const plan = planCard(report);
   const { widthPx, heightPx } = cardSize;
   return `<svg ${pictureMark} role="img" aria-label="${escapeXml(spoken(plan))}" xmlns="http://www.w3.org/2000/svg" width="${widthPx}" height="${heightPx}" viewBox="0 0 ${widthPx} ${heightPx}" font-family="${pictureFonts}">
 ${[rectangle(0, 0, widthPx, heightPx, { fill: ink.ground }), header(plan), headings(plan), ...rows(plan), footer(plan)].join('\n')}
@@ -154,29 +137,31 @@ function spoken({ title, host, conclusion }: CardPlan): string {
 
 function header({ title, host }: CardPlan): string {
   const markX = cardSize.widthPx - marginPx;
-  const textWidthPx = cardSize.widthPx - 2 * marginPx - 150;
   return [
     rectangle(markX - 118, 50, 30, 22, { fill: mark.net }),
     rectangle(markX - 88, 50, 12, 22, { fill: mark.tare }),
     label('tare', markX, 71, { size: 30, weight: 700, anchor: 'end' }),
-    label(shortened(title, fittingCharacters(textWidthPx, 38, 0.6)), marginPx, 76, { size: 38, weight: 700 }),
-    label(shortened(host, fittingCharacters(cardSize.widthPx - 2 * marginPx, 20, 0.6)), marginPx, 114, {
-      size: 20,
-      fill: ink.faint,
+    label(shortened(title, fittingCharacters(innerPx - 150, 38, 0.6)), marginPx, 76, {
+      size: 38,
+      weight: 700,
     }),
+    label(shortened(host, fittingCharacters(innerPx, 20, 0.6)), marginPx, 114, { size: 20, fill: ink.faint }),
   ].join('\n');
 }
 
 function headings({ headings: all }: CardPlan): string {
-  return all
-    .map(({ text: heading, better }, column) => {
-      const x = marginPx + nameWidthPx + column * columnWidthPx;
-      return [
-        label(heading, x, tableTopPx + 22, { size: 19, weight: 700 }),
-        label(better, x, tableTopPx + 44, { size: 16, fill: ink.faint }),
-      ].join('\n');
-    })
-    .join('\n');
+  const labels = all.flatMap(({ text: heading, better }, column) => {
+    const x = columnX(column);
+    return [
+      label(heading, x, tableTopPx + 22, { size: 19, weight: 700 }),
+      label(better, x, tableTopPx + 44, { size: 16, fill: ink.faint }),
+    ];
+  });
+  return labels.join('\n');
+}
+
+function columnX(column: number): number {
+  return marginPx + nameWidthPx + column * columnWidthPx;
 }
 
 function rows(plan: CardPlan): readonly string[] {
@@ -187,9 +172,7 @@ function rows(plan: CardPlan): readonly string[] {
       line(top),
       rectangle(marginPx, top + 14, 8, rowPx - 28, { fill: row.colour }),
       rowName(row, top, rowPx),
-      ...row.figures.map((figure, column) =>
-        figureSvg(figure, row.isPale, marginPx + nameWidthPx + column * columnWidthPx, top, rowPx),
-      ),
+      ...row.figures.map((figure, column) => figureSvg(figure, row.isPale, columnX(column), top + rowPx / 2)),
     ].join('\n');
   });
 }
@@ -204,19 +187,12 @@ function rowName({ name, note }: CardRow, top: number, rowPx: number): string {
   ].join('\n');
 }
 
-function figureSvg(
-  { value, ratio, verdict }: CardFigure,
-  isPale: boolean,
-  x: number,
-  top: number,
-  rowPx: number,
-): string {
-  const middle = top + rowPx / 2;
+function figureSvg({ value, ratio, verdict }: CardFigure, isPale: boolean, x: number, middle: number): string {
   const fill = isPale ? ink.faint : ink.text;
   if (ratio === '') return label(value, x, middle + 9, { size: 26, fill });
   const parts = [label(value, x, middle - 4, { size: 26, fill })];
   if (verdict === undefined) return [...parts, label(ratio, x, middle + 22, { size: 17, fill: ink.faint })].join('\n');
-  const { sign, ink: colour, ground } = signs[verdict];
+  const { sign, ink: colour, ground } = looks[verdict];
   const words = `${ratio} ${verdict}`;
   const widthPx = 34 + words.length * 10.4;
   return [
@@ -228,12 +204,11 @@ function figureSvg(
 } // prettier-ignore
 
 function footer(plan: CardPlan): string {
-  const widthPx = cardSize.widthPx - 2 * marginPx;
   const top = tableTopPx + headingPx + plan.rows.length * rowHeightPx(plan);
   const bottom = cardSize.heightPx - 24;
   const mostLines = Math.floor((bottom - top - (plan.leftOut === '' ? 10 : 36)) / lineHeightPx);
-  const lines = textLines(plan.conclusion, fittingCharacters(widthPx, 20, 0.6), mostLines);
-  const leftOut = shortened(plan.leftOut, fittingCharacters(widthPx, 16, 0.6));
+  const lines = textLines(plan.conclusion, fittingCharacters(innerPx, 20, 0.6), mostLines);
+  const leftOut = shortened(plan.leftOut, fittingCharacters(innerPx, 16, 0.6));
   return [
     line(top),
     ...lines.map((each, index) => label(each, marginPx, top + 36 + index * lineHeightPx, { size: 20 })),
@@ -245,9 +220,10 @@ function rowHeightPx({ rows: { length } }: CardPlan): number {
   return Math.min(mostRowPx, (mostTablePx - headingPx) / Math.max(1, length));
 }
 
-type LabelLook = { readonly size: number; readonly weight?: number } & Partial<
-  Pick<TextLook, 'fill' | 'anchor'>
->;
+type LabelLook = Partial<Pick<TextLook, 'fill' | 'anchor'>> & {
+  readonly size: number;
+  readonly weight?: number;
+};
 
 /** A text whose baseline is at y. */
 function label(content: string, x: number, y: number, { size, weight, fill = ink.text, ...look }: LabelLook): string {
@@ -255,7 +231,7 @@ function label(content: string, x: number, y: number, { size, weight, fill = ink
 } // prettier-ignore
 
 function line(y: number): string {
-  return rectangle(marginPx, y, cardSize.widthPx - 2 * marginPx, 1, { fill: ink.grid });
+  return rectangle(marginPx, y, innerPx, 1, { fill: ink.grid });
 }
 
 /** A text in at most `mostLines` lines of at most `characters`, broken at spaces; what does not fit ends in "…". */

@@ -4,8 +4,8 @@ import { constants, existsSync } from 'node:fs';
 import { access, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { messageOf } from '../model/words.ts';
 
 /** A Chromium that can be started. */
 export type Chromium = {
@@ -54,18 +54,14 @@ export async function findChromium({
     };
   }
   const folders = (environment.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
-  const candidates = [
-    ...names.flatMap((name) => folders.map((folder) => join(folder, name))),
-    ...usualPlaces,
-  ];
-  for (const path of candidates) if (await isProgram(path)) return installed(path);
+  const onPath = names.flatMap((name) => folders.map((folder) => join(folder, name)));
+  for (const path of [...onPath, ...usualPlaces]) if (await isProgram(path)) return installed(path);
   try {
-    return await npmChromium({ environment, signal });
+    return await npmChromium(environment, signal);
   } catch (error) {
     signal?.throwIfAborted();
-    const reason = error instanceof Error ? error.message : String(error);
     return {
-      missing: `No PNG pictures: no Chrome or Chromium is installed, and the one from npm cannot be used (${reason}). Install one, or set PUPPETEER_EXECUTABLE_PATH to its program.`,
+      missing: `No PNG pictures: no Chrome or Chromium is installed, and the one from npm cannot be used (${messageOf(error)}). Install one, or set PUPPETEER_EXECUTABLE_PATH to its program.`,
     };
   }
 }
@@ -86,11 +82,6 @@ async function isProgram(path: string): Promise<boolean> {
 
 const unpackDeadlineMs = 120_000;
 const systemFonts = '/etc/fonts/fonts.conf';
-// source runs as .ts, a published build as .js; the process's file stands beside this one in both
-const processFile = fileURLToPath(import.meta.url).replace(
-  /chromium\.([jt]s)$/,
-  'unpack-chromium-process.$1',
-);
 
 /**
  * The Chromium of the npm package @sparticuz/chromium (Linux on x64). The first call unpacks it into
@@ -98,19 +89,18 @@ const processFile = fileURLToPath(import.meta.url).replace(
  * The package itself would unpack into the temporary folder, and run whatever lies there under that name.
  * @throws Error when this platform has none, or when it cannot be unpacked within 2 min; an AbortError when aborted.
  */
-async function npmChromium({
-  environment,
-  signal,
-}: Required<Pick<ChromiumSearch, 'environment'>> & {
-  readonly signal: AbortSignal | undefined;
-}): Promise<Chromium> {
+async function npmChromium(
+  environment: Readonly<Record<string, string | undefined>>,
+  signal: AbortSignal | undefined,
+): Promise<Chromium> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new Error(`it is for linux-x64, this is ${process.platform}-${process.arch}`);
   }
   const home = environment.HOME ?? homedir();
   const cache = join(environment.XDG_CACHE_HOME ?? join(home, '.cache'), 'tare');
-  const folder = join(cache, `chromium-${await packageVersion()}`);
-  if (!existsSync(folder)) await unpack(cache, folder, signal);
+  const entry = import.meta.resolve('@sparticuz/chromium');
+  const folder = join(cache, `chromium-${await versionOf(entry)}`);
+  if (!existsSync(folder)) await unpack(entry, cache, folder, signal);
   return {
     path: join(folder, 'chromium'),
     // its sandbox needs a helper that belongs to root; it only ever sees pages of ours, without scripts
@@ -119,12 +109,18 @@ async function npmChromium({
   };
 }
 
-async function unpack(cache: string, folder: string, signal: AbortSignal | undefined): Promise<void> {
+async function unpack(
+  entry: string,
+  cache: string,
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const program = `import chromium from ${JSON.stringify(entry)}; await chromium.executablePath();`;
   const aside = `${folder}.${randomUUID()}`;
   await mkdir(cache, { recursive: true });
   await mkdir(aside, { mode: 0o700 });
   try {
-    await promisify(execFile)(process.execPath, [processFile], {
+    await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], {
       // the package unpacks into the temporary folder
       env: { PATH: process.env.PATH, TMPDIR: aside },
       timeout: unpackDeadlineMs,
@@ -151,10 +147,7 @@ function fontsConfig(folder: string): string {
 `;
 }
 
-async function packageVersion(): Promise<string> {
-  const entry = fileURLToPath(import.meta.resolve('@sparticuz/chromium'));
-  const { version } = JSON.parse(await readFile(join(entry, '../../package.json'), 'utf8')) as {
-    readonly version: string;
-  };
-  return version;
+async function versionOf(entry: string): Promise<string> {
+  const text = await readFile(new URL('../package.json', entry), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
 }

@@ -1,18 +1,14 @@
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { findChromium } from './chromium.ts';
-import type { Chromium } from './chromium.ts';
-import { pictureLeftovers } from '../../fixtures/picture-leftovers.ts';
-import { pngSize } from '../../fixtures/png-size.ts';
-import { reportModel } from '../model/report-model.ts';
-import { renderPng } from './render-png.ts';
-import { writePictures } from './write-pictures.ts';
 import { exampleRun } from '../../fixtures/example-run.ts';
-import type { PicturePage } from './render-png.ts';
+import { reportModel } from '../model/report-model.ts';
+import { findChromium, type Chromium } from './chromium.ts';
+import { renderPng, type PicturePage } from './render-png.ts';
+import { writePictures } from './write-pictures.ts';
 
 const never = new AbortController().signal;
 const square: PicturePage = {
@@ -148,3 +144,22 @@ test('without an installed one that of npm is unpacked into the cache, once and 
   expect(await readdir(join(cache, 'tare'))).toHaveLength(1);
   expect(await findChromium(search)).toEqual(first);
 }, 120_000);
+
+/**
+ * What pictures have left: processes that know of a folder for pictures in a temporary folder, by their command
+ * lines, and such folders. On Linux.
+ */
+async function pictureLeftovers(temporary: string): Promise<readonly string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const commands = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  );
+  const folders = (await readdir(temporary)).filter((name) => name.startsWith('tare-pictures-'));
+  return [...folders, ...commands.filter((command) => command.includes(join(temporary, 'tare-pictures-')))];
+}
+
+/** Width and height of a PNG in pixels (PNG specification, 11.2.1). */
+function pngSize(png: Uint8Array): readonly [number, number] {
+  const view = Buffer.from(png);
+  return [view.readUInt32BE(16), view.readUInt32BE(20)];
+}

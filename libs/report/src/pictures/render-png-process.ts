@@ -2,9 +2,10 @@
  * The process that makes pictures: is sent what to draw over IPC, sends the pictures back, and ends with its parent. The library starts
  * a browser that failed once more and leaves rejections unhandled: here that ends a process, and its browser, but not a report.
  */
+import nodeHtmlToImage from 'node-html-to-image';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import nodeHtmlToImage from 'node-html-to-image';
+import { messageOf } from '../model/words.ts';
 import type { PictureMessage, PictureSpec } from './render-png.ts';
 
 const defaultScale = 2;
@@ -15,7 +16,7 @@ function tell(message: PictureMessage): void {
 }
 
 function fail(error: unknown): void {
-  tell({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) });
+  tell({ kind: 'failed', reason: messageOf(error) });
 }
 
 async function render({ pages, chromium, folder }: PictureSpec): Promise<void> {

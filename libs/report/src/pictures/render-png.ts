@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { oneLine } from '../model/plain-text.ts';
+import { oneLine } from '../model/words.ts';
 import type { Chromium } from './chromium.ts';
 
 /** A page of HTML and how much of it to take a picture of, from its top left corner. */

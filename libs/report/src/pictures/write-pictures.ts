@@ -1,16 +1,15 @@
-import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { replaceFiles } from '@tare/results';
 import { chartFiles } from '../charts/run-charts.ts';
-import { oneLine } from '../model/plain-text.ts';
 import type { ReportModel } from '../model/report-model.ts';
+import { messageOf, oneLine } from '../model/words.ts';
 import { pictureOf } from '../plot/chart.ts';
-import { replaceFiles } from '../write-folder.ts';
+import { removeOld } from '../write-report.ts';
 import { summaryCard } from './card.ts';
-import { findChromium } from './chromium.ts';
-import type { Chromium } from './chromium.ts';
-import { renderPng } from './render-png.ts';
-import type { PicturePage } from './render-png.ts';
+import { findChromium, type Chromium } from './chromium.ts';
+import { renderPng, type PicturePage } from './render-png.ts';
 
 export type PicturesWritten = {
   /** Paths of the files, absolute or relative as the folder was given. */
@@ -46,7 +45,9 @@ export async function writePictures(
     signal.throwIfAborted();
     await replaceFiles([{ path: join(folder, 'card.svg'), text: card }, ...files]);
     const written = [join(folder, 'card.svg'), ...files.map(({ path }) => path)];
-    await removeOldPngs(folder, new Set(written));
+    const charts = (await readdir(join(folder, 'charts'))).filter((name) => name.endsWith('.png'));
+    const pngs = ['card.png', ...charts.map((name) => join('charts', name))];
+    await removeOld(pngs.map((path) => join(folder, path)), written, pngMark);
     return { written, ...(note === undefined ? {} : { note }) };
   } catch (error) {
     signal.throwIfAborted();
@@ -85,23 +86,8 @@ async function pngFiles(
   }
 }
 
-async function removeOldPngs(folder: string, written: ReadonlySet<string>): Promise<void> {
-  const names = (await readdir(join(folder, 'charts'))).filter((name) => name.endsWith('.png'));
-  for (const path of [join(folder, 'card.png'), ...names.map((name) => join(folder, 'charts', name))]) {
-    if (!written.has(path) && (await isOurs(path))) await rm(path);
-  }
-}
-
-async function isOurs(path: string): Promise<boolean> {
-  try {
-    return isMarkedPng(await readFile(path));
-  } catch {
-    return false;
-  }
-}
-
 function reasonOf(error: unknown): string {
-  return oneLine(error instanceof Error ? error.message : String(error));
+  return oneLine(messageOf(error));
 }
 
 type PictureOfSvg = {
@@ -138,25 +124,20 @@ ${svg}
 
 const signatureBytes = 8;
 const headerChunkBytes = 25;
-const mark = 'Software\0tare-report';
+/** Tells our own PNGs from others in the same folder. */
+const pngMark = 'Software\0tare-report';
 
 /**
- * A PNG with a text chunk that tells our own pictures from others in the same folder.
+ * A PNG with the mark as a text chunk.
  * Chunks: length, type, data, CRC-32 of type and data (PNG specification, section 5.3); text: 11.3.4.3.
  */
 function markedPng(png: Uint8Array): Uint8Array {
-  const content = Buffer.from(`tEXt${mark}`, 'latin1');
+  const content = Buffer.from(`tEXt${pngMark}`, 'latin1');
   const chunk = Buffer.alloc(content.length + 8);
-  chunk.writeUInt32BE(mark.length, 0);
+  chunk.writeUInt32BE(pngMark.length, 0);
   content.copy(chunk, 4);
   chunk.writeUInt32BE(crc32(content), content.length + 4);
   // right behind the first chunk, which is the header of the picture
   const place = signatureBytes + headerChunkBytes;
   return Buffer.concat([png.subarray(0, place), chunk, png.subarray(place)]);
-}
-
-/** Whether a PNG is one of ours. */
-function isMarkedPng(png: Uint8Array): boolean {
-  const start = signatureBytes + headerChunkBytes + 8;
-  return Buffer.from(png.subarray(start, start + mark.length)).toString('latin1') === mark;
 }

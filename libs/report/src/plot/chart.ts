@@ -1,6 +1,5 @@
 import { circle, escapeXml, line, rectangle, text, textWidthPx } from './svg.ts';
-import { colourVariable, ink, pictureFrame } from './theme.ts';
-import type { Frame, Theme } from './theme.ts';
+import { colourVariable, ink, pictureFrame, type Frame, type Theme } from './theme.ts';
 
 /** What a chart draws, from its top left corner. */
 export type Drawing = { readonly heightPx: number; readonly svg: string };
@@ -25,14 +24,14 @@ export type LegendEntry = {
 export type Chart = {
   /** A heading and what belongs to it, above the chart. */
   readonly caption: { readonly heading?: string; readonly text: string };
-  readonly legend: readonly LegendEntry[];
+  readonly legend?: readonly LegendEntry[];
   /** What the chart shows, for those who cannot see it. */
   readonly alternative: string;
   readonly table: DataTable;
   /** What the chart says, below it. */
-  readonly words: readonly string[];
+  readonly words?: readonly string[];
   /** It stands alone, with its table open beside it where there is room. */
-  readonly isWide: boolean;
+  readonly isWide?: true;
   readonly draw: (frame: Frame) => Drawing;
 };
 
@@ -61,7 +60,7 @@ export function pictureOf(
     ...notes.map((note, place) => text([marginPx, 50 + place * 17], note, { fill: ink.faint, sizePx: 12 })),
   ];
   const legendTop = 50 + notes.length * 17 + 4;
-  const legend = legendSvg(chart.legend, legendTop, frame);
+  const legend = legendSvg(chart.legend ?? [], legendTop, frame);
   const top = legendTop + legend.heightPx + 6;
   const { svg, heightPx: bodyPx } = chart.draw(frame);
   const heightPx = Math.ceil(top + bodyPx + marginPx / 2);

@@ -1,10 +1,9 @@
 import type { GateCommit, GateComparison, GateResult } from '@tare/results';
 import { shareText } from '../model/differences.ts';
-import { counted, dateText, withPlainText } from '../model/plain-text.ts';
 import { metricNoun } from '../model/shown-metrics.ts';
-import { junitXml } from './junit.ts';
-import type { JunitCase } from './junit.ts';
-import { codeSpan, escapeMarkdown, markdownList, markdownTable } from './markdown.ts';
+import { counted, dateText, withPlainText } from '../model/words.ts';
+import { junitXml, type JunitCase } from './interchange.ts';
+import { codeSpan, escapeMarkdown, markdownDocument, markdownList, markdownTable } from './markdown.ts';
 import { alignedRows, terminalPage } from './terminal-layout.ts';
 
 const shortHash = 7;
@@ -17,14 +16,8 @@ const minus = '−';
  */
 export function gateText(result: GateResult): string {
   const gate = withPlainText(result);
-  const rows = gate.comparisons.map((each) => [
-    placeText(each),
-    metricNoun(each.metric),
-    changeText(each),
-    decisionText(each),
-  ]);
   const lines = [
-    ...alignedRows(rows, ['left', 'left', 'left', 'left']),
+    ...alignedRows(gate.comparisons.map(cellsOf), ['left', 'left', 'left', 'left']),
     ...skippedLines(gate),
     ...gate.warnings.map((warning) => `warning: ${warning}`),
     outcomeText(gate),
@@ -43,7 +36,7 @@ export function gateMarkdown(result: GateResult): string {
     markdownList(gate.warnings.map((warning) => `**Warning:** ${escapeMarkdown(warning)}`)),
     markdownList(notes(gate)),
   ];
-  return `${sections.filter((text) => text !== '').join('\n\n')}\n`;
+  return markdownDocument(sections);
 }
 
 /**
@@ -66,14 +59,7 @@ export function gateJunit(result: GateResult): string {
         : [],
     ),
     ...(gate.decision === 'invalid'
-      ? [
-          {
-            className: 'gate',
-            name: 'measurement',
-            outcome: 'error',
-            message: outcomeText(gate),
-          } as const,
-        ]
+      ? [{ className: 'gate', name: 'measurement', outcome: 'error', message: outcomeText(gate) } as const]
       : []),
   ];
   const properties = [
@@ -82,6 +68,12 @@ export function gateJunit(result: GateResult): string {
     ...(run === null ? [] : [['run', run.id] as const, ['seed', run.seed] as const]),
   ];
   return junitXml([{ name: 'gate', properties, cases }], gate.startedAt);
+}
+
+/** Place, metric, change and decision: a row of a table. */
+function cellsOf(comparison: GateComparison): readonly string[] {
+  const { metric } = comparison;
+  return [placeText(comparison), metricNoun(metric), changeText(comparison), decisionText(comparison)];
 }
 
 /** "−9.8 % [−11.2, −8.3]": how far head is from base; "no figure" without a ratio. */
@@ -147,13 +139,8 @@ function tableOf({ comparisons }: GateResult): string {
     ['Workload', 'Metric', 'Head against base', 'Decision'],
     ['left', 'left', 'right', 'left'],
     comparisons.map((each) => {
-      const decision = escapeMarkdown(decisionText(each));
-      return [
-        escapeMarkdown(placeText(each)),
-        escapeMarkdown(metricNoun(each.metric)),
-        escapeMarkdown(changeText(each)),
-        each.decision === 'regression' ? `**${decision}**` : decision,
-      ];
+      const cells = cellsOf(each).map(escapeMarkdown);
+      return each.decision === 'regression' ? cells.with(3, '**regression**') : cells;
     }),
   );
 }

@@ -1,4 +1,6 @@
-import type { Words } from '../model/report-model.ts';
+import type { Diagnostic } from '@tare/results';
+import type { Words } from '../model/record.ts';
+import type { MissingEnvironment } from '../model/report-model.ts';
 import type { MetricCell, WorkloadModel } from '../model/workload-model.ts';
 
 /** Plain text as Markdown that shows exactly that text, also inside a table cell. */
@@ -30,15 +32,41 @@ export function markdownList(lines: readonly string[]): string {
   return lines.map((line) => `- ${line}`).join('\n');
 }
 
-/** A table. @param aligns "left" or "right" per column. @param rows of Markdown. */
-export function markdownTable(
-  head: readonly string[],
-  aligns: readonly ('left' | 'right')[],
-  rows: readonly (readonly string[])[],
-): string {
+/** Per column. */
+type Aligns = readonly ('left' | 'right')[];
+type Rows = readonly (readonly string[])[];
+
+/** A table of Markdown. */
+export function markdownTable(head: readonly string[], aligns: Aligns, rows: Rows): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const rule = aligns.map((align) => (align === 'left' ? '---' : '---:'));
   return [head, rule, ...rows].map(line).join('\n');
+}
+
+/** A table of plain text, under a head of Markdown. */
+export function textTable(head: readonly string[], aligns: Aligns, rows: Rows): string {
+  return markdownTable(
+    head,
+    aligns,
+    rows.map((row) => row.map(escapeMarkdown)),
+  );
+}
+
+/** Sections, empty ones left out, as a document. */
+export function markdownDocument(sections: readonly string[]): string {
+  return `${sections.filter((text) => text !== '').join('\n\n')}\n`;
+}
+
+/** A section with its heading; nothing without content. */
+export function markdownSection(title: string, content: string): readonly string[] {
+  return content === '' ? [] : [`## ${title}`, content];
+}
+
+/** What a run noticed, a line each. */
+export function diagnosticLines(diagnostics: readonly Diagnostic[]): readonly string[] {
+  return diagnostics.map(
+    ({ level, code, message }) => `${level} ${codeSpan(code)}: ${escapeMarkdown(message)}`,
+  );
 }
 
 /** The figures of a workload: a row per metric; a cell holds mean ± sd, and below it the ratio and the verdict. */
@@ -69,14 +97,7 @@ export function conclusionMarkdown({ conclusion }: Pick<WorkloadModel, 'conclusi
 }
 
 /** What could not be measured, as a list: why, and what to do. */
-export function missingMarkdown(
-  missing: readonly {
-    readonly name: string;
-    readonly statusText: string;
-    readonly reason: string;
-    readonly remedy?: string | undefined;
-  }[],
-): string {
+export function missingMarkdown(missing: readonly MissingEnvironment[]): string {
   return markdownList(
     missing.map(({ name, statusText, reason, remedy }) => {
       const advice = remedy === undefined ? '' : `<br>Remedy: ${escapeMarkdown(remedy)}`;

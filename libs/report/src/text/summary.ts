@@ -1,15 +1,18 @@
-import { ratioText } from '../model/figure-text.ts';
-import type { ReportModel } from '../model/report-model.ts';
 import { chartFiles } from '../charts/run-charts.ts';
+import type { Fact } from '../model/record.ts';
+import type { ReportModel } from '../model/report-model.ts';
+import { ratioText } from '../model/words.ts';
 import {
-  codeSpan,
   conclusionMarkdown,
+  diagnosticLines,
   escapeMarkdown,
+  markdownDocument,
   markdownList,
   markdownPictures,
-  markdownTable,
+  markdownSection,
   metricTable,
   missingMarkdown,
+  textTable,
   wordsMarkdown,
 } from './markdown.ts';
 
@@ -20,7 +23,8 @@ import {
  */
 export function renderSummary(report: ReportModel): string {
   const { workloads, baseline } = report;
-  return documentOf([
+  const facts = textTable(['Environment', 'Fact', 'Value'], ['left', 'left', 'left'], report.facts);
+  return markdownDocument([
     `# ${titleOf(report)}`,
     ...(workloads.length === 0 ? ['No trial was measured.'] : ['## Conclusion', ...conclusions(report)]),
     ...workloads.flatMap((workload) => [
@@ -34,37 +38,16 @@ export function renderSummary(report: ReportModel): string {
         'charts',
       ),
     ]),
-    ...section('How far this can be trusted', caveatList(report)),
+    ...markdownSection('How far this can be trusted', caveatList(report)),
     ...controlSections(report),
-    ...section('Not measured, or only in part', missingMarkdown(report.missing)),
-    ...section(
-      'What was compared',
-      markdownList(
-        [...report.settings, ...report.equal].map(
-          ([name, words]) => `${escapeMarkdown(name)}: ${wordsMarkdown(words)}`,
-        ),
-      ),
-    ),
-    ...section(
-      'Host',
-      markdownList(report.hostFacts.map(([name, words]) => `${name}: ${wordsMarkdown(words)}`)),
-    ),
-    ...(report.facts.length === 0
-      ? []
-      : section(
-          'Facts about the environments',
-          markdownTable(
-            ['Environment', 'Fact', 'Value'],
-            ['left', 'left', 'left'],
-            report.facts.map((cells) => cells.map(escapeMarkdown)),
-          ),
-        )),
-    ...section(
+    ...markdownSection('Not measured, or only in part', missingMarkdown(report.missing)),
+    ...markdownSection('What was compared', factList([...report.settings, ...report.equal])),
+    ...markdownSection('Host', factList(report.hostFacts)),
+    ...(report.facts.length === 0 ? [] : markdownSection('Facts about the environments', facts)),
+    ...markdownSection(
       'Diagnostics',
       markdownList([
-        ...report.diagnostics.map(
-          ({ level, code, message }) => `${level} ${codeSpan(code)}: ${escapeMarkdown(message)}`,
-        ),
+        ...diagnosticLines(report.diagnostics),
         ...report.warnings.all.map((warning) => `warning: ${escapeMarkdown(warning)}`),
       ]),
     ),
@@ -75,7 +58,7 @@ export function renderSummary(report: ReportModel): string {
 /** The conclusion and the tables alone, for the page of a CI job: nothing that is a file beside. The same model gives the same text. */
 export function renderStepSummary(report: ReportModel): string {
   const { workloads } = report;
-  return documentOf([
+  return markdownDocument([
     `## ${titleOf(report)}`,
     ...(workloads.length === 0 ? ['No trial was measured.'] : conclusions(report)),
     ...workloads.flatMap((workload) => [
@@ -88,8 +71,8 @@ export function renderStepSummary(report: ReportModel): string {
   ]);
 }
 
-function documentOf(sections: readonly string[]): string {
-  return `${sections.filter((text) => text !== '').join('\n\n')}\n`;
+function factList(facts: readonly Fact[]): string {
+  return markdownList(facts.map(([name, words]) => `${escapeMarkdown(name)}: ${wordsMarkdown(words)}`));
 }
 
 function titleOf({ started, host }: ReportModel): string {
@@ -120,21 +103,19 @@ function controlSections({ baseline, controlComparisons, workloads }: ReportMode
       controlComparisons.find(({ workload, metric }) => workload === name && metric === key),
     );
     if (found.every((each) => each === undefined)) return [];
-    const cells = found.map((each) => (each === undefined ? '–' : `${ratioText(each)} ${each.verdict ?? ''}`));
-    return [[title, ...cells].map(escapeMarkdown)];
-  }); // prettier-ignore
+    const cells = found.map((each) =>
+      each === undefined ? '–' : `${ratioText(each)} ${each.verdict ?? ''}`,
+    );
+    return [[title, ...cells]];
+  });
   if (rows.length === 0) return [];
   return [
     `## The A/A control of ${escapeMarkdown(baseline)}`,
     'A second copy of the baseline takes part in every round: a difference here is a false one.',
-    markdownTable(
+    textTable(
       ['Metric', ...shown.map(({ name }) => escapeMarkdown(name))],
       ['left', ...shown.map(() => 'right' as const)],
       rows,
     ),
   ];
-}
-
-function section(title: string, content: string): readonly string[] {
-  return content === '' ? [] : [`## ${title}`, content];
 }

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
+import type { MissingEnvironment } from '../model/report-model.ts';
 
 /** The terminal that a text is for. */
 export type Terminal = {
@@ -7,6 +8,25 @@ export type Terminal = {
   /** Whether to write escape sequences for colours. */
   readonly colour: boolean;
 };
+
+const columnsWithoutTerminal = 120;
+
+/**
+ * Width and colour of an output. The variables NO_COLOR and FORCE_COLOR (Nx sets the latter for its tasks) decide
+ * before the terminal does; COLUMNS counts where there is no terminal.
+ */
+export function terminalOf(
+  output: { readonly columns?: number; readonly isTTY?: boolean },
+  variables: Readonly<Record<string, string | undefined>>,
+): Terminal {
+  const { NO_COLOR: none, FORCE_COLOR: force, COLUMNS: columns } = variables;
+  const isForced = force !== undefined && force !== '0' && force !== 'false';
+  const isForbidden = (none !== undefined && none !== '') || (force !== undefined && !isForced);
+  return {
+    columns: (output.columns ?? Number(columns)) || columnsWithoutTerminal,
+    colour: !isForbidden && (isForced || output.isTTY === true),
+  };
+}
 
 export type Style = Parameters<typeof styleText>[0];
 export type Paint = (style: Style, text: string) => string;
@@ -30,15 +50,7 @@ export function terminalSection(title: string, lines: readonly string[], paint: 
 }
 
 /** What could not be measured: reason and remedy on a line each. */
-export function missingLines(
-  missing: readonly {
-    readonly name: string;
-    readonly statusText: string;
-    readonly reason: string;
-    readonly remedy?: string | undefined;
-  }[],
-  paint: Paint,
-): readonly string[] {
+export function missingLines(missing: readonly MissingEnvironment[], paint: Paint): readonly string[] {
   return missing.flatMap(({ name, statusText, reason, remedy }) => [
     `  ${name}: ${paint('yellow', statusText)}, ${reason}`,
     ...(remedy === undefined ? [] : [`    remedy: ${remedy}`]),

@@ -1,10 +1,9 @@
-import type { Verdict } from '@tare/results';
-import { summedUp } from '../model/diagnostics.ts';
-import { counted } from '../model/plain-text.ts';
+import type { Diagnostic, Verdict } from '@tare/results';
 import type { ReportModel } from '../model/report-model.ts';
 import { shownAs } from '../model/shown-metrics.ts';
-import type { MetricCell, MetricRow, WorkloadModel } from '../model/workload-model.ts';
 import type { Subject } from '../model/subjects.ts';
+import { counted, verdictSigns } from '../model/words.ts';
+import type { MetricCell, MetricRow, WorkloadModel } from '../model/workload-model.ts';
 import {
   marked,
   missingLines,
@@ -17,11 +16,11 @@ import {
 } from './terminal-layout.ts';
 import type { Paint, Style, Terminal } from './terminal-layout.ts';
 
-const verdictMarks: Readonly<Record<Verdict, { readonly sign: string; readonly style: Style }>> = {
-  better: { sign: '✓', style: 'green' },
-  worse: { sign: '✗', style: 'red' },
-  same: { sign: '≈', style: 'dim' },
-  undecided: { sign: '?', style: 'yellow' },
+const verdictStyles: Readonly<Record<Verdict, Style>> = {
+  better: 'green',
+  worse: 'red',
+  same: 'dim',
+  undecided: 'yellow',
 };
 
 /**
@@ -112,15 +111,58 @@ function alignsOf({ isBaseline }: Subject): readonly ('right' | 'left')[] {
 
 function cellTexts(cell: MetricCell | undefined, paint: Paint): readonly [string, string] {
   if (cell === undefined || cell.mean === '') return ['–', ''];
-  if (cell.verdict === undefined) return [cell.mean, cell.ratio];
-  const { sign, style } = verdictMarks[cell.verdict];
-  return [cell.mean, paint(style, `${cell.ratio} ${sign}`)];
+  const { mean, ratio, verdict } = cell;
+  if (verdict === undefined) return [mean, ratio];
+  return [mean, paint(verdictStyles[verdict], `${ratio} ${verdictSigns[verdict]}`)];
 }
 
 function legendText(workloads: readonly WorkloadModel[], paint: Paint): string {
   const isJudged = workloads.some(({ rows }) =>
     rows.some(({ cells }) => cells.some(({ verdict }) => verdict)),
   );
-  const verdicts = Object.entries(verdictMarks).map(([name, { sign }]) => `${sign} ${name}`);
+  const verdicts = Object.entries(verdictSigns).map(([verdict, sign]) => `${sign} ${verdict}`);
   return paint('dim', ['↓ lower is better', '↑ higher is better', ...(isJudged ? verdicts : [])].join('  '));
+}
+
+/** Up to this many of a kind are shown in full; more are summed up. */
+const mostInFull = 2;
+// a name may hold a colon: "native:control"
+const trialPrefix = /^.+?, round \d+, .+?: /;
+
+/**
+ * Diagnostics for where there is little room: those of one level and code that are many become one, with their count and
+ * the one with the largest figure: "littles-law: 12 trials, the largest: …; all in summary.md". The order stays that
+ * of the first of each kind.
+ */
+export function summedUp(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const groups = Map.groupBy(diagnostics, ({ level, code }) => `${level} ${code}`);
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined || group.length <= mostInFull) return group;
+    const { level, code } = first;
+    const noun = group.every(({ message }) => trialPrefix.test(message)) ? 'trial' : 'time';
+    const largest = largestOf(group);
+    const example = largest === undefined ? `the first: ${first.message}` : `the largest: ${largest.message}`;
+    return [
+      { level, code, message: `${code}: ${counted(group.length, noun)}, ${example}; all in summary.md` },
+    ];
+  });
+}
+
+/** The one with the largest of the first figures that differ; undefined when their texts are not alike. */
+function largestOf(group: readonly Diagnostic[]): Diagnostic | undefined {
+  const read = group.map((diagnostic) => {
+    const text = diagnostic.message.replace(trialPrefix, '');
+    return {
+      diagnostic,
+      shape: text.replace(/\d+(\.\d+)?/g, '0'),
+      figures: [...text.matchAll(/\d+(\.\d+)?/g)].map(([figure]) => Number(figure)),
+    };
+  });
+  const [first] = read;
+  if (first === undefined || read.some(({ shape }) => shape !== first.shape)) return undefined;
+  const place = first.figures.findIndex((figure, index) =>
+    read.some(({ figures }) => figures[index] !== figure),
+  );
+  return read.toSorted((a, b) => (b.figures[place] ?? 0) - (a.figures[place] ?? 0))[0]?.diagnostic;
 }

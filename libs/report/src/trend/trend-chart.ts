@@ -1,22 +1,17 @@
-import { figureText } from '../model/figure-text.ts';
-import { fileNamePart } from '../model/plain-text.ts';
 import { metricNoun, metricTitle } from '../model/shown-metrics.ts';
-import { placesIn, yAxis } from '../plot/axes.ts';
-import type { Area } from '../plot/axes.ts';
-import { pictureOf } from '../plot/chart.ts';
-import type { Drawing, Picture } from '../plot/chart.ts';
-import { clamped, linearScale } from '../plot/scale.ts';
-import type { Scale } from '../plot/scale.ts';
+import { figureText, fileNamePart } from '../model/words.ts';
+import { clamped, countScale, linearScale, placesIn, yAxis, type Area, type Scale } from '../plot/axes.ts';
+import { pictureOf, type Drawing, type Picture } from '../plot/chart.ts';
 import { circle, line, rectangle, text } from '../plot/svg.ts';
 import type { Frame } from '../plot/theme.ts';
+import { changeMark, commitText } from './trend-series.ts';
 import type { TrendChange, TrendGroup, TrendSeries } from './trend-series.ts';
-import { changeMark, commitText, environmentTitle } from './trend-text.ts';
 
 /** One environment of a picture. */
 type Panel = {
   readonly series: TrendSeries;
   readonly colour: number;
-  /** A figure per run that has one; `run` is its place among all runs of the picture. */
+  /** A figure per run that has one; `run` is its place among all runs of the picture, its point in the middle of it. */
   readonly points: readonly { readonly run: number; readonly mean: number; readonly ci95: readonly [number, number] | null }[];
 }; // prettier-ignore
 
@@ -42,7 +37,6 @@ export function trendPictures(group: TrendGroup): readonly Picture[] {
       `${metricTitle(metric)} (${metric.direction} is better); point: mean of a run; line: its 95 % interval; bar: level`,
     ];
     const chart = {
-      legend: [],
       alternative: `${title}; ${panels.map(panelTitle).join('; ')}`,
       draw: (frame: Frame) => drawPanels(panels, lines, frame),
     };
@@ -55,39 +49,30 @@ export function trendPictures(group: TrendGroup): readonly Picture[] {
 }
 
 function panelTitle({ series }: Panel): string {
-  return `${environmentTitle(series)}, now ${figureText(series.level, series.metric.unit)}`;
+  return `${series.title}, now ${figureText(series.level, series.metric.unit)}`;
 }
 
 function drawPanels(panels: readonly Panel[], lines: TrendGroup['lines'], frame: Frame): Drawing {
   const { widthPx, fontPx, theme } = frame;
   const betweenPx = fontPx * 2.8;
   const runs = lines.length;
-  // a run is 1 wide, and its point in the middle
-  const x: Scale = {
-    ...linearScale([0, 1], 1),
-    min: -0.5,
-    max: runs - 0.5,
-    at: (run) => (run + 0.5) / runs,
-  };
+  const x = countScale(runs);
   const left = fontPx * 4.6;
-  const areaAt = (place: number): Area => ({
-    left,
-    top: betweenPx + place * (panelPx + betweenPx),
-    widthPx: widthPx - left - fontPx,
-    heightPx: panelPx,
-  });
-  const bottom = areaAt(panels.length - 1).top + panelPx;
-  const [start] = [areaAt(0)];
+  const runsPx = widthPx - left - fontPx;
+  const bottom = panels.length * (panelPx + betweenPx);
   const labels = lines.flatMap((each, run) => {
-    if (!isLabelled(run, runs, start.widthPx)) return [];
-    const at = start.left + x.at(run) * start.widthPx;
+    if (!isLabelled(run, runs, runsPx)) return [];
+    const at = left + x.at(run + 0.5) * runsPx;
     const look = { fill: theme.faint, anchor: 'middle', sizePx: 11 } as const;
     return [
       text([at, bottom + fontPx * 1.2], each.commit === null ? '' : commitText(each), look),
       text([at, bottom + fontPx * 2.4], each.startedAt.slice(5, 10), look),
     ];
   });
-  const drawn = panels.map((panel, place) => drawPanel(panel, areaAt(place), x, runs, frame));
+  const drawn = panels.map((panel, place) => {
+    const top = betweenPx + place * (panelPx + betweenPx);
+    return drawPanel(panel, { left, top, widthPx: runsPx, heightPx: panelPx }, x, frame);
+  });
   return { heightPx: bottom + fontPx * 3.6, svg: drawn.join('') + labels.join('') };
 }
 
@@ -97,7 +82,7 @@ function isLabelled(run: number, runs: number, widthPx: number): boolean {
   return (runs - 1 - run) % Math.ceil(runs / fitting) === 0;
 }
 
-function drawPanel(panel: Panel, area: Area, x: Scale, runs: number, frame: Frame): string {
+function drawPanel(panel: Panel, area: Area, x: Scale, frame: Frame): string {
   const { theme, fontPx } = frame;
   const { series, points } = panel;
   const colour = theme.environment(panel.colour);
@@ -107,18 +92,15 @@ function drawPanel(panel: Panel, area: Area, x: Scale, runs: number, frame: Fram
   const levels = bounds.slice(1).map((end, stretch) => {
     const own = points.slice(bounds[stretch], end);
     const mean = own.reduce((sum, each) => sum + each.mean, 0) / own.length;
-    const [from, to] = [(own.at(0)?.run ?? 0) - 0.5, (own.at(-1)?.run ?? 0) + 0.5];
+    const [from, to] = [own.at(0)?.run ?? 0, (own.at(-1)?.run ?? 0) + 1];
     return line(place(from, mean), place(to, mean), { stroke: colour, strokePx: 7, opacity: 0.22 });
   });
   const marks = points.map(({ run, mean, ci95 }) => {
     const [low, high] = (ci95 ?? [mean, mean]).map((end) => clamped(y, end));
-    const interval =
-      ci95 === null
-        ? ''
-        : line(place(run, low ?? mean), place(run, high ?? mean), { stroke: colour, strokePx: 1.5 });
-    return (
-      interval + circle(place(run, mean), 3.4, { fill: colour, stroke: theme.ground, strokePx: 1 })
-    );
+    const at = (figure: number) => place(run + 0.5, figure);
+    const interval = line(at(low ?? mean), at(high ?? mean), { stroke: colour, strokePx: 1.5 });
+    const point = circle(at(mean), 3.4, { fill: colour, stroke: theme.ground, strokePx: 1 });
+    return ci95 === null ? point : interval + point;
   });
   const titleY = area.top - fontPx * 1.2;
   return [
@@ -128,7 +110,7 @@ function drawPanel(panel: Panel, area: Area, x: Scale, runs: number, frame: Fram
     line([area.left, area.top + area.heightPx], [area.left + area.widthPx, area.top + area.heightPx], { stroke: theme.faint }),
     ...levels,
     ...marks,
-    ...series.changes.map((change, nth) => drawChange(change, nth, points[change.index]?.run ?? 0, { area, x, runs, frame })),
+    ...series.changes.map((change, nth) => drawChange(change, nth, points[change.index]?.run ?? 0, { area, x, frame })),
   ].join('');
 } // prettier-ignore
 
@@ -137,14 +119,14 @@ function drawChange(
   change: TrendChange,
   nth: number,
   run: number,
-  { area, x, runs, frame }: { area: Area; x: Scale; runs: number; frame: Frame },
+  { area, x, frame }: { area: Area; x: Scale; frame: Frame },
 ): string {
   const { theme, fontPx } = frame;
   const isJudged = change.effect === 'better' || change.effect === 'worse';
   const colour = change.effect === 'better' ? theme.better : change.effect === 'worse' ? theme.worse : theme.faint;
-  const at = area.left + x.at(run - 0.5) * area.widthPx;
+  const at = area.left + x.at(run) * area.widthPx;
   // left of the line where there is no room to its right; labels of neighbours stand one below the other
-  const isLate = run > runs / 2;
+  const isLate = run > x.max / 2;
   const label = isJudged ? `${changeMark(change)} ${change.effect}` : changeMark(change);
   return [
     line([at, area.top - 6], [at, area.top + area.heightPx], { stroke: colour, strokePx: 1.5, dash: [5, 4] }),
@@ -163,6 +145,6 @@ function scaleOf(points: Panel['points']): Scale {
   const [low, high] = [Math.min(...means), Math.max(...means)];
   const reach = mostIntervalReach * Math.max(high - low, 0.05 * Math.abs(high));
   const ends = points.flatMap(({ ci95 }) => ci95 ?? []);
-  const within = ends.map((end) => Math.min(Math.max(end, low - reach), high + reach));
+  const within = ends.map((end) => clamped({ min: low - reach, max: high + reach }, end));
   return linearScale([...means, ...within], 4, { isRounded: true });
 }

@@ -1,8 +1,7 @@
 import type { HistoryLine } from '@tare/results';
 import { expect, test } from 'vitest';
 import { exampleHistory } from '../../fixtures/example-history.ts';
-import { trendSeries } from './trend-series.ts';
-import type { TrendSeries } from './trend-series.ts';
+import { trendSeries, type TrendSeries } from './trend-series.ts';
 
 function only(series: readonly TrendSeries[]): TrendSeries {
   const [first, ...others] = series;

@@ -1,14 +1,10 @@
-import { metricCatalogue } from '@tare/results';
-import type { HistoryLine, Metric } from '@tare/results';
+import { metricCatalogue, type HistoryLine, type Metric } from '@tare/results';
 import { changePoints, fewestForChangePoint, mean } from '@tare/statistics';
+import { isLarge, roundPercent } from '../model/differences.ts';
+import { factorText, withMarks } from '../model/words.ts';
 
 /** One run of a series. */
-export type TrendPoint = {
-  readonly id: string;
-  readonly startedAt: string;
-  readonly commit: string | null;
-  readonly dirty: boolean;
-  readonly n: number;
+export type TrendPoint = Pick<HistoryLine, 'id' | 'startedAt' | 'commit' | 'dirty'> & {
   readonly mean: number;
   readonly ci95: readonly [number, number] | null;
 };
@@ -27,6 +23,8 @@ export type TrendChange = {
 /** The figures of one metric in one environment over the runs of a group. */
 export type TrendSeries = {
   readonly environment: string;
+  /** "docker", "vagrant (emulated)". */
+  readonly title: string;
   readonly emulated: boolean;
   readonly metric: Metric;
   readonly points: readonly TrendPoint[];
@@ -35,10 +33,13 @@ export type TrendSeries = {
   readonly level: number;
 };
 
-/** Which environments and metrics to take; all by default. */
-export type SeriesFilter = {
+/** What to take of a history; all of it by default. */
+export type TrendFilter = {
+  readonly workload?: string | undefined;
   readonly environment?: string | undefined;
   readonly metric?: string | undefined;
+  /** Begin of a host's fingerprint. */
+  readonly host?: string | undefined;
 };
 
 /** The same history gives the same marks. */
@@ -53,7 +54,7 @@ const seed = 20261121;
 export function trendSeries(
   lines: readonly HistoryLine[],
   workload: string,
-  filter: SeriesFilter = {},
+  filter: TrendFilter = {},
 ): readonly TrendSeries[] {
   const environments = environmentsOf(lines).filter(
     (name) => filter.environment === undefined || name === filter.environment,
@@ -90,6 +91,7 @@ function seriesOf(
   );
   return {
     environment,
+    title: withMarks(environment, [emulated && 'emulated']),
     emulated,
     metric,
     points,
@@ -108,7 +110,7 @@ function pointOf(
     (each) => each.workload === workload && each.environment === environment && each.metric === metric,
   );
   if (figure === undefined) return null;
-  return { id, startedAt, commit, dirty, n: figure.n, mean: figure.mean, ci95: figure.ci95 };
+  return { id, startedAt, commit, dirty, mean: figure.mean, ci95: figure.ci95 };
 }
 
 function changesOf(figures: readonly number[], metric: Metric): readonly TrendChange[] {
@@ -130,21 +132,12 @@ function effectOf(difference: number, ratio: number | null, metric: Metric): Tre
 }
 
 /** Runs that can be compared with each other: of one workload, on one host, under the same conditions. */
-export type TrendGroup = {
-  readonly hostFingerprint: string;
-  readonly host: HistoryLine['host'];
+export type TrendGroup = Pick<HistoryLine, 'hostFingerprint' | 'host'> & {
   readonly workload: string;
   readonly conditions: string;
   /** By time. */
   readonly lines: readonly HistoryLine[];
   readonly series: readonly TrendSeries[];
-};
-
-/** What to take of a history; all of it by default. */
-export type TrendFilter = SeriesFilter & {
-  readonly workload?: string | undefined;
-  /** Begin of a host's fingerprint. */
-  readonly host?: string | undefined;
 };
 
 /**
@@ -173,18 +166,11 @@ type Member = { readonly line: HistoryLine; readonly workload: HistoryLine['work
 function groupOf(members: readonly Member[], filter: TrendFilter): TrendGroup | null {
   const [first] = members;
   if (first === undefined) return null;
-  const { line, workload } = first;
-  const lines = members.map((member) => member.line);
-  const series = trendSeries(lines, workload.name, filter);
-  if (series.length === 0) return null;
-  return {
-    hostFingerprint: line.hostFingerprint,
-    host: line.host,
-    workload: workload.name,
-    conditions: workload.conditions,
-    lines,
-    series,
-  };
+  const { hostFingerprint, host } = first.line;
+  const { name, conditions } = first.workload;
+  const lines = members.map(({ line }) => line);
+  const series = trendSeries(lines, name, filter);
+  return series.length === 0 ? null : { hostFingerprint, host, workload: name, conditions, lines, series };
 }
 
 function latestOf({ lines }: TrendGroup): { readonly startedAt: string } {
@@ -193,4 +179,21 @@ function latestOf({ lines }: TrendGroup): { readonly startedAt: string } {
 
 function byTime(a: { readonly startedAt: string }, b: { readonly startedAt: string }): number {
   return a.startedAt < b.startedAt ? -1 : Number(a.startedAt > b.startedAt);
+}
+
+/** "−12 %", "+3.1 %", "×3.28"; "changed" without a ratio. */
+export function changeMark({ ratio }: TrendChange): string {
+  if (ratio === null) return 'changed';
+  const sign = isLarge(ratio) ? '' : ratio < 1 ? '−' : '+';
+  return `${sign}${sizeText(ratio)}`;
+}
+
+/** "12 %", "3.1 %", "×3.28": how far a ratio is from 1. */
+export function sizeText(ratio: number): string {
+  return isLarge(ratio) ? factorText(ratio) : roundPercent(Math.abs(ratio - 1) * 100);
+}
+
+/** "abc1234", "abc1234+" when the tree had other changes, "run 20261120-101500" without a commit. */
+export function commitText({ commit, dirty, id }: Pick<TrendPoint, 'commit' | 'dirty' | 'id'>): string {
+  return commit === null ? `run ${id}` : `${commit.slice(0, 7)}${dirty ? '+' : ''}`;
 }

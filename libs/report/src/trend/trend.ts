@@ -1,12 +1,21 @@
 import type { HistoryLine } from '@tare/results';
-import { withPlainText } from '../model/plain-text.ts';
+import { fewestForChangePoint } from '@tare/statistics';
+import { isLarge } from '../model/differences.ts';
+import { metricNoun, metricTitle } from '../model/shown-metrics.ts';
+import { counted, figureText, figureWithInterval, withPlainText } from '../model/words.ts';
 import type { Picture } from '../plot/chart.ts';
-import type { Terminal } from '../text/terminal-layout.ts';
-import { writeFolder } from '../write-folder.ts';
+import {
+  escapeMarkdown,
+  markdownDocument,
+  markdownList,
+  markdownPictures,
+  textTable,
+} from '../text/markdown.ts';
+import { alignedRows, painter, terminalPage, type Paint, type Terminal } from '../text/terminal-layout.ts';
+import { writeFolder } from '../write-report.ts';
 import { trendPictures } from './trend-chart.ts';
-import { trendGroups } from './trend-series.ts';
-import type { TrendFilter, TrendGroup } from './trend-series.ts';
-import { trendMarkdown, trendText } from './trend-text.ts';
+import { changeMark, commitText, sizeText, trendGroups } from './trend-series.ts';
+import type { TrendChange, TrendFilter, TrendGroup, TrendSeries } from './trend-series.ts';
 
 export type Trend = {
   readonly groups: readonly TrendGroup[];
@@ -56,4 +65,113 @@ export async function writeTrend(
     ...pictures.map(({ fileName, svg }) => ({ path: fileName, text: svg })),
   ];
   return writeFolder(folder, 'trend', files, { folder: '', names: /-[0-9a-f]{12}-[0-9a-f]{12}\.svg$/ });
+}
+
+/** Share of series without a change that show one all the same: the level of the test. */
+const falseAlarmShare = 0.05;
+const heads = ['Metric', 'Environment', 'Runs', 'Latest [95 %]', 'Level', 'Changes'];
+const aligns = ['left', 'left', 'right', 'right', 'right', 'left'] as const;
+const effects = ['worse', 'better', 'within the margin', 'not judged'];
+
+/** The groups as text for a terminal: a table each, then the changes in words. Lines end in a line feed. */
+function trendText(groups: readonly TrendGroup[], { colour }: Pick<Terminal, 'colour'>): string {
+  const paint = painter(colour);
+  return terminalPage(groups.map((group) => groupText(group, paint)));
+}
+
+/** The groups as a Markdown document. @param pictures of a group, beside the document. */
+function trendMarkdown(
+  groups: readonly TrendGroup[],
+  pictures: (group: TrendGroup) => readonly Picture[],
+): string {
+  const sections = groups.flatMap((group) => [
+    `## ${escapeMarkdown(group.workload)}`,
+    `${escapeMarkdown(hostText(group))}; conditions ${group.conditions}; ${runsText(group)}`,
+    markdownList(sentences(group).map(({ text }) => escapeMarkdown(text))),
+    textTable(heads, aligns, group.series.map(cells)),
+    caveatText(group),
+    markdownPictures(pictures(group), ''),
+  ]);
+  return markdownDocument(['# Trend', ...sections]);
+}
+
+function groupText(group: TrendGroup, paint: Paint): string {
+  const lines = alignedRows([heads, ...group.series.map(cells)], aligns);
+  const changes = sentences(group).map(
+    ({ text, effect }) =>
+      `  ${paint(effect === 'worse' ? 'red' : effect === 'better' ? 'green' : 'dim', text)}`,
+  );
+  return [
+    `${paint('bold', group.workload)}  ${runsText(group)}, conditions ${group.conditions}`,
+    paint('dim', hostText(group)),
+    '',
+    ...lines.map((line, place) => (place === 0 ? paint('dim', line) : line)),
+    '',
+    ...(changes.length === 0 ? ['No change found.'] : ['Changes', ...changes]),
+    paint('dim', caveatText(group)),
+  ].join('\n');
+}
+
+/** The changes of a group in words: worse ones first, those within the margin last. */
+function sentences({ workload, series }: TrendGroup) {
+  const told = series.flatMap((each) =>
+    each.changes.map((change) => ({ text: changeSentence(workload, each, change), effect: change.effect })),
+  );
+  return told.toSorted((a, b) => effects.indexOf(a.effect) - effects.indexOf(b.effect));
+}
+
+function cells(series: TrendSeries): readonly string[] {
+  const { metric, points, level, changes } = series;
+  const marks = changes.map((change) => {
+    const point = points[change.index];
+    return `${changeMark(change)} ${point === undefined ? '' : commitText(point)}`;
+  });
+  const latest = points.at(-1);
+  return [
+    metricTitle(metric),
+    series.title,
+    String(points.length),
+    latest === undefined ? '–' : figureWithInterval(latest.mean, latest.ci95),
+    figureText(level),
+    marks.join(', '),
+  ];
+}
+
+/** "throughput of primes in docker fell 12 % at abc1234 (2026-11-20), p = 0.005: worse". */
+export function changeSentence(workload: string, series: TrendSeries, change: TrendChange): string {
+  const { p, effect, index } = change;
+  const subject = `${metricNoun(series.metric.key)} of ${workload} in ${series.title}`;
+  const point = series.points[index];
+  const place =
+    point === undefined ? 'an unknown run' : `${commitText(point)} (${point.startedAt.slice(0, 10)})`;
+  return `${subject} ${movement(change)} at ${place}, p = ${p.toFixed(3)}: ${effect}`;
+}
+
+function movement({ ratio }: TrendChange): string {
+  if (ratio === null) return 'changed';
+  return `${ratio < 1 ? 'fell' : 'rose'}${isLarge(ratio) ? ' to' : ''} ${sizeText(ratio)}`;
+}
+
+/** "AMD EPYC, 2 cores, 24 GiB, Linux 6.18, Node v24.21.0 (host 0123456789ab)". */
+export function hostText({ host, hostFingerprint }: TrendGroup): string {
+  const parts = [host.cpuModel, counted(host.cores, 'core'), `${host.memoryGiB} GiB`, host.kernel];
+  return `${[...parts, `Node ${host.node}`].join(', ')} (host ${hostFingerprint})`;
+}
+
+/** "12 runs, 2026-11-01 to 2026-11-20". */
+export function runsText({ lines }: TrendGroup): string {
+  const [first = '', last = ''] = [lines.at(0), lines.at(-1)].map((line) => line?.startedAt.slice(0, 10));
+  return `${counted(lines.length, 'run')}, ${first === last ? first : `${first} to ${last}`}`;
+}
+
+/** What must be known of the marks: too few runs to find any, or how many come by chance. */
+export function caveatText({ series }: TrendGroup): string {
+  const most = Math.max(...series.map(({ points }) => points.length));
+  if (most < fewestForChangePoint) {
+    return `A change can be found from ${fewestForChangePoint} runs on one host under the same conditions; there ${most === 1 ? 'is' : 'are'} ${most}.`;
+  }
+  const tested = series.filter(({ points }) => points.length >= fewestForChangePoint).length;
+  const expected = (tested * falseAlarmShare).toFixed(1);
+  const what = tested === 1 ? '1 series was tested' : `${tested} series were tested`;
+  return `${what} at p ≤ ${falseAlarmShare}: chance alone marks about ${expected} of them.`;
 }

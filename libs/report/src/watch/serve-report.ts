@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../model/words.ts';
 import { renderMessagePage } from '../page/page.ts';
 import { watchPage, watchPolicy } from './watch-page.ts';
 
@@ -228,11 +229,7 @@ async function renderOnce(render: () => Promise<string>): Promise<Omit<LatestPag
   try {
     return { html: await render(), isWhole: true };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const html = renderMessagePage({
-      heading: 'No report',
-      message: `The report could not be made: ${reason.split('\n')[0] ?? ''}`,
-    });
-    return { html, isWhole: false };
+    const message = `The report could not be made: ${messageOf(error).split('\n')[0] ?? ''}`;
+    return { html: renderMessagePage({ heading: 'No report', message }), isWhole: false };
   }
 }

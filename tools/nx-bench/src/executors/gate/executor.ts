@@ -3,15 +3,14 @@ import { join, resolve } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { abortOnSignals, messageOf } from '@tare/recipe';
 import { readOptions, type GivenOptions } from '@tare/options';
-import { gateText } from '@tare/report';
-import { writeRunFile } from '@tare/results';
+import { appendStepSummary, gateJunit, gateMarkdown, gateText } from '@tare/report';
+import { replaceFiles, writeRunFile, type GateResult } from '@tare/results';
 import { performGate, planGate } from '@tare/checks';
 import { loadConfig, requireRoomFor } from '@tare/runner';
 import { prepare } from '../../prepare.ts';
 import { showProgress } from '../../progress/show-progress.ts';
 import { callerGone, reportExitCode } from './exit-code-file.ts';
 import { options as table } from './options.ts';
-import { appendStepSummary, writeGateReport } from './write-gate-report.ts';
 
 export type GateOptions = GivenOptions<typeof table.shape>;
 
@@ -58,7 +57,7 @@ export default async function gate(
           [run.journalFolder, folder].map((to) => writeRunFile(join(to, 'run.json'), run.file)),
         );
       await writeGateReport(folder, result);
-      await appendStepSummary(result, process.env);
+      await appendStepSummary(gateMarkdown(result), process.env);
       process.stdout.write(`\n${gateText(result)}exit code ${result.exitCode} (${result.decision})\n`);
       return result.exitCode;
     });
@@ -69,4 +68,13 @@ export default async function gate(
     await reportExitCode(invalid, process.env, gone);
     return { success: false };
   }
+}
+
+/** Writes `gate.json`, `gate.md` and `gate.junit.xml` into a folder, all or none. @throws Error of the file system. */
+async function writeGateReport(folder: string, result: GateResult): Promise<void> {
+  await replaceFiles([
+    { path: join(folder, 'gate.json'), text: `${JSON.stringify(result, null, 2)}\n` },
+    { path: join(folder, 'gate.md'), text: gateMarkdown(result) },
+    { path: join(folder, 'gate.junit.xml'), text: gateJunit(result) },
+  ]);
 }

@@ -1,16 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
+import { readCalibration, summariseCalibration } from '@tare/checks/calibration';
 import { readOptions, type GivenOptions } from '@tare/options';
 import { abortOnSignals, messageOf } from '@tare/recipe';
-import { renderTerminal, reportModel, writePictures, writeReport } from '@tare/report';
-import { parseRunFile } from '@tare/results';
-import type { RunFile } from '@tare/results';
+import {
+  appendStepSummary,
+  capacityModel,
+  renderStepSummary,
+  renderTerminal,
+  reportModel,
+  terminalOf,
+  updateReadme,
+  writePictures,
+  writeReport,
+} from '@tare/report';
+import type { CalibrationSummary, WorkloadCapacity } from '@tare/report';
+import { hostFingerprint, parseCapacityFile, parseRunFile, type RunFile } from '@tare/results';
 import { options as table } from './options.ts';
-import { appendStepSummary } from './append-step-summary.ts';
-import { reportExtra } from './report-extra.ts';
-import { terminalOf } from './terminal-options.ts';
-import { updateReadme } from './update-readme.ts';
 
 export type ReportOptions = GivenOptions<typeof table.shape>;
 
@@ -21,7 +28,7 @@ const report: PromiseExecutor<ReportOptions> = async (given, { root }) => {
     const runFile = resolve(root, options.runFile);
     const outputPath = resolve(root, options.outputPath);
     const run = await readRun(runFile, relative(root, runFile));
-    const { calibration, capacities, problems } = await reportExtra(run, { root, outputPath });
+    const { calibration, capacities, problems } = await extraOf(run, root, outputPath);
     for (const problem of problems)
       process.stderr.write(`Left out: ${problem.replaceAll(/\s*\n\s*/g, ' ')}\n`);
     const model = reportModel(run, { calibration });
@@ -46,7 +53,7 @@ const report: PromiseExecutor<ReportOptions> = async (given, { root }) => {
 
     const readme = await updateReadme(root, options.readme, model, join(outputPath, 'charts'));
     if (readme !== undefined) process.stdout.write(`Results put into ${relative(root, readme)}\n`);
-    if (await appendStepSummary(model, process.env))
+    if (await appendStepSummary(renderStepSummary(model), process.env))
       process.stdout.write('Appended to the summary of the job\n');
     return { success: true };
   } catch (error) {
@@ -61,12 +68,60 @@ async function readRun(path: string, shown: string): Promise<RunFile> {
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(
-      `--runFile=${shown}: cannot be read (${reason}), expected the run.json of a measurement. ` +
+      `--runFile=${shown}: cannot be read (${messageOf(cause)}), expected the run.json of a measurement. ` +
         'Run `nx run bench:compare` first.',
       { cause },
     );
   }
   return parseRunFile(text, shown);
+}
+
+/** What a report says beside its run. */
+type ReportExtra = {
+  readonly calibration: CalibrationSummary | undefined;
+  readonly capacities: readonly WorkloadCapacity[];
+  /** What cannot be said: one line per file that is there and broken. */
+  readonly problems: readonly string[];
+};
+
+/**
+ * Looks for the latest calibration of the run's host, and for the capacities of the same host. Never throws.
+ * @param outputPath folder of the report, where a search for capacity leaves its file too.
+ */
+async function extraOf({ host }: RunFile, root: string, outputPath: string): Promise<ReportExtra> {
+  const fingerprint = hostFingerprint(host);
+  const problems: string[] = [];
+  const leftOut = (error: unknown): undefined => {
+    problems.push(messageOf(error));
+  };
+  const calibration = await calibrationOf(fingerprint, root).catch(leftOut);
+  const capacities = await capacitiesOf(fingerprint, root, join(outputPath, 'capacity.json')).catch(leftOut);
+  return { calibration, capacities: capacities ?? [], problems };
+}
+
+async function calibrationOf(fingerprint: string, root: string): Promise<CalibrationSummary | undefined> {
+  const folder = join(root, 'reports', 'calibration');
+  const calibration = await readCalibration(folder, fingerprint);
+  if (calibration === null) return undefined;
+  const path = relative(root, join(folder, `${fingerprint}.json`));
+  return { ...summariseCalibration(calibration, folder), path };
+}
+
+async function capacitiesOf(
+  fingerprint: string,
+  root: string,
+  path: string,
+): Promise<readonly WorkloadCapacity[]> {
+  const shown = relative(root, path);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw new Error(`${shown}: not read: ${messageOf(error)}`, { cause: error });
+  }
+  const capacity = parseCapacityFile(text, shown);
+  return hostFingerprint(capacity.host) === fingerprint ? capacityModel(capacity).workloads : [];
 }

@@ -1,10 +1,9 @@
 import { join, relative, resolve } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
 import { readOptions, type GivenOptions } from '@tare/options';
-import { renderTrend, writeTrend } from '@tare/report';
-import { readHistory } from '@tare/results';
-import { terminalOf } from '../report/terminal-options.ts';
-import { chosenSeries } from './chosen-series.ts';
+import { messageOf } from '@tare/recipe';
+import { renderTrend, terminalOf, writeTrend, type TrendFilter } from '@tare/report';
+import { readHistory, type HistoryLine } from '@tare/results';
 import { options as table } from './options.ts';
 
 export type TrendOptions = GivenOptions<typeof table.shape>;
@@ -32,9 +31,54 @@ const trend: PromiseExecutor<TrendOptions> = async (given, { root, projectName =
     );
     return { success: true };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`${message.replaceAll(/\s*\n\s*/g, ' ')}\n`);
+    process.stderr.write(`${messageOf(error).replaceAll(/\s*\n\s*/g, ' ')}\n`);
     return { success: false };
   }
 };
 export default trend;
+
+/**
+ * The series to show, from the options. The A/A control has none.
+ * @throws Error in one line that names the option, its value and what the history has, when nothing fits it.
+ */
+function chosenSeries(lines: readonly HistoryLine[], options: TrendFilter): TrendFilter {
+  const { workload, environment, metric, host } = options;
+  const figures = lines.flatMap((line) =>
+    line.figures.filter((figure) => figure.environment !== line.control),
+  );
+  const hosts = distinct(lines.map(({ hostFingerprint }) => hostFingerprint));
+  expectKnown('workload', workload, distinct(figures.map((figure) => figure.workload)));
+  expectKnown('environment', environment, distinct(figures.map((figure) => figure.environment)));
+  expectKnown('metric', metric, distinct(figures.map((figure) => figure.metric)));
+  if (host !== undefined && (host === '' || !hosts.some((each) => each.startsWith(host)))) {
+    throw new Error(`--host=${host}: expected the first characters of one of ${hosts.join(', ')}`);
+  }
+  if (!lines.some((line) => hasSeries(line, options))) {
+    throw new Error(
+      'No run of the history has the workload, environment, metric and host of the options together.',
+    );
+  }
+  return { workload, environment, metric, host };
+}
+
+function expectKnown(name: string, value: string | undefined, known: readonly string[]): void {
+  if (value !== undefined && !known.includes(value)) {
+    throw new Error(`--${name}=${value}: expected one of ${known.join(', ')}`);
+  }
+}
+
+function hasSeries(line: HistoryLine, { workload, environment, metric, host }: TrendFilter): boolean {
+  return (
+    line.hostFingerprint.startsWith(host ?? '') &&
+    line.figures.some(
+      (figure) =>
+        figure.workload === (workload ?? figure.workload) &&
+        figure.environment === (environment ?? figure.environment) &&
+        figure.metric === (metric ?? figure.metric),
+    )
+  );
+}
+
+function distinct(names: readonly string[]): readonly string[] {
+  return [...new Set(names)].toSorted();
+}

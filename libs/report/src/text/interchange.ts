@@ -1,3 +1,4 @@
+import { metricCatalogue } from '@tare/results';
 import { verdictWords } from '../model/conclusion.ts';
 import type { JudgedComparison, ReportModel } from '../model/report-model.ts';
 import { metricNoun } from '../model/shown-metrics.ts';
@@ -12,7 +13,7 @@ export type JunitCase = {
   readonly message: string;
 };
 
-export type JunitSuite = {
+type JunitSuite = {
   readonly name: string;
   readonly properties: readonly (readonly [string, string | number])[];
   readonly cases: readonly JunitCase[];
@@ -29,21 +30,17 @@ export function junitXml(suites: readonly JunitSuite[], startedAt: string): stri
     `<testsuites name="tare" ${counts(suites.flatMap(({ cases }) => cases))}>`,
     ...suites.flatMap(({ name, properties, cases }) => [
       `  <testsuite name="${xmlText(name)}" ${counts(cases)} timestamp="${timestamp}">`,
-      ...(properties.length === 0
-        ? []
-        : [
-            '    <properties>',
-            ...properties.map(
-              ([key, value]) => `      <property name="${key}" value="${xmlText(String(value))}"/>`,
-            ),
-            '    </properties>',
-          ]),
+      ...(properties.length === 0 ? [] : ['    <properties>', ...properties.map(propertyXml), '    </properties>']),
       ...cases.map(caseXml),
       '  </testsuite>',
     ]),
     '</testsuites>',
     '',
   ].join('\n');
+} // prettier-ignore
+
+function propertyXml([key, value]: JunitSuite['properties'][number]): string {
+  return `      <property name="${key}" value="${xmlText(String(value))}"/>`;
 }
 
 function counts(cases: readonly JunitCase[]): string {
@@ -84,14 +81,10 @@ export function verdictsJunit(report: ReportModel): string {
     properties,
     cases: judged.map(verdictCase),
   }));
-  const errors = report.missing
-    .filter(({ status }) => status === 'failed')
-    .map(({ name, statusText, reason }): JunitCase => ({
-      className: name,
-      name: 'measurement',
-      outcome: 'error',
-      message: `${statusText}: ${reason}`,
-    }));
+  const errors = report.missing.flatMap(({ name, status, statusText, reason }): readonly JunitCase[] => {
+    const message = `${statusText}: ${reason}`;
+    return status === 'failed' ? [{ className: name, name: 'measurement', outcome: 'error', message }] : [];
+  });
   const failed = errors.length === 0 ? [] : [{ name: 'environments', properties, cases: errors }];
   return junitXml([...suites, ...failed], report.startedAt);
 }
@@ -102,13 +95,7 @@ function propertiesOf({ id, seed, host, baseline, emulated, missing }: ReportMod
     ['run', id],
     ['seed', seed],
     ['baseline', baseline],
-    ['host.cpuModel', host.cpuModel],
-    ['host.cores', host.cores],
-    ['host.memoryMiB', host.memoryMiB],
-    ['host.kernel', host.kernel],
-    ['host.os', host.os],
-    ['host.virtualised', host.virtualised],
-    ['host.node', host.node],
+    ...Object.entries(host).map(([fact, value]) => [`host.${fact}`, value] as const),
     ...(emulated.length === 0 ? [] : [['notJudged.emulated', emulated.join(', ')] as const]),
     ...(failed.length === 0 ? [] : [['notJudged.failed', failed.join(', ')] as const]),
   ];
@@ -123,4 +110,31 @@ function verdictCase(comparison: JudgedComparison): JunitCase {
     ...(isFailure && verdict !== null ? { type: verdict } : {}),
     message: verdictWords(comparison),
   };
+}
+
+/**
+ * The trials of a run as CSV (RFC 4180: CRLF, a head line, quotes where needed), one row each: workload, environment, round,
+ * attempt, order, startedAt, every metric under its key, and the guards violated, parted by spaces. A figure that a trial
+ * does not have is an empty field. A name that a spreadsheet would take for a formula gets an apostrophe before it. The
+ * trials of the A/A control are among them.
+ */
+export function trialsCsv({ trials }: ReportModel): string {
+  const which = ['workload', 'environment', 'round', 'attempt', 'order', 'startedAt'] as const;
+  const head = [...which, ...metricCatalogue.map(({ key }) => key), 'violations'];
+  const rows = trials.map((trial) => [
+    ...which.map((key) => trial[key]),
+    ...metricCatalogue.map(({ of }) => of(trial) ?? ''),
+    [...new Set(trial.violations.map(({ guard }) => guard))].join(' '),
+  ]);
+  return [head, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
+}
+
+function field(value: string | number): string {
+  const text = typeof value === 'number' ? String(value) : plain(value);
+  return /[",\r\n]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Text that no spreadsheet runs (OWASP, "CSV Injection"): also its full-width signs, and a sign after blanks. */
+function plain(text: string): string {
+  return /^\s*[=+\-@＝＋－＠]|^[\t\r]/.test(text) ? `'${text}` : text;
 }

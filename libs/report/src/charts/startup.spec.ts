@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { exampleRun } from '../../fixtures/example-run.ts';
-import { startupStages } from './startup-stages.ts';
+import { startupStages } from './startup.ts';
 
 const [trial] = exampleRun(1).trials;
 

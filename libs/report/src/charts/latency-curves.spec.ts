@@ -1,7 +1,7 @@
 import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js';
 import { expect, test } from 'vitest';
 import { exampleRun } from '../../fixtures/example-run.ts';
-import { latencyCurve } from './latency-curve.ts';
+import { latencyCurve } from './latency-curves.ts';
 
 const [trial] = exampleRun(1).trials;
 

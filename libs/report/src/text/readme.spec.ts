@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { exampleRun } from '../../fixtures/example-run.ts';
 import { reportModel } from '../model/report-model.ts';
-import { renderReadmeBlock, replaceReadmeBlock as replaceInBytes } from './readme-block.ts';
+import { renderReadmeBlock, replaceReadmeBlock as replaceInBytes } from './readme.ts';
 
 test('the block has a table of four rows for each workload, and a link to the rest', () => {
   const block = renderReadmeBlock(reportModel(exampleRun()), { chartsPath: 'reports/latest/charts' });

@@ -1,11 +1,52 @@
-import { posix } from 'node:path';
-import { counted } from '../model/plain-text.ts';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, posix, relative, resolve, sep } from 'node:path';
+import { replaceFiles } from '@tare/results';
 import type { ReportModel } from '../model/report-model.ts';
 import { shownAs } from '../model/shown-metrics.ts';
+import { counted, messageOf } from '../model/words.ts';
 import { conclusionMarkdown, escapeMarkdown, metricTable } from './markdown.ts';
 
 const startMarker = '<!-- tare:results -->';
 const endMarker = '<!-- /tare:results -->';
+
+/**
+ * Puts the results of a run between the markers of a README. A README that was not named is left alone unless it has
+ * the markers; one that was named gets them at its end.
+ * @param option a path from the root, true for README.md, false for none, undefined for the default.
+ * @returns absolute path of the README; undefined when none was to be changed.
+ * @throws Error in one line when the named file is missing or cannot be written, or its markers do not pair.
+ */
+export async function updateReadme(
+  root: string,
+  option: string | boolean | undefined,
+  report: ReportModel,
+  chartFolder: string,
+): Promise<string | undefined> {
+  if (option === false) return undefined;
+  const isNamed = option !== undefined;
+  const shown = typeof option === 'string' ? option : 'README.md';
+  const path = resolve(root, shown);
+  if (!existsSync(path)) {
+    if (!isNamed) return undefined;
+    throw new Error(`--readme=${shown}: expected an existing Markdown file, from the workspace root`);
+  }
+  const readme = await readFile(path).catch((cause: unknown) => {
+    throw new Error(`--readme=${shown}: cannot be read (${messageOf(cause)}), expected a Markdown file`, {
+      cause,
+    });
+  });
+  // a place for the results, whole or broken
+  const hasMarker = readme.includes(startMarker) || readme.includes(endMarker);
+  if (!isNamed && !hasMarker) return undefined;
+  const chartsPath = relative(dirname(path), chartFolder).split(sep).join('/');
+  const text = replaceReadmeBlock(readme, renderReadmeBlock(report, { chartsPath }));
+  if (text.equals(readme)) return path;
+  await replaceFiles([{ path, text }]).catch((cause: unknown) => {
+    throw new Error(`Cannot write ${shown}: ${messageOf(cause)}. It was left as it is.`, { cause });
+  });
+  return path;
+}
 
 /**
  * The run in short, as a part of a README: per workload the conclusion and a table of a few rows, then a link to the rest;
@@ -39,19 +80,13 @@ export function renderReadmeBlock(
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
-// Below, a README is its bytes as latin1: nothing but the block is decoded, so nothing else can change.
-
-/** Whether a README has a place for the results, whole or broken. */
-export function hasReadmeMarker(readme: Buffer): boolean {
-  return readme.includes(startMarker) || readme.includes(endMarker);
-}
-
 /**
  * A README with the block, as UTF-8, between its markers; without markers the block is appended with them. Takes the line ends
  * that are there, and leaves all other bytes as they are, whatever their encoding.
  * @throws Error in one line when the markers are not exactly one start and, after it, one end; or when the README is UTF-16.
  */
 export function replaceReadmeBlock(readme: Buffer, block: string): Buffer {
+  // read as latin1, a character is a byte: a place in the text is one in the file
   const text = readme.toString('latin1');
   if (/^(?:\xFF\xFE|\xFE\xFF)/.test(text)) {
     throw new Error('The README is UTF-16; expected UTF-8. It was left as it is.');
@@ -64,9 +99,9 @@ export function replaceReadmeBlock(readme: Buffer, block: string): Buffer {
   );
   if (start === -1 && end === -1) {
     // blanks of ASCII only: other bytes may be a part of a letter
-    const before = text.replace(/[ \t\r\n]+$/, '');
-    const gap = before === '' ? '' : lineEnd + lineEnd;
-    return Buffer.concat([latin1(before + gap), marked, latin1(lineEnd)]);
+    const before = readme.subarray(0, text.replace(/[ \t\r\n]+$/, '').length);
+    const gap = before.length === 0 ? '' : lineEnd + lineEnd;
+    return Buffer.concat([before, Buffer.from(gap), marked, Buffer.from(lineEnd)]);
   }
   const starts = text.split(startMarker).length - 1;
   const ends = text.split(endMarker).length - 1;
@@ -76,9 +111,5 @@ export function replaceReadmeBlock(readme: Buffer, block: string): Buffer {
         'expected one of each, in this order. It was left as it is.',
     );
   }
-  return Buffer.concat([latin1(text.slice(0, start)), marked, latin1(text.slice(end + endMarker.length))]);
-}
-
-function latin1(text: string): Buffer {
-  return Buffer.from(text, 'latin1');
+  return Buffer.concat([readme.subarray(0, start), marked, readme.subarray(end + endMarker.length)]);
 }
