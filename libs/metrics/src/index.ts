@@ -59,7 +59,8 @@ export { failuresText } from './load/tally.ts';
 export { findCgroupFolders, openCgroup, type Cgroup, type CgroupFolders } from './meters/cgroup.ts';
 export { sumMeter, type Meter, type MeterReading, type ProcessScope } from './meters/meter.ts';
 export { pidusageMeter } from './meters/pidusage-meter.ts';
-export { processMeter } from './meters/process-meter.ts';
+export type { FilesOfProcess, FilesReader, ProcessFiles } from './meters/process-files.ts';
+export { filesMeter, processMeter } from './meters/process-meter.ts';
 export {
   descendants,
   findProcess,

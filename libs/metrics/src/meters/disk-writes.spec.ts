@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mkdtemp, open, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { parseDiskStats, readDiskWrites } from './disk-writes.ts';
+import { type DiskWrites, parseDiskStats } from './disk-writes.ts';
 
 it('adds whole disks up, without their partitions and what lies on top of them', () => {
   const text = `   7       0 loop0 5 0 0 0 5 0 0 50 0 0 0
@@ -19,6 +20,9 @@ it('sees no disk where there is none', () => {
   expect(parseDiskStats('')).toBeUndefined();
   expect(parseDiskStats('   7       0 loop0 5 0 0 0 5 0 0 50 0 0 0\n')).toBeUndefined();
 });
+
+const readDiskWrites = (): DiskWrites | undefined =>
+  existsSync('/proc/diskstats') ? parseDiskStats(readFileSync('/proc/diskstats', 'latin1')) : undefined;
 
 const flushes = 100;
 // statfs(2)

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-
 /** Writes that the disks of a machine have completed since it booted. */
 export type DiskWrites = {
   readonly count: bigint;
@@ -24,13 +22,4 @@ export function parseDiskStats(text: string): DiskWrites | undefined {
   const sum = (column: number): bigint =>
     disks.reduce((total, fields) => total + BigInt(fields[column] ?? 0), 0n);
   return { count: sum(7), tookMs: sum(10) };
-}
-
-/** @returns what the disks of this machine have written so far; undefined where the kernel does not tell. */
-export function readDiskWrites(): DiskWrites | undefined {
-  try {
-    return parseDiskStats(readFileSync('/proc/diskstats', 'latin1'));
-  } catch {
-    return undefined;
-  }
 }

@@ -6,8 +6,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { descendants } from './process-table.ts';
 import { pidusageMeter } from './pidusage-meter.ts';
-import { parseWrittenBytes, processMeter } from './process-meter.ts';
+import { filesMeter, parseWrittenBytes, processMeter } from './process-meter.ts';
 import { sumMeter } from './meter.ts';
+import type { FilesOfProcess, ProcessFiles } from './process-files.ts';
 
 const children: ChildProcess[] = [];
 afterEach(() => {
@@ -136,6 +137,44 @@ it('never runs backwards and throws when all processes have ended', async () => 
   await once(child, 'close');
   await expect(meter.read()).rejects.toThrow('nothing left to meter: the burner has ended');
   await meter.close();
+});
+
+it('counts by the files of another machine, and keeps what ended threads and processes have used', async () => {
+  const filesOf = (
+    [user, system]: readonly [number, number],
+    threads: FilesOfProcess['threads'],
+    written: number,
+  ): FilesOfProcess => ({
+    stat: `7 (a) S 7 0 0 0 0 0 0 0 0 0 ${user} ${system} 0 0 0 0 0 0 123`,
+    status: 'RssAnon:\t2 kB\nRssShmem:\t1 kB',
+    io: `write_bytes: ${written}`,
+    threads,
+  });
+  const first = filesOf([4, 2], { 7: '30000000 0 1', 8: '20000000 0 1' }, 4096);
+  const sent: ProcessFiles['processes'][] = [
+    { 7: first },
+    { 7: filesOf([5, 2], { 7: '90000000 0 2' }, 4096), 9: filesOf([1, 0], {}, 1000) },
+    // 7 has waited for 9
+    { 7: filesOf([5, 2], { 7: '90000000 0 2' }, 5096) },
+    {},
+  ];
+  const read = (): Promise<ProcessFiles> => Promise.resolve({ atNs: 5n, processes: sent.shift() ?? {} });
+  const meter = filesMeter('the app', { read, close: () => Promise.resolve() });
+  const [ms, memoryBytes] = [1_000_000n, 3072];
+  expect(await meter.read()).toEqual({
+    atNs: 5n,
+    cpuNs: 60n * ms,
+    kernelCpuNs: 20n * ms,
+    memoryBytes,
+    writtenBytes: 4096n,
+  });
+  expect(await meter.read()).toMatchObject({
+    cpuNs: 120n * ms,
+    memoryBytes: 2 * memoryBytes,
+    writtenBytes: 5096n,
+  });
+  expect(await meter.read()).toMatchObject({ cpuNs: 120n * ms, memoryBytes, writtenBytes: 5096n });
+  await expect(meter.read()).rejects.toThrow('nothing left to meter: the app has ended');
 });
 
 it('adds up parts that do not overlap', async () => {

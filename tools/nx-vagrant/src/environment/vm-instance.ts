@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Instance, Milestone, StartKind } from '@tare/environment';
-import { findProcess, type Meter, processMeter } from '@tare/metrics';
+import { filesMeter, findProcess, type Meter, processMeter } from '@tare/metrics';
+import { messageOf } from '@tare/recipe';
 import { guestMilestones } from '../guest/guest-account.ts';
 import type { GuestSampler } from '../guest/guest-sampler.ts';
 import type { GuestService } from '../guest/guest-service.ts';
@@ -140,7 +141,7 @@ async function howItEnds({ command, session, machine, giveUp }: VmStart): Promis
     const there = pid !== undefined && findProcess(pid) !== undefined;
     return there ? 'the ssh connection to the VM broke' : 'the VM went away: its QEMU process has ended';
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 
@@ -170,12 +171,11 @@ function vmMeters(domain: string, sampler: GuestSampler, tunnel: Tunnel | undefi
   const pid = domainPid(domain);
   if (pid === undefined) throw new Error('the VM does not run: there is no QEMU process of it');
   return {
-    net: {
-      scope: 'the app’s processes in the VM, by the VM’s own accounts',
+    net: filesMeter('the app’s processes in the VM, by the VM’s own accounts', {
       read: () => sampler.read(),
       // the session owns the sampler
       close: () => Promise.resolve(),
-    },
+    }),
     gross: processMeter({
       scope: tunnel === undefined ? 'the VM’s QEMU process' : 'the VM’s QEMU process and the tunnel’s ssh',
       pids: () => [pid, ...(tunnel?.pids() ?? [])],

@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:chil
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { filesMeter, type Meter } from '@tare/metrics';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { type GuestSampler, openGuestSampler, parseSamplerReply, samplerCommand } from './guest-sampler.ts';
 
@@ -20,6 +21,8 @@ const members = (pids: readonly (number | undefined)[]): void => {
   writeFileSync(join(cgroup, 'cgroup.procs'), pids.map((pid) => `${pid ?? ''}\n`).join(''));
 };
 const open = async (): Promise<GuestSampler> => openGuestSampler(shell(samplerCommand(cgroup)), signal);
+
+const meterOf = (sampler: GuestSampler): Meter => filesMeter('the app', sampler);
 
 afterEach(() => {
   for (const child of started.splice(0)) child.kill('SIGKILL');
@@ -45,7 +48,7 @@ describe.skipIf(!able)('the sampler', () => {
     expect(Number(sampler.offset.errorNs) / 1e6).toBeLessThan(50);
     const { user, system } = await used;
     const before = process.hrtime.bigint();
-    const { atNs, cpuNs, memoryBytes } = await sampler.read();
+    const { atNs, cpuNs, memoryBytes } = await meterOf(sampler).read();
     expect(atNs).toBeGreaterThanOrEqual(before);
     expect(atNs).toBeLessThanOrEqual(process.hrtime.bigint());
     expect(Number(cpuNs) / 1e3 / (user + system)).toBeGreaterThan(0.95);
@@ -64,10 +67,11 @@ describe.skipIf(!able)('the sampler', () => {
     started.push(writer);
     members([writer.pid]);
     const sampler = await open();
-    const before = await sampler.read();
+    const meter = meterOf(sampler);
+    const before = await meter.read();
     writer.stdin.write('go\n');
     await new Promise((resolve) => writer.stdout.once('data', resolve));
-    const after = await sampler.read();
+    const after = await meter.read();
     await sampler.close();
     // what is written into memory does not count
     const wanted = statfsSync(cgroup).type === 0x01_02_19_94 ? 0 : 1;
@@ -79,11 +83,12 @@ describe.skipIf(!able)('the sampler', () => {
     const short = spawn('sleep', ['1']);
     members([short.pid]);
     const sampler = await open();
-    expect((await sampler.read()).memoryBytes).toBeGreaterThan(0);
+    const meter = meterOf(sampler);
+    expect((await meter.read()).memoryBytes).toBeGreaterThan(0);
     await new Promise((resolve) => short.once('exit', resolve));
     members([]);
     expect(await sampler.over).toBe('service');
-    await expect(sampler.read()).rejects.toThrow('nothing left to meter');
+    await expect(meter.read()).rejects.toThrow('nothing left to meter: the app has ended');
     await sampler.close();
   });
 
@@ -112,20 +117,14 @@ it('reads what a sampler in a guest said', () => {
     kind: 'clock',
     atNs: 161_625_190_846n,
   });
-  expect(
-    parseSamplerReply('{"kind":"use","atNs":"162696879706","cpuNs":"2720000000","memoryBytes":20463616}'),
-  ).toEqual({ kind: 'use', atNs: 162_696_879_706n, cpuNs: 2_720_000_000n, memoryBytes: 20_463_616 });
-  expect(
-    parseSamplerReply('{"kind":"use","atNs":"1","cpuNs":"2","memoryBytes":3,"writtenBytes":"4096"}'),
-  ).toMatchObject({ writtenBytes: 4096n });
-  expect(
-    parseSamplerReply(
-      '{"kind":"use","atNs":"1","cpuNs":"2","memoryBytes":3,"diskWrites":{"count":"4","tookMs":"5"}}',
-    ),
-  ).toMatchObject({ diskWrites: { count: 4n, tookMs: 5n } });
-  expect(parseSamplerReply('{"kind":"idle","atNs":"142569730566"}')).toEqual({
-    kind: 'idle',
-    atNs: 142_569_730_566n,
+  const files = String.raw`{"kind":"files","atNs":"162696879706","processes":{"7":{"threads":{"7":"27 1 3"},"stat":"7 (a \u0022) S","status":"RssAnon:\u00091 kB\u000aRssShmem:\u00090 kB"}},"diskstats":""}`;
+  expect(parseSamplerReply(files)).toEqual({
+    kind: 'files',
+    atNs: 162_696_879_706n,
+    processes: {
+      7: { threads: { 7: '27 1 3' }, stat: '7 (a ") S', status: 'RssAnon:\t1 kB\nRssShmem:\t0 kB' },
+    },
+    diskstats: '',
   });
   expect(parseSamplerReply('{"kind":"ended"}')).toEqual({ kind: 'ended' });
 });

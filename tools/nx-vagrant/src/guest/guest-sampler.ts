@@ -1,23 +1,20 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { MeterReading } from '@tare/metrics';
+import type { ProcessFiles } from '@tare/metrics';
 import { z } from 'zod';
 import { shellWords } from '../ssh.ts';
 import { type ClockExchange, clockOffset, type ClockOffset, toHostNs } from './guest-account.ts';
 
-/** What the service's processes have used so far, at a moment of the host's monotonic clock. */
-type GuestUse = Pick<MeterReading, 'atNs' | 'cpuNs' | 'memoryBytes' | 'writtenBytes' | 'diskWrites'>;
-
-/** A process in the guest that reports at once what the service uses, and reports its end. */
+/** A process in the guest that sends the files of /proc of the service's processes when asked, and reports their end. */
 export interface GuestSampler {
   /** Converts the guest's clock to the host's; measured by pings at the opening. */
   readonly offset: ClockOffset;
   /**
-   * Reads the service's processes.
-   * @throws Error when there is none, when the guest does not answer, or when the connection has broken.
+   * Reads the files, at a moment of the host's clock.
+   * @throws Error when the guest does not answer, or when the connection has broken.
    */
-  read(): Promise<GuestUse>;
+  read(): Promise<ProcessFiles>;
   /** Resolves when the service's processes are gone ("service") or the connection is ("connection"). Never rejects. */
   readonly over: Promise<'service' | 'connection'>;
   /** Ends it. Never throws; may be called twice. */
@@ -95,7 +92,7 @@ export async function openGuestSampler(
     }
   });
 
-  const ask = (question: 'clock' | 'use'): Promise<{ readonly reply: SamplerReply } & ClockExchange> =>
+  const ask = (question: 'clock' | 'files'): Promise<{ readonly reply: SamplerReply } & ClockExchange> =>
     new Promise((resolve, reject) => {
       if (broken !== undefined) {
         reject(broken);
@@ -139,16 +136,10 @@ export async function openGuestSampler(
       over: over.promise,
       close,
       read: async () => {
-        const { reply, ...exchange } = await ask('use');
-        if (reply.kind !== 'use')
-          throw new Error('nothing left to meter: the service in the VM has no process');
-        return {
-          atNs: toHostNs(exchange, offset),
-          cpuNs: reply.cpuNs,
-          memoryBytes: reply.memoryBytes,
-          ...(reply.writtenBytes !== undefined && { writtenBytes: reply.writtenBytes }),
-          ...(reply.diskWrites !== undefined && { diskWrites: reply.diskWrites }),
-        };
+        const { reply, ...exchange } = await ask('files');
+        if (reply.kind !== 'files')
+          throw new Error(`the sampler in the VM was asked for files and sent "${reply.kind}"`);
+        return { ...reply, atNs: toHostNs(exchange, offset) };
       },
     };
   } catch (error) {
@@ -160,23 +151,30 @@ export async function openGuestSampler(
   }
 }
 
-// as strings: they may pass 2^53
+// as text: it may pass 2^53
 const whole = z
   .string()
   .regex(/^\d+$/, 'expected a whole number')
   .transform((text) => BigInt(text));
 
+const textByName = z.record(z.string(), z.string());
+
 const replySchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('clock'), atNs: whole }),
   z.strictObject({
-    kind: z.literal('use'),
+    kind: z.literal('files'),
     atNs: whole,
-    cpuNs: whole,
-    memoryBytes: z.int().nonnegative(),
-    writtenBytes: whole.optional(),
-    diskWrites: z.strictObject({ count: whole, tookMs: whole }).optional(),
+    processes: z.record(
+      z.string(),
+      z.strictObject({
+        threads: textByName,
+        stat: z.string(),
+        status: z.string(),
+        io: z.string().optional(),
+      }),
+    ),
+    diskstats: z.string().optional(),
   }),
-  z.strictObject({ kind: z.literal('idle'), atNs: whole }),
   z.strictObject({ kind: z.literal('ended') }),
 ]);
 
