@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram, runProgram, type Variables } from '@tare/metrics';
-import { sha256OfFile, writeRecord } from '@tare/recipe';
+import { hostArchitecture, isDebianFamily, sha256OfFile, writeRecord } from '@tare/recipe';
 import { virsh } from './libvirt.ts';
-import { debianArchitecture, isDebianFamily, vagrantHome } from './probe.ts';
+import { vagrantHome } from './probe.ts';
 import type { BoxMode, BoxRecord, ProbeRecord, Provider } from './records.ts';
 import type { Vagrant } from './vagrant-client.ts';
 
@@ -24,7 +24,7 @@ export function buildTraits(provider: Provider, variables: Variables = process.e
   const path = [variables.PATH ?? '', '/usr/sbin', '/sbin'].join(':');
   return {
     provider,
-    architecture: debianArchitecture(),
+    architecture: hostArchitecture(),
     debianFamily: isDebianFamily(),
     root: process.getuid?.() === 0,
     missing: programs.filter((program) => findProgram(program, path) === undefined),

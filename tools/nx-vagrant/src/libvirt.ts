@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { thisRunner } from '@tare/environment';
 import { lastLines, runProgram, type Variables } from '@tare/metrics';
+import { messageOf } from '@tare/recipe';
 
 /** The hypervisor that vagrant-libvirt uses by default. */
 export const hypervisor = 'qemu:///system';
@@ -138,7 +139,7 @@ export async function consoleTail(domain: string, lines = 10): Promise<string> {
     );
     return tails.find((text) => text !== '') ?? 'the console is empty';
   } catch (error) {
-    return `the console cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    return `the console cannot be read: ${messageOf(error)}`;
   }
 }
 

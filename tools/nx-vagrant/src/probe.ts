@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { findProgram, runProgram, type Variables } from '@tare/metrics';
+import { hostArchitecture, isDebianFamily, messageOf } from '@tare/recipe';
 import { hypervisor, virsh } from './libvirt.ts';
 import type { Provider } from './records.ts';
 
@@ -54,11 +55,11 @@ export async function probeVagrant(
         `no provider for Vagrant: ${[libvirt, virtualbox].filter((each) => typeof each === 'string').join(', and ')}`,
       );
     const { provider, ...versions } = found;
-    const facts = { vagrantVersion: version, ...versions, architecture: debianArchitecture() };
+    const facts = { vagrantVersion: version, ...versions, architecture: hostArchitecture() };
     return { usable: true, provider, facts };
   } catch (error) {
     signal.throwIfAborted();
-    return unusable(error instanceof Error ? error.message : String(error));
+    return unusable(messageOf(error));
   }
 }
 
@@ -103,13 +104,13 @@ async function findVirtualBox(signal: AbortSignal, variables: Variables): Promis
     return { provider: 'virtualbox', providerVersion: shown, hypervisorVersion: shown };
   } catch (error) {
     signal.throwIfAborted();
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 
 /** Finds the socket and the system's error in virsh's output. */
 function connectionError(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const [, socket, reason] = /Failed to connect socket to '([^']+)': ([^|\n]+)/.exec(message) ?? [];
   return socket === undefined || reason === undefined ? message : `${socket}: ${reason.trim()}`;
 }
@@ -138,17 +139,6 @@ export function libvirtPluginVersion(variables: Variables = process.env): string
     .flatMap((ruby) => listed(join(packagedGems, ruby, 'specifications')))
     .flatMap((file) => /^vagrant-libvirt-(\d[\w.]*)\.gemspec$/.exec(file)?.[1] ?? []);
   return packaged[0] ?? installedPlugin(join(vagrantHome(variables), 'plugins.json'));
-}
-
-/** Whether this host runs Debian or a distribution based on it. */
-export function isDebianFamily(): boolean {
-  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
-  return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(release);
-}
-
-/** This host's architecture in Debian's words. */
-export function debianArchitecture(): string {
-  return process.arch === 'x64' ? 'amd64' : process.arch;
 }
 
 function installedPlugin(file: string): string | undefined {

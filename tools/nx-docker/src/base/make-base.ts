@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRunnerGone, runnerPattern, thisRunner } from '@tare/environment';
-import { messageOf, writeRecord } from '@tare/recipe';
+import { hostArchitecture, messageOf, writeRecord } from '@tare/recipe';
 import type { Engine } from '../engine/connect-engine.ts';
 import { pullImage } from '../image/images.ts';
 import type { BaseMode, BaseRecord } from '../records.ts';
@@ -110,13 +110,10 @@ async function fromRegistry({ recipe, engine }: BaseOptions, signal: AbortSignal
 /** A mode, and why it was chosen. */
 type ModeChoice = { readonly mode: BaseMode; readonly reason: string };
 
-/** This host's architecture in Docker's words. */
-const hostArchitecture = process.arch === 'x64' ? 'amd64' : process.arch;
-
 /** Which base this host can make for an engine's architecture, without trying. */
 export function likelyBaseMode(
   architecture: string,
-  host: string = hostArchitecture,
+  host: string = hostArchitecture(),
   mmdebstrap: boolean = process.platform === 'linux' && canRunMmdebstrap(),
 ): ModeChoice {
   if (!mmdebstrap)

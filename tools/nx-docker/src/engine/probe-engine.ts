@@ -2,7 +2,8 @@ import { lookup } from 'node:dns/promises';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { hostname, release } from 'node:os';
-import { listProcesses } from '@tare/metrics';
+import { findProgram, listProcesses } from '@tare/metrics';
+import { isDebianFamily, messageOf } from '@tare/recipe';
 import { z } from 'zod';
 import { connectTo, type Engine, isStatus } from './connect-engine.ts';
 import { type EngineAddress, findEngine, showAddress, systemErrorCode } from './engine-address.ts';
@@ -89,7 +90,7 @@ export async function probeEngine(signal: AbortSignal, socket?: string): Promise
         remedy: stopped === undefined ? remedy : `Let it go on: kill -CONT ${stopped}.`,
       };
     }
-    const detail = code ?? (error instanceof Error ? error.message : String(error));
+    const detail = code ?? messageOf(error);
     return { usable: false, reason: `no Docker engine at ${showAddress(address)} (${detail})`, remedy };
   }
 }
@@ -164,12 +165,11 @@ export type HostTraits = {
 
 /** Looks at this host. */
 function hostTraits(): HostTraits {
-  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
-  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
+  const path = [process.env.PATH ?? '', '/usr/sbin', '/sbin'].join(':');
   return {
     platform: process.platform,
-    debianFamily: /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(release),
-    installed: folders.some((folder) => existsSync(`${folder}/dockerd`)),
+    debianFamily: isDebianFamily(),
+    installed: findProgram('dockerd', path) !== undefined,
     services: existsSync('/run/systemd/system'),
     root: process.getuid?.() === 0,
   };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { choosePort, type Instance, type Launch, type Milestone } from '@tare/environment';
+import { messageOf } from '@tare/recipe';
 import type { BoundedRequest, Engine } from '../engine/connect-engine.ts';
 import { showAddress } from '../engine/engine-address.ts';
 import type { ImageFacts } from '../image/images.ts';
@@ -67,7 +68,7 @@ export async function startContainer(start: ContainerStart, signal: AbortSignal)
     // the cause matters more; reap finds by its label what cannot be removed now
     await removeContainer(engine, name, 0, AbortSignal.timeout(30_000)).catch(() => undefined);
     signal.throwIfAborted();
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     const taken = hostPort !== undefined && /already (allocated|in use)/.test(why);
     throw new Error(
       taken
@@ -118,7 +119,7 @@ function containerInstance(container: StartedContainer): Instance {
     try {
       await removeContainer(engine, name, stopGraceS, AbortSignal.timeout(60_000));
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = messageOf(cause);
       const how = container.sameKernel && killFirstProcess(state) ? 'its processes are ended, but it' : 'it';
       throw new Error(
         `the container ${name} could not be removed: ${why}; ${how} is left until the next run or: docker rm -f ${name}`,
@@ -179,7 +180,7 @@ async function howItEnded(engine: Engine, name: string, signal: AbortSignal): Pr
     return `the container ended with exit code ${exit.code}${memory}${exit.error === '' ? '' : `: ${exit.error}`}`;
   } catch (error) {
     if (signal.aborted) return 'the container was stopped';
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return `the Docker engine at ${showAddress(engine.address)} does not tell of the container any more: ${why}`;
   }
 }

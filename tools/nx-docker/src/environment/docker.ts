@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Artifact, Availability, Environment, Facts, Instance } from '@tare/environment';
-import { readRecord } from '@tare/recipe';
+import { messageOf, readRecord } from '@tare/recipe';
 import { appUserId } from '../base/rootfs-archive.ts';
 import type { Engine } from '../engine/connect-engine.ts';
 import { showAddress } from '../engine/engine-address.ts';
@@ -40,8 +40,7 @@ export function docker(options: DockerOptions = {}): Environment {
       if (outOfReach !== undefined) return { usable: false, ...outOfReach };
       return { usable: true, facts: engineWords(found.facts) };
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      return { usable: false, reason, remedy: 'See what `docker version` says.' };
+      return { usable: false, reason: messageOf(error), remedy: 'See what `docker version` says.' };
     }
   };
 

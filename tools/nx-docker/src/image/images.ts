@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { access, rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import { messageOf } from '@tare/recipe';
 import { z } from 'zod';
 import { type Engine, isStatus } from '../engine/connect-engine.ts';
 import type { ImageRecord } from '../records.ts';
@@ -158,7 +159,7 @@ export async function saveImage(
     await rename(aside, path);
   } catch (cause) {
     signal.throwIfAborted();
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new Error(`the image ${tag} could not be saved to ${path}: ${why}`, { cause });
   } finally {
     await rm(aside, { force: true });

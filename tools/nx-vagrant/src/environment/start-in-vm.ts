@@ -1,12 +1,6 @@
 import { choosePort, type Instance, type Launch } from '@tare/environment';
 import { openGuestSampler, samplerCommand } from '../guest/guest-sampler.ts';
-import {
-  type ArmedStart,
-  type Arrangement,
-  guestPort,
-  guestService,
-  type GuestService,
-} from '../guest/guest-service.ts';
+import { type ArmedStart, guestPort, guestService, type GuestService } from '../guest/guest-service.ts';
 import { openSsh } from '../ssh.ts';
 import { guestAnswers, openTunnel, type Tunnel } from './tunnel.ts';
 import type { VagrantMachine } from './vagrant-machine.ts';
@@ -35,7 +29,7 @@ export async function coldStart({ machine, path, launch }: VmLaunch, signal: Abo
     const service = guestService(ssh, artifact.workload);
     // the boot may have started it
     await service.stop(signal);
-    await service.arrange(arrangementOf(launch), signal);
+    await service.arrange(launch, signal);
   } finally {
     await ssh.close();
   }
@@ -83,7 +77,7 @@ export async function restart({ machine, path, launch }: VmLaunch, signal: Abort
       artifact.workload,
       async (service) => {
         await service.stop(signal);
-        await service.arrange(arrangementOf(launch), signal);
+        await service.arrange(launch, signal);
       },
       signal,
     );
@@ -110,10 +104,6 @@ export async function restart({ machine, path, launch }: VmLaunch, signal: Abort
     tunnel,
     giveUp,
   });
-}
-
-function arrangementOf({ variables, dataVariable }: Launch): Arrangement {
-  return { variables, dataVariable };
 }
 
 async function wayTo(

@@ -11,6 +11,7 @@ import {
   runVariable,
 } from '@tare/environment';
 import { listProcesses } from '@tare/metrics';
+import { messageOf } from '@tare/recipe';
 import { describeDomain } from '../libvirt.ts';
 import type { Accelerator } from '../machine/bring-up.ts';
 import { machineId } from '../machine/machine-place.ts';
@@ -63,8 +64,7 @@ export function vagrant(options: VagrantOptions = {}): Environment {
       const found = await probeVagrant(signal);
       return found.usable && found.provider !== 'libvirt' ? unmeasured(found.provider) : availability(found);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      return { usable: false, reason, remedy: 'See what `vagrant status` says.' };
+      return { usable: false, reason: messageOf(error), remedy: 'See what `vagrant status` says.' };
     }
   };
 

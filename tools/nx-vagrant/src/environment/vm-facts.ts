@@ -40,7 +40,7 @@ export async function vmFacts(
     const box = machine.box();
     const { memoryMiB, serverCpus } = context.resources;
     const emulated = description.accelerator === 'tcg';
-    const measured = idle ?? (await measureIdle(machine, signal));
+    const measured = idle ?? (await idleCost(machine, signal));
     const facts: Facts = {
       box: box.mode === 'public' ? `${box.name} ${box.version}` : box.name,
       boxMode: `${box.mode}: ${box.reason}`,
@@ -78,24 +78,14 @@ function requireArtifact(said: string, { workload, sha256 }: Artifact): void {
   );
 }
 
-async function measureIdle(machine: VagrantMachine, signal: AbortSignal): Promise<Facts> {
-  const pid = domainPid(machine.domain());
-  return pid === undefined ? {} : { ...(await idleCost(pid, signal)) };
-}
-
-/** What a VM costs the host while its service is stopped. */
-type IdleCost = {
-  /** Percent of one CPU. */
-  readonly idleCpuPercent: number;
-  readonly idleMemoryMiB: number;
-};
-
 // by then the work after a boot or a provisioning is over
 const settleMs = 2000;
 const windowMs = 3000;
 
-/** @param pid of the hypervisor's process. */
-async function idleCost(pid: number, signal: AbortSignal): Promise<IdleCost> {
+/** What the VM costs the host while its service is stopped: percent of one CPU, and memory. Empty when it does not run. */
+async function idleCost(machine: VagrantMachine, signal: AbortSignal): Promise<Facts> {
+  const pid = domainPid(machine.domain());
+  if (pid === undefined) return {};
   const meter = processMeter({ scope: 'the idle VM', pids: () => [pid] });
   try {
     await sleep(settleMs, undefined, { signal });

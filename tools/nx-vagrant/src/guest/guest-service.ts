@@ -1,4 +1,5 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import type { Launch } from '@tare/environment';
 import { shellWords, type Ssh } from '../ssh.ts';
 import {
   type GuestAccount,
@@ -119,13 +120,8 @@ function explain(what: string, stderr: string): string {
   return said === '' ? what : `${what}: ${said}`;
 }
 
-/** A launch's settings for an app in the guest. */
-export type Arrangement = {
-  /** Environment variables besides those that provisioning has set. */
-  readonly variables: Readonly<Record<string, string>>;
-  /** The variable that names the app's folder for data; undefined for an app that keeps none. */
-  readonly dataVariable: string | undefined;
-};
+/** A launch's settings for an app in the guest; its variables come on top of those that provisioning has set. */
+export type Arrangement = Pick<Launch, 'variables' | 'dataVariable'>;
 
 /**
  * A shell script that makes one workload start at boot. A drop-in of its unit holds the launch's settings: variables, and a

@@ -2,7 +2,7 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { writeRecord } from '@tare/recipe';
+import { messageOf, writeRecord } from '@tare/recipe';
 import { z } from 'zod';
 import { consoleTail, domainAddresses, domainPid, resumeDomain, virsh } from '../libvirt.ts';
 import type { Vagrant } from '../vagrant-client.ts';
@@ -90,7 +90,7 @@ async function boot(order: BringUp, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     // a guest with an address runs, so KVM is not what failed
     if (!booting) throw error;
-    const reason = `with KVM the guest does not boot: ${error instanceof Error ? error.message : String(error)}`;
+    const reason = `with KVM the guest does not boot: ${messageOf(error)}`;
     say(`${reason}; emulation is tried`);
     rememberChoice(records, box, { accelerator: 'tcg', reason });
     // a domain made for KVM does not boot without it

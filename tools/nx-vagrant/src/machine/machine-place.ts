@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Variables } from '@tare/metrics';
 import { z } from 'zod';
-import { virsh } from '../libvirt.ts';
+import { domainState } from '../libvirt.ts';
 import type { Provider } from '../records.ts';
-import { stateFolder, type MachineState, type Vagrant } from '../vagrant-client.ts';
+import { createVagrant, stateFolder, type MachineState, type Vagrant } from '../vagrant-client.ts';
 
 /** Which machine: the one named `default` of a folder with a Vagrantfile, as a provider has it. */
 export type MachinePlace = {
@@ -12,6 +12,33 @@ export type MachinePlace = {
   readonly folder: string;
   readonly provider: Provider;
 };
+
+/** A machine that Vagrant has made. */
+type ExistingMachine = {
+  readonly vagrant: Vagrant;
+  readonly state: MachineState;
+};
+
+/**
+ * The machine of a folder, whichever provider has it. Prints what its Vagrant says.
+ * @param folder absolute path of the folder with the Vagrantfile.
+ * @returns undefined when none has been created; this starts no Ruby.
+ */
+export async function existingMachine(
+  folder: string,
+  signal: AbortSignal,
+): Promise<ExistingMachine | undefined> {
+  const place = (['libvirt', 'virtualbox'] as const)
+    .map((provider) => ({ folder, provider }))
+    .find((each) => machineId(each.folder, each.provider) !== undefined);
+  if (place === undefined) return undefined;
+  const vagrant = createVagrant({
+    ...place,
+    variables: {},
+    onLine: (line) => process.stdout.write(`${line}\n`),
+  });
+  return { vagrant, state: await machineState(place, vagrant, signal) };
+}
 
 /** Name of the box that the machine was made of; undefined when Vagrant has not written it down. */
 export function machineBox({ folder, provider }: MachinePlace): string | undefined {
@@ -39,7 +66,7 @@ export async function machineState(
   if (id === undefined) return 'not_created';
   if (place.provider !== 'libvirt') return vagrant.status({ signal });
   try {
-    const state = (await virsh(['domstate', id], signal)).trim();
+    const state = await domainState(id, signal);
     return state === 'shut off' ? 'shutoff' : state;
   } catch (error) {
     if (error instanceof Error && /failed to get domain|Domain not found/.test(error.message))
@@ -66,43 +93,26 @@ type MachineSettings = {
   readonly appMemoryMiB?: number;
   /** Whether provisioning starts the first workload; true by default. */
   readonly start?: boolean;
-  /** The host's port that reaches the guest's 8000. */
-  readonly port?: number;
-  /** Whether to forward that port at all. */
+  /** Whether to forward a port of the host to the guest's 8000; true by default. */
   readonly forward?: boolean;
 };
 
 /** The environment variables for the Vagrantfile; leaves out settings that are not given. */
 export function machineVariables(settings: MachineSettings): Readonly<Record<string, string>> {
-  const {
-    box,
-    boxVersion,
-    artifacts,
-    cpus,
-    memoryMiB,
-    driver,
-    runId,
-    nodeArguments,
-    appMemoryMiB,
-    start,
-    port,
-    forward,
-  } = settings;
   const named: Readonly<Record<string, string | number | undefined>> = {
-    TARE_BOX: box,
-    TARE_BOX_VERSION: boxVersion,
-    TARE_ARTIFACTS: Object.entries(artifacts)
+    TARE_BOX: settings.box,
+    TARE_BOX_VERSION: settings.boxVersion,
+    TARE_ARTIFACTS: Object.entries(settings.artifacts)
       .map(([workload, path]) => `${workload}=${path}`)
       .join(','),
-    TARE_CPUS: cpus,
-    TARE_MEMORY_MIB: memoryMiB,
-    TARE_DRIVER: driver,
-    TARE_RUN: runId,
-    TARE_NODE_ARGUMENTS: nodeArguments?.join(' '),
-    TARE_APP_MEMORY_MIB: appMemoryMiB,
-    TARE_START: asNumber(start),
-    TARE_PORT: port,
-    TARE_FORWARD: asNumber(forward),
+    TARE_CPUS: settings.cpus,
+    TARE_MEMORY_MIB: settings.memoryMiB,
+    TARE_DRIVER: settings.driver,
+    TARE_RUN: settings.runId,
+    TARE_NODE_ARGUMENTS: settings.nodeArguments?.join(' '),
+    TARE_APP_MEMORY_MIB: settings.appMemoryMiB,
+    TARE_START: asNumber(settings.start),
+    TARE_FORWARD: asNumber(settings.forward),
   };
   return Object.fromEntries(
     Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),

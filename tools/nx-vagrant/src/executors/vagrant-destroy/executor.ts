@@ -4,7 +4,7 @@ import type { PromiseExecutor } from '@nx/devkit';
 import { type OptionsOf, readOptions } from '@tare/options';
 import { abortOnSignals, readRecord, reportFailure } from '@tare/recipe';
 import { forgetBox } from '../../box.ts';
-import { existingMachine } from '../existing-machine.ts';
+import { existingMachine } from '../../machine/machine-place.ts';
 import { boxRecordSchema } from '../../records.ts';
 import { createVagrant } from '../../vagrant-client.ts';
 import { options as table } from './options.ts';

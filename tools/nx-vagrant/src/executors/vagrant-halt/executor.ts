@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
 import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, reportFailure } from '@tare/recipe';
-import { existingMachine } from '../existing-machine.ts';
+import { existingMachine } from '../../machine/machine-place.ts';
 import type { options } from './options.ts';
 
 type Options = OptionsOf<typeof options>;

@@ -4,7 +4,7 @@ import type { PromiseExecutor } from '@nx/devkit';
 import { childEnvironment } from '@tare/metrics';
 import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, reportFailure } from '@tare/recipe';
-import { existingMachine } from '../existing-machine.ts';
+import { existingMachine } from '../../machine/machine-place.ts';
 import { sshArguments } from '../../ssh.ts';
 import type { options } from './options.ts';
 
