@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { path, toggle } from '@tare/options';
 import { replaceFiles, type FileText } from '@tare/results';
 import { z } from 'zod';
-import type { WorkloadCapacity } from './capacity/capacity-model.ts';
+import type { WorkloadCapacity } from './charts/capacity.ts';
 import { chartFiles } from './charts/run-charts.ts';
 import type { ReportModel } from './model/report-model.ts';
 import { messageOf } from './model/words.ts';

@@ -1,10 +1,9 @@
-import type { WorkloadCapacity } from '../capacity/capacity-model.ts';
 import type { ReportModel } from '../model/report-model.ts';
 import { fileNamePart } from '../model/words.ts';
 import type { WorkloadModel } from '../model/workload-model.ts';
 import type { Chart } from '../plot/chart.ts';
 import { barCharts } from './bars.ts';
-import { capacityChart } from './capacity.ts';
+import { capacityChart, type WorkloadCapacity } from './capacity.ts';
 import { latencyCurvesChart } from './latency-curves.ts';
 import { freshInstancesChart, loadWindowCharts } from './over-time.ts';
 import { startupCharts } from './startup.ts';

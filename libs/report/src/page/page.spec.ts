@@ -3,7 +3,7 @@ import type { RunFile } from '@tare/results';
 import { exampleCapacity } from '@tare/results/fixtures';
 import { expect, test } from 'vitest';
 import { exampleRun, failedMidway } from '../../fixtures/example-run.ts';
-import { capacityModel } from '../capacity/capacity-model.ts';
+import { capacityModel } from '../charts/capacity.ts';
 import { reportModel } from '../model/report-model.ts';
 import { renderPage } from './page.ts';
 

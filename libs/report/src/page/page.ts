@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { WorkloadCapacity } from '../capacity/capacity-model.ts';
+import type { WorkloadCapacity } from '../charts/capacity.ts';
 import type { ReportModel } from '../model/report-model.ts';
 import { counted } from '../model/words.ts';
 import { markup, nothing, trusted, type Html } from './html.ts';

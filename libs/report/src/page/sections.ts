@@ -1,6 +1,6 @@
 import type { Diagnostic } from '@tare/results';
-import type { WorkloadCapacity } from '../capacity/capacity-model.ts';
 import { barCharts } from '../charts/bars.ts';
+import type { WorkloadCapacity } from '../charts/capacity.ts';
 import { ratiosChart } from '../charts/ratios.ts';
 import { withinTrials } from '../charts/run-charts.ts';
 import { trialsChart } from '../charts/trials.ts';

@@ -29,11 +29,38 @@ export function terminalOf(
 }
 
 export type Style = Parameters<typeof styleText>[0];
-export type Paint = (style: Style, text: string) => string;
 
-/** Colours texts, or leaves them as they are. */
-export function painter(colour: boolean): Paint {
-  return (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text);
+/** What is written for one terminal, in its width and with its colours. */
+export type Screen = ReturnType<typeof screenOf>;
+
+export function screenOf({ columns, colour }: Terminal) {
+  const paint = (style: Style, text: string) =>
+    colour ? styleText(style, text, { validateStream: false }) : text;
+  const wrap = (text: string, indent?: string) => wrapped(text, columns, indent);
+  return {
+    columns,
+    paint,
+    wrap,
+    /** "warning: …" on as many lines as it takes. */
+    // colours are put in last, for they have no width
+    marked: (level: string, text: string) =>
+      wrap(`${level}: ${text}`).replace(level, paint(level === 'error' ? 'red' : 'yellow', level)),
+    /** A title and its lines; nothing without lines. */
+    section: (title: string, lines: readonly string[]) =>
+      lines.length === 0 ? [] : [[paint('bold', title), ...lines].join('\n')],
+    /** What could not be measured: reason and remedy on a line each. */
+    missing: (missing: readonly MissingEnvironment[]) =>
+      missing.flatMap(({ name, statusText, reason, remedy }) => [
+        `  ${name}: ${paint('yellow', statusText)}, ${reason}`,
+        ...(remedy === undefined ? [] : [`    remedy: ${remedy}`]),
+      ]),
+    /** A table: the head, a rule, then the rows. Ends of lines have no blanks. */
+    table: (rows: readonly (readonly TerminalCell[])[], aligns: readonly ('left' | 'right')[]) => {
+      const [head = '', ...lines] = alignedRows(rows, aligns);
+      const rule = paint('dim', '─'.repeat(Math.max(...[head, ...lines].map(widthOf))));
+      return [head, rule, ...lines].join('\n');
+    },
+  };
 }
 
 /**
@@ -42,19 +69,6 @@ export function painter(colour: boolean): Paint {
  */
 export function terminalPage(sections: readonly string[]): string {
   return `${sections.join('\n\n')}\n`.replace(/^(\s*):(?=:)/gm, '$1: ').replaceAll('##[', '# #[');
-}
-
-/** A title and its lines; nothing without lines. */
-export function terminalSection(title: string, lines: readonly string[], paint: Paint): readonly string[] {
-  return lines.length === 0 ? [] : [[paint('bold', title), ...lines].join('\n')];
-}
-
-/** What could not be measured: reason and remedy on a line each. */
-export function missingLines(missing: readonly MissingEnvironment[], paint: Paint): readonly string[] {
-  return missing.flatMap(({ name, statusText, reason, remedy }) => [
-    `  ${name}: ${paint('yellow', statusText)}, ${reason}`,
-    ...(remedy === undefined ? [] : [`    remedy: ${remedy}`]),
-  ]);
 }
 
 /**
@@ -76,27 +90,10 @@ export function wrapped(text: string, columns: number, indent = '  '): string {
   return [...lines, line].join('\n');
 }
 
-/** "warning: …" on as many lines as it takes. */
-export function marked(level: string, text: string, columns: number, paint: Paint): string {
-  // colours are put in last, for they have no width
-  return wrapped(`${level}: ${text}`, columns).replace(level, paint(level === 'error' ? 'red' : 'yellow', level));
-} // prettier-ignore
-
 /** A cell of a table: a text, and over how many columns it goes. */
 export type TerminalCell = string | { readonly text: string; readonly span: number };
 
 const gap = '  ';
-
-/** A table: the head, a rule, then the rows. Ends of lines have no blanks. */
-export function terminalTable(
-  rows: readonly (readonly TerminalCell[])[],
-  aligns: readonly ('left' | 'right')[],
-  paint: Paint,
-): string {
-  const [head = '', ...lines] = alignedRows(rows, aligns);
-  const rule = paint('dim', '─'.repeat(Math.max(...[head, ...lines].map(widthOf))));
-  return [head, rule, ...lines].join('\n');
-}
 
 /** Rows with their cells below each other. */
 export function alignedRows(

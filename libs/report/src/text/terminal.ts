@@ -4,17 +4,8 @@ import { shownAs } from '../model/shown-metrics.ts';
 import type { Subject } from '../model/subjects.ts';
 import { counted, verdictSigns } from '../model/words.ts';
 import type { MetricCell, MetricRow, WorkloadModel } from '../model/workload-model.ts';
-import {
-  marked,
-  missingLines,
-  painter,
-  terminalPage,
-  terminalSection,
-  terminalTable,
-  widthOf,
-  wrapped,
-} from './terminal-layout.ts';
-import type { Paint, Style, Terminal } from './terminal-layout.ts';
+import { screenOf, terminalPage, widthOf } from './terminal-layout.ts';
+import type { Screen, Style, Terminal } from './terminal-layout.ts';
 
 const verdictStyles: Readonly<Record<Verdict, Style>> = {
   better: 'green',
@@ -29,62 +20,65 @@ const verdictStyles: Readonly<Record<Verdict, Style>> = {
  * not fit beside each other, they follow in blocks. The rest is in summary.md.
  * @returns lines ending in a line feed; the same model and terminal give the same text.
  */
-export function renderTerminal(report: ReportModel, { columns, colour }: Terminal): string {
-  const paint = painter(colour);
+export function renderTerminal(report: ReportModel, terminal: Terminal): string {
+  const screen = screenOf(terminal);
+  const { paint, wrap, marked, section } = screen;
   const { workloads } = report;
   const caveats = report.caveats.map(({ level, text }) =>
-    level === 'info' ? wrapped(text, columns) : marked(level, text, columns, paint),
+    level === 'info' ? wrap(text) : marked(level, text),
   );
   return terminalPage([
     `${paint('bold', `Run ${report.id}`)}, ${report.started}, seed ${report.seed}\n${report.load}`,
     ...(workloads.length === 0
       ? ['No trial was measured.']
-      : [...workloads.map((each) => workloadText(each, columns, paint)), legendText(workloads, paint)]),
-    ...terminalSection('How far this can be trusted', caveats, paint),
-    ...terminalSection('Not measured, or only in part', missingLines(report.missing, paint), paint),
-    ...terminalSection('Diagnostics', diagnosticLines(report, columns, paint), paint),
+      : [...workloads.map((each) => workloadText(each, screen)), legendText(workloads, screen)]),
+    ...section('How far this can be trusted', caveats),
+    ...section('Not measured, or only in part', screen.missing(report.missing)),
+    ...section('Diagnostics', diagnosticLines(report, screen)),
   ]);
 }
 
-function diagnosticLines(report: ReportModel, columns: number, paint: Paint): readonly string[] {
+function diagnosticLines(report: ReportModel, { marked }: Screen): readonly string[] {
   // the caveat of the A/A control says what its diagnostic does
   const shown = report.diagnostics.filter(
     ({ level, code }) => level !== 'info' && code !== 'control-differs',
   );
   return [
-    ...summedUp(shown).map(({ level, message }) => marked(level, message, columns, paint)),
-    ...report.warnings.judged.map((warning) => marked('warning', warning, columns, paint)),
+    ...summedUp(shown).map(({ level, message }) => marked(level, message)),
+    ...report.warnings.judged.map((warning) => marked('warning', warning)),
   ];
 }
 
-function workloadText(workload: WorkloadModel, columns: number, paint: Paint): string {
+function workloadText(workload: WorkloadModel, screen: Screen): string {
+  const { paint, wrap } = screen;
   const heading = `${paint('bold', workload.name)}  ${workload.requestPath}`.trimEnd();
   const counts = `${counted(workload.rounds, 'round')}, mean ± sd, ratio to ${workload.baseline} [95 % interval]`;
-  const sentences = workload.conclusion.map(({ brief }) => wrapped(brief, columns, ''));
+  const sentences = workload.conclusion.map(({ brief }) => wrap(brief, ''));
   return [
     `${heading}\n${paint('dim', counts)}`,
-    ...blocks(workload, columns, paint),
-    [...sentences, paint('dim', wrapped(workload.latency.text, columns, ''))].join('\n'),
+    ...blocks(workload, screen),
+    [...sentences, paint('dim', wrap(workload.latency.text, ''))].join('\n'),
   ].join('\n\n');
 }
 
 /** As many environments beside each other as fit into the width, at least one; then the next ones below. */
-function blocks({ subjects, rows }: WorkloadModel, columns: number, paint: Paint): readonly string[] {
+function blocks({ subjects, rows }: WorkloadModel, screen: Screen): readonly string[] {
   const shownRows = rows.filter(({ metric }) => shownAs(metric.key).terminal === true);
   const texts: string[] = [];
   let shown: readonly Subject[] = [];
   let text = '';
   for (const subject of subjects) {
-    const wider = blockText(shownRows, [...shown, subject], paint);
-    const fits = shown.length === 0 || widthOf(wider) <= columns;
+    const wider = blockText(shownRows, [...shown, subject], screen);
+    const fits = shown.length === 0 || widthOf(wider) <= screen.columns;
     if (!fits) texts.push(text);
     shown = fits ? [...shown, subject] : [subject];
-    text = fits ? wider : blockText(shownRows, shown, paint);
+    text = fits ? wider : blockText(shownRows, shown, screen);
   }
   return [...texts, text];
 }
 
-function blockText(rows: readonly MetricRow[], shown: readonly Subject[], paint: Paint): string {
+function blockText(rows: readonly MetricRow[], shown: readonly Subject[], screen: Screen): string {
+  const { paint, table } = screen;
   const head = [
     paint('dim', 'Metric'),
     ...shown.map((subject) => ({ text: paint('bold', subject.title), span: alignsOf(subject).length })),
@@ -93,15 +87,13 @@ function blockText(rows: readonly MetricRow[], shown: readonly Subject[], paint:
     const arrow = metric.direction === 'lower' ? '↓' : '↑';
     return [
       `${title.replace(' per request', '/request')} ${paint('dim', arrow)}`,
-      ...shown.flatMap((subject) =>
-        cellTexts(
-          cells.find((cell) => cell.subject === subject),
-          paint,
-        ).slice(0, alignsOf(subject).length),
-      ),
+      ...shown.flatMap((subject) => {
+        const cell = cells.find((each) => each.subject === subject);
+        return cellTexts(cell, screen).slice(0, alignsOf(subject).length);
+      }),
     ];
   });
-  return terminalTable([head, ...lines], ['left', ...shown.flatMap(alignsOf)], paint);
+  return table([head, ...lines], ['left', ...shown.flatMap(alignsOf)]);
 }
 
 /** The baseline has no ratio to itself: one column of text instead of two. */
@@ -109,14 +101,14 @@ function alignsOf({ isBaseline }: Subject): readonly ('right' | 'left')[] {
   return isBaseline ? ['right'] : ['right', 'left'];
 }
 
-function cellTexts(cell: MetricCell | undefined, paint: Paint): readonly [string, string] {
+function cellTexts(cell: MetricCell | undefined, { paint }: Screen): readonly [string, string] {
   if (cell === undefined || cell.mean === '') return ['–', ''];
   const { mean, ratio, verdict } = cell;
   if (verdict === undefined) return [mean, ratio];
   return [mean, paint(verdictStyles[verdict], `${ratio} ${verdictSigns[verdict]}`)];
 }
 
-function legendText(workloads: readonly WorkloadModel[], paint: Paint): string {
+function legendText(workloads: readonly WorkloadModel[], { paint }: Screen): string {
   const isJudged = workloads.some(({ rows }) =>
     rows.some(({ cells }) => cells.some(({ verdict }) => verdict)),
   );

@@ -11,7 +11,7 @@ import {
   markdownPictures,
   textTable,
 } from '../text/markdown.ts';
-import { alignedRows, painter, terminalPage, type Paint, type Terminal } from '../text/terminal-layout.ts';
+import { alignedRows, screenOf, terminalPage, type Screen, type Terminal } from '../text/terminal-layout.ts';
 import { writeFolder } from '../write-report.ts';
 import { trendPictures } from './trend-chart.ts';
 import { changeMark, commitText, sizeText, trendGroups } from './trend-series.ts';
@@ -24,7 +24,7 @@ export type Trend = {
   /** A document that shows the pictures from its own folder. */
   readonly markdown: string;
   /** Tables and changes for a terminal. */
-  readonly text: (terminal: Pick<Terminal, 'colour'>) => string;
+  readonly text: (terminal: Terminal) => string;
 };
 
 /** One point is no trend. */
@@ -46,7 +46,7 @@ export function renderTrend(lines: readonly HistoryLine[], filter: TrendFilter =
     groups,
     pictures: [...pictures.values()].flat(),
     markdown: trendMarkdown(groups, (group) => pictures.get(group) ?? []),
-    text: (terminal) => trendText(groups, terminal),
+    text: (terminal) => terminalPage(groups.map((group) => groupText(group, screenOf(terminal)))),
   };
 }
 
@@ -73,12 +73,6 @@ const heads = ['Metric', 'Environment', 'Runs', 'Latest [95 %]', 'Level', 'Chang
 const aligns = ['left', 'left', 'right', 'right', 'right', 'left'] as const;
 const effects = ['worse', 'better', 'within the margin', 'not judged'];
 
-/** The groups as text for a terminal: a table each, then the changes in words. Lines end in a line feed. */
-function trendText(groups: readonly TrendGroup[], { colour }: Pick<Terminal, 'colour'>): string {
-  const paint = painter(colour);
-  return terminalPage(groups.map((group) => groupText(group, paint)));
-}
-
 /** The groups as a Markdown document. @param pictures of a group, beside the document. */
 function trendMarkdown(
   groups: readonly TrendGroup[],
@@ -95,7 +89,8 @@ function trendMarkdown(
   return markdownDocument(['# Trend', ...sections]);
 }
 
-function groupText(group: TrendGroup, paint: Paint): string {
+/** A group as text for a terminal: a table, then the changes in words. */
+function groupText(group: TrendGroup, { paint }: Screen): string {
   const lines = alignedRows([heads, ...group.series.map(cells)], aligns);
   const changes = sentences(group).map(
     ({ text, effect }) =>

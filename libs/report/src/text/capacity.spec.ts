@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { Capacity, CapacityFile } from '@tare/results';
 import { exampleCapacity } from '@tare/results/fixtures';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { capacityModel, capacityText } from './capacity-model.ts';
+import { capacityModel, capacityText } from '../charts/capacity.ts';
 import {
   capacityPictures,
   renderCapacityMarkdown,
   renderCapacityTerminal,
   writeCapacityReport,
-} from './capacity-report.ts';
+} from './capacity.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import type { CapacityFile } from '@tare/results';
-import { capacityChart } from '../charts/capacity.ts';
+import { capacityChart, capacityModel } from '../charts/capacity.ts';
+import type { CapacityModel, WorkloadCapacity } from '../charts/capacity.ts';
 import { dateText, fileNamePart } from '../model/words.ts';
 import { pictureOf, type Picture } from '../plot/chart.ts';
+import { writeFolder } from '../write-report.ts';
 import {
   codeSpan,
   diagnosticLines,
@@ -13,19 +15,8 @@ import {
   markdownSection,
   missingMarkdown,
   textTable,
-} from '../text/markdown.ts';
-import {
-  marked,
-  missingLines,
-  painter,
-  terminalPage,
-  terminalSection,
-  terminalTable,
-  wrapped,
-} from '../text/terminal-layout.ts';
-import type { Terminal } from '../text/terminal-layout.ts';
-import { writeFolder } from '../write-report.ts';
-import { capacityModel, type CapacityModel, type WorkloadCapacity } from './capacity-model.ts';
+} from './markdown.ts';
+import { screenOf, terminalPage, type Terminal } from './terminal-layout.ts';
 
 // not among the charts of a run: its report removes those that it does not know
 const chartsPath = 'capacity';
@@ -37,32 +28,23 @@ const aligns = ['left', 'left', 'right', 'right', 'left'] as const;
  * measured, and the warnings.
  * @returns lines ending in a line feed; the same file and terminal give the same text.
  */
-export function renderCapacityTerminal(given: CapacityFile, { columns, colour }: Terminal): string {
-  const paint = painter(colour);
+export function renderCapacityTerminal(given: CapacityFile, terminal: Terminal): string {
+  const { paint, wrap, marked, section, missing: missingLines, table } = screenOf(terminal);
   const { file, workloads, notes, missing } = capacityModel(given);
   const tables = workloads.flatMap((workload) => {
     const rows = rowsOf(workload);
     if (rows.length === 0) return [];
     const head = heads.map((each) => paint('dim', each));
-    const table = terminalTable([head, ...rows], aligns, paint);
-    return [`${paint('bold', workload.workload)}  ${workload.requestPath}\n\n${table}`];
+    return [`${paint('bold', workload.workload)}  ${workload.requestPath}\n\n${table([head, ...rows], aligns)}`];
   });
   return terminalPage([
     `${paint('bold', `Capacity for ${file.config.slo.text}`)}, run ${file.id}, ${dateText(file.startedAt)}, seed ${file.seed}`,
     ...(tables.length === 0 ? ['No capacity was found.'] : tables),
-    ...terminalSection(
-      'How it was found',
-      notes.map((note) => wrapped(note, columns)),
-      paint,
-    ),
-    ...terminalSection('Not measured', missingLines(missing, paint), paint),
-    ...terminalSection(
-      'Diagnostics',
-      file.diagnostics.map(({ level, message }) => marked(level, message, columns, paint)),
-      paint,
-    ),
+    ...section('How it was found', notes.map((note) => wrap(note))),
+    ...section('Not measured', missingLines(missing)),
+    ...section('Diagnostics', file.diagnostics.map(({ level, message }) => marked(level, message))),
   ]);
-}
+} // prettier-ignore
 
 /**
  * Writes `capacity.md` and `capacity/*.svg` into a folder, which is made if need be; all of them or none.
@@ -78,10 +60,8 @@ export async function writeCapacityReport(folder: string, file: CapacityFile): P
 }
 
 /** For each workload a picture of latency against offered load. The same model gives the same bytes. */
-export function capacityPictures({
-  file,
-  workloads,
-}: CapacityModel): readonly (Picture & { readonly workload: string })[] {
+export function capacityPictures(model: CapacityModel): readonly (Picture & { readonly workload: string })[] {
+  const { file, workloads } = model;
   const colours = new Map(file.environments.map(({ name }, place) => [name, place]));
   const names = new Set<string>();
   return workloads.flatMap((capacity) => {
@@ -113,20 +93,14 @@ export function renderCapacityMarkdown(model: CapacityModel): string {
         `## ${escapeMarkdown(workload.workload)}`,
         `Request: ${codeSpan(workload.requestPath)}`,
         rows.length === 0 ? '' : textTable(heads, aligns, rows),
-        markdownPictures(
-          pictures.filter((picture) => picture.workload === workload.workload),
-          chartsPath,
-        ),
+        markdownPictures(pictures.filter((picture) => picture.workload === workload.workload), chartsPath),
       ];
     }),
-    ...markdownSection(
-      'How it was found',
-      markdownList([...notes, `Run ${file.id}, seed ${file.seed}.`].map(escapeMarkdown)),
-    ),
+    ...markdownSection('How it was found', markdownList([...notes, `Run ${file.id}, seed ${file.seed}.`].map(escapeMarkdown))),
     ...markdownSection('Not measured', missingMarkdown(missing)),
     ...markdownSection('Diagnostics', markdownList(diagnosticLines(file.diagnostics))),
   ]);
-}
+} // prettier-ignore
 
 /** The environments in which a capacity was looked for. */
 function rowsOf({ environments }: WorkloadCapacity): readonly (readonly string[])[] {
