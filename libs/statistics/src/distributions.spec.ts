@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { expectCloseToR } from '../fixtures/expect-close-to-r.ts';
 import reference from '../fixtures/reference.json' with { type: 'json' };
-import { increasingRoot, studentTQuantile } from './distributions.ts';
+import { increasingRoot, normalTail, studentTQuantile } from './distributions.ts';
 
 describe('studentTQuantile', () => {
   test('agrees with R from the middle to the far tails', () => {
@@ -32,6 +32,26 @@ describe('studentTQuantile', () => {
     expect(() => studentTQuantile(0.975, degreesOfFreedom)).toThrow(
       new RangeError(`studentTQuantile: degrees of freedom are ${degreesOfFreedom}, expected 1 or more`),
     );
+  });
+});
+
+describe('normalTail', () => {
+  test.each([
+    [0, 0.5],
+    [0.5, 0.3085375387259869],
+    [1, 0.15865525393145707],
+    [2.9999, 0.001350341282954925],
+    [3, 0.0013498980316300933],
+    [8, 6.22096057427174e-16],
+    [20, 2.7536241186061556e-89],
+    [-1.5, 0.9331927987311419],
+  ])('has beyond %s what tables say', (z, tail) => {
+    expect(normalTail(z) / tail).toBeCloseTo(1, 12);
+  });
+
+  test('is nothing beyond infinity', () => {
+    expect(normalTail(Infinity)).toBe(0);
+    expect(normalTail(-Infinity)).toBe(1);
   });
 });
 

@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { seededNormal } from '../fixtures/seeded-normal.ts';
+import {
+  logRatioLessDisturbance,
+  logRatioOfTotals,
+  logRatiosOfSlices,
+  trimmedMean,
+  typicalLogRatio,
+  type Slice,
+} from './paired-slices.ts';
+
+const slice = (requests: number, durationMs: number, disturbedMs?: number): Slice => ({
+  requests,
+  durationMs,
+  disturbedMs,
+});
+
+describe('logRatioOfTotals', () => {
+  test('is requests ÷ time of all slices, whatever their lengths', () => {
+    const pair = { candidate: [slice(10, 100), slice(5, 400)], baseline: [slice(30, 100)] };
+    expect(Math.exp(logRatioOfTotals(pair))).toBeCloseTo(15 / 500 / (30 / 100), 12);
+  });
+
+  test('counts the time of a slice without a reply', () => {
+    const pair = { candidate: [slice(10, 100), slice(0, 100)], baseline: [slice(10, 100)] };
+    expect(Math.exp(logRatioOfTotals(pair))).toBeCloseTo(0.5, 12);
+  });
+
+  test.each([
+    { candidate: [slice(10, 0)], message: 'slices: durationMs of candidate 0 is 0, expected more than 0' },
+    { candidate: [slice(-1, 9)], message: 'slices: requests of candidate 0 is -1, expected 0 or more' },
+    { candidate: [slice(0, 9)], message: 'slices: requests of candidate is 0, expected more than 0' },
+    { candidate: [], message: 'slices: requests of candidate is 0, expected more than 0' },
+  ])('says "$message"', ({ candidate, message }) => {
+    expect(() => logRatioOfTotals({ candidate, baseline: [slice(1, 1)] })).toThrow(new RangeError(message));
+  });
+});
+
+describe('logRatiosOfSlices', () => {
+  test('pairs neighbours and leaves out a pair without replies', () => {
+    const pair = {
+      candidate: [slice(10, 100), slice(0, 100), slice(20, 100)],
+      baseline: [slice(10, 100), slice(10, 100), slice(10, 100)],
+    };
+    const logs = logRatiosOfSlices(pair);
+    expect(logs).toHaveLength(2);
+    expect(logs[1]).toBeCloseTo(Math.LN2, 12);
+  });
+
+  test('refuses sides that are not in pairs', () => {
+    expect(() => logRatiosOfSlices({ candidate: [], baseline: [slice(1, 1)] })).toThrow(
+      new RangeError('slices: 0 of the candidate, 1 of the baseline, expected as many'),
+    );
+  });
+});
+
+describe('trimmedMean', () => {
+  test('leaves out whole values at both ends', () => {
+    expect(trimmedMean([100, 1, 2, 3, -50], 0.25)).toBe(2);
+    expect(trimmedMean([1, 2, 6], 0.25)).toBe(3);
+    expect(trimmedMean([4], 0.49)).toBe(4);
+  });
+
+  test.each([0, 0.5, -1, NaN])('refuses the share %s', (share) => {
+    expect(() => trimmedMean([1, 2], share)).toThrow(RangeError);
+  });
+});
+
+describe('typicalLogRatio', () => {
+  test('does not feel single disturbed slices, but what all are slower by', () => {
+    const baseline = Array.from({ length: 20 }, () => slice(10, 100));
+    const candidate = baseline.map((_, place) => slice(10, place % 5 === 0 ? 400 : 105));
+    expect(typicalLogRatio({ candidate, baseline })).toBeCloseTo(-Math.log(1.05), 12);
+  });
+
+  test('refuses sides that have no pair with replies', () => {
+    expect(() => typicalLogRatio({ candidate: [slice(0, 1)], baseline: [slice(1, 1)] })).toThrow(RangeError);
+  });
+});
+
+describe('logRatioLessDisturbance', () => {
+  /** Slices of 80 ms, of which now and then the host takes what a meter tells by half. */
+  function disturbed(count: number, seed: number, usualMs = 80): Slice[] {
+    const normal = seededNormal(seed);
+    return Array.from({ length: count }, () => {
+      const takenMs = Math.max(0, 40 * normal());
+      return slice(10, usualMs + takenMs, takenMs / 2);
+    });
+  }
+
+  test('takes out what the host cost either side', () => {
+    const pair = { candidate: disturbed(60, 1), baseline: disturbed(60, 2) };
+    expect(Math.abs(logRatioOfTotals(pair))).toBeGreaterThan(0.005);
+    expect(logRatioLessDisturbance(pair)).toBeCloseTo(0, 10);
+  });
+
+  test('keeps what the candidate does to itself', () => {
+    const stalls = disturbed(60, 1).map((each, place) =>
+      place % 10 === 0 ? { ...each, durationMs: each.durationMs + 160 } : each,
+    );
+    const told = logRatioLessDisturbance({ candidate: stalls, baseline: disturbed(60, 2) });
+    expect(told).toBeCloseTo(-Math.log(1.2), 10);
+  });
+
+  test('is the ratio of totals where the evidence has no bearing, is absent, or slices are few', () => {
+    const constant = disturbed(60, 1).map((each) => ({ ...each, disturbedMs: 3 }));
+    const without = { candidate: disturbed(60, 3), baseline: constant };
+    expect(logRatioLessDisturbance(without)).toBeCloseTo(logRatioOfTotals(without), 12);
+    const few = { candidate: disturbed(19, 1), baseline: disturbed(19, 2) };
+    expect(logRatioLessDisturbance(few)).toBe(logRatioOfTotals(few));
+    const untold = { candidate: [slice(10, 100)], baseline: [slice(10, 90)] };
+    expect(logRatioLessDisturbance(untold)).toBe(logRatioOfTotals(untold));
+  });
+
+  test('learns the cost from more copies of the baseline', () => {
+    const pair = { candidate: disturbed(10, 1), baseline: disturbed(10, 2) };
+    expect(logRatioLessDisturbance(pair, [...pair.baseline, ...disturbed(40, 3)])).toBeCloseTo(0, 10);
+  });
+
+  test('refuses a negative disturbance', () => {
+    expect(() => logRatioLessDisturbance({ candidate: [slice(1, 1, -1)], baseline: [slice(1, 1)] })).toThrow(
+      new RangeError('slices: disturbedMs of candidate 0 is -1, expected 0 or more'),
+    );
+  });
+});
