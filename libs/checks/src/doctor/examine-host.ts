@@ -27,7 +27,7 @@ export type HostExamination = {
 };
 
 /**
- * Examines this host as a place to measure: what it offers, and what disturbs a measurement. Takes about five seconds,
+ * Examines this host as a place to measure: what it offers, and what disturbs a measurement. Takes five to nine seconds,
  * mostly waiting, and changes nothing.
  * @returns a line for each fact.
  * @throws the signal's reason when aborted.
