@@ -7,10 +7,10 @@ import { abortOnSignals, messageOf } from '@tare/recipe';
 import { prepare } from '../../prepare.ts';
 import { showProgress } from '../../progress/show-progress.ts';
 import { commitFacts } from './commit-facts.ts';
-import { options as table } from './options.ts';
+import { tables } from '../../options.ts';
 import { watchPage } from './watch-page.ts';
 
-export type BenchOptions = GivenOptions<typeof table.shape>;
+export type BenchOptions = GivenOptions<typeof tables.bench.shape>;
 
 /**
  * Prepares what is asked for, measures it and writes the run file; fails when an environment failed, whose run file has the
@@ -28,7 +28,7 @@ export default async function bench(
       signal.addEventListener('abort', () => {
         interrupted = true;
       });
-      const options = readOptions(table, given);
+      const options = readOptions(tables.bench, given);
       const { config: configFile, outputPath } = options;
       const configPath = resolve(context.root, configFile);
       const reports = resolve(context.root, outputPath);

@@ -4,8 +4,10 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { calibrationSchema } from '@tare/checks';
+import { readOptions } from '@tare/options';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { CalibrateOptions } from './executor.ts';
+import { tables } from '../../options.ts';
+import { partsOf, type CalibrateOptions } from './executor.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -59,4 +61,21 @@ it('ends in order after Ctrl-C, and writes no half calibration', async () => {
   expect(stderr).toContain('did not succeed');
   const left = await readdir(root, { recursive: true });
   expect(left.filter((path) => path.startsWith('reports/calibration'))).toEqual([]);
+});
+
+it('has defaults', () => {
+  expect(readOptions(tables.calibrate, {})).toEqual({
+    minutes: 15,
+    seed: 1,
+    outputPath: 'reports',
+    json: false,
+  });
+  expect(partsOf()).toEqual(['latency', 'cpu', 'memory', 'startup', 'aa', 'ab']);
+});
+
+it('makes the parts that are named, in its own order', () => {
+  expect(partsOf('ab, cpu')).toEqual(['cpu', 'ab']);
+  expect(() => partsOf('ab,gpu')).toThrow(
+    '--only=ab,gpu: expected some of latency, cpu, memory, startup, aa, ab',
+  );
 });

@@ -1,12 +1,18 @@
 import { join, relative, resolve } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
-import { calibrate, isGood, writeCalibration } from '@tare/checks';
+import {
+  calibrate,
+  calibrationParts,
+  isGood,
+  writeCalibration,
+  type CalibrationPart,
+} from '@tare/checks';
 import { readOptions, type GivenOptions } from '@tare/options';
 import { hostFacts } from '@tare/runner';
 import { abortOnSignals, reportFailure } from '@tare/recipe';
-import { options as table, partsOf } from './options.ts';
+import { tables } from '../../options.ts';
 
-export type CalibrateOptions = GivenOptions<typeof table.shape>;
+export type CalibrateOptions = GivenOptions<typeof tables.calibrate.shape>;
 
 /** Holds what Tare reports on this host against known truths; fails when it is wrong. */
 export default function calibration(
@@ -15,7 +21,7 @@ export default function calibration(
 ): Promise<{ success: boolean }> {
   return reportFailure(() =>
     abortOnSignals(async (signal) => {
-      const { outputPath, json, minutes, seed, only } = readOptions(table, given);
+      const { outputPath, json, minutes, seed, only } = readOptions(tables.calibrate, given);
       const reports = resolve(root, outputPath);
       const progress = json ? process.stderr : process.stdout;
       const result = await calibrate({
@@ -33,4 +39,21 @@ export default function calibration(
       return isGood(result);
     }),
   );
+}
+
+/**
+ * The parts that are named, in the order in which they are made; all without a name.
+ * @throws Error with one line that names the option, its value and what was expected.
+ */
+export function partsOf(only?: string): readonly CalibrationPart[] {
+  if (only === undefined) return calibrationParts;
+  const wanted = only
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
+  const unknown = wanted.find((part) => !calibrationParts.some((known) => known === part));
+  if (unknown !== undefined || wanted.length === 0) {
+    throw new Error(`--only=${only}: expected some of ${calibrationParts.join(', ')}`);
+  }
+  return calibrationParts.filter((part) => wanted.includes(part));
 }

@@ -8,9 +8,9 @@ import { parseCapacityPlan, performCapacity } from '@tare/checks';
 import { applyOverrides, loadConfig, requireRoomFor } from '@tare/runner';
 import { prepare } from '../../prepare.ts';
 import { showCapacityProgress } from '../../progress/show-capacity-progress.ts';
-import { options as table } from './options.ts';
+import { tables } from '../../options.ts';
 
-export type CapacityOptions = GivenOptions<typeof table.shape>;
+export type CapacityOptions = GivenOptions<typeof tables.capacity.shape>;
 
 const columnsWithoutTerminal = 120;
 
@@ -22,7 +22,7 @@ export default function capacity(
   const { root } = context;
   return reportFailure(() =>
     abortOnSignals(async (signal) => {
-      const options = readOptions(table, given);
+      const options = readOptions(tables.capacity, given);
       const { config: configFile, outputPath } = options;
       const plan = parseCapacityPlan(options);
       const configPath = resolve(root, configFile);

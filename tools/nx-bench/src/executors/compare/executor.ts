@@ -3,9 +3,9 @@ import { join, resolve } from 'node:path';
 import { runExecutor, type ExecutorContext, type TargetConfiguration } from '@nx/devkit';
 import { readOptions, type GivenOptions } from '@tare/options';
 import { reportFailure } from '@tare/recipe';
-import { options as table } from './options.ts';
+import { tables } from '../../options.ts';
 
-export type CompareOptions = GivenOptions<typeof table.shape>;
+export type CompareOptions = GivenOptions<typeof tables.compare.shape>;
 
 /**
  * Measures, then reports; also what a failed measurement could measure. One task and not two in a graph: Nx gives a task
@@ -16,7 +16,7 @@ export default function compare(
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   return reportFailure(async () => {
-    const { measureTarget, reportTarget, readme, png, ...ofMeasurement } = readOptions(table, given);
+    const { measureTarget, reportTarget, readme, png, ...ofMeasurement } = readOptions(tables.compare, given);
     const measured = projectOf(context)?.targets?.[measureTarget];
     const latest = join(ofMeasurement.outputPath ?? outputPathOf(measured), 'latest');
     const runFile = join(latest, 'run.json');

@@ -4,10 +4,10 @@ import { readOptions, type GivenOptions } from '@tare/options';
 import { messageOf } from '@tare/recipe';
 import { examineHost } from '@tare/checks';
 import { loadConfig } from '@tare/runner';
-import { options as table } from './options.ts';
+import { tables } from '../../options.ts';
 import { renderDoctor } from './render-doctor.ts';
 
-export type DoctorOptions = GivenOptions<typeof table.shape>;
+export type DoctorOptions = GivenOptions<typeof tables.doctor.shape>;
 
 const examinationDeadlineMs = 120_000;
 const columnsOfAFile = 120;
@@ -18,7 +18,7 @@ export default async function doctor(
   { root }: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
-    const { config: configFile, json } = readOptions(table, given);
+    const { config: configFile, json } = readOptions(tables.doctor, given);
     const { environments, resources } = await loadConfig(resolve(root, configFile), configFile);
     const lines = await examineHost({
       environments,

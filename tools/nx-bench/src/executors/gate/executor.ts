@@ -10,9 +10,9 @@ import { loadConfig, requireRoomFor } from '@tare/runner';
 import { prepare } from '../../prepare.ts';
 import { showProgress } from '../../progress/show-progress.ts';
 import { callerGone, reportExitCode } from './exit-code-file.ts';
-import { options as table } from './options.ts';
+import { tables } from '../../options.ts';
 
-export type GateOptions = GivenOptions<typeof table.shape>;
+export type GateOptions = GivenOptions<typeof tables.gate.shape>;
 
 const invalid = 3;
 
@@ -29,7 +29,7 @@ export default async function gate(
   try {
     const exitCode = await abortOnSignals(async (told) => {
       const signal = AbortSignal.any([told, gone]);
-      const options = readOptions(table, given);
+      const options = readOptions(tables.gate, given);
       const { config: configFile, outputPath } = options;
       const plan = planGate(await loadConfig(resolve(root, configFile), configFile), options);
       const reports = resolve(root, outputPath);

@@ -7,9 +7,9 @@ import { baseRecipeSchema } from '../../base/debian-userland.ts';
 import { likelyBaseMode, makeBase } from '../../base/make-base.ts';
 import { connectEngine } from '../../engine/connect-engine.ts';
 import { probeRecordSchema } from '../../records.ts';
-import type { options } from './options.ts';
+import type { tables } from '../../options.ts';
 
-type Options = OptionsOf<typeof options>;
+type Options = OptionsOf<typeof tables.base>;
 
 const base: PromiseExecutor<Options> = ({ mode, image, recipe, probe, out, socket }, { root }) =>
   reportFailure(() =>

@@ -15,9 +15,9 @@ import {
   probeRecordSchema,
   skipWithoutEngine,
 } from '../../records.ts';
-import type { options } from './options.ts';
+import type { tables } from '../../options.ts';
 
-type Options = OptionsOf<typeof options>;
+type Options = OptionsOf<typeof tables['docker-build']>;
 
 const dockerBuild: PromiseExecutor<Options> = (options, { root, projectName }) =>
   reportFailure(() =>

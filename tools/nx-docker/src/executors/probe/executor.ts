@@ -7,9 +7,9 @@ import { abortOnSignals, reportFailure, writeRecord } from '@tare/recipe';
 import { likelyBaseMode } from '../../base/make-base.ts';
 import { probeEngine } from '../../engine/probe-engine.ts';
 import { type ProbeRecord, skipWithoutEngine } from '../../records.ts';
-import type { options } from './options.ts';
+import type { tables } from '../../options.ts';
 
-type Options = OptionsOf<typeof options>;
+type Options = OptionsOf<typeof tables.probe>;
 
 const probe: PromiseExecutor<Options> = ({ out, socket }, { root }) =>
   reportFailure(() =>

@@ -17,14 +17,14 @@ import {
 } from '@tare/report';
 import type { CalibrationSummary, WorkloadCapacity } from '@tare/report';
 import { hostFingerprint, parseCapacityFile, parseRunFile, type RunFile } from '@tare/results';
-import { options as table } from './options.ts';
+import { tables } from '../../options.ts';
 
-export type ReportOptions = GivenOptions<typeof table.shape>;
+export type ReportOptions = GivenOptions<typeof tables.report.shape>;
 
 /** Renders a run file to the terminal, to a folder, into a README, and into the page of a CI job. */
 const report: PromiseExecutor<ReportOptions> = async (given, { root }) => {
   try {
-    const options = readOptions(table, given);
+    const options = readOptions(tables.report, given);
     const runFile = resolve(root, options.runFile);
     const outputPath = resolve(root, options.outputPath);
     const run = await readRun(runFile, relative(root, runFile));

@@ -4,14 +4,14 @@ import { readOptions, type GivenOptions } from '@tare/options';
 import { messageOf } from '@tare/recipe';
 import { renderTrend, terminalOf, writeTrend, type TrendFilter } from '@tare/report';
 import { readHistory, type HistoryLine } from '@tare/results';
-import { options as table } from './options.ts';
+import { tables } from '../../options.ts';
 
-export type TrendOptions = GivenOptions<typeof table.shape>;
+export type TrendOptions = GivenOptions<typeof tables.trend.shape>;
 
 /** Shows how the metrics went over the runs of the history, and where their levels changed. */
 const trend: PromiseExecutor<TrendOptions> = async (given, { root, projectName = 'bench' }) => {
   try {
-    const options = readOptions(table, given);
+    const options = readOptions(tables.trend, given);
     const historyPath = resolve(root, options.historyPath);
     const outputPath = resolve(root, options.outputPath);
     const shownHistory = relative(root, historyPath) || '.';

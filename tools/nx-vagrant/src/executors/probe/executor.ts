@@ -7,9 +7,9 @@ import { abortOnSignals, reportFailure, writeRecord } from '@tare/recipe';
 import { buildTraits, likelyBoxMode } from '../../box.ts';
 import { probeVagrant } from '../../probe.ts';
 import { type ProbeRecord, skipWithoutProvider } from '../../records.ts';
-import type { options } from './options.ts';
+import type { tables } from '../../options.ts';
 
-type Options = OptionsOf<typeof options>;
+type Options = OptionsOf<typeof tables.probe>;
 
 const probe: PromiseExecutor<Options> = ({ out }, { root }) =>
   reportFailure(() =>

@@ -5,9 +5,9 @@ import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, lockedNode, readRecord, reportFailure } from '@tare/recipe';
 import { makeBox } from '../../box.ts';
 import { probeRecordSchema, skipWithoutProvider } from '../../records.ts';
-import type { options } from './options.ts';
+import type { tables } from '../../options.ts';
 
-type Options = OptionsOf<typeof options>;
+type Options = OptionsOf<typeof tables['vagrant-box']>;
 
 const vagrantBox: PromiseExecutor<Options> = (options, { root }) =>
   reportFailure(() =>

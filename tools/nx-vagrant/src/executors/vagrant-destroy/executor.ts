@@ -7,14 +7,14 @@ import { forgetBox } from '../../box.ts';
 import { existingMachine } from '../../machine/machine-place.ts';
 import { boxRecordSchema } from '../../records.ts';
 import { createVagrant } from '../../vagrant-client.ts';
-import { options as table } from './options.ts';
+import { tables } from '../../options.ts';
 
-type Options = OptionsOf<typeof table>;
+type Options = OptionsOf<typeof tables['vagrant-destroy']>;
 
 const vagrantDestroy: PromiseExecutor<Options> = (given, { root }) =>
   reportFailure(() =>
     abortOnSignals(async (signal) => {
-      const options = readOptions(table, given);
+      const options = readOptions(tables['vagrant-destroy'], given);
       const folder = join(root, options.folder);
       const machine = await existingMachine(folder, signal);
       if (machine === undefined) process.stdout.write('vagrant-destroy: there is no machine\n');

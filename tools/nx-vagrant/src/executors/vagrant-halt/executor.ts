@@ -3,9 +3,9 @@ import type { PromiseExecutor } from '@nx/devkit';
 import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, reportFailure } from '@tare/recipe';
 import { existingMachine } from '../../machine/machine-place.ts';
-import type { options } from './options.ts';
+import type { tables } from '../../options.ts';
 
-type Options = OptionsOf<typeof options>;
+type Options = OptionsOf<typeof tables['vagrant-halt']>;
 
 const vagrantHalt: PromiseExecutor<Options> = ({ folder }, { root }) =>
   reportFailure(() =>

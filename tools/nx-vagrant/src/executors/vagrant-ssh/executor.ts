@@ -6,9 +6,9 @@ import type { OptionsOf } from '@tare/options';
 import { abortOnSignals, reportFailure } from '@tare/recipe';
 import { existingMachine } from '../../machine/machine-place.ts';
 import { sshArguments } from '../../ssh.ts';
-import type { options } from './options.ts';
+import type { tables } from '../../options.ts';
 
-type Options = OptionsOf<typeof options>;
+type Options = OptionsOf<typeof tables['vagrant-ssh']>;
 
 const vagrantSsh: PromiseExecutor<Options> = ({ folder, __unparsed__: words }, { root }) =>
   reportFailure(() =>

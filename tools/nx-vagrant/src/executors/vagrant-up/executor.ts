@@ -9,14 +9,14 @@ import { type Accelerator, bringUp } from '../../machine/bring-up.ts';
 import { machineVariables } from '../../machine/machine-place.ts';
 import { boxRecordSchema, probeRecordSchema, skipWithoutProvider } from '../../records.ts';
 import { createVagrant } from '../../vagrant-client.ts';
-import { options as table } from './options.ts';
+import { tables } from '../../options.ts';
 
-type Options = OptionsOf<typeof table>;
+type Options = OptionsOf<typeof tables['vagrant-up']>;
 
 const vagrantUp: PromiseExecutor<Options> = (given, context) =>
   reportFailure(() =>
     abortOnSignals(async (signal) => {
-      const options = readOptions(table, given);
+      const options = readOptions(tables['vagrant-up'], given);
       const at = (path: string): string => join(context.root, path);
       const say = (line: string): void => void process.stdout.write(`${line}\n`);
       const host = readRecord(at(options.probe), probeRecordSchema, 'Run the target vagrant-probe first.');

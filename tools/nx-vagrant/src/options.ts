@@ -1,0 +1,114 @@
+import { choice, hidden, list, number, optionTable, path, text, toggle } from '@tare/options';
+
+const folder = path({ description: 'Folder of the Vagrantfile, from the workspace root.' });
+
+/** The folder that the target vagrant-box writes to. */
+const box = path({ description: 'Folder with box.json.' }).default('dist/vagrant/box');
+
+/** What the probe wrote. */
+const probe = path({ description: 'What the target vagrant-probe wrote.' }).default(
+  'dist/vagrant/probe.json',
+);
+
+const aboutSsh = {
+  title: 'A shell in the machine',
+  description: 'Runs a command in the machine, or opens a shell there.',
+};
+const command = hidden(list({ description: 'The command.' }));
+
+/** The options of each executor of this plugin. */
+export const tables = {
+  probe: optionTable(
+    {
+      title: 'Probe',
+      description: 'Writes down which provider of Vagrant the host has, or why it has none.',
+    },
+    {
+      out: path({ description: 'File to write, from the workspace root.' }).default('dist/vagrant/probe.json'),
+    },
+  ),
+
+  'vagrant-box': optionTable(
+    {
+      title: 'Make a box',
+      description:
+        'Makes the box that machines are made of: built from Debian packages, or a public one pinned by version.',
+    },
+    {
+      recipe: path({ description: 'Folder with build-box.sh, from the workspace root.' }),
+      mode: choice(['auto', 'built', 'public'], {
+        description:
+          'built: from Debian packages, as root on Debian, for libvirt; public: the public box; auto: built where the host can.',
+      }).default('auto'),
+      publicBox: text({ what: 'the name of a box', description: 'Name of the public box.' }).default(
+        'bento/debian-12',
+      ),
+      publicVersion: text({ what: 'the version of a box', description: 'Its version.' }).default('202510.26.0'),
+      probe,
+      out: path({ description: 'Folder for box.json and tare.box.' }).default('dist/vagrant/box'),
+    },
+  ),
+
+  'vagrant-up': optionTable(
+    {
+      title: 'Boot a machine',
+      description: 'Boots the machine and brings the workloads in it up to date.',
+    },
+    {
+      folder,
+      workload: text({
+        what: 'the name of a workload',
+        description: 'The workload that starts with the machine.',
+        otherwise: 'the first by name',
+      }).optional(),
+      accelerator: choice(['auto', 'kvm', 'tcg'], {
+        description:
+          "kvm: the host's CPU; tcg: emulation; auto: KVM where a guest boots with it. The variable TARE_DRIVER goes before it.",
+      }).default('auto'),
+      bootDeadlineSeconds: number({
+        min: 1,
+        max: 24 * 3600,
+        unit: 'seconds',
+        description: 'How long the boot may take, provisioning included.',
+      }).default(300),
+      healthPath: text({
+        what: 'a path of a URL',
+        description: 'Path that answers 200 when the workload is ready.',
+      }).default('/health'),
+      workloadTag: text({
+        what: 'a tag of projects',
+        description: 'Tag of the projects that run in the machine.',
+      }).default('workload'),
+      artifact: path({ description: "Where a workload's build writes its bundle." }).default(
+        'dist/{workloadRoot}/main.mjs',
+      ),
+      probe,
+      box,
+    },
+  ),
+
+  'vagrant-halt': optionTable(
+    { title: 'Shut a machine down', description: 'Shuts the machine down.' },
+    { folder },
+  ),
+
+  'vagrant-destroy': optionTable(
+    { title: 'Remove a machine', description: 'Removes the machine and its disk.' },
+    {
+      folder,
+      box,
+      forgetBox: toggle({
+        description:
+          "Also removes the box and its earlier builds from Vagrant and from libvirt's storage pool; the box file stays.",
+      }).default(false),
+    },
+  ),
+
+  'vagrant-ssh': optionTable(aboutSsh, {
+    folder,
+    __unparsed__: command.meta({ ...command.meta(), $default: { $source: 'unparsed' } }).default([]),
+  })
+    // the words after -- may look like options
+    .loose()
+    .meta(aboutSsh),
+};
