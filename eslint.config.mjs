@@ -7,7 +7,6 @@ const layers = [
   { sourceTag: 'layer:statistics', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'layer:metrics', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'layer:options', onlyDependOnLibsWithTags: [] },
-  { sourceTag: 'layer:recipe', onlyDependOnLibsWithTags: ['layer:metrics'] },
   { sourceTag: 'layer:environment', onlyDependOnLibsWithTags: ['layer:metrics'] },
   { sourceTag: 'layer:results', onlyDependOnLibsWithTags: ['layer:statistics'] },
   {
@@ -40,7 +39,11 @@ const layers = [
     bannedExternalImports: ['nx', 'nx/*', '@nx/*'],
     onlyDependOnLibsWithTags: ['type:lib'],
   },
-  { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:lib'] },
+  { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:lib', 'type:kit'] },
+  {
+    sourceTag: 'type:kit',
+    onlyDependOnLibsWithTags: ['layer:environment', 'layer:metrics', 'layer:options', 'layer:results'],
+  },
   { sourceTag: 'type:docs', onlyDependOnLibsWithTags: ['type:lib'] },
   { sourceTag: 'type:environment', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'workload', bannedExternalImports: ['nx', 'nx/*', '@nx/*'], onlyDependOnLibsWithTags: [] },

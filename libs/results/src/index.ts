@@ -27,5 +27,13 @@ export { metricCatalogue } from './metric-catalogue.ts';
 export type { Metric, MetricKey } from './metric-catalogue.ts';
 export * from './run-file.ts';
 export { summarise } from './summarise.ts';
-export { replaceFiles, requireWritable } from './write-aside.ts';
+export { parseFile } from './parse-file.ts';
+export {
+  errorCode,
+  fileProblem,
+  replaceFiles,
+  requireWritable,
+  writeAside,
+  writeJson,
+} from './write-aside.ts';
 export type { FileText } from './write-aside.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { benchTargets } from './plugin.ts';
+import { benchTargets, createNodes } from './plugin.ts';
 
 const targets = benchTargets('apps/bench/bench.config.ts', {});
 
@@ -44,4 +44,15 @@ it('takes other names for targets and tag', () => {
   const named = benchTargets('bench.config.ts', { measureTargetName: 'weigh', workloadTag: 'app' });
   expect(named.compare?.options).toEqual({ measureTarget: 'weigh', reportTarget: 'report' });
   expect(named.weigh?.options).toMatchObject({ workloadTag: 'app' });
+});
+
+it('names an option of nx.json that it does not have, and a wrong value', async () => {
+  const infer = async (options: object) =>
+    createNodes[1]([], options, { workspaceRoot: '/workspace', nxJsonConfiguration: {} });
+  await expect(infer({ workloadTags: 'app' })).rejects.toThrow(
+    '@tare/nx-bench: unknown option "workloadTags"; expected one of workloadTag, ',
+  );
+  await expect(infer({ workloadTargets: 'build' })).rejects.toThrow(
+    '@tare/nx-bench: option workloadTargets is "build"; expected a list of texts',
+  );
 });

@@ -1,5 +1,8 @@
 import { dirname } from 'node:path';
 import { createNodesFromFiles, type CreateNodes, type TargetConfiguration } from '@nx/devkit';
+import { about, aText, readPluginOptions, texts } from '@tare/nx-kit/plugin';
+
+const name = '@tare/nx-bench';
 
 /** Options of the plugin in nx.json. */
 export type BenchPluginOptions = {
@@ -18,18 +21,32 @@ export type BenchPluginOptions = {
   readonly gateTargetName?: string;
 };
 
+const optionKinds = {
+  workloadTag: aText(),
+  workloadTargets: texts(),
+  environmentTag: aText(),
+  environmentTargets: texts(),
+  prepareTargetName: aText(),
+  measureTargetName: aText(),
+  reportTargetName: aText(),
+  compareTargetName: aText(),
+  gateTargetName: aText(),
+};
+
 const configFile = 'bench.config.ts';
 
 /** Infers the targets of every project with a bench.config.ts. */
 export const createNodes: CreateNodes<BenchPluginOptions> = [
   `**/${configFile}`,
-  (files, options, context) =>
-    createNodesFromFiles(
-      (file) => ({ projects: { [dirname(file)]: { targets: benchTargets(file, options ?? {}) } } }),
+  (files, given, context) => {
+    const options = readPluginOptions(name, optionKinds, given);
+    return createNodesFromFiles(
+      (file) => ({ projects: { [dirname(file)]: { targets: benchTargets(file, options) } } }),
       files,
-      options,
+      given,
       context,
-    ),
+    );
+  },
 ];
 
 /** @returns the targets of a project whose configuration is the given file. */
@@ -56,10 +73,10 @@ export function benchTargets(file: string, options: BenchPluginOptions): Record<
         ...environmentTargets.map((target) => ({ target, projects: [`tag:${environmentTag}`] })),
       ],
       cache: false,
-      metadata: metadata(
+      metadata: about(
+        'tare',
         'Makes ready all that can be measured; a run makes ready by itself what it measures',
         `nx run ${prepare} --graph`,
-        {},
       ),
     },
     [measure]: {
@@ -68,22 +85,26 @@ export function benchTargets(file: string, options: BenchPluginOptions): Record<
       // measurements are never cached, and nothing may run beside them
       cache: false,
       parallelism: false,
-      metadata: metadata(
+      metadata: about(
+        'tare',
         'Measures every workload in every environment that this host can run',
         'npx nx run bench:measure --help',
+        { rounds: 12 },
       ),
     },
     [report]: {
       executor: '@tare/nx-report:report',
       cache: false,
-      metadata: metadata('Renders the last run again without measuring', `nx run ${report} --help`),
+      metadata: about('tare', 'Renders the last run again without measuring', `nx run ${report} --help`),
     },
     [compare]: {
       executor: '@tare/nx-bench:compare',
       options: { measureTarget: measure, reportTarget: report },
       cache: false,
       parallelism: false,
-      metadata: metadata('Tests, builds, bakes, measures and reports', `nx run ${compare} --help`),
+      metadata: about('tare', 'Tests, builds, bakes, measures and reports', `nx run ${compare} --help`, {
+        rounds: 12,
+      }),
     },
     // workloads whose bytes are the same on both sides are not measured: `nx affected -t gate` costs what a change touches
     [gate]: {
@@ -91,7 +112,8 @@ export function benchTargets(file: string, options: BenchPluginOptions): Record<
       options: { ...config, workloadTargets: workloadTargets.filter((target) => target !== 'test') },
       cache: false,
       parallelism: false,
-      metadata: metadata(
+      metadata: about(
+        'tare',
         'Measures this commit against another and fails when it is slower',
         `nx run ${gate} --help`,
         {
@@ -104,7 +126,8 @@ export function benchTargets(file: string, options: BenchPluginOptions): Record<
       options: config,
       cache: false,
       parallelism: false,
-      metadata: metadata(
+      metadata: about(
+        'tare',
         'Latency against offered load, up to the rate that still meets a goal',
         'nx run capacity --help',
         {
@@ -117,32 +140,29 @@ export function benchTargets(file: string, options: BenchPluginOptions): Record<
       options: { config: file },
       cache: false,
       parallelism: false,
-      metadata: metadata(
+      metadata: about(
+        'tare',
         'Says what this host offers, what disturbs it, and what mends it',
         'nx run doctor --help',
-        {},
       ),
     },
     calibrate: {
       executor: '@tare/nx-bench:calibrate',
       cache: false,
       parallelism: false,
-      metadata: metadata('Checks the meters against known truths on this host', 'nx run calibrate --help', {
-        minutes: 15,
-      }),
+      metadata: about(
+        'tare',
+        'Checks the meters against known truths on this host',
+        'nx run calibrate --help',
+        {
+          minutes: 15,
+        },
+      ),
     },
     trend: {
       executor: '@tare/nx-report:trend',
       cache: false,
-      metadata: metadata('Draws the history of runs and marks where it changed', 'nx run trend --help', {}),
+      metadata: about('tare', 'Draws the history of runs and marks where it changed', 'nx run trend --help'),
     },
   };
-}
-
-function metadata(
-  description: string,
-  command: string,
-  options: Readonly<Record<string, string | number>> = { rounds: 12 },
-): NonNullable<TargetConfiguration['metadata']> {
-  return { technologies: ['tare'], description, help: { command, example: { options } } };
 }

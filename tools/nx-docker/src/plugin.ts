@@ -1,8 +1,17 @@
 import { basename, dirname, extname, join, relative } from 'node:path';
 import type { CreateNodes, CreateNodesContext, CreateNodesResult, TargetConfiguration } from '@nx/devkit';
-import { projectName } from '@tare/recipe';
+import {
+  about,
+  aRecord,
+  aText,
+  isTexts,
+  pluginInputs,
+  projectName,
+  readPluginOptions,
+  wrongOption,
+} from '@tare/nx-kit/plugin';
 
-export const name = '@tare/nx-docker';
+const name = '@tare/nx-docker';
 
 type Targets = Record<string, TargetConfiguration>;
 type Input = NonNullable<TargetConfiguration['inputs']>[number];
@@ -63,11 +72,12 @@ function recipeTargets(recipe: string, context: CreateNodesContext): Targets {
         ...pluginSource(context),
       ],
       outputs: [`{workspaceRoot}/${baseFolder}/rootfs.tar`, `{workspaceRoot}/${baseFolder}/base.json`],
-      metadata: {
-        technologies: ['docker'],
-        description: 'Make the userland that images are built on, with the locked Node binary',
-        help: { command: `nx run ${recipe}:base --help`, example: { options: { mode: 'registry' } } },
-      },
+      metadata: about(
+        'docker',
+        'Make the userland that images are built on, with the locked Node binary',
+        `nx run ${recipe}:base --help`,
+        { mode: 'registry' },
+      ),
     },
   };
 }
@@ -126,11 +136,11 @@ function probeTarget(): TargetConfiguration {
     options: { out: probeFile },
     cache: false,
     outputs: [`{workspaceRoot}/${probeFile}`],
-    metadata: {
-      technologies: ['docker'],
-      description: 'Write down which Docker engine the host has, or why it has none',
-      help: { command: 'docker version', example: {} },
-    },
+    metadata: about(
+      'docker',
+      'Write down which Docker engine the host has, or why it has none',
+      'docker version',
+    ),
   };
 }
 
@@ -145,29 +155,22 @@ function buildImageTarget(
     options: { ...specific.options, probe: probeFile, out },
     cache: true,
     outputs: [`{workspaceRoot}/${out}/image.json`, `{workspaceRoot}/${out}/image.tar`],
-    metadata: {
-      technologies: ['docker'],
-      description: 'Build the image and save it',
-      help: { command: `nx run ${project}:docker-build --help`, example: { options: { builder: 'legacy' } } },
-    },
+    metadata: about('docker', 'Build the image and save it', `nx run ${project}:docker-build --help`, {
+      builder: 'legacy',
+    }),
   };
 }
 
-/**
- * Nx does not hash the source of a workspace's own executors; an installed plugin is a dependency like any other. Nx does not
- * know a linked copy (npm link, the base of a gate), and refuses inputs that it does not know.
- */
+/** The plugin's own source, as an input of what it makes. */
 export function pluginSource(
-  { workspaceRoot, nxJsonConfiguration }: CreateNodesContext,
+  context: CreateNodesContext,
   pluginFolder = dirname(import.meta.dirname),
 ): readonly Input[] {
-  const root = relative(workspaceRoot, pluginFolder);
-  if (root.includes('node_modules')) return [{ externalDependencies: [name] }];
-  if (root.startsWith('..')) return [];
-  const project = projectName(root, workspaceRoot);
-  if (project === undefined) return [];
-  const input = nxJsonConfiguration.namedInputs?.production ? 'production' : 'default';
-  return [{ projects: [project], input }];
+  return pluginInputs(name, pluginFolder, context, (root) => {
+    const project = projectName(root, context.workspaceRoot);
+    const input = context.nxJsonConfiguration.namedInputs?.production ? 'production' : 'default';
+    return project === undefined ? [] : [{ projects: [project], input }];
+  });
 }
 
 /** Options of the plugin in nx.json, complete. */
@@ -185,40 +188,22 @@ export const noticesFile = 'NOTICES.txt';
 
 const defaults: PluginOptions = { bakes: {}, artifact: 'dist/{projectRoot}/main.mjs', buildTarget: 'build' };
 
+const optionKinds = {
+  bakes: aRecord('an object of Dockerfile → project folders'),
+  artifact: aText('a path'),
+  buildTarget: aText('the name of a target'),
+};
+
 /**
- * Checks the options. By hand: Nx loads this with every command, and a schema library costs more than the check.
+ * Reads the options.
  * @throws Error in one line that names the option, the value and what was expected.
  */
 export function parsePluginOptions(given: unknown): PluginOptions {
-  if (given === undefined || given === null) return defaults;
-  if (!isRecord(given)) throw wrong('', given, 'an object');
-  const unknown = Object.keys(given).find((key) => !(key in defaults));
-  if (unknown !== undefined) {
-    throw new Error(
-      `@tare/nx-docker: unknown option "${unknown}"; expected one of ${Object.keys(defaults).join(', ')}`,
-    );
-  }
-  const { bakes = defaults.bakes, artifact = defaults.artifact, buildTarget = defaults.buildTarget } = given;
-  if (!isRecord(bakes)) throw wrong('bakes', bakes, 'an object of Dockerfile → project folders');
+  const { bakes = {}, ...others } = readPluginOptions(name, optionKinds, given);
   const checked = Object.entries(bakes).map(([dockerfile, folders]) => {
-    if (!isStrings(folders)) throw wrong(`bakes["${dockerfile}"]`, folders, 'a list of project folders');
+    if (!isTexts(folders))
+      throw wrongOption(name, `bakes["${dockerfile}"]`, folders, 'a list of project folders');
     return [dockerfile, folders] as const;
   });
-  if (typeof artifact !== 'string' || artifact === '') throw wrong('artifact', artifact, 'a path');
-  if (typeof buildTarget !== 'string' || buildTarget === '')
-    throw wrong('buildTarget', buildTarget, 'the name of a target');
-  return { bakes: Object.fromEntries(checked), artifact, buildTarget };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isStrings(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((each) => typeof each === 'string');
-}
-
-function wrong(option: string, value: unknown, expected: string): Error {
-  const where = option === '' ? 'the options are' : `option ${option} is`;
-  return new Error(`@tare/nx-docker: ${where} ${JSON.stringify(value)}; expected ${expected}`);
+  return { ...defaults, ...others, bakes: Object.fromEntries(checked) };
 }

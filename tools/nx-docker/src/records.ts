@@ -1,4 +1,4 @@
-import { requiredKinds } from '@tare/environment';
+import { missingShape, sha256Schema } from '@tare/nx-kit';
 import { z } from 'zod';
 
 /** How a base is made: from Debian packages on this host, or from an image of a registry. */
@@ -7,11 +7,11 @@ export type BaseMode = z.infer<typeof baseModeSchema>;
 
 /**
  * What `probe.json` holds. With an engine only facts that stay the same from run to run, so that what depends on it can
- * be cached; without one a nonce, so that a skip is never taken from the cache for a build.
+ * be cached.
  */
 export const probeRecordSchema = z.discriminatedUnion('engine', [
   z.strictObject({ engine: z.literal('docker'), architecture: z.string(), base: baseModeSchema }),
-  z.strictObject({ engine: z.literal('none'), reason: z.string(), remedy: z.string(), nonce: z.string() }),
+  z.strictObject({ engine: z.literal('none'), ...missingShape }),
 ]);
 export type ProbeRecord = z.infer<typeof probeRecordSchema>;
 
@@ -27,11 +27,9 @@ export const baseRecordSchema = z.strictObject({
   architecture: z.string(),
   nodeVersion: z.string(),
   /** Digest of `rootfs.tar`. */
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sha256: sha256Schema,
 });
 export type BaseRecord = z.infer<typeof baseRecordSchema>;
-
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits');
 
 /** What `image.json` holds: which image `image.tar` beside it is. */
 export const imageRecordSchema = z.strictObject({
@@ -40,32 +38,16 @@ export const imageRecordSchema = z.strictObject({
   /** "tare/primes:0123456789ab" */
   tag: z.string(),
   /** Digest of layers, configuration and architecture: equal for equal content, unlike the ID. */
-  contentDigest: sha256,
+  contentDigest: sha256Schema,
   architecture: z.string(),
   sizeBytes: z.int().positive(),
   /** Digest of the app's bundle in it; null for a Dockerfile that adds its own app. */
-  artifactSha256: sha256.nullable(),
+  artifactSha256: sha256Schema.nullable(),
   /** Digest of the base's `rootfs.tar`; null for a Dockerfile with its own base. */
-  baseSha256: sha256.nullable(),
+  baseSha256: sha256Schema.nullable(),
   base: baseModeSchema.nullable(),
   /** Version of the Node binary in the base: "24.21.0"; null like the base. */
   nodeVersion: z.string().nullable(),
   builder: z.enum(['buildkit', 'legacy']),
 });
 export type ImageRecord = z.infer<typeof imageRecordSchema>;
-
-/** A probe that found no engine. */
-type NoEngine = Extract<ProbeRecord, { engine: 'none' }>;
-
-/**
- * Says in one line why a step is skipped.
- * @returns whether the skip is allowed: false when `TARE_REQUIRE` names docker.
- */
-export function skipWithoutEngine(step: string, { reason, remedy }: NoEngine): boolean {
-  const required = requiredKinds().has('docker');
-  const line = required
-    ? `${step} failed: TARE_REQUIRE names docker, and there is ${reason}. ${remedy}\n`
-    : `${step} skipped: ${reason}. ${remedy}\n`;
-  (required ? process.stderr : process.stdout).write(line);
-  return !required;
-}

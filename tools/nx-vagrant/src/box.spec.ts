@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readRecord } from '@tare/recipe';
+import { readRecord } from '@tare/nx-kit';
 import { afterAll, expect, test } from 'vitest';
 import {
   type BoxOrder,

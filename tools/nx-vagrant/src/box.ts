@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram, runProgram, type Variables } from '@tare/metrics';
-import { hostArchitecture, isDebianFamily, sha256OfFile, writeRecord } from '@tare/recipe';
+import { hostArchitecture, isDebianFamily, sha256OfFile, writeRecord } from '@tare/nx-kit';
 import { virsh } from './libvirt.ts';
 import { vagrantHome } from './probe.ts';
 import type { BoxMode, BoxRecord, ProbeRecord, Provider } from './records.ts';
@@ -112,7 +112,7 @@ export async function makeBox(order: BoxOrder, signal: AbortSignal): Promise<Box
       ...common,
     };
   }
-  writeRecord(join(out, 'box.json'), record);
+  await writeRecord(join(out, 'box.json'), record);
   return record;
 }
 

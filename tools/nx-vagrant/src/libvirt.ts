@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { thisRunner } from '@tare/environment';
 import { lastLines, runProgram, type Variables } from '@tare/metrics';
-import { messageOf } from '@tare/recipe';
+import { messageOf } from '@tare/nx-kit';
 
 /** The hypervisor that vagrant-libvirt uses by default. */
 export const hypervisor = 'qemu:///system';

@@ -24,7 +24,9 @@ export const tables = {
       description: 'Writes down which provider of Vagrant the host has, or why it has none.',
     },
     {
-      out: path({ description: 'File to write, from the workspace root.' }).default('dist/vagrant/probe.json'),
+      out: path({ description: 'File to write, from the workspace root.' }).default(
+        'dist/vagrant/probe.json',
+      ),
     },
   ),
 
@@ -43,7 +45,9 @@ export const tables = {
       publicBox: text({ what: 'the name of a box', description: 'Name of the public box.' }).default(
         'bento/debian-12',
       ),
-      publicVersion: text({ what: 'the version of a box', description: 'Its version.' }).default('202510.26.0'),
+      publicVersion: text({ what: 'the version of a box', description: 'Its version.' }).default(
+        '202510.26.0',
+      ),
       probe,
       out: path({ description: 'Folder for box.json and tare.box.' }).default('dist/vagrant/box'),
     },

@@ -1,8 +1,8 @@
-import { dirname, relative } from 'node:path';
+import { dirname } from 'node:path';
 import type { CreateNodes, CreateNodesContext, CreateNodesResult, TargetConfiguration } from '@nx/devkit';
-import { projectName } from '@tare/recipe';
+import { about, aText, pluginInputs, projectName, readPluginOptions } from '@tare/nx-kit/plugin';
 
-export const name = '@tare/nx-vagrant';
+const name = '@tare/nx-vagrant';
 
 type Targets = Record<string, TargetConfiguration>;
 type Input = NonNullable<TargetConfiguration['inputs']>[number];
@@ -14,7 +14,7 @@ const boxFolder = 'dist/vagrant/box';
 export const createNodes: CreateNodes<unknown> = [
   '**/Vagrantfile',
   (vagrantfiles, given, context) => {
-    const options = parsePluginOptions(given);
+    const options = { ...defaults, ...readPluginOptions(name, optionKinds, given) };
     return vagrantfiles.map((vagrantfile) => [vagrantfile, nodesOf(vagrantfile, options, context)] as const);
   },
 ];
@@ -44,6 +44,7 @@ function machineTargets(
       cache: false,
       outputs: [`{workspaceRoot}/${probeFile}`],
       metadata: about(
+        'vagrant',
         'Write down which provider of Vagrant the host has, or why it has none',
         'vagrant --version',
       ),
@@ -61,9 +62,14 @@ function machineTargets(
         ...builderSource(context),
       ],
       outputs: [`{workspaceRoot}/${boxFolder}/box.json`, `{workspaceRoot}/${boxFolder}/tare.box`],
-      metadata: about('Make the box that machines are made of', `nx run ${project}:vagrant-box --help`, {
-        mode: 'public',
-      }),
+      metadata: about(
+        'vagrant',
+        'Make the box that machines are made of',
+        `nx run ${project}:vagrant-box --help`,
+        {
+          mode: 'public',
+        },
+      ),
     },
     'vagrant-up': {
       executor: `${name}:vagrant-up`,
@@ -77,9 +83,14 @@ function machineTargets(
       },
       dependsOn: ['vagrant-probe', 'vagrant-box', { target: buildTarget, projects: [`tag:${workloadTag}`] }],
       cache: false,
-      metadata: about('Boot the machine with the workloads in it', `nx run ${project}:vagrant-up --help`, {
-        accelerator: 'tcg',
-      }),
+      metadata: about(
+        'vagrant',
+        'Boot the machine with the workloads in it',
+        `nx run ${project}:vagrant-up --help`,
+        {
+          accelerator: 'tcg',
+        },
+      ),
     },
     'vagrant-halt': machineTarget('vagrant-halt', { folder }, 'Shut the machine down', project),
     'vagrant-destroy': machineTarget(
@@ -102,30 +113,16 @@ function machineTarget(
     executor: `${name}:${target}`,
     options,
     cache: false,
-    metadata: about(description, `nx run ${project}:${target} --help`),
+    metadata: about('vagrant', description, `nx run ${project}:${target} --help`),
   };
 }
 
-function about(
-  description: string,
-  command: string,
-  options: Readonly<Record<string, string>> = {},
-): NonNullable<TargetConfiguration['metadata']> {
-  const example = Object.keys(options).length === 0 ? {} : { options };
-  return { technologies: ['vagrant'], description, help: { command, example } };
-}
-
-/**
- * The source that builds the box, because Nx does not hash a workspace's own executors. It is only part of the plugin, as a
- * box takes a minute to build; an installed plugin is a dependency like any other.
- */
-function builderSource({ workspaceRoot }: CreateNodesContext): readonly Input[] {
-  const root = relative(workspaceRoot, dirname(import.meta.dirname));
-  if (root.includes('node_modules')) return [{ externalDependencies: [name] }];
-  // Nx does not know a linked copy (npm link, the base of a gate), and refuses inputs that it does not know
-  if (root.startsWith('..')) return [];
-  return ['box.ts', 'records.ts', 'executors/vagrant-box/*'].map(
-    (files) => `{workspaceRoot}/${root}/src/${files}`,
+/** The source that builds the box, as an input of it: only part of the plugin, as a box takes a minute to build. */
+function builderSource(context: CreateNodesContext): readonly Input[] {
+  return pluginInputs(name, dirname(import.meta.dirname), context, (root) =>
+    ['box.ts', 'records.ts', 'executors/vagrant-box/*'].map(
+      (files) => `{workspaceRoot}/${root}/src/${files}`,
+    ),
   );
 }
 
@@ -148,25 +145,4 @@ const defaults: PluginOptions = {
   buildTarget: 'build',
 };
 
-/**
- * Checks the options. By hand: Nx loads this with every command, and a schema library costs more than the check.
- * @throws Error in one line that names the option, the value and what was expected.
- */
-function parsePluginOptions(given: unknown): PluginOptions {
-  if (given === undefined || given === null) return defaults;
-  if (!isRecord(given))
-    throw new Error(`@tare/nx-vagrant: the options are ${JSON.stringify(given)}; expected an object`);
-  for (const [option, value] of Object.entries(given)) {
-    if (!(option in defaults))
-      throw new Error(
-        `@tare/nx-vagrant: unknown option "${option}"; expected one of ${Object.keys(defaults).join(', ')}`,
-      );
-    if (typeof value !== 'string' || value === '')
-      throw new Error(`@tare/nx-vagrant: option ${option} is ${JSON.stringify(value)}; expected a text`);
-  }
-  return { ...defaults, ...given };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+const optionKinds = { workloadTag: aText(), workload: aText(), artifact: aText(), buildTarget: aText() };

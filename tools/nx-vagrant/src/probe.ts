@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { findProgram, runProgram, type Variables } from '@tare/metrics';
-import { hostArchitecture, isDebianFamily, messageOf } from '@tare/recipe';
+import { hostArchitecture, isDebianFamily, messageOf } from '@tare/nx-kit';
 import { hypervisor, virsh } from './libvirt.ts';
 import type { Provider } from './records.ts';
 

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { requiredKinds } from '@tare/environment';
-import { readRecord } from '@tare/recipe';
+import { missingShape, readRecord, sha256Schema } from '@tare/nx-kit';
 import { z } from 'zod';
 
 /** What runs the machines: "libvirt" (QEMU) or "virtualbox". */
@@ -13,7 +12,7 @@ export type BoxMode = z.infer<typeof boxModeSchema>;
 
 /**
  * What `probe.json` holds. With a provider only facts that stay the same from run to run, so that what depends on it can
- * be cached; without one a nonce, so that a skip is never taken from the cache for a build.
+ * be cached.
  */
 export const probeRecordSchema = z.discriminatedUnion('provider', [
   z.strictObject({
@@ -24,7 +23,7 @@ export const probeRecordSchema = z.discriminatedUnion('provider', [
     box: boxModeSchema,
     reason: z.string(),
   }),
-  z.strictObject({ provider: z.literal('none'), reason: z.string(), remedy: z.string(), nonce: z.string() }),
+  z.strictObject({ provider: z.literal('none'), ...missingShape }),
 ]);
 export type ProbeRecord = z.infer<typeof probeRecordSchema>;
 
@@ -37,7 +36,7 @@ export const boxRecordSchema = z.discriminatedUnion('mode', [
     /** Name of the box file, beside `box.json`. */
     file: z.string(),
     /** Digest of that file. */
-    sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits'),
+    sha256: sha256Schema,
     bytes: z.int().positive(),
     /** Version of the Node binary in it: "24.21.0". */
     nodeVersion: z.string(),
@@ -68,20 +67,4 @@ export type BoxRecord = z.infer<typeof boxRecordSchema>;
  */
 export function readBoxRecord(records: string): BoxRecord {
   return readRecord(join(records, 'box', 'box.json'), boxRecordSchema, 'Run nx run vagrant:vagrant-box.');
-}
-
-/** A probe that found no provider. */
-type NoProvider = Extract<ProbeRecord, { provider: 'none' }>;
-
-/**
- * Says in one line why a step is skipped.
- * @returns whether the skip is allowed: false when `TARE_REQUIRE` names vagrant.
- */
-export function skipWithoutProvider(step: string, { reason, remedy }: NoProvider): boolean {
-  const required = requiredKinds().has('vagrant');
-  const line = required
-    ? `${step} failed: TARE_REQUIRE names vagrant, and there is ${reason}. ${remedy}\n`
-    : `${step} skipped: ${reason}. ${remedy}\n`;
-  (required ? process.stderr : process.stdout).write(line);
-  return !required;
 }

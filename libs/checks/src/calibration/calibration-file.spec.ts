@@ -75,8 +75,8 @@ it('knows a host that was never calibrated', async () => {
 
 it.each([
   ['{"schema":2}', 'has schema version 2, this version of Tare reads 1; calibrate again'],
-  ['{"schema":1}', 'id: Invalid input: expected string, received undefined; calibrate again'],
-  ['{', 'is not JSON; calibrate again'],
+  ['{"schema":1}', 'id: expected a string, found nothing (and 9 more); calibrate again'],
+  ['{', 'ends after 1 characters in the middle of the JSON: the file is not whole; calibrate again'],
 ])('names the file that is not one: %s', async (text, problem) => {
   const path = join(folder, '0123456789ab.json');
   await writeFile(path, text);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hostSchema } from '@tare/results';
+import { errorCode, fileProblem, hostSchema, parseFile } from '@tare/results';
 import { z } from 'zod';
 
 /** Version of the calibration file that this library writes and reads. */
@@ -96,8 +96,6 @@ export function calibrationPath(folder: string, hostFingerprint: string): string
   return join(folder, `${hostFingerprint}.json`);
 }
 
-const versioned = z.looseObject({ schema: z.unknown() });
-
 /**
  * Reads the calibration of a host.
  * @returns null for a host without calibration.
@@ -109,29 +107,17 @@ export async function readCalibration(folder: string, hostFingerprint: string): 
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new Error(`${path}: not read: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
+    if (errorCode(cause) === 'ENOENT') return null;
+    throw fileProblem(path, 'not read', cause);
   }
-  let data: unknown;
   try {
-    data = JSON.parse(text);
+    return parseFile(calibrationSchema, text, path, {
+      name: 'schema version',
+      read: calibrationSchemaVersion,
+    });
   } catch (cause) {
-    throw new Error(`${path}: is not JSON; calibrate again`, { cause });
+    throw new Error(`${cause instanceof Error ? cause.message : String(cause)}; calibrate again`, { cause });
   }
-  const version = versioned.safeParse(data).data?.schema;
-  if (typeof version === 'number' && version !== calibrationSchemaVersion) {
-    throw new Error(
-      `${path}: has schema version ${version}, this version of Tare reads ${calibrationSchemaVersion}; calibrate again`,
-    );
-  }
-  const result = calibrationSchema.safeParse(data);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new Error(
-    `${path}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}; calibrate again`,
-  );
 }
 
 /** A count and its total; a percentage alone would hide small totals. */

@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { appendFile, mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { metricCatalogue } from '@tare/results';
+import { appendFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileProblem, metricCatalogue, writeAside, writeJson } from '@tare/results';
 import {
   calibrationPath,
   calibrationSchema,
@@ -20,29 +19,9 @@ import type { RealRun } from './real-runs.ts';
  */
 export async function writeCalibration(folder: string, calibration: Calibration): Promise<string> {
   const path = calibrationPath(folder, calibration.hostFingerprint);
-  await writeAside(path, `${JSON.stringify(calibrationSchema.parse(calibration), null, 2)}\n`);
+  await writeJson(calibrationSchema, path, calibration);
   await writeAside(join(folder, 'calibration.md'), calibrationMarkdown(calibration));
   return path;
-}
-
-async function writeAside(path: string, text: string): Promise<void> {
-  const aside = `${path}.${randomUUID()}.tmp`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(aside, 'wx');
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(aside, path);
-  } catch (cause) {
-    await rm(aside, { force: true });
-    throw new Error(`${path}: not written: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
-  }
 }
 
 /** Renders a calibration as a page of tables for readers and reviewers. */
@@ -143,8 +122,6 @@ export async function journalCalibration(folder: string, line: JournalLine): Pro
     await mkdir(folder, { recursive: true });
     await appendFile(path, `${JSON.stringify(line)}\n`, { flush: true });
   } catch (cause) {
-    throw new Error(`${path}: not written: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
+    throw fileProblem(path, 'not written', cause);
   }
 }

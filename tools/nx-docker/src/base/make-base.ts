@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRunnerGone, runnerPattern, thisRunner } from '@tare/environment';
-import { hostArchitecture, messageOf, writeRecord } from '@tare/recipe';
+import { hostArchitecture, messageOf, writeRecord } from '@tare/nx-kit';
 import type { Engine } from '../engine/connect-engine.ts';
 import { pullImage } from '../image/images.ts';
 import type { BaseMode, BaseRecord } from '../records.ts';
@@ -44,7 +44,7 @@ export async function makeBase(options: BaseOptions, signal: AbortSignal): Promi
       const { architecture, node } = options;
       const record = { mode, image, from, reason, architecture, nodeVersion: node.version, sha256 };
       renameSync(aside, join(options.out, 'rootfs.tar'));
-      writeRecord(join(options.out, 'base.json'), record);
+      await writeRecord(join(options.out, 'base.json'), record);
       return record;
     } finally {
       rmSync(aside, { force: true });

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { hostname, release } from 'node:os';
 import { findProgram, listProcesses } from '@tare/metrics';
-import { isDebianFamily, messageOf } from '@tare/recipe';
+import { isDebianFamily, messageOf } from '@tare/nx-kit';
 import { z } from 'zod';
 import { connectTo, type Engine, isStatus } from './connect-engine.ts';
 import { type EngineAddress, findEngine, showAddress, systemErrorCode } from './engine-address.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { choosePort, type Instance, type Launch, type Milestone } from '@tare/environment';
-import { messageOf } from '@tare/recipe';
+import { messageOf } from '@tare/nx-kit';
 import type { BoundedRequest, Engine } from '../engine/connect-engine.ts';
 import { showAddress } from '../engine/engine-address.ts';
 import type { ImageFacts } from '../image/images.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Artifact, Availability, Environment, Facts, Instance } from '@tare/environment';
-import { messageOf, readRecord } from '@tare/recipe';
+import { messageOf, readRecord } from '@tare/nx-kit';
 import { appUserId } from '../base/rootfs-archive.ts';
 import type { Engine } from '../engine/connect-engine.ts';
 import { showAddress } from '../engine/engine-address.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeRecord } from '@tare/recipe';
+import { writeRecord } from '@tare/nx-kit';
 import { z } from 'zod';
 import { type Engine, isEngineError } from '../engine/connect-engine.ts';
 import { fixedTar } from '../fixed-tar.ts';
@@ -237,7 +237,7 @@ export async function bakeImage(
   await engine.call({ method: 'POST', path: `/images/${record.id}/tag`, query: name, signal });
   await mkdir(out, { recursive: true });
   await saveImage(engine, tag, join(out, 'image.tar'), signal);
-  writeRecord(join(out, 'image.json'), record);
+  await writeRecord(join(out, 'image.json'), record);
   if (former !== undefined && former.id !== record.id) await removeImage(engine, former.id, signal);
   return record;
 }

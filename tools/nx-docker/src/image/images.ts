@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { access, rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { messageOf } from '@tare/recipe';
+import { messageOf } from '@tare/nx-kit';
 import { z } from 'zod';
 import { type Engine, isStatus } from '../engine/connect-engine.ts';
 import type { ImageRecord } from '../records.ts';

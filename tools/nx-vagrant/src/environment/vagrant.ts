@@ -11,7 +11,7 @@ import {
   runVariable,
 } from '@tare/environment';
 import { listProcesses } from '@tare/metrics';
-import { messageOf } from '@tare/recipe';
+import { messageOf } from '@tare/nx-kit';
 import { describeDomain } from '../libvirt.ts';
 import type { Accelerator } from '../machine/bring-up.ts';
 import { machineId } from '../machine/machine-place.ts';

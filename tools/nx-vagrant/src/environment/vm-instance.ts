@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Instance, Milestone, StartKind } from '@tare/environment';
 import { filesMeter, findProcess, type Meter, processMeter } from '@tare/metrics';
-import { messageOf } from '@tare/recipe';
+import { messageOf } from '@tare/nx-kit';
 import { guestMilestones } from '../guest/guest-account.ts';
 import type { GuestSampler } from '../guest/guest-sampler.ts';
 import type { GuestService } from '../guest/guest-service.ts';

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
-import { writeRecord } from '@tare/recipe';
+import { writeRecord } from '@tare/nx-kit';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 let root = '';
@@ -57,14 +57,14 @@ const context = (): ExecutorContext => ({
 });
 
 test('without a provider nothing is booted, which one line says', async () => {
-  writeRecord(join(root, 'probe.json'), none);
+  await writeRecord(join(root, 'probe.json'), none);
   vi.stubEnv('TARE_REQUIRE', '');
   expect(await vagrantUp(up, context())).toEqual({ success: true });
   expect(said).toBe('vagrant-up skipped: no vagrant on the PATH. Install it.\n');
 });
 
 test('what TARE_REQUIRE names must be there', async () => {
-  writeRecord(join(root, 'probe.json'), none);
+  await writeRecord(join(root, 'probe.json'), none);
   vi.stubEnv('TARE_REQUIRE', 'docker,vagrant');
   expect(await vagrantUp(up, context())).toEqual({ success: false });
   expect(said).toBe(
@@ -73,7 +73,7 @@ test('what TARE_REQUIRE names must be there', async () => {
 });
 
 test('a skip leaves no box of an earlier build, which would go into the cache in its name', async () => {
-  writeRecord(join(root, 'probe.json'), none);
+  await writeRecord(join(root, 'probe.json'), none);
   vi.stubEnv('TARE_REQUIRE', '');
   mkdirSync(join(root, 'box'));
   writeFileSync(join(root, 'box/tare.box'), '');

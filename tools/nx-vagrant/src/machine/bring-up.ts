@@ -2,7 +2,7 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf, writeRecord } from '@tare/recipe';
+import { messageOf, writeRecord } from '@tare/nx-kit';
 import { z } from 'zod';
 import { consoleTail, domainAddresses, domainPid, resumeDomain, virsh } from '../libvirt.ts';
 import type { Vagrant } from '../vagrant-client.ts';
@@ -85,14 +85,14 @@ async function boot(order: BringUp, signal: AbortSignal): Promise<void> {
       await awaitGuestNetwork(place.folder, watching);
       booting = false;
     });
-    rememberChoice(records, box, { accelerator: 'kvm', reason: 'a guest boots with it' });
+    await rememberChoice(records, box, { accelerator: 'kvm', reason: 'a guest boots with it' });
   } catch (error) {
     signal.throwIfAborted();
     // a guest with an address runs, so KVM is not what failed
     if (!booting) throw error;
     const reason = `with KVM the guest does not boot: ${messageOf(error)}`;
     say(`${reason}; emulation is tried`);
-    rememberChoice(records, box, { accelerator: 'tcg', reason });
+    await rememberChoice(records, box, { accelerator: 'tcg', reason });
     // a domain made for KVM does not boot without it
     if (machineId(place.folder, place.provider) !== undefined) await order.vagrant('tcg').destroy({ signal });
     await start('tcg');
@@ -208,8 +208,8 @@ export function rememberedChoice(records: string, box: string): AcceleratorChoic
 }
 
 /** Stores the result of a boot for later runs on this host, because a boot that hangs costs half a minute. */
-function rememberChoice(records: string, box: string, choice: AcceleratorChoice): void {
-  writeRecord(outcomePath(records), { ...choice, kernel: release(), box });
+async function rememberChoice(records: string, box: string, choice: AcceleratorChoice): Promise<void> {
+  await writeRecord(outcomePath(records), { ...choice, kernel: release(), box });
 }
 
 /**

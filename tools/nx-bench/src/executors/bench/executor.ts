@@ -3,7 +3,7 @@ import type { ExecutorContext } from '@nx/devkit';
 import { appendHistory, historyLine, writeRunFile } from '@tare/results';
 import { readOptions, type GivenOptions } from '@tare/options';
 import { applyOverrides, loadConfig, performRun, requireRoomFor, type Listener } from '@tare/runner';
-import { abortOnSignals, messageOf } from '@tare/recipe';
+import { abortOnSignals, messageOf } from '@tare/nx-kit';
 import { prepare } from '../../prepare.ts';
 import { showProgress } from '../../progress/show-progress.ts';
 import { commitFacts } from './commit-facts.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { runExecutor, type ExecutorContext, type TargetConfiguration } from '@nx/devkit';
 import { readOptions, type GivenOptions } from '@tare/options';
-import { reportFailure } from '@tare/recipe';
+import { reportFailure } from '@tare/nx-kit';
 import { tables } from '../../options.ts';
 
 export type CompareOptions = GivenOptions<typeof tables.compare.shape>;

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
-import { abortOnSignals, messageOf } from '@tare/recipe';
+import { abortOnSignals, messageOf } from '@tare/nx-kit';
 import { readOptions, type GivenOptions } from '@tare/options';
 import { appendStepSummary, gateJunit, gateMarkdown, gateText } from '@tare/report';
 import { replaceFiles, writeRunFile, type GateResult } from '@tare/results';

@@ -3,7 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
 import { readCalibration, summariseCalibration } from '@tare/checks/calibration';
 import { readOptions, type GivenOptions } from '@tare/options';
-import { abortOnSignals, messageOf } from '@tare/recipe';
+import { abortOnSignals, messageOf } from '@tare/nx-kit';
 import {
   appendStepSummary,
   capacityModel,

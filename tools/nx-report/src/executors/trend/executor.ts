@@ -1,7 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
 import { readOptions, type GivenOptions } from '@tare/options';
-import { messageOf } from '@tare/recipe';
+import { messageOf } from '@tare/nx-kit';
 import { renderTrend, terminalOf, writeTrend, type TrendFilter } from '@tare/report';
 import { readHistory, type HistoryLine } from '@tare/results';
 import { tables } from '../../options.ts';

@@ -1,4 +1,4 @@
 import { defineConfig } from 'vitest/config';
 import { projectTests } from '../../vitest.shared.ts';
 
-export default defineConfig(projectTests('recipe'));
+export default defineConfig(projectTests('nx-kit'));

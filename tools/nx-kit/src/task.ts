@@ -1,4 +1,22 @@
+import type { PromiseExecutor } from '@nx/devkit';
 import { plainText } from '@tare/metrics';
+import { type GivenOptions, type OptionsOf, readOptions } from '@tare/options';
+import type { z } from 'zod';
+
+type Context = Parameters<PromiseExecutor>[1];
+
+/**
+ * An executor: reads its options by their table, and gives the work a signal that aborts when the task is told to end. A wrong
+ * option and a failure each print one line.
+ * @param work resolves to whether it succeeded.
+ */
+export function executor<Table extends z.ZodObject>(
+  table: Table,
+  work: (options: OptionsOf<Table>, context: Context, signal: AbortSignal) => Promise<boolean>,
+): PromiseExecutor<GivenOptions<Table['shape']>> {
+  return (given, context) =>
+    reportFailure(() => abortOnSignals((signal) => work(readOptions(table, given), context, signal)));
+}
 
 /** The message of an error, made harmless to print: it may quote the output of other programs. */
 export function messageOf(error: unknown): string {
