@@ -8,11 +8,11 @@ const name = '@tare/nx-bench';
 export type BenchPluginOptions = {
   /** Projects with this tag are measured. */
   readonly workloadTag?: string;
-  /** What is done with them before a run, as far as they have such targets: by default they are tested and built. */
+  /** Their targets that run before a measurement, if they have them; by default test and build. */
   readonly workloadTargets?: readonly string[];
   /** Projects with this tag are recipes of environments. */
   readonly environmentTag?: string;
-  /** What `prepare` does beside that with workloads and recipes: by default images are baked and a box is made. */
+  /** Further targets of workloads and recipes that `prepare` runs, such as those that make an image; by default none. */
   readonly environmentTargets?: readonly string[];
   readonly prepareTargetName?: string;
   readonly measureTargetName?: string;
@@ -55,7 +55,7 @@ export function benchTargets(file: string, options: BenchPluginOptions): Record<
     workloadTag = 'workload',
     workloadTargets = ['test', 'build'],
     environmentTag = 'type:environment',
-    environmentTargets = ['docker-build', 'vagrant-box'],
+    environmentTargets = [],
     prepareTargetName: prepare = 'prepare',
     measureTargetName: measure = 'measure',
     reportTargetName: report = 'report',

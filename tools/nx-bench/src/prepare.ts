@@ -36,7 +36,7 @@ export async function prepare(
   const { root } = context;
   const tasks = tasksFor(wanted, options, context);
   if (tasks.length === 0) return;
-  // Nx in the same workspace: what holds for this one holds for that
+  // the nested Nx, in the same workspace, gets the settings of this one
   const settingsOfNx = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => name.startsWith('NX_')),
   );
@@ -67,7 +67,7 @@ export function tasksFor(
   if (workloadTag === undefined) return [];
   const { projects } = projectsConfigurations;
   const tagged = Object.keys(projects).filter((name) => projects[name]?.tags?.includes(workloadTag) === true);
-  // an app whose project has another name may be any of them
+  // if an app has a different name from its project, any tagged project may be the one
   const ofWorkloads = [...apps].every((app) => tagged.includes(app))
     ? tagged.filter((name) => apps.has(name))
     : tagged;
@@ -89,7 +89,10 @@ export function tasksFor(
   }
 }
 
-/** One call of Nx takes a second or two: it does all tasks when these are every one of the targets that the projects have. */
+/**
+ * A call of Nx takes a second or two, so one call does all tasks if no project has a target among these that
+ * is not wanted.
+ */
 function inInvocations(
   tasks: readonly Task[],
   { projectsConfigurations: { projects: all } }: Projects,

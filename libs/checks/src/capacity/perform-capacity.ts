@@ -32,7 +32,7 @@ import { searchInstance } from './search-instance.ts';
 const leastRps = 1;
 const maxSteps = 40;
 
-/** What happens in a search for capacities alone. */
+/** The events that only a search for capacities has. */
 export type SearchEvent =
   | {
       readonly kind: 'capacity-started';
@@ -48,7 +48,7 @@ export type SearchEvent =
   | { readonly kind: 'search-finished'; readonly place: SearchPlace; readonly found: PassCapacity }
   | { readonly kind: 'capacity-finished'; readonly steps: number; readonly elapsedMs: number };
 
-/** What happens in a search for capacities, told as it happens, with what happens in every run. */
+/** The events of a search for capacities, emitted as they happen, and those of every run. */
 export type CapacityEvent = RunEvent | SearchEvent;
 
 type SearchPlace = {

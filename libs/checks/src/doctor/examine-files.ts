@@ -102,7 +102,7 @@ const cpuFolder = '/sys/devices/system/cpu';
 const boostPath = `${cpuFolder}/cpufreq/boost`;
 const noTurboPath = `${cpuFolder}/intel_pstate/no_turbo`;
 const clocksourcePath = '/sys/devices/system/clocksource/clocksource0/current_clocksource';
-// each read of these takes microseconds and traps into the hypervisor
+// reading one of these takes microseconds and traps into the hypervisor
 const slowClocks: readonly (string | undefined)[] = ['hpet', 'acpi_pm', 'jiffies'];
 
 /** What controls the CPU clock, and whether it may rise above its nominal value. */

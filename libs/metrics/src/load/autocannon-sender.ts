@@ -8,9 +8,9 @@ import { hasEnough, type Tally } from './tally.ts';
 
 // autocannon ends by itself after this long; the loop ends it before
 const horizonSeconds = 24 * 3600;
-// how often autocannon looks whether it shall stop
+// how often autocannon checks whether it should stop
 const tickMs = 50;
-// how often the end of a window looks whether the replies that are still owed have come
+// how often the end of a window checks whether outstanding replies have arrived
 const lookMs = 5;
 
 /** One of autocannon's connections. */
@@ -63,7 +63,7 @@ export function autocannonSender({ side, spec, server }: SenderOptions): Sender 
       onEnding();
     };
     within.events.on('request', () => {
-      // of a connection that ended without an error, or was given up, autocannon says nothing but this
+      // this is all that autocannon reports of a connection that ended without an error or was given up
       lose('connection closed');
       connection.sent += 1;
       connection.owedSinceMs = performance.now();
@@ -170,9 +170,9 @@ type Parser = {
 };
 
 /**
- * What is mended within autocannon's client, of the version that the lockfile pins. Its parser takes an interim reply (103)
- * for the reply; it turns every body into text, unread; and neither parser nor queue forget a reply that a broken
- * connection cut off.
+ * Fixes inside autocannon's client, for the version that the lockfile pins. Its parser takes an interim reply
+ * (103) for the reply; it turns every body into text, unread; and neither parser nor queue forget a reply
+ * that a broken connection cut off.
  */
 class ClientWithin {
   readonly events: NodeJS.EventEmitter;
@@ -203,14 +203,14 @@ class ClientWithin {
     });
   }
 
-  /** Another reply is to come. */
+  /** Prepares for the next reply. */
   expect(wantsBody: boolean): void {
     this.#wantsBody = wantsBody;
     this.#body = [];
     this.#bytes = 0;
   }
 
-  /** The reply that has come last. */
+  /** The last reply received. */
   reply() {
     return {
       status: this.#status,
@@ -221,12 +221,12 @@ class ClientWithin {
     };
   }
 
-  /** It neither sends nor connects any more. */
+  /** Stops sending and connecting. */
   end(): void {
     this.#destroy();
   }
 
-  /** Nothing of what was sent is expected any more. */
+  /** Drops all replies that are still expected. */
   forget(): void {
     this.#queue.clear();
     this.#parser.initialize(this.#parser.type);

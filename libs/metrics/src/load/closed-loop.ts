@@ -12,14 +12,14 @@ import {
 } from './server-under-load.ts';
 import { createTally, hasEnough, type Tally } from './tally.ts';
 
-// how often what is under way is looked at for its deadline, and a server for its silence
+// how often requests are checked against their deadline, and servers for silence
 const lookMs = 20;
-// what the warm-up left to do in a server is done after this long
+// by then a server has finished the work that the warm-up left
 const calmMs = 200;
-// whoever reads meters at the end of the idle time has this long to do so before the load comes back
+// time to read the meters at the end of the idle time before the load resumes
 const readingMs = 100;
 
-/** A server with who loads it, and what that came to so far. */
+/** A server, the sender that loads it, and the results so far. */
 type Side = {
   readonly server: ServerUnderLoad;
   readonly sender: Sender;
@@ -29,13 +29,14 @@ type Side = {
 };
 
 /**
- * Closed loop: every connection sends its next request when the reply has come. One server has a window of its own, sent
- * by autocannon. Several alternate in slices, each loaded while the others have nothing to do, so that a host whose speed
- * changes within seconds changes it for all (after the duet of Bulej et al. 2020, which runs both at once). A slice ends
- * when the replies to what was sent in it have come; they count, and so does the time until then. The order of the sides
- * turns round from one round of slices to the next.
+ * Closed loop: every connection sends its next request when the reply has come. A whole window of a single
+ * server is sent by autocannon. Several servers alternate in slices, each loaded while the others have
+ * nothing to do, so that a host whose speed changes within seconds changes it for all (after the duet of
+ * Bulej et al. 2020, which runs both at once). A slice ends when the replies to what was sent in it have
+ * come; they count, and so does the time until then. The order of the sides is reversed from one round of
+ * slices to the next.
  * @returns the outcome of each side, in their order.
- * @throws SideError of a server that fails under load, GeneratorError of what the generator lacks.
+ * @throws SideError for a server that fails under load, GeneratorError if the generator lacks something.
  */
 export async function runClosedLoop(
   spec: LoadSpec,

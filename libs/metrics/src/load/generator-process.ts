@@ -1,4 +1,6 @@
-/** The load generator's own process: takes one job over IPC, tells the moments it passes, sends the outcome, ends. */
+/**
+ * The load generator's own process: takes one job over IPC, reports its moments, sends the outcome and ends.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runClosedLoop } from './closed-loop.ts';
 import type { GeneratorJob, GeneratorMessage } from './load-generator.ts';
@@ -7,7 +9,7 @@ import { runOpenLoop } from './open-loop.ts';
 
 // open load before its window: connections are warm, and the server has left the closed loop behind
 const openWarmupMs = 300;
-// what the closed loop left under way is done after about its longest latency
+// requests left over from the closed loop end within about its longest latency
 const shortestDrainMs = 100;
 const longestDrainMs = 2000;
 
@@ -50,7 +52,7 @@ function failure(error: unknown): GeneratorMessage {
   return { kind: 'generator-failed', message, isShortage: error instanceof GeneratorError };
 }
 
-// without its parent nobody wants the load
+// without its parent the load has no purpose
 process.on('disconnect', () => process.exit(1));
 // Ctrl-C reaches the whole process group; the parent decides when this process ends
 process.on('SIGINT', () => undefined);

@@ -92,7 +92,7 @@ export function failureName(error: Error & { readonly code?: unknown }): string 
 }
 
 export type DeadlineQueue = {
-  /** @returns to be called when there is a reply: the deadline is off. */
+  /** @returns a function that cancels the deadline, to be called when there is a reply. */
   readonly add: (deadlineMs: number, onExpiry: () => void) => () => void;
   /** Calls those whose deadline has passed. */
   readonly expire: (nowMs: number) => void;

@@ -23,7 +23,7 @@ export type GeneratorOptions = {
    * loop sends by timers alone, up to a millisecond late.
    */
   readonly cpus: readonly number[] | undefined;
-  /** Gives up when the outcome is not there after this long. */
+  /** How long to wait for the outcome. */
   readonly deadlineMs: number;
   /** Called with the id of the generator's process as soon as there is one. */
   readonly onSpawn?: (pid: number) => void;
@@ -58,9 +58,10 @@ const processFile = fileURLToPath(import.meta.url).replace(
 /**
  * Loads a server from a process of its own, away from the runner's garbage collector and off the server's CPUs: warm-up,
  * closed window, and the open one if there is one.
- * @throws SideError of a server that fails: wrong replies, more failures than replies, none any more. GeneratorError of
- *   what the generator itself lacks. Error when the spec asks for something impossible, when the generator fails, ends
- *   early, or misses its deadline; the signal's reason when aborted. The process is ended in every case.
+ * @throws SideError for a server that fails: wrong replies, more failures than replies, or no more replies.
+ *   GeneratorError if the generator itself lacks something. Error when the spec asks for something
+ *   impossible, when the generator fails, ends early, or misses its deadline; the signal's reason when
+ *   aborted. The process is ended in every case.
  */
 export async function generateLoad(
   { origin, requests, closesConnections, open, ...spec }: LoadSide & Omit<LoadSpec, 'sides'>,
@@ -73,7 +74,7 @@ export async function generateLoad(
 }
 
 /**
- * Loads servers that share the time in slices; then each that has an open window in that, alone.
+ * Loads servers that share the time in slices; then runs the open windows, one server at a time.
  * @returns the outcome of each side, in their order.
  * @throws as generateLoad does.
  */
@@ -94,8 +95,8 @@ export async function generateSlices(
 }
 
 /**
- * Runs an open window alone, in a process of its own. A rate above what the generator can send shows as late sends; what a
- * server beyond its capacity does is counted, whatever it is.
+ * Runs an open window alone, in a process of its own. A rate above what the generator can send shows as late
+ * sends; whatever a server beyond its capacity does is only counted.
  * @throws as generateLoad does; SideError of wrong replies only.
  */
 export async function generateOpenLoad(spec: OpenSpec, options: GeneratorOptions): Promise<OpenOutcome> {

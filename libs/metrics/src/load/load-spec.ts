@@ -13,7 +13,7 @@ export type LoadRequest = {
   readonly weight?: number;
   /** What its replies are compared with, on a sample; undefined: only their status counts. */
   readonly expected?: ReplyExpectation;
-  /** How long a reply took without load: a reply that is ten times as long overdue does not come any more. */
+  /** How long a reply took without load: after ten times as long no reply is expected any more. */
   readonly usualMs?: number;
 };
 
@@ -91,7 +91,7 @@ export type Counts = {
   readonly histogram: string;
 };
 
-/** What an open window came to. `requests + errors + timeouts = planned`. */
+/** The result of an open window. `requests + errors + timeouts = planned`. */
 export type OpenOutcome = Counts & {
   readonly durationMs: number;
   readonly rateRps: number;
@@ -104,17 +104,17 @@ export type OpenOutcome = Counts & {
   readonly generatorCpuPercent: number;
 };
 
-/** What a slice came to: 2xx replies, and how long it took. */
+/** The result of a slice: 2xx replies, and how long it took. */
 export type Slice = { readonly requests: number; readonly durationMs: number };
 
-/** What a closed window came to, with the open one that followed it. */
+/** The result of a closed window, and of the open one that followed it. */
 export type LoadOutcome = Counts & {
   readonly connections: number;
   /** Length of the window as it was; of slices, their sum. */
   readonly durationMs: number;
   /** `requests` per second of the window. */
   readonly throughputRps: number;
-  /** Who sent the requests. */
+  /** The client that sent the requests. */
   readonly client: 'autocannon' | 'undici';
   /** CPU time of the generator over the window; 100 is one CPU. */
   readonly generatorCpuPercent: number;
@@ -135,5 +135,5 @@ export class SideError extends Error {
   }
 }
 
-/** What the load generator lacked: no server's fault. */
+/** The load generator itself lacked something; no server is at fault. */
 export class GeneratorError extends Error {}

@@ -6,7 +6,7 @@ import { constantRate, startSendClock, type SendClock } from './send-clock.ts';
 import { requireReplies, serverUnderLoad } from './server-under-load.ts';
 import { createTally } from './tally.ts';
 
-// how often the oldest open requests are looked at for their deadline
+// how often the oldest open requests are checked against their deadline
 const deadlineTickMs = 20;
 // from the reply of the first requests to the start of the schedule
 const settleMs = 20;
@@ -29,8 +29,8 @@ export type OpenLoopOptions = {
   /** Whether the clock may be polled between sends; only where the server has other CPUs. */
   readonly spin: boolean;
   /**
-   * Whether a server ends the load that hangs, or fails more often than it answers. Beyond its capacity a server may do
-   * either, and whoever looks for that wants the counts.
+   * Whether the load ends when a server hangs or fails more often than it answers. A server beyond its
+   * capacity may do either, and a search for that capacity wants the counts.
    */
   readonly strict: boolean;
   readonly tell: (moment: Moment) => void;
@@ -40,7 +40,7 @@ export type OpenLoopOptions = {
  * Sends requests in an open loop: at planned times, at a constant rate, whatever the replies do. A latency runs from
  * the planned time of sending to the end of the reply, so a server that stalls cannot hide it by holding the generator
  * up (coordinated omission, Tene). The replies to all requests planned in the window are waited for, up to the timeout.
- * @throws SideError of a server that fails under load, GeneratorError of what the generator lacks.
+ * @throws SideError for a server that fails under load, GeneratorError if the generator lacks something.
  */
 export async function runOpenLoop(spec: OpenSpec, options: OpenLoopOptions): Promise<OpenOutcome> {
   const { side, spin, strict, tell } = options;
@@ -155,7 +155,7 @@ async function openBeforehand(client: HttpClient, requests: readonly PreparedReq
   for (const abandon of abandons) abandon();
 }
 
-/** Tells the begin and the end of the window; @returns the CPU that sending and receiving took in it. */
+/** Reports start and end of the window. @returns the CPU share that sending and receiving took in it. */
 function watchWindow(
   clock: SendClock,
   windowAtMs: number,

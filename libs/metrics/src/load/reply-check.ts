@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What a workload says that a reply must hold; nothing at all for a reply that may be anything. */
+/** What a reply must contain according to the workload; empty if any reply will do. */
 export type ReplyMatcher = {
   readonly status?: number | undefined;
   /** Members that the JSON body must have with just these values; others may stand beside them. */
@@ -38,7 +38,7 @@ export type Reply = {
   readonly contentType: string;
   /** Length of the body. */
   readonly bytes: number;
-  /** The body in pieces; only the first of them where nobody wanted it. */
+  /** The body in pieces; only the first piece unless all of it was asked for. */
   readonly body: readonly Uint8Array[];
   readonly isWhole: boolean;
 };
@@ -147,7 +147,7 @@ const firstReplies = 3;
 export type ReplyChecker = {
   /** Whether the body of the next reply to a request shall be kept. */
   readonly wantsBody: (place: number) => boolean;
-  /** @returns what is wrong with a 2xx reply; undefined when nothing is, or nobody looked. */
+  /** @returns what is wrong with a 2xx reply; undefined when nothing is, or it was not checked. */
   readonly check: (place: number, reply: Reply) => string | undefined;
 };
 

@@ -5,7 +5,7 @@ const shortestSequence = 1000;
 const longestSequence = 10_000;
 
 /**
- * Turns weights into an order of sending that the loops run along again and again. The shares over one pass are
+ * Turns weights into an order of sending that the loops repeat. The shares over one pass are
  * those of the weights (largest remainder, at least one each); the order is random but fixed by the seed.
  * @returns indices of `requests`: `[0]` for a single one, otherwise 1,000 to 10,000 of them.
  * @throws Error when there is no request, more than 10,000, a list of bodies is empty, or a weight is not a finite number

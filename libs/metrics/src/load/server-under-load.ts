@@ -36,7 +36,7 @@ export type ServerUnderLoad = {
   readonly owed: () => number;
   /** How long it has been silent though it owes replies; 0 where it owes none. */
   readonly silentMs: () => number;
-  /** After this long a silence is the end. */
+  /** After this much silence the server counts as hung. */
   readonly silenceLimitMs: () => number;
   /** @returns the error of a server that does not answer any more. */
   readonly hangs: (tally: Tally | undefined) => SideError;
@@ -48,7 +48,7 @@ export type ServerOptions = {
   readonly requests: readonly LoadRequest[];
   readonly connections: number;
   readonly timeoutMs: number;
-  /** Told what ends the load: a wrong reply, or what the generator itself lacks. */
+  /** Called with what ends the load: a wrong reply, or something that the generator itself lacks. */
   readonly fail: (error: SideError | GeneratorError) => void;
 };
 
@@ -130,7 +130,7 @@ export type Sender = {
     tally: Tally,
     until: { readonly ms: number } | { readonly requests: number },
   ) => Promise<number>;
-  /** Waits for what was still owed at the end; what does not come any more counts as timed out. */
+  /** Waits for the replies still owed at the end; those that never come count as timed out. */
   readonly settle: (tally: Tally) => Promise<void>;
   /** Gives up what is under way. */
   readonly abandon: () => void;

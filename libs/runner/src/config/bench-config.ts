@@ -5,9 +5,9 @@ import { z } from 'zod';
 import { defaultGuards } from '../guards/violations.ts';
 import { requestSchema, type Workload } from './workload.ts';
 
-/** Upper bounds keep a slip of the finger from a run of days. */
+/** Upper bounds keep a typing error from starting a run of days. */
 const most = { rounds: 1000, windowMs: 3_600_000, warmupMs: 600_000, sliceMs: 60_000 } as const;
-/** Fewer rounds tell nothing of the spread. */
+/** Fewer rounds say nothing about the spread. */
 const fewestPilotRounds = 2;
 const perSecond = 1000;
 

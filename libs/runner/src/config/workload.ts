@@ -27,7 +27,7 @@ export type WeightedRequest = WorkloadRequest & {
   readonly weight?: number;
 };
 
-/** What the data of a trial is made from before its load. */
+/** What `setUp` gets to create the data of a trial before its load. */
 export type SetUpContext = {
   /** Of the instance: "http://127.0.0.1:41234". */
   readonly origin: URL;
@@ -52,7 +52,7 @@ export function appOf(workloadName: string): string {
 
 /** An app and the request sent to it. */
 export type Workload = {
-  /** Unique in a run: that of the app, "primes", or with what is asked of it, "shop:browse". */
+  /** Unique in a run: the name of the app, "primes", or of the app and a load, "shop:browse". */
   readonly name: string;
   /** The bundled file that every environment runs. */
   readonly artifact: URL;
@@ -79,7 +79,7 @@ export type Workload = {
   readonly port?: number;
 };
 
-// what both clients of the load write themselves, or do not know how to do
+// headers that the load clients set themselves or do not support
 const ownHeaders = /^(connection|content-length|expect|keep-alive|te|trailer|transfer-encoding|upgrade)$/i;
 
 const headers = z

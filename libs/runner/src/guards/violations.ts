@@ -31,10 +31,10 @@ export type GuardedTrial = Pick<Trial, 'load' | 'open' | 'host'>;
  *
  * A machine whose CPU is emulated is held to the same limits. Its replies are slow, so that the generator idles and late
  * sends are rare; but its windows hold few requests, and one error among fewer than 1,000 is above 0.1 %. Nothing is
- * concluded from its figures, so whoever repeats rounds may let its violations be.
+ * concluded from its figures, so the code that repeats rounds may ignore its violations.
  *
- * @param generatorCpus how many CPUs the closed loop's generator can fill: 1 while it works in one thread, on however many
- *   it may run. The open loop's generator is one thread in any case.
+ * @param generatorCpus how many CPUs the closed loop's generator can fill: 1 as long as it works in one
+ *   thread, however many it may run on. The open loop's generator is one thread in any case.
  * @returns one for each broken limit, in the order of the run file's guards; empty for a clean trial.
  */
 export function violationsOf(

@@ -52,7 +52,7 @@ export function assembleRun({ header, trials, measured, unusable, lost, ...parts
   };
 }
 
-/** What is lost is not judged; without its baseline, nothing is. */
+/** A lost environment is not judged; if the baseline is lost, none is. */
 function withoutVerdict(
   lost: readonly LostEnvironment[],
   baseline: string,

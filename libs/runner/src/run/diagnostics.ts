@@ -56,7 +56,7 @@ function isFalse({ candidate, verdict }: Comparison, control: string | null): bo
   return candidate === control && (verdict === 'better' || verdict === 'worse');
 }
 
-// Little's law is exact only for a closed system in steady state; see Little 1961 and statistics of the house
+// Little's law is exact only for a closed system in steady state; see Little 1961
 const littlesLawTolerance = 0.05;
 const shortWindowMs = 500;
 // a slice ends with its slowest reply: until then fewer and fewer requests are under way, which costs throughput only where

@@ -39,9 +39,9 @@ const filePrefix = 'tare-run-';
 const claimSuffix = '.json';
 const longestClaimBytes = 4096;
 const flockDeadlineMs = 10_000;
-// files in a folder for all can be taken away by other users: then the next name will do
+// other users may have taken a name in a shared folder: then try the next one
 const names = 10;
-// nobody keeps others from measuring for longer
+// after this long the claim of another user no longer counts
 const longestForeignHoldMs = 6 * 3_600_000;
 const noLock = 'the lock that keeps two runs from measuring each other cannot be had';
 const ignoreVariable = 'TARE_IGNORE_LOCK_OF';
@@ -61,9 +61,9 @@ type Claim = z.infer<typeof claimSchema> & {
 
 /**
  * Makes sure that only one run measures on this host: two at a time would measure each other. A user's own runs exclude each
- * other by a file that is locked (flock(2): in whatever namespace they are, and freed by the kernel when they end). The
- * run of another user is believed in while its process lives, and no longer than some hours, for anybody may claim to have
- * one.
+ * other by a file that is locked (flock(2): in whatever namespace they are, and freed by the kernel when they
+ * end). The claim of another user counts while its process lives, and for some hours at most, because anybody
+ * can make one.
  * @throws Error with one line that says who measures, and what to do.
  */
 export function lockHost(holder: LockHolder, chosenFolder = process.env.TARE_LOCK_FOLDER): HostLock {
@@ -147,7 +147,7 @@ function lockFile(descriptor: number): boolean {
   throw new Error(`${noLock}: flock: ${error?.message ?? plainText(stderr.trim())}`, { cause: error });
 }
 
-/** Says who measures, for all to read. @returns the file's path. */
+/** Writes a file, readable by all, that says who is measuring. @returns its path. */
 function makeClaim(folder: string, holder: LockHolder): string {
   for (const { path, runner, user } of claimsIn(folder)) {
     if (user === userId() && isRunnerGone(runner)) rmSync(path, { force: true });
@@ -191,7 +191,10 @@ function isOwn({ user }: Claim): boolean {
   return user === userId();
 }
 
-/** Whether the run of another user is one: its process lives, is that user's, and the claim is not of yesterday. */
+/**
+ * Whether to believe another user's claim: the process lives and is that user's, and the claim is not too
+ * old.
+ */
 function isBelieved({ user, runner, madeAtNs }: Claim): boolean {
   const ignored = (process.env[ignoreVariable] ?? '').split(',').includes(String(user));
   if (ignored || Date.now() - Number(madeAtNs / 1_000_000n) > longestForeignHoldMs) return false;
@@ -200,7 +203,7 @@ function isBelieved({ user, runner, madeAtNs }: Claim): boolean {
   return lstatSync(`/proc/${found.pid}`, { throwIfNoEntry: false })?.uid === user;
 }
 
-/** By the kernel's clock: of two that claim at once, one goes on. */
+/** By the kernel's clock, so that one of two simultaneous claims wins. */
 function isEarlier(other: Claim, mine: Claim | undefined): boolean {
   return mine === undefined || other.madeAtNs <= mine.madeAtNs;
 }

@@ -3,7 +3,7 @@ const [configPath, runId] = process.argv.slice(2);
 const deadlineMs = 120_000;
 const secondLookMs = 2000;
 
-// whoever ends the runner with its terminal or its process group must not end this
+// a signal to the terminal or process group of the runner must not end this process
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
 let said = '';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment } from '@tare/metrics';
 
-/** Stands by to clean up after this process, should it not come to do so itself. */
+/** Stands by to clean up after this process in case it cannot do so itself. */
 export interface Janitor {
   /** The run has cleaned up itself: nothing to do. */
   dismiss(): void;

@@ -37,7 +37,7 @@ export async function findUsable(
     signal.throwIfAborted();
     const { name, kind } = environment;
     const availability = plainAvailability(await environment.probe(signal));
-    // a probe that was cut off found nothing out
+    // the result of an interrupted probe means nothing
     signal.throwIfAborted();
     listener({ kind: 'probed', environment: name, availability });
     if (availability.usable) {
@@ -57,12 +57,12 @@ export async function findUsable(
   return { usable, unusable };
 }
 
-/** A reason tells what other programs have said. */
+/** A reason may contain output of other programs. */
 function plainAvailability(found: Availability): Availability {
   return found.usable ? found : { ...found, reason: plainText(found.reason) };
 }
 
-/** What the environments that are ready were found to do, those that failed left out. */
+/** What was found out about the environments that are ready, and which ones failed. */
 export type Prepared = Checked & {
   readonly ready: readonly Usable[];
   readonly failed: readonly Unusable[];
@@ -173,7 +173,7 @@ export async function checkEnvironment(
   listener({ kind: 'checking', ...of });
   const isRateWanted = load.open !== undefined && load.open.rateRps === undefined;
   const isWarmUpWanted = load.warmupMs === undefined;
-  // machines, and workloads with a port of their own, are up once only
+  // only one instance of a machine, or of a workload with a fixed port, can be up
   const hasWarmCopy = environment.sideBySide === true && workload.port === undefined;
   const watchWarmUp = async (warm: Instance | undefined): Promise<readonly WarmUp[]> => {
     listener({ kind: 'warming-up', ...of });
@@ -229,7 +229,9 @@ async function checkAnswers(
   return [{ level: 'warning', code: 'connection-close', message }];
 }
 
-/** Asks for what the load is made of: whether it is answered as it was before, or, the first time, how it is. */
+/**
+ * Sends the requests of the load: compares the replies with the known ones or, the first time, learns them.
+ */
 async function checkReplies(
   { name }: Environment,
   workload: Workload,
@@ -266,10 +268,10 @@ function capacityOf(
   );
 }
 
-/** Beside a warm one. One that is up alone is the only one. */
+/** Number of fresh instances beside a warm one; without a warm one there is a single fresh one. */
 const freshInstances = 3;
 
-/** How instances that nobody has asked anything yet warm up. */
+/** Watches how instances that have not had a request yet warm up. */
 async function watchFresh(
   environment: Environment,
   workload: Workload,

@@ -28,7 +28,7 @@ export type HostOptions = {
   readonly signal: AbortSignal;
   /** How long an app may take to get healthy. */
   readonly readyDeadlineMs?: number;
-  /** What replies under load are compared with: those of the baseline unless told. */
+  /** What replies under load are compared with: those of the baseline by default. */
   readonly repliesLike?: Preparation['repliesLike'];
 };
 
@@ -49,9 +49,9 @@ export type PreparedHost = AsyncDisposable & {
   readonly load: PreparedLoad;
   /** How fresh instances warmed up; undefined where the warm-up is given. */
   readonly warmUps: readonly WarmUp[] | undefined;
-  /** Of the preflight, and of the preparation. */
+  /** From the preflight and the preparation. */
   readonly diagnostics: readonly Diagnostic[];
-  /** What the environments have told so far; grows while they are used. */
+  /** Messages from the environments so far; grows while they are used. */
   readonly told: readonly Diagnostic[];
 };
 
@@ -64,10 +64,10 @@ export async function prepareHost(options: HostOptions): Promise<PreparedHost> {
   const startedAt = new Date();
   const runId = newRunId(startedAt);
   const seed = config.seed ?? randomInt(largestSeed);
-  // what cannot work fails before anything is started
+  // fail on impossible requests before anything is started
   const requests = requestsOfAll(config.workloads, seed);
   await mkdir(runsFolder, { recursive: true });
-  // the last that is taken is the first that is given back
+  // released in reverse order
   await using taken = new AsyncDisposableStack();
   const lock = lockHost({
     pid: process.pid,
@@ -88,7 +88,7 @@ export async function prepareHost(options: HostOptions): Promise<PreparedHost> {
     await Promise.allSettled(config.environments.map((environment) => environment.dispose()));
   });
   const told: Diagnostic[] = [];
-  // once for all rounds
+  // report each message once, not in every round
   const tell = (line: string): void => {
     const message = plainText(line);
     if (told.some((each) => each.message === message)) return;

@@ -14,7 +14,7 @@ export type Pilot = {
   readonly rounds: number;
   /** How long they took. */
   readonly elapsedMs: number;
-  /** How long one round more takes. */
+  /** How long one more round takes. */
   readonly roundMs: number;
   /** The most rounds in all. */
   readonly max: number;
@@ -45,8 +45,9 @@ export function environmentsAfterPilot(
 /**
  * Decides once, from the spread of a pilot, how many rounds there shall be in all: until the 95 % interval of every judged
  * ratio is no wider than its margin to either side (Stein's two-stage rule, see `roundsFor`), and enough for the test to
- * reach significance after the correction for all comparisons. The means of the pilot play no part. p99 is left out: of a
- * few hundred requests it is so rough that it alone would decide. The control is, too, unless there is nothing else to compare.
+ * reach significance after the correction for all comparisons. The means of the pilot play no part. p99 is
+ * left out: with a few hundred requests it is so imprecise that it alone would decide. The control is left
+ * out too, unless there is nothing else to compare.
  */
 export function planAfterPilot(pilot: Pilot): RoundPlan {
   const compared = compare(pilot.trials, pilot).filter(({ verdict }) => verdict !== null);

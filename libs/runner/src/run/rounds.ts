@@ -41,13 +41,13 @@ export type Measured = {
 
 /**
  * Measures every environment once in every round, in an order that follows from the seed. After the
- * pilot, if there is one, the number of rounds is decided once and for all; environments that get no verdict have enough
- * with the pilot's. A round in which a trial fails or violates a guard is repeated whole, as often as the configuration
- * allows. An environment that fails in a round more often than that is lost: the round is made without it, and so are those
- * after it. When that leaves nothing to compare, a pilot's rounds are enough.
+ * pilot, if there is one, the number of rounds is decided once and for all; environments that get no verdict
+ * take part in the pilot only. A round in which a trial fails or violates a guard is repeated whole, as often
+ * as the configuration allows. An environment that fails in a round more often than that is lost: that round
+ * and all later ones go on without it. If that leaves nothing to compare, the run ends after the pilot.
  * @returns the trials of the last attempt of every round, what was repeated, how many rounds there were, and why, and which
  *   environments were lost.
- * @throws Error of the run itself: a journal that cannot be written.
+ * @throws Error if the run itself fails: the journal cannot be written.
  */
 export async function measureRounds(session: Session): Promise<Measured> {
   const { config, listener, seed, runId, journalFolder } = session;
@@ -220,8 +220,8 @@ export type RoundOutcome =
     };
 
 /**
- * One trial of every environment and workload, in the given order; those that alternate in slices are up
- * together, where the first of them is due. Ends at the first that fails, or must be repeated.
+ * Performs one trial of every environment and workload, in the given order; those that alternate in slices
+ * run together when the first of them is due. Ends at the first trial that fails or must be repeated.
  */
 export async function performRound(
   session: Session,
@@ -303,7 +303,7 @@ export async function performRound(
       }
       for (const { environment, violations } of done) {
         const [violation] = violations;
-        // an emulated one is judged by nobody, and slow enough to trip a guard by itself
+        // an emulated environment is not judged, and is slow enough to trip a guard by itself
         const isJudged = !session.unjudged.includes(environment);
         if (violation !== undefined && place.mayRepeat && isJudged) {
           const reason = `${violation.guard}: ${violation.message}`;
@@ -319,7 +319,8 @@ type Environments = readonly Usable['environment'][];
 
 /**
  * @returns how long a slice sends requests; undefined where one environment is up at a time: without slices, in a window
- *   that is a number of requests, with a fixed port, which serves one, and with a folder for data, for the disk serves all.
+ *   that is a number of requests, with a fixed port, which only one can use, and with a data folder, because
+ *   all share the disk.
  */
 export function sliceMsOf(
   { port, dataVariable }: Pick<Workload, 'port' | 'dataVariable'>,
@@ -342,7 +343,7 @@ export function inGroups(environments: Environments, sliceMs: number | undefined
 const startAndStopMs = 1500;
 const requestsWindowGuessMs = 2000;
 
-/** What a trial takes, known of others like it, and how many trials were over before. */
+/** How long a trial takes, known from similar ones, and how many trials had ended before. */
 export type KnownTrials = { readonly trials: number; readonly eachMs: number };
 
 /**

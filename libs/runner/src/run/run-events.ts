@@ -16,7 +16,7 @@ export type Unusable = Exclude<EnvironmentResult, { status: 'measured' }>;
 /** An environment that failed for good in the middle of a run. */
 export type LostEnvironment = {
   readonly name: string;
-  /** In which it failed; it is measured no more. */
+  /** The round in which it failed; it is not measured after that. */
   readonly round: number;
   readonly reason: string;
 };
@@ -44,10 +44,10 @@ export type RunParts = {
 /** What is known of a run before its first trial. */
 export type RunStart = Omit<RunParts, 'finishedAt' | 'trials' | 'repeats' | 'plan' | 'lost'>;
 
-/** What happens in a run, told as it happens. Showing it is somebody else's work. */
+/** The events of a run, emitted as they happen. Showing them is up to the listener. */
 export type RunEvent =
   | { readonly kind: 'reaped'; readonly what: string }
-  /** What an environment has to say, and what is no reason to stop. */
+  /** A message from an environment that is no reason to stop. */
   | { readonly kind: 'told'; readonly message: string }
   | { readonly kind: 'probed'; readonly environment: string; readonly availability: Availability }
   | { readonly kind: 'preparing'; readonly environment: string }
@@ -92,7 +92,7 @@ export type TrialPlace = {
 
 export type Listener = (event: RunEvent) => void;
 
-/** A run as far as its events have told it. */
+/** The state of a run as known from its events. */
 export type RunState = {
   readonly runStart: RunStart | undefined;
   /** Undefined before the run has begun, and as long as a pilot is to decide. */
@@ -118,7 +118,7 @@ export const beforeRun: RunState = {
   isUnderWay: false,
 };
 
-/** The state of a run after one event more. Pure. */
+/** The state of a run after one more event. Pure. */
 export function afterEvent(state: RunState, event: RunEvent): RunState {
   switch (event.kind) {
     case 'environments-ready':

@@ -10,7 +10,7 @@ export type SoFar = {
   readonly lost: readonly LostEnvironment[];
   /** Undefined as long as a pilot is to decide. */
   readonly plan: RoundPlan | undefined;
-  /** When these trials were all, as an ISO date. */
+  /** The time at which these were all the trials, as an ISO date. */
   readonly at: string;
 };
 
@@ -43,8 +43,9 @@ function roundsDone(done: number, plan: RoundPlan | undefined): string {
 }
 
 /**
- * Makes a run file after every whole round but the last, whose run file is that of the run. `tell` is called between two trials,
- * when the first of the next round is about to begin: whatever `tell` does before it returns disturbs no measurement.
+ * Makes a run file after every whole round except the last, which has the final run file. `tell` is called
+ * between two trials, when the first of the next round is about to begin: whatever `tell` does before it
+ * returns disturbs no measurement.
  */
 export function followRun(tell: (run: RunFile) => void, now: () => Date = () => new Date()): Listener {
   let state = beforeRun;

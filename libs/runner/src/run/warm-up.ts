@@ -14,7 +14,7 @@ const tolerances = { besideWarm: 0.03, alone: 0.1 } as const;
 export type WarmUpObservation = {
   readonly workload: string;
   readonly environment: string;
-  /** Of instances without a request so far but those for their health; at least one. */
+  /** Instances that have had no requests except health checks; at least one. */
   readonly fresh: readonly URL[];
   /** Of an instance of the same environment that has been under load for a while, if two can be up. */
   readonly warm: URL | undefined;
@@ -25,9 +25,9 @@ export type WarmUpObservation = {
 };
 
 /**
- * Loads fresh instances in a closed loop from their first requests on, where there is one in slices that alternate with
- * those of a warm one, and finds out after how long they have reached their speed: a change point in the time series of
- * their throughput.
+ * Loads fresh instances in a closed loop from their first request on, alternating in slices with a warm
+ * instance if there is one, and finds out how long they take to reach their speed: a change point in the time
+ * series of their throughput.
  * @throws Error when the load generator fails; the signal's reason when aborted.
  */
 export async function observeWarmUp(
@@ -73,9 +73,9 @@ const pointMs = 100;
 /**
  * The time series of the throughput of fresh instances over their time under load, in points of about 100 ms: in replies per
  * second, or where a warm instance alternated with them, as a share of the throughput of that one in the same moments. The
- * median of the instances, so that what happens to one of three does not show.
- * @param fresh the slices of each, as many of one as of the other.
- * @param warm the slices of the warm instance, as many.
+ * median of the instances, so that a disturbance of one of three does not show.
+ * @param fresh the slices of each instance, the same number for all.
+ * @param warm the slices of the warm instance, the same number.
  */
 export function warmUpSeries(
   fresh: readonly (readonly Slice[])[],

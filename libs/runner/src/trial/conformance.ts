@@ -4,7 +4,7 @@ import { learnReply, wrongReply, type LoadRequest, type Reply, type ReplyExpecta
 import type { ConformanceCheck, WeightedRequest } from '../config/workload.ts';
 
 const replyDeadlineMs = 30_000;
-// of a long mix, the first are enough to see an environment that answers differently
+// the first requests of a long mix are enough to detect an environment that answers differently
 const mostLearned = 100;
 // a reply that holds the time of day differs from itself after this long
 const clockTicksAfterMs = 1100;
@@ -38,7 +38,7 @@ export async function checkConformance(
   return { failures, closesConnections };
 }
 
-/** What a workload is loaded with: its requests with what their replies are compared with. */
+/** The load of a workload: its requests, each with the expectation for its replies. */
 export type LearnedLoad = {
   readonly requests: readonly LoadRequest[];
   readonly closesConnections: boolean;
@@ -46,14 +46,17 @@ export type LearnedLoad = {
 
 /** The first replies of an environment, to be completed by the second ones. */
 export type FirstReplies = {
-  /** Asks again, at least a second later; what is different then may differ. @throws Error that names the request. */
+  /**
+   * Asks again at least a second later; whatever differs then is allowed to differ. @throws Error that names
+   * the request.
+   */
   readonly learn: () => Promise<LearnedLoad>;
 };
 
 /**
- * Asks an instance for what it will be loaded with, to learn from it what the others shall answer.
+ * Sends an instance the requests of its load, to learn what the others must answer.
  * @param from name of its environment.
- * @throws Error of a request that is not answered with 2xx.
+ * @throws Error for a request that is not answered with 2xx.
  */
 export async function askFirst(
   url: URL,
@@ -72,7 +75,7 @@ export async function askFirst(
       const request = requests[place];
       if (request === undefined) break;
       const again = await ask(url, request, bodyOf(request, 1), signal);
-      // of requests with several bodies, two replies do not tell whether those to the others are the same
+      // with several bodies, two replies do not show whether those to the other bodies are the same
       const isTelling = (request.bodies?.length ?? 0) <= 2;
       expectations.push(
         request.reply === undefined
@@ -93,8 +96,8 @@ export async function askFirst(
 }
 
 /**
- * Asks an instance for what it will be loaded with, and compares with what was learned.
- * @throws Error of the first reply that is wrong.
+ * Sends an instance the requests of its load and compares the replies with what was learned.
+ * @throws Error for the first wrong reply.
  */
 export async function compareReplies(
   url: URL,
@@ -162,7 +165,7 @@ function ask(
         // as the load generator sends it: a URL would tidy it up
         path,
         method,
-        // keep-alive as the load generator will ask for, so that a server that refuses it is found out
+        // ask for keep-alive as the load generator will, to detect a server that refuses it
         headers: { connection: 'keep-alive', ...headers },
         agent: false,
         timeout: replyDeadlineMs,

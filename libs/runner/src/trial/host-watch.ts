@@ -5,11 +5,11 @@ const unknown: HostActivity = { foreignCpus: null, stealPercent: null, throttled
 
 /** Watches what else a host does while a trial loads an instance. */
 export interface HostWatch {
-  /** Tells which process sends the load, as soon as it runs. */
+  /** To be called with the pid of the load generator as soon as it runs. */
   readonly generator: (pid: number) => void;
   readonly begin: () => void;
   readonly end: () => void;
-  /** @returns the activity between begin and end; all null where this host does not tell. */
+  /** @returns the activity between begin and end; all null where this host does not report it. */
   activity(): Promise<HostActivity>;
 }
 

@@ -75,8 +75,9 @@ type Use = Pick<Trial, 'cpu' | 'memory'>;
  * between them; the mean of sampled percentages would be biased. What the environment adds to the CPU is at least 0:
  * readings of net and gross are a moment apart, and their idle times are samples.
  * @param throughputRps of the same window; the CPU time per request follows from both rates.
- * @param slices where it was under load in slices only: how long they were in all, and the readings of an idle time. What
- *   it burns by itself (timers, helpers) it burns in the slices of the others, too, and that is not of its requests.
+ * @param slices if it was loaded in slices: their total length, and the readings of an idle time. What an
+ *   instance uses when idle (timers, helpers) it also uses during the slices of the others, and that is not
+ *   due to its requests.
  * @throws Error when there are fewer than two readings.
  */
 export function resourceUse(

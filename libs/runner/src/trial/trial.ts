@@ -35,9 +35,9 @@ export const generatorSlackMs = 60_000;
 // a window that is a number of requests has no length of its own
 const requestsWindowDeadlineMs = 600_000;
 const sampleIntervalMs = 100;
-// between warm-up and slices nobody is loaded for this long, to see what each burns by itself
+// pause without load between warm-up and slices, to measure what each instance uses when idle
 const idleMs = 500;
-// an app that has ended says so by then
+// if the app has ended, that is noticed within this time
 const endedNoticeMs = 500;
 // the closed loop's generator works in one thread, however many CPUs it may use
 const generatorThreads = 1;
@@ -53,7 +53,7 @@ export type TrialPlan = {
   readonly launch: Launch;
   /** Name of the workload. */
   readonly workload: string;
-  /** With what their replies are compared with. */
+  /** Each with the expectation for its replies. */
   readonly requests: readonly LoadRequest[];
   /** Whether the app closes a connection after each reply. */
   readonly closesConnections: boolean;
@@ -71,7 +71,7 @@ export type TrialPlan = {
   /** Place within the round, from 1. */
   readonly order: number;
   readonly readyDeadlineMs: number;
-  /** Given the readings of a window in which the trial failed. */
+  /** Called with the readings of the window in which the trial failed. */
   readonly onLost: (samples: readonly TrialSample[]) => void;
 };
 
@@ -79,7 +79,7 @@ export type TrialPlan = {
 export class TrialError extends Error {
   readonly environment: string;
   constructor(environment: string, message: string, cause: unknown) {
-    // it may hold what the app has logged or answered
+    // the message may contain output of the app
     super(plainText(message), { cause });
     this.environment = environment;
   }
@@ -96,14 +96,14 @@ type RunningTrial = {
 };
 
 /**
- * The trials of environments that are up side by side, or of one alone. Each is started, waited for and given its data, one
- * after the other; then all are loaded: warm-up, closed loop (in slices that alternate, so that what slows the host down
- * for a while slows them all; or whole, in one that is alone), open loop of each; then all are stopped.
- * @param plans of the same load; at least one.
- * @param sliceMs how long a slice sends requests; undefined for a whole window of a single one.
+ * The trials of environments that are up side by side, or of one alone. They are started and given their data
+ * one after the other; then all are loaded: warm-up, closed loop (in alternating slices, so that a slow phase
+ * of the host slows them all, or in one whole window), and the open loop of each; finally all are stopped.
+ * @param plans all with the same load; at least one.
+ * @param sliceMs how long a slice sends requests; undefined for one environment with a whole window.
  * @returns the trials in their order.
- * @throws TrialError of the environment that failed; GeneratorError of what the load generator lacks. All instances are
- *   stopped in every case.
+ * @throws TrialError for the environment that failed; GeneratorError if the load generator lacks something.
+ *   All instances are stopped in every case.
  */
 export async function performTrials(
   plans: readonly TrialPlan[],
@@ -235,7 +235,7 @@ function openWindowOf({ load: { open }, rateRps }: TrialPlan): LoadSide['open'] 
   return open === undefined || rateRps === undefined ? undefined : { rateRps, durationMs: open.durationMs };
 }
 
-/** @returns the trial, from what its load came to and what the host did meanwhile. */
+/** @returns the trial, from the outcome of its load and the activity of the host meanwhile. */
 async function trialOf(
   { plan, startedAt, instance, readiness, sampler }: RunningTrial,
   outcome: LoadOutcome,

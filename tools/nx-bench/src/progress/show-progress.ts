@@ -7,13 +7,14 @@ import { type Output, terminalBlock } from './terminal-block.ts';
 export type { Output } from './terminal-block.ts';
 
 export type Progress = Listener & {
-  /** Takes the status lines away, for a run that ends before its time. May be called twice, and after the end. */
+  /** Removes the status lines of a run that ends early. May be called twice, and after the end. */
   readonly close: () => void;
 };
 
 /**
  * Shows a run as it goes on: plain lines, and in a terminal one status line per environment below them instead of a line per
- * trial. The status lines are drawn when a trial begins or ends, never within one: nothing disturbs the measuring.
+ * trial. The status lines are drawn when a trial begins or ends, never within one, so that nothing disturbs
+ * the measurement.
  */
 export function showProgress(output: Output): Progress {
   if (output.isTTY !== true) return Object.assign(plainLines(output), { close: () => undefined });

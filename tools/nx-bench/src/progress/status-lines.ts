@@ -59,7 +59,10 @@ function environmentState(
   return isRepeated ? 'repeated' : 'waiting';
 }
 
-/** The medians of an environment as a text; by workload where there are several, for they have nothing in common. */
+/**
+ * The medians of an environment as a text; by workload if there are several, because they have nothing in
+ * common.
+ */
 function mediansOf({ trials }: RunState, { header }: RunStart): (environment: string) => string {
   const summary = summarise(trials);
   const workloads = header.config.workloads.map(({ name }) => name);

@@ -7,17 +7,17 @@ export type Output = {
   write(text: string): unknown;
 };
 
-/** Draws these lines instead of those before, none to erase the block, after printing a line that stays above it. */
+/** Replaces the block with these lines (none to erase it), after printing a line that stays above it. */
 export type TerminalBlock = (lines: readonly string[], above?: string) => void;
 
 const usualColumns = 80;
 const usualRows = 24;
 
 /**
- * Lines at the end of a terminal's output that are drawn anew in place. They fit the terminal: they are cut at its width, and
- * the first are left out when it is not as high. The cursor is never hidden and rests below the block, so that nothing has to
- * be put right when the program is killed. Every change is one write. Lines of the block are plain text whose characters are
- * one column wide each.
+ * Lines at the end of a terminal's output that are redrawn in place. They are made to fit: each is cut at the
+ * width of the terminal, and the first ones are dropped if it is not high enough. The cursor is never hidden
+ * and rests below the block, so that nothing has to be put right when the program is killed. Every change is
+ * one write. Lines of the block are plain text whose characters are one column wide each.
  */
 export function terminalBlock(output: Output): TerminalBlock {
   let drawn: readonly string[] = [];
@@ -32,7 +32,7 @@ export function terminalBlock(output: Output): TerminalBlock {
   };
 }
 
-/** Some terminals say that they are 0 wide. */
+/** Some terminals report a width of 0. */
 function sizeOr(usual: number, size: number | undefined): number {
   return size === undefined || size < 1 ? usual : size;
 }

@@ -13,8 +13,8 @@ import { watchPage } from './watch-page.ts';
 export type BenchOptions = GivenOptions<typeof tables.bench.shape>;
 
 /**
- * Prepares what is asked for, measures it and writes the run file; fails when an environment failed, whose run file has the
- * others.
+ * Prepares what is asked for, measures it and writes the run file; fails when an environment failed; the run
+ * file then has the others.
  */
 export default async function bench(
   given: BenchOptions,
@@ -70,7 +70,7 @@ export default async function bench(
   }
 }
 
-/** Says what a run that did not come to its end has left. */
+/** Says what an unfinished run has left behind. */
 function keptTrials(): { readonly follow: Listener; readonly words: (root: string) => string } {
   let journal = '';
   let trials = 0;

@@ -4,7 +4,7 @@ import { executor } from '@tare/nx-kit';
 import { hostFacts } from '@tare/runner';
 import { tables } from '../../options.ts';
 
-/** Holds what Tare reports on this host against known truths; fails when it is wrong. */
+/** Checks what Tare reports on this host against known truths; fails when it is wrong. */
 export default executor(tables.calibrate, async (options, { root }, signal) => {
   const { outputPath, json, minutes, seed, only } = options;
   const reports = resolve(root, outputPath);

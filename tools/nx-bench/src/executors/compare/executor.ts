@@ -8,8 +8,8 @@ import { tables } from '../../options.ts';
 export type CompareOptions = GivenOptions<typeof tables.compare.shape>;
 
 /**
- * Measures, then reports; also what a failed measurement could measure. One task and not two in a graph: Nx gives a task
- * whose dependency failed no result, takes the run for interrupted, and ends with 130.
+ * Measures, then reports, even if a part of the measurement failed. One task and not two in a graph: Nx gives
+ * a task whose dependency failed no result, takes the run for interrupted, and ends with 130.
  */
 export default function compare(
   given: CompareOptions,

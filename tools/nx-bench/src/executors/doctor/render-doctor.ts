@@ -18,7 +18,7 @@ const signs = {
 const narrowestFinding = 30;
 
 /**
- * The lines as a table: sign, subject, finding, and below it what mends it. A last line counts them.
+ * The lines as a table: sign, subject, finding, and below it the remedy. The last line counts them.
  * @returns text that ends in a line feed; a command is never broken over two lines, so that it can be copied.
  */
 export function renderDoctor(lines: readonly DoctorLine[], { columns, colour }: DoctorTextOptions): string {

@@ -24,7 +24,7 @@ export async function reportExitCode(
     return;
   }
   for (const file of [path, `${path}${socketSuffix}`]) await rm(file, { force: true });
-  // not with what else may be in it
+  // leave the folder if there is anything else in it
   await rmdir(dirname(path)).catch(() => undefined);
 }
 
@@ -36,7 +36,7 @@ export async function readExitCode(path: string): Promise<number | undefined> {
 
 /** Makes this process known as the one that waits for the exit code in a file, for as long as it lives. */
 export async function answerForCaller(path: string): Promise<void> {
-  // there are no sockets in folders
+  // Windows has no sockets in folders
   if (process.platform === 'win32') return;
   const server = createServer((socket) => {
     socket.on('error', () => undefined).unref();
@@ -45,8 +45,8 @@ export async function answerForCaller(path: string): Promise<void> {
 }
 
 /**
- * @returns a signal that aborts when the process that waits for the exit code has ended: Nx, which stands between, lives on
- *   then. Never without the variable.
+ * @returns a signal that aborts when the process that waits for the exit code has ended; Nx, the process in
+ *   between, then lives on. Never aborts without the variable.
  */
 export function callerGone(variables: Readonly<Record<string, string | undefined>>): AbortSignal {
   const controller = new AbortController();

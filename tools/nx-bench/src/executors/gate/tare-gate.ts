@@ -28,7 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
     const file = join(folder, 'code');
     await answerForCaller(file);
     const code = await runNx(['run', target, ...options], { ...process.env, [exitCodeVariable]: file });
-    // what never came to a gate was not measured; what was interrupted keeps the code of the signal
+    // if no gate ran, nothing was measured; an interrupted one keeps the code of the signal
     return (await readExitCode(file)) ?? (code > 128 ? code : notMeasured);
   } finally {
     await rm(folder, { recursive: true, force: true });
