@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { METHOD_NAME_ALL } from 'hono/router';
-import { checkHost } from './http/host-check.ts';
-import { lingering } from './http/linger.ts';
+import { checkHost } from './http/who-may-ask.ts';
+import { lingering } from './http/replies.ts';
 import { errorPage } from './pages.ts';
 import { problemResponse, refusalOf } from './refusal.ts';
 import { apiRoutes } from './routes/api-routes.ts';

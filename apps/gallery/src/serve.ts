@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { createAdaptorServer } from '@hono/node-server';
 import { createApp } from './app.ts';
-import { answerClientError, NosniffResponse } from './http/nosniff.ts';
+import { answerClientError, NosniffResponse } from './http/replies.ts';
 import { createRateLimit } from './http/rate-limit.ts';
 import { urlOf, settingsFrom } from './settings.ts';
 import { openImageStore } from './store/image-store.ts';

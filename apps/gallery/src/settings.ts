@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { hostNameOf } from './http/host-check.ts';
+import { hostNameOf } from './http/who-may-ask.ts';
 import { shown, wholeNumber } from './text.ts';
 
 /** What an upload may be and take. */

@@ -5,9 +5,9 @@ import { openApiDocument } from '../openapi.ts';
 import { problemOf, problemResponse } from '../refusal.ts';
 import { shown, wholeNumber } from '../text.ts';
 import type { GalleryParts, NodeRequest } from './gallery-parts.ts';
-import { addBody, addForm, isForm } from './receive-and-add.ts';
-import type { FormOutcome } from './receive-and-add.ts';
-import { checkOrigin } from '../http/same-origin.ts';
+import { addBody, addForm, isForm } from '../upload/add-image.ts';
+import type { FormOutcome } from '../upload/add-image.ts';
+import { checkOrigin } from '../http/who-may-ask.ts';
 
 /** The JSON API: images, the health of the service, and the description of both. */
 export function apiRoutes(parts: GalleryParts): Hono<NodeRequest> {

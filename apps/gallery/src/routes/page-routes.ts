@@ -5,8 +5,8 @@ import type { Message } from '../pages.ts';
 import { Refusal, refusalOf } from '../refusal.ts';
 import { wholeNumber } from '../text.ts';
 import type { GalleryParts, NodeRequest } from './gallery-parts.ts';
-import { addForm, isForm } from './receive-and-add.ts';
-import { checkOrigin } from '../http/same-origin.ts';
+import { addForm, isForm } from '../upload/add-image.ts';
+import { checkOrigin } from '../http/who-may-ask.ts';
 
 /** The pages, and the forms on them; all of it works without JavaScript. */
 export function pageRoutes(parts: GalleryParts): Hono<NodeRequest> {

@@ -1,11 +1,14 @@
+import { createHash } from 'node:crypto';
 import { on } from 'node:events';
+import { open } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { byteSize } from '../text.ts';
-import { Refusal } from '../refusal.ts';
+import { join } from 'node:path';
+import { signatureBytes } from '../images/image-type.ts';
+import { Refusal, storeFull } from '../refusal.ts';
 import type { UploadLimits } from '../settings.ts';
-import { dropStaged, stageOriginal, tooLarge } from '../store/stage-original.ts';
-import type { StagedOriginal } from '../store/stage-original.ts';
+import { imageFiles } from '../store/image-store.ts';
 import type { ImageStore } from '../store/image-store.ts';
+import { byteSize } from '../text.ts';
 import { boundaryOf, formParts } from './multipart.ts';
 
 /** One file of a request, by the name that it was sent under: on disk, or refused by itself. */
@@ -146,4 +149,64 @@ async function* bodyOf(incoming: IncomingMessage, timeoutMs: number): AsyncGener
 
 function declaredBytes(incoming: IncomingMessage): number {
   return Number(incoming.headers['content-length'] ?? 0);
+}
+
+/** An upload that has arrived whole, on disk and not listed. Its bytes are reserved in the budget. */
+export type StagedOriginal = {
+  readonly folder: string;
+  readonly path: string;
+  readonly id: string;
+  readonly bytes: number;
+  /** Its first bytes, for telling its type. */
+  readonly start: Uint8Array;
+};
+
+/**
+ * Writes an upload to disk as it arrives and makes it durable there; it is never whole in memory.
+ *
+ * @throws Refusal 413 when it is larger than `maxBytes`, 507 when the store is full; whatever the source or the disk fails with.
+ * Nothing is left behind then.
+ */
+async function stageOriginal(
+  store: ImageStore,
+  source: AsyncIterable<Buffer>,
+  maxBytes: number,
+): Promise<StagedOriginal> {
+  const folder = await store.stagingFolder();
+  const path = join(folder, imageFiles.original);
+  const hash = createHash('sha256');
+  let start = Buffer.alloc(0);
+  let bytes = 0;
+  try {
+    const file = await open(path, 'wx');
+    try {
+      for await (const chunk of source) {
+        if (bytes + chunk.length > maxBytes) throw tooLarge(maxBytes);
+        if (!store.budget.reserve(chunk.length)) throw storeFull();
+        bytes += chunk.length;
+        if (start.length < signatureBytes) start = Buffer.concat([start, chunk]).subarray(0, signatureBytes);
+        hash.update(chunk);
+        await file.appendFile(chunk);
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    store.budget.release(bytes);
+    await store.discard(folder);
+    throw error;
+  }
+  return { folder, path, id: hash.digest('hex'), bytes, start: Uint8Array.from(start) };
+}
+
+/** Drops an upload that is not going to be listed, and its reservation. */
+export async function dropStaged(store: ImageStore, staged: StagedOriginal): Promise<void> {
+  store.budget.release(staged.bytes);
+  await store.discard(staged.folder);
+}
+
+/** The refusal of an image with too many bytes. */
+function tooLarge(maxBytes: number): Refusal {
+  return new Refusal(413, `the image is larger than ${byteSize(maxBytes)}, which is the most that is taken`);
 }

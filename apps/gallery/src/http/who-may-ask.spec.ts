@@ -8,6 +8,7 @@ import { startGallery, uploadsFolder } from '../../test/running-gallery.ts';
 import type { RunningGallery } from '../../test/running-gallery.ts';
 import { idOf, send } from '../../test/send.ts';
 import type { Sent } from '../../test/send.ts';
+import { isSameOrigin } from './who-may-ask.ts';
 
 const uploads = uploadsFolder();
 const image = pngImage(1);
@@ -136,4 +137,17 @@ it.each([
   const [statusLine, ...lines] = (await replyTo(target, headers)).split('\r\n');
   expect(statusLine).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   expect(lines).toContain('x-content-type-options: nosniff');
+});
+
+it.each([
+  [{}, true],
+  [{ 'sec-fetch-site': 'same-origin' }, true],
+  [{ 'sec-fetch-site': 'none' }, true],
+  [{ 'sec-fetch-site': 'same-site' }, false],
+  [{ 'sec-fetch-site': 'cross-site', origin: 'http://gallery:5000', host: 'gallery:5000' }, false],
+  [{ origin: 'http://gallery:5000', host: 'gallery:5000' }, true],
+  [{ origin: 'http://gallery:5001', host: 'gallery:5000' }, false],
+  [{ origin: 'null', host: 'gallery:5000' }, false],
+])('a page of the same origin may ask, and so may what is no page: %j: %s', (headers, expected) => {
+  expect(isSameOrigin(headers)).toBe(expected);
 });
