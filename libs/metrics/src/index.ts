@@ -72,10 +72,10 @@ export {
   type ProcessStat,
 } from './meters/process-table.ts';
 export { childEnvironment, type Variables } from './program/child-environment.ts';
-export { findProgram } from './program/find-program.ts';
 export { plainText } from './program/plain-text.ts';
 export {
   awaitProgram,
+  findProgram,
   lastLines,
   runProgram,
   type ProgramOptions,

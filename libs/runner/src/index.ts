@@ -18,7 +18,7 @@ export type {
   Workload,
   WorkloadRequest,
 } from './config/workload.ts';
-export { requireRoomFor } from './guards/before-run.ts';
+export { requireRoomFor } from './guards/preflight.ts';
 export { defaultGuards } from './guards/violations.ts';
 export { nameProcesses, preflight, type Preflight } from './guards/preflight.ts';
 export {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { allowedCpus, parseCpuList } from './cpu-list.ts';
-import { findProgram } from '../program/find-program.ts';
+import { findProgram } from '../program/run-program.ts';
 import { pinned, planCpus } from './pin.ts';
 
 it('reads lists of CPUs as the kernel writes them', () => {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { childEnvironment } from '../program/child-environment.ts';
-import { findProgram } from '../program/find-program.ts';
+import { findProgram } from '../program/run-program.ts';
 import { allowedCpus } from './cpu-list.ts';
 
 /** A program and its arguments. */

@@ -1,8 +1,7 @@
 import { delimiter } from 'node:path';
 import { expect, test } from 'vitest';
 import { findProcess } from '../meters/process-table.ts';
-import { findProgram } from './find-program.ts';
-import { awaitProgram, lastLines, runProgram } from './run-program.ts';
+import { awaitProgram, findProgram, lastLines, runProgram } from './run-program.ts';
 
 const signal = new AbortController().signal;
 const options = { signal, deadlineMs: 10_000 };

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { childEnvironment, type Variables } from './child-environment.ts';
@@ -190,4 +192,20 @@ async function eachLine(stream: Readable, take: (line: string) => void): Promise
   });
   await new Promise<void>((resolve) => stream.once('close', resolve));
   if (rest !== '') take(rest);
+}
+
+/** @returns the path of a program in the folders of PATH, or undefined. An empty entry, which is the working directory, counts for nothing. */
+export function findProgram(name: string, path = process.env.PATH): string | undefined {
+  return (path ?? '')
+    .split(delimiter)
+    .filter(Boolean)
+    .map((folder) => join(folder, name))
+    .find((file) => {
+      try {
+        accessSync(file, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 }

@@ -1,8 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { native } from '@tare/environment';
 import { expect, it } from 'vitest';
+import { answering, other } from '../../fixtures/real-run.ts';
+import { resolveConfig } from '../config/resolve-config.ts';
 import { defaultGuards } from './violations.ts';
-import { busiestProcesses, findingsAtRest, type HostAtRest, preflight } from './preflight.ts';
+import {
+  busiestProcesses,
+  findingsAtRest,
+  type HostAtRest,
+  preflight,
+  requireOpenFiles,
+  requireRoomFor,
+} from './preflight.ts';
 
 const quiet: HostAtRest = {
   foreignCpus: 0.15,
@@ -103,4 +113,27 @@ it('knows a new process by its start, even with the pid of an old one', () => {
 it('takes line feeds and terminal codes out of names', () => {
   const end = [listed(1, 20, 0, 5, 'a\n\u001b[31mb')];
   expect(busiestProcesses([], end, 1000, [], 3)[0]?.name).toBe('a??[31mb');
+});
+
+const config = resolveConfig(
+  { workloads: [answering('/')], environments: [native(), other('second')], load: { connections: 100 } },
+  'test',
+);
+
+it('refuses a limit of open files that a run would reach, and says how to raise it', () => {
+  requireOpenFiles(config, 492);
+  expect(() => {
+    requireOpenFiles(config, 32);
+  }).toThrow(
+    new Error(
+      'this process may open 32 file descriptors, a run with 100 connections in 2 environments wants 492: ulimit -n 1024',
+    ),
+  );
+});
+
+it('names a folder that cannot be written', async () => {
+  await requireRoomFor(config, []);
+  await expect(requireRoomFor(config, ['/dev/null/runs'])).rejects.toThrow(
+    '/dev/null/runs: cannot be written: ',
+  );
 });
