@@ -1,12 +1,12 @@
 import { join, relative, resolve } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
-import { appendHistory, historyLine, writeRunFile } from '@tare/results';
+import { gitIn } from '@tare/checks';
+import { appendHistory, historyLine, writeRunFile, type CommitFacts } from '@tare/results';
 import { readOptions, type GivenOptions } from '@tare/options';
 import { applyOverrides, loadConfig, performRun, requireRoomFor, type Listener } from '@tare/runner';
 import { abortOnSignals, messageOf } from '@tare/nx-kit';
 import { prepare } from '../../prepare.ts';
 import { showProgress } from '../../progress/show-progress.ts';
-import { commitFacts } from './commit-facts.ts';
 import { tables } from '../../options.ts';
 import { watchPage } from './watch-page.ts';
 
@@ -84,4 +84,20 @@ function keptTrials(): { readonly follow: Listener; readonly words: (root: strin
         ? ''
         : `; ${relative(root, journal)} keeps the ${trials === 1 ? 'trial' : `${trials} trials`} so far`,
   };
+}
+
+const gitDeadlineMs = 10_000;
+
+/** @returns the commit that is checked out in a folder and whether files differ from it; null where git does not tell. */
+async function commitFacts(folder: string): Promise<CommitFacts> {
+  const git = gitIn(folder, AbortSignal.timeout(gitDeadlineMs));
+  try {
+    const commit = await git(['rev-parse', 'HEAD']);
+    // what a run writes must not make the next one dirty
+    const tracked = ['status', '--porcelain', '--untracked-files=no'];
+    const changed = await git([...tracked, '--', '.', ':!reports', ':!README.md']);
+    return { commit, dirty: changed !== '' };
+  } catch {
+    return { commit: null, dirty: false };
+  }
 }
