@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
-import { projectTests } from '../../vitest.shared.ts';
+import { realLoadTests } from '../../vitest.shared.ts';
 
 /** Real loads, whose times are the point. */
-export default defineConfig(projectTests('metrics-e2e', 'src/**/*.e2e.ts'));
+export default defineConfig(
+  realLoadTests('metrics-e2e', ['src/load/known-latency.e2e.ts', 'src/load/slices.e2e.ts']),
+);

@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
-import { projectTests } from '../../vitest.shared.ts';
+import { realLoadTests } from '../../vitest.shared.ts';
 
 /** Whole runs and trials. */
-export default defineConfig(projectTests('runner-e2e', 'src/**/*.e2e.ts'));
+export default defineConfig(
+  realLoadTests('runner-e2e', ['src/run/warm-up.e2e.ts', 'src/trial/measured-trial.e2e.ts']),
+);

@@ -4,12 +4,8 @@ import { join } from 'node:path';
 import { native } from '@tare/environment';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BenchConfig } from '../config/bench-config.ts';
-import { resolveConfig } from '../config/resolve-config.ts';
 import { requestsOf } from '../config/workload.ts';
-import { performRun, type RunResult } from '../run/perform-run.ts';
-import { answering, faulty, lenient, writeAnsweringApp } from '../../fixtures/real-run.ts';
-
-const slow = { timeout: 90_000 };
+import { answering, faulty, shortRun, writeAnsweringApp } from '../../fixtures/real-run.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -18,61 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-function run(config: Partial<BenchConfig>): Promise<RunResult> {
-  const whole = {
-    workloads: [answering(folder)],
-    environments: [native()],
-    rounds: 1,
-    control: false,
-    retries: 0,
-    load: { connections: 2, warmupMs: 100, durationMs: 500, open: { rateRps: 50, durationMs: 300 } },
-    guards: lenient,
-    ...config,
-  };
-  return performRun({
-    config: resolveConfig(whole, 'a test'),
-    runsFolder: join(folder, 'runs'),
-    listener: () => undefined,
-    signal: new AbortController().signal,
-  });
-}
-
-it('measures environments in slices side by side, and tells each its own', slow, async () => {
-  const { run: file } = await run({ environments: [native(), faulty('slower', { SLOWER: '1' })], rounds: 2 });
-  expect(file.trials).toHaveLength(4);
-  expect(file.diagnostics.filter(({ code }) => code === 'littles-law')).toEqual([]);
-  for (const round of [1, 2]) {
-    const [one, two] = ['native', 'slower'].map((name) =>
-      file.trials.find((trial) => trial.round === round && trial.environment === name),
-    );
-    if (one === undefined || two === undefined) throw new Error('a trial is missing');
-    expect(one.load.slices).toBe(two.load.slices);
-    expect(one.disk.writeLatencyMs).toBeNull();
-    for (const { open } of [one, two]) expect(open).toMatchObject({ planned: 15, requests: 15 });
-    // 2 ms of CPU per request, and 4 ms: what the other used in its slices must not count
-    expect(one.cpu.net.msPerRequest).toBeGreaterThan(1.8);
-    expect(one.cpu.net.msPerRequest).toBeLessThan(3.2);
-    expect(two.cpu.net.msPerRequest).toBeGreaterThan(3.8);
-    expect(two.cpu.net.msPerRequest).toBeLessThan(5.2);
-    expect(one.cpu.net.percent).toBeGreaterThan(10);
-    expect(one.load.throughputRps / two.load.throughputRps).toBeGreaterThan(1.5);
-  }
-});
-
-it('does not count for a request what an app burns while others have their slices', slow, async () => {
-  const burning = { BURNS: '1' };
-  const environments = ['one', 'two', 'three'].map((name) => faulty(name, burning));
-  const { run: file } = await run({
-    environments,
-    load: { connections: 2, warmupMs: 100, durationMs: 1500, open: false },
-  });
-  for (const { cpu, load, samples } of file.trials) {
-    // a fifth of the time goes to the timer, and two thirds of that lie in the slices of the others: 1 ms of 3.5
-    const withAll = (samples.at(-1)?.netCpuMs ?? 0) / load.requests;
-    expect(cpu.net.msPerRequest).toBeGreaterThan(1.8);
-    expect((cpu.net.msPerRequest ?? 0) / withAll).toBeLessThan(0.85);
-  }
-});
+const run = (config: Partial<BenchConfig>) =>
+  shortRun(folder, { environments: [native()], rounds: 1, retries: 0, ...config });
 
 // the faults begin after what is asked before the load
 it.each<[string, Readonly<Record<string, string>>, RegExp]>([
@@ -92,7 +35,7 @@ it.each<[string, Readonly<Record<string, string>>, RegExp]>([
     { SILENT_AT: '40' },
     /^silent: round 1: it does not answer any more: 2 requests have had no reply for \d+\.\d s \(timeout × [23]\), after \d+ good replies; its last log lines:\nlistening/,
   ],
-])('names the side that %s among those in slices', slow, async (name, variables, message) => {
+])('names the side that %s among those in slices', async (name, variables, message) => {
   const running = run({
     environments: [native(), faulty(name, variables)],
     load: { connections: 2, warmupMs: 0, durationMs: 2000, open: false },
@@ -107,7 +50,7 @@ async function reasonOf(running: ReturnType<typeof run>, name: string): Promise<
   return found?.status === 'failed' ? found.reason : 'it did not fail';
 }
 
-it('names what fails in a whole window, too', slow, async () => {
+it('names what fails in a whole window, too', async () => {
   const running = run({
     environments: [native(), faulty('wrong', { WRONG_AT: '40' })],
     load: { connections: 2, warmupMs: 0, durationMs: 2000, open: false, sliceMs: 0 },
@@ -117,7 +60,7 @@ it('names what fails in a whole window, too', slow, async () => {
   );
 });
 
-it('does not begin where an environment answers the load otherwise than the baseline', slow, async () => {
+it('does not begin where an environment answers the load otherwise than the baseline', async () => {
   const { run: file } = await run({ environments: [native(), faulty('other', { WRONG_AT: '0' })] });
   expect(file.environments[1]).toMatchObject({
     status: 'failed',
@@ -138,7 +81,7 @@ it('does not begin where an environment answers the load otherwise than the base
   });
 });
 
-it('takes the word of the workload for replies that differ', slow, async () => {
+it('takes the word of the workload for replies that differ', async () => {
   const workload = {
     ...answering(folder),
     conformance: [{ request: { path: '/health' }, status: 200 }],
