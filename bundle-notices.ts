@@ -47,9 +47,10 @@ function packageOf(file: string): string | undefined {
 }
 
 function noticesOf(folder: string, more: Readonly<Record<string, More>>): string {
-  const { name, version }: { name: string; version: string } = JSON.parse(
-    readFileSync(join(folder, 'package.json'), 'utf8'),
-  );
+  const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    readonly name: string;
+    readonly version: string;
+  };
   const found = readdirSync(folder).filter((file) => noticeFiles.test(file));
   if (found.length === 0) throw new Error(`${folder} has no file with its licence; give it to bundleNotices`);
   const { text, files = [] } = more[name] ?? {};

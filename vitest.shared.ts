@@ -1,5 +1,7 @@
 import type { ViteUserConfig } from 'vitest/config';
 
+type TestSettings = NonNullable<ViteUserConfig['test']>;
+
 /** The test settings of every project: Node, one JUnit file under dist/junit that has the given name. */
 export function projectTests(project: string, include = 'src/**/*.spec.ts'): ViteUserConfig {
   return { test: { ...eachTest, ...reporting(project), include: [include] } };
@@ -35,14 +37,14 @@ export function realLoadTests(project: string, measuring: readonly string[] = []
   };
 }
 
-const eachTest = {
+const eachTest: TestSettings = {
   environment: 'node',
   setupFiles: [`${import.meta.dirname}/vitest.setup.ts`],
   testTimeout: 20_000,
   hookTimeout: 60_000,
-} as const;
+};
 
-const reporting = (project: string) => ({
+const reporting = (project: string): TestSettings => ({
   reporters: ['default', 'junit'],
   outputFile: { junit: `${import.meta.dirname}/dist/junit/${project}.xml` },
 });

@@ -138,17 +138,6 @@ it('measures an environment that gets no verdict in the pilot alone', async () =
   expect(ofEmulated.every(({ verdict }) => verdict === null)).toBe(true);
 });
 
-it('finds the arrival rate before the first round: half of what the slowest serves', async () => {
-  const load = { connections: 2, warmupMs: 100, durationMs: 300, open: { durationMs: 300 } };
-  const { run: file } = await run({ rounds: 1, load });
-  const rates = new Set(file.trials.map(({ open }) => open?.rateRps));
-  expect(rates.size).toBe(1);
-  // an answer takes 2 ms of a CPU
-  expect([...rates][0]).toBeGreaterThan(20);
-  expect([...rates][0]).toBeLessThan(300);
-  expect(file.diagnostics.map(({ code }) => code)).toContain('arrival-rate');
-});
-
 it('fills a fresh data folder for every trial, and sends a mix of requests', async () => {
   const origins: string[] = [];
   const mixed = {

@@ -1,0 +1,23 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { shortRun, writeAnsweringApp } from '../../fixtures/real-run.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tare-arrival-rates-'));
+  await writeAnsweringApp(folder);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+it('finds the arrival rate before the first round: half of what the slowest serves', async () => {
+  const load = { connections: 2, warmupMs: 100, durationMs: 300, open: { durationMs: 300 } };
+  const { run: file } = await shortRun(folder, { rounds: 1, load });
+  const rates = new Set(file.trials.map(({ open }) => open?.rateRps));
+  expect(rates.size).toBe(1);
+  // an answer takes 2 ms of a CPU
+  expect([...rates][0]).toBeGreaterThan(20);
+  expect([...rates][0]).toBeLessThan(300);
+  expect(file.diagnostics.map(({ code }) => code)).toContain('arrival-rate');
+});
