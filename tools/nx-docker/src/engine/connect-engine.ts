@@ -46,7 +46,10 @@ export async function connectEngine(socket?: string): Promise<Engine> {
   return connectTo(found.address);
 }
 
-/** Opens the engine at an address. */
+/**
+ * Opens the engine at an address, by dockerode's modem. dockerode's own methods (`container.inspect()`, `wait()`, …) are no
+ * use here: their promise never settles when the engine dies in the middle of an answer, not even when it is aborted.
+ */
 export async function connectTo(address: EngineAddress): Promise<Engine> {
   // dockerode costs 0.3 s of CPU to load; many commands never need it
   const { default: Dockerode } = await import('dockerode');
@@ -62,27 +65,11 @@ export async function connectTo(address: EngineAddress): Promise<Engine> {
     });
 
   const call: Engine['call'] = async ({ deadlineMs = 10_000, ...request }) => {
-    request.signal.throwIfAborted();
     const late = AbortSignal.timeout(deadlineMs);
-    const signal = AbortSignal.any([request.signal, late]);
-    // the modem reports nothing when an answer is cut off in the middle, hence the race
-    const cutOff = Promise.withResolvers<never>();
-    cutOff.promise.catch(() => undefined);
-    const abort = (): void => {
-      cutOff.reject(new Error('aborted'));
-    };
-    signal.addEventListener('abort', abort, { once: true });
     try {
-      return await Promise.race([
-        open({ ...request, signal }).then((answer) => text(answer)),
-        cutOff.promise,
-      ]);
+      return await text(await open({ ...request, signal: AbortSignal.any([request.signal, late]) }));
     } catch (error) {
-      request.signal.throwIfAborted();
-      if (!late.aborted) throw isEngineError(error) ? error : brokenOff(error, address, request);
-      throw tooLate(error, address, request, deadlineMs);
-    } finally {
-      signal.removeEventListener('abort', abort);
+      throw failure(error, address, request, late, deadlineMs);
     }
   };
 
@@ -91,9 +78,7 @@ export async function connectTo(address: EngineAddress): Promise<Engine> {
     try {
       yield* jsonLines(await open({ ...request, signal: AbortSignal.any([request.signal, late]) }));
     } catch (error) {
-      request.signal.throwIfAborted();
-      if (!late.aborted) throw isEngineError(error) ? error : brokenOff(error, address, request);
-      throw tooLate(error, address, request, deadlineMs);
+      throw failure(error, address, request, late, deadlineMs);
     }
   }
 
@@ -169,14 +154,23 @@ function brokenOff(error: unknown, address: EngineAddress, { method, path }: Eng
     : engineError(cause.message.replace(/^\(HTTP code \d+\) \w+ - /, '').trim(), status, cause);
 }
 
-function tooLate(
-  cause: unknown,
+/**
+ * What a request failed of: its own signal, its deadline, the engine's refusal, or the connection.
+ * @throws the reason of its signal, when that was aborted.
+ */
+function failure(
+  error: unknown,
   address: EngineAddress,
-  { path }: EngineRequest,
+  request: EngineRequest,
+  late: AbortSignal,
   deadlineMs: number,
 ): EngineError {
-  const what = `the Docker engine at ${showAddress(address)} did not finish ${path} in ${deadlineMs} ms`;
-  return Object.assign(engineError(what, undefined, cause), { code: 'ETIMEDOUT' });
+  request.signal.throwIfAborted();
+  if (late.aborted) {
+    const what = `the Docker engine at ${showAddress(address)} did not finish ${request.path} in ${deadlineMs} ms`;
+    return Object.assign(engineError(what, undefined, error), { code: 'ETIMEDOUT' });
+  }
+  return isEngineError(error) ? error : brokenOff(error, address, request);
 }
 
 /**
