@@ -160,10 +160,10 @@ export function simulateTrialPair(slowness: OwnSlowness, seed: number, quiet = f
 
 /** What a meter tells of the time that the host took from a slice. */
 export type Evidence = {
-  /** Share of it that is told on average, give or take `error` of that. */
+  /** Mean share of a disturbance that the evidence shows; a single one deviates by `error` of that. */
   readonly part: number;
   readonly error: number;
-  /** Mean of what is told besides, whatever happened. */
+  /** Mean of what the evidence shows without any disturbance. */
   readonly noiseMs: number;
   /** Share of the candidate's own stalls that are taken for the host's. */
   readonly blames: number;

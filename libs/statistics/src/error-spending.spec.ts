@@ -3,7 +3,7 @@ import { seededNormal } from '../fixtures/seeded-normal.ts';
 import { normalTail, studentTQuantile } from './distributions.ts';
 import { levelsOfLooks, powerSpending, type Spending } from './error-spending.ts';
 
-/** The bound of a normal value that has the given chance above it; t with so many degrees of freedom is normal. */
+/** The bound of a normal value that has the given chance above it; with this many degrees of freedom, t is normal. */
 const boundOf = (level: number) => -studentTQuantile(level, 1e9);
 const fifths = [0.2, 0.4, 0.6, 0.8, 1];
 

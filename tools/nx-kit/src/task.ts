@@ -6,7 +6,7 @@ import type { z } from 'zod';
 type Context = Parameters<PromiseExecutor>[1];
 
 /**
- * An executor: reads its options by their table, and gives the work a signal that aborts when the task is told to end. A wrong
+ * An executor: reads its options by their table, and gives the work a signal that aborts when the task has to end. A wrong
  * option and a failure each print one line.
  * @param work resolves to whether it succeeded.
  */

@@ -118,7 +118,7 @@ export function logScale(figures: readonly number[], wantedTicks: number, lyingP
   return { min: 10 ** min, max: 10 ** max, ticks, at, textOf };
 }
 
-/** A scale without texts, on which each of so many things is 1 wide. */
+/** A scale without labels for a row of things, each 1 wide. */
 export function countScale(count: number): Scale {
   return { ...linearScale([0, count], 1), min: 0, max: count, at: (place) => place / count };
 }
