@@ -1,4 +1,6 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { ViteUserConfig } from 'vitest/config';
+import type { Reporter } from 'vitest/node';
 
 type TestSettings = NonNullable<ViteUserConfig['test']>;
 
@@ -42,9 +44,32 @@ const eachTest: TestSettings = {
   setupFiles: [`${import.meta.dirname}/vitest.setup.ts`],
   testTimeout: 20_000,
   hookTimeout: 60_000,
+  // where nothing real is skipped, the host that runs it all may pause for seconds; CI names what it asked again
+  retry: process.env.TARE_REQUIRE === undefined ? 0 : 1,
 };
 
 const reporting = (project: string): TestSettings => ({
-  reporters: ['default', 'junit'],
-  outputFile: { junit: `${import.meta.dirname}/dist/junit/${project}.xml` },
+  reporters: ['default', 'junit', retriedTests(project)],
+  outputFile: { junit: `${junitFolder}/${project}.xml` },
 });
+
+const junitFolder = `${import.meta.dirname}/dist/junit`;
+
+/** Lists in PROJECT.retried.txt, beside the JUnit file, the tests that passed only when they were asked again, and why. */
+function retriedTests(project: string): Reporter {
+  const path = `${junitFolder}/${project}.retried.txt`;
+  const lines: string[] = [];
+  return {
+    onTestCaseResult(test) {
+      if (test.diagnostic()?.flaky !== true) return;
+      const why = test.result().errors?.[0]?.message.split('\n')[0] ?? 'no reason was kept';
+      lines.push(`passed only when asked again: ${test.module.relativeModuleId}: ${test.fullName}: ${why}`);
+    },
+    onTestRunEnd() {
+      rmSync(path, { force: true });
+      if (lines.length === 0) return;
+      mkdirSync(junitFolder, { recursive: true });
+      writeFileSync(path, `${lines.join('\n')}\n`);
+    },
+  };
+}

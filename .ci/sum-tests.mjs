@@ -1,5 +1,5 @@
-// Adds up the JUnit files of all test runs: names each failed test with the first lines of its failure, prints
-// "N passed, N failed" and fails when a test failed or none ran.
+// Adds up the JUnit files of all test runs: names each failed test with the first lines of its failure and each that
+// passed only when it was asked again, prints "N passed, N failed" and fails when a test failed or none ran.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -28,6 +28,9 @@ for (const name of readdirSync(folder).filter((each) => each.endsWith('.xml'))) 
     console.log(`failed: ${readable(attribute(test, 'classname'))}: ${readable(attribute(test, 'name'))}`);
     for (const line of readable(failure).trim().split('\n').slice(0, linesShown)) console.log(`    ${line}`);
   }
+}
+for (const name of readdirSync(folder).filter((each) => each.endsWith('.retried.txt'))) {
+  process.stdout.write(readFileSync(join(folder, name), 'utf8'));
 }
 const passed = total.tests - total.failed - total.skipped;
 if (total.skipped > 0) console.log(`${total.skipped} skipped (with their reasons above)`);

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { projectTests } from '../../vitest.shared.ts';
+import { realLoadTests } from '../../vitest.shared.ts';
 
-/** What runs Nx itself in a workspace of its own. */
-export default defineConfig(projectTests('nx-bench-e2e', 'src/**/*.e2e.ts'));
+/** Whole runs, some of them by Nx itself in a workspace of its own. */
+export default defineConfig(realLoadTests('nx-bench-e2e'));

@@ -3,6 +3,7 @@ export {
   calibrationParts,
   calibrationSchema,
   isGood,
+  usualParts,
   type Calibration,
   type CalibrationPart,
 } from './calibration/calibration-file.ts';

@@ -78,7 +78,8 @@ export type Milestone = { readonly name: string; readonly atMs: number };
 
 /**
  * How an instance came to run: from nothing (process, container, booted machine), or as a restart of the app alone in an
- * environment that was up already. The two are never mixed.
+ * environment that was up already. The two are never mixed. What starts cold without being told to is cheap to start: a run
+ * does so several times in every round.
  */
 export type StartKind = 'cold' | 'restart';
 

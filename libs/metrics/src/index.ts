@@ -35,6 +35,7 @@ export {
 export {
   GeneratorError,
   SideError,
+  type Arrivals,
   type Counts,
   type LatencySummary,
   type LoadOutcome,
@@ -47,7 +48,7 @@ export {
   type OpenWindow,
   type Slice,
 } from './load/load-spec.ts';
-export { connectionsBeforehand } from './load/open-loop.ts';
+export { connectionsBeforehand } from './load/open-sender.ts';
 export {
   learnReply,
   wrongReply,
@@ -55,6 +56,7 @@ export {
   type ReplyExpectation,
   type ReplyMatcher,
 } from './load/reply-check.ts';
+export { windowSchedule, type SendSchedule } from './load/send-clock.ts';
 export { failuresText } from './load/tally.ts';
 export { findCgroupFolders, openCgroup, type Cgroup, type CgroupFolders } from './meters/cgroup.ts';
 export { sumMeter, type Meter, type MeterReading, type ProcessScope } from './meters/meter.ts';

@@ -26,6 +26,26 @@ describe('compare', () => {
     expect(comparison?.ci95?.[1]).toBeCloseTo(2, 12);
   });
 
+  test('holds all against the mean of baseline and control, and the control against the baseline', () => {
+    const trials = rounds.flatMap((round) => [
+      exampleTrial('native', round, { readyMs: round * 100 }),
+      // gone after four rounds: then the baseline counts alone
+      ...(round > 4 ? [] : [exampleTrial('native:control', round, { readyMs: round * 121 })]),
+      exampleTrial('docker', round, { readyMs: round * 220 }),
+    ]);
+    const compared = compareWith(trials, { baseline: 'native', control: 'native:control', seed: 7 });
+    const of = (name: string) =>
+      compared.find(({ candidate, metric }) => candidate === name && metric === 'startupMs');
+    // four times 220 ÷ 110, twice 220 ÷ 100
+    expect(of('docker')).toMatchObject({ baseline: 'native', n: 6, copies: 2 });
+    expect(of('docker')?.ratio).toBeCloseTo((2 ** 4 * 2.2 ** 2) ** (1 / 6), 12);
+    expect(of('native:control')?.ratio).toBeCloseTo(1.21, 12);
+    expect(of('native:control')?.copies).toBeUndefined();
+    for (const one of compared) expect(comparisonSchema.parse(one)).toEqual(one);
+    const [alone] = compareWith(trials, { baseline: 'native', seed: 7 });
+    expect([alone?.candidate, alone?.ratio]).toEqual(['docker', expect.closeTo(2.2, 12)]);
+  });
+
   test('takes the margin of the configuration before that of the catalogue', () => {
     const trials = rounds.flatMap((round) => [exampleTrial('docker', round), exampleTrial('native', round)]);
     const options = { baseline: 'native', seed: 7, margins: { startupMs: 0.3 } };
@@ -39,6 +59,32 @@ describe('compare', () => {
     expect(() => compareWith(trials, { baseline: 'native', seed: 7, margins: { startupMs: -0.1 } })).toThrow(
       RangeError,
     );
+  });
+
+  test('calls nothing the same within a margin of 0', () => {
+    const trials = [1, 2, 3, 4, 5, 6, 7, 8].flatMap((round) => [
+      exampleTrial('docker', round, { readyMs: 100 + (round % 3) }),
+      exampleTrial('native', round, { readyMs: 100 + (round % 2) }),
+    ]);
+    const margins = Object.fromEntries(metricCatalogue.map(({ key }) => [key, 0]));
+    for (const looks of [undefined, { mostRounds: 30, rounds: [6, 8] }]) {
+      for (const one of compareWith(trials, { baseline: 'native', seed: 7, margins, looks })) {
+        expect(comparisonSchema.parse(one)).toEqual(one);
+        expect([null, 'undecided']).toContain(one.verdict);
+      }
+    }
+  });
+
+  test('gives no verdict to a figure that only one round has, and the same to figures that never change', () => {
+    const once = [exampleTrial('docker', 1), exampleTrial('native', 1)];
+    const always = rounds.flatMap((round) => [exampleTrial('docker', round), exampleTrial('native', round)]);
+    for (const one of [...compare(once, 'native'), ...compare(always, 'native')]) {
+      expect(comparisonSchema.parse(one)).toEqual(one);
+      if (one.n === 1) expect([null, 'undecided']).toContain(one.verdict);
+      if (one.n === 1) expect(one.look ?? null).toBeNull();
+      if (one.n === 6 && one.verdict !== null) expect(one.verdict).toBe('same');
+    }
+    expect(compare(always, 'native').some(({ verdict }) => verdict === 'same')).toBe(true);
   });
 
   test('covers every workload, candidate and metric, and not the baseline itself', () => {
@@ -143,24 +189,109 @@ describe('judge', () => {
     ]);
   });
 
-  test('corrects all judged comparisons of the run together', () => {
+  test('judges each comparison by itself, however many there are', () => {
     const [one, two] = [
       { native: 80, slow: 120 },
       { native: 80, slow: 120, slower: 140 },
     ].map((given) => startupOf('slow', compare(trials(given), { baseline: 'native', seed: 7 })));
-    expect(two?.p).toBe(one?.p);
-    expect(two?.pAdjusted).toBeGreaterThan(one?.pAdjusted ?? 1);
+    expect(two).toEqual(one);
   });
 
-  test('takes the control for a family of its own', () => {
-    const alone = compare(trials({ native: 80, slow: 120 }), { baseline: 'native', seed: 7 });
-    const withControl = compare(trials({ native: 80, slow: 120, 'native:control': 80 }), {
-      baseline: 'native',
-      control: 'native:control',
-      seed: 7,
-    });
-    expect(startupOf('slow', withControl)?.pAdjusted).toBe(startupOf('slow', alone)?.pAdjusted);
-    expect(startupOf('native:control', withControl)?.verdict).toBe('same');
+  test('looks at the given rounds, and keeps what a look decided', () => {
+    const looks = { mostRounds: 12, rounds: [6, 8, 12] };
+    const all = trials({ native: 80, slow: 120 });
+    const wild = all.map((trial) =>
+      trial.round > 6 && trial.environment === 'slow'
+        ? { ...trial, startup: { ...trial.startup, readyMs: 60 } }
+        : trial,
+    );
+    const slow = startupOf('slow', compare(wild, { baseline: 'native', seed: 7, looks }));
+    expect(slow).toMatchObject({ verdict: 'worse', n: 12, look: { rounds: 6, by: 'rounds' } });
+    expect(slow?.look?.interval[0]).toBeGreaterThan(1.4);
+    const early = compare(
+      all.filter(({ round }) => round < 6),
+      { baseline: 'native', seed: 7, looks },
+    );
+    expect(startupOf('slow', early)).toMatchObject({ verdict: 'undecided', look: null });
+  });
+
+  test('decides throughput by typical slices that all slices bear out, and says so', () => {
+    // every other slice of one side is hit by the host
+    const series = (requests: number, hit: number): [number, number][] =>
+      Array.from({ length: 40 }, (_, place) => [requests, place % 4 === hit ? 50 : 25]);
+    const sliced = rounds.flatMap((round) =>
+      ['native', 'equal'].map((name, place) => {
+        const trial = exampleTrial(name, round);
+        const sliceSeries = series(20, (round + place * 2) % 4);
+        return { ...trial, load: { ...trial.load, slices: 40, sliceSeries } };
+      }),
+    );
+    const throughput = compare(sliced, { baseline: 'native', seed: 7 }).find(
+      ({ metric }) => metric === 'throughputRps',
+    );
+    expect(throughput).toMatchObject({ verdict: 'same', look: { rounds: 12 } });
+    expect(throughput?.look?.by).not.toBe('rounds');
+    expect(throughput?.look?.whole).toBeDefined();
+  });
+
+  test('decides p95 by the typical slow request where the p95s bear it out, and by the p95s where it sees nothing', () => {
+    const latencyMs = Array.from({ length: 100 }, (_, place) => (place % 5 === 0 ? 8 : 4));
+    const of = (name: string, p95: (round: number) => number) =>
+      rounds.map((round) => {
+        const trial = exampleTrial(name, round);
+        const open = trial.open && {
+          ...trial.open,
+          latencyMs: { ...trial.open.latencyMs, p95: p95(round) },
+          series: { every: 1, latencyMs },
+        };
+        return { ...trial, open };
+      });
+    const comparisons = compare(
+      [
+        ...of('native', () => 8),
+        // the host hits now the one and now the other
+        ...of('equal', (round) => (round % 2 === 0 ? 9 : 7.2)),
+        ...of('stalling', () => 30),
+      ],
+      { baseline: 'native', seed: 7 },
+    ).filter(({ metric }) => metric === 'latencyP95Ms');
+    expect(comparisons).toMatchObject([
+      { candidate: 'equal', verdict: 'same', look: { by: 'typical', rounds: 12 } },
+      { candidate: 'stalling', verdict: 'worse', look: { by: 'whole' } },
+    ]);
+  });
+
+  test('misses no round after the last one of an environment that is decided', () => {
+    const all = trials({ native: 80, slow: 120 });
+    const warningsOf = (left: readonly Trial[]) =>
+      startupOf('slow', compare(left, { baseline: 'native', seed: 7 }))?.warnings;
+    const without = (isOut: (round: number) => boolean) =>
+      all.filter(({ environment, round }) => environment === 'native' || !isOut(round));
+    expect(warningsOf(without((round) => round > 8))).toEqual([]);
+    expect(warningsOf(without((round) => round === 8))).toEqual([
+      '1 of 12 rounds left out: candidate or baseline missing or not positive',
+    ]);
+  });
+
+  test('compares no latency of a round whose open loop was left out', () => {
+    const all = trials({ native: 80, equal: 80 }).map((trial) =>
+      trial.round > 8 ? { ...trial, open: null, openLeftOut: true as const } : trial,
+    );
+    const of = (key: string) =>
+      compare(all, { baseline: 'native', seed: 7 }).find(({ metric }) => metric === key);
+    expect(of('latencyP50Ms')).toMatchObject({ n: 8, verdict: 'same', warnings: [] });
+    expect(of('latencyP99Ms')).toMatchObject({ n: 8, warnings: [] });
+    expect(of('throughputRps')).toMatchObject({ n: 12 });
+  });
+
+  test('judges a p99 only of windows that hold enough requests', () => {
+    const few = trials({ native: 80, docker: 80 }).map((trial) => ({
+      ...trial,
+      open: null,
+      load: { ...trial.load, requests: 999 },
+    }));
+    const p99 = compare(few, { baseline: 'native', seed: 7 }).find(({ metric }) => metric === 'latencyP99Ms');
+    expect(p99).toMatchObject({ verdict: null, look: null });
   });
 
   test('gives no verdict to an emulated environment, nor to a metric that repeats another', () => {
@@ -178,15 +309,20 @@ describe('judge', () => {
     );
   });
 
-  test('says how many rounds a number of comparisons needs, and how many more', () => {
-    const comparison = startupOf(
-      'slow',
-      compare(trials({ native: 80, slow: 120 }, 6), { baseline: 'native', seed: 7 }),
+  test('says how many rounds more would decide', () => {
+    const uneven = trials({ native: 80, slow: 83 }).map((trial) =>
+      trial.environment === 'slow'
+        ? {
+            ...trial,
+            startup: {
+              ...trial.startup,
+              readyMs: trial.startup.readyMs * (trial.round % 2 === 0 ? 1.1 : 0.92),
+            },
+          }
+        : trial,
     );
-    expect(comparison).toMatchObject({
-      verdict: 'undecided',
-      warnings: ['needs at least 9 rounds to tell a difference among 9 comparisons'],
-    });
+    const comparison = startupOf('slow', compare(uneven, { baseline: 'native', seed: 7 }));
+    expect(comparison).toMatchObject({ verdict: 'undecided', look: { rounds: 12 } });
     expect(comparison?.roundsMore).toBeGreaterThan(0);
   });
 });

@@ -1,13 +1,21 @@
 import {
   comparePaired,
+  decideGuarded,
+  decideSequentially,
+  type Direction,
   fewestRounds,
-  fewestRoundsFor,
-  holmAdjusted,
+  type GuardedRound,
+  logRatioOfTotals,
+  type Look,
+  mean,
+  planGuardedLooks,
+  planLooks,
   roundsMoreToDecide,
-  type PairedComparison,
-  verdictOf,
+  type SequentialDecision,
+  typicalLogRatio,
+  typicalTailLogRatio,
 } from '@tare/statistics';
-import { metricCatalogue } from './metric-catalogue.ts';
+import { latencyWindowOf, metricCatalogue } from './metric-catalogue.ts';
 import type { Metric, MetricKey } from './metric-catalogue.ts';
 import type { Comparison, Trial } from './run-file.ts';
 
@@ -16,55 +24,92 @@ const countedOnly = 'errors are counted, not compared by ratio';
 /** Relative differences that do not matter, as shares, by key of the metric; others have those of the catalogue. */
 export type Margins = Partial<Readonly<Record<MetricKey, number>>>;
 
+/** When what is open is looked at. The error is spent over the looks, so they must not depend on what was measured. */
+export type Looks = {
+  /** The most rounds that there can be. */
+  readonly mostRounds: number;
+  /** Rounds of the looks, rising, at least 6, the last at most `mostRounds`. */
+  readonly rounds: readonly number[];
+  /** Why no more rounds come, where fewer than the most were made. */
+  readonly end?: 'budget' | 'interrupted' | undefined;
+};
+
 type CompareOptions = {
   /** Name of an environment; without trials of it there is nothing to compare. */
   readonly baseline: string;
-  /** The second copy of the baseline; judged as a family of its own, so that the others need no more rounds. */
-  readonly control?: string | undefined;
+  /**
+   * Name of the A/A control, where there is one: a second copy of the baseline. Everything else is held against the mean of the
+   * two, which varies less than either; the control itself against the baseline.
+   */
+  readonly control?: string | null | undefined;
   /** Environments that get no verdict: the emulated ones. */
   readonly unjudged?: readonly string[];
   readonly margins?: Margins;
   /** Seed of the random flips of comparisons with more than 12 rounds: that of the run. */
   readonly seed: number;
+  /** By default one look, at all rounds that there are. */
+  readonly looks?: Looks | undefined;
 };
 
 /**
- * Compares every other environment with the baseline, paired by round, for every workload and metric, and judges.
+ * Compares every other environment with the baseline, paired by round, for every workload and metric, and judges each
+ * comparison by itself (no correction for their number: see docs/method.md).
  * Workloads keep the order of the trials, candidates are sorted by name, metrics come in the order of the catalogue.
  * A metric that either of the two has no figure for is left out: a process is never restarted, a machine is.
  * @throws Error when an environment has two trials in one round of a workload; RangeError for a figure that is NaN or
  *   infinite, or a margin below 0.
  */
 export function compare(trials: readonly Trial[], options: CompareOptions): Comparison[] {
-  const unjudged = [...Map.groupBy(trials, (trial) => trial.workload)].flatMap(([workload, ofWorkload]) =>
+  return [...Map.groupBy(trials, (trial) => trial.workload)].flatMap(([workload, ofWorkload]) =>
     compareWorkload(workload, ofWorkload, options),
   );
-  return judge(unjudged, options);
 }
 
 function compareWorkload(
   workload: string,
   trials: readonly Trial[],
-  { baseline, margins = {}, seed }: CompareOptions,
-): Unjudged[] {
+  { baseline, control, unjudged = [], margins = {}, seed, looks }: CompareOptions,
+): Comparison[] {
   const rounds = [...new Set(trials.map((trial) => trial.round))].toSorted((a, b) => a - b);
   const names = [...new Set(trials.map((trial) => trial.environment))].toSorted();
   const inRounds = new Map(names.map((name) => [name, trialOfEachRound(trials, name, rounds)] as const));
   const ofBaseline = inRounds.get(baseline) ?? rounds.map(() => null);
+  const ofControl = inRounds.get(control ?? '') ?? rounds.map(() => null);
   return [...inRounds]
     .filter(([candidate]) => candidate !== baseline)
-    .flatMap(([candidate, ofCandidate]) =>
-      metricCatalogue
+    .flatMap(([candidate, ofCandidate]) => {
+      const sides = rounds.map((_, place) => {
+        const again = candidate === control ? null : ofControl[place];
+        return { candidate: ofCandidate[place] ?? null, baseline: copies(ofBaseline[place], again) };
+      });
+      const copyCount = Math.max(...sides.map((side) => side.baseline.length));
+      return metricCatalogue
         .filter((metric) => hasFigures(metric, ofCandidate) && hasFigures(metric, ofBaseline))
-        .map((metric) => ({
-          workload,
-          metric,
-          baseline,
-          candidate,
-          ...compareMetric(metric, ofCandidate, ofBaseline, margins[metric.key] ?? metric.margin, seed),
-        })),
-    );
+        .map((metric) => {
+          const margin = margins[metric.key] ?? metric.margin;
+          const figures = compareMetric(metric, sides, margin, seed);
+          const isJudged = !unjudged.includes(candidate) && figures.p !== null && judges(metric, sides);
+          return {
+            workload,
+            metric: metric.key,
+            baseline,
+            candidate,
+            ...(copyCount > 1 && { copies: copyCount }),
+            ...figures,
+            ...(isJudged ? judged(metric, sides, figures, looks) : notJudged),
+          };
+        });
+    });
 }
+
+/** The trial of the baseline, and that of its control where there is one; none without the first. */
+function copies(baseline: Trial | null | undefined, control: Trial | null | undefined): readonly Trial[] {
+  if (!baseline) return [];
+  return control ? [baseline, control] : [baseline];
+}
+
+/** A round of a comparison: one trial, and those of the copies of the baseline; null and none where there was no trial. */
+type Sides = { readonly candidate: Trial | null; readonly baseline: readonly Trial[] };
 
 /** The trial of each round, null where the environment was not measured. */
 type TrialOfRounds = readonly (Trial | null)[];
@@ -85,52 +130,43 @@ function trialOfEachRound(
   });
 }
 
-type Figures = Pick<
-  Unjudged,
-  | 'n'
-  | 'ratio'
-  | 'hodgesLehmannRatio'
-  | 'ci95'
-  | 'ci90'
-  | 'p'
-  | 'margin'
-  | 'logRatioStdev'
-  | 'minimumDetectableRatio'
-  | 'warnings'
+type Judged = Pick<Comparison, 'verdict' | 'look' | 'roundsMore'>;
+type Figures = Omit<
+  Comparison,
+  'workload' | 'metric' | 'baseline' | 'candidate' | 'copies' | 'pAdjusted' | keyof Judged
 >;
 
-function compareMetric(
-  metric: Metric,
-  candidate: TrialOfRounds,
-  baseline: TrialOfRounds,
-  margin: number,
-  seed: number,
-): Figures {
+const notJudged: Judged = { verdict: null, look: null, roundsMore: null };
+
+function compareMetric(metric: Metric, rounds: readonly Sides[], margin: number, seed: number): Figures {
   const { direction } = metric;
-  const compared =
-    metric.key === 'errors'
-      ? // a count may be 0, and has no ratio
-        { ...comparePaired([], [], { margin, direction, seed }), n: countBoth(candidate, baseline) }
-      : comparePaired(figures(metric, candidate), figures(metric, baseline), { margin, direction, seed });
-  return {
-    ...pick(compared),
-    warnings: metric.key === 'errors' ? [countedOnly] : compared.warnings.map(({ message }) => message),
-  };
+  if (metric.key === 'errors') {
+    // a count may be 0, and has no ratio
+    const nothing = comparePaired([], [], { margin, direction, seed });
+    return { ...figuresOf(nothing), n: bothOf(rounds).length, warnings: [countedOnly] };
+  }
+  // what is decided takes no part in the rounds that follow: they are not missing
+  const last = rounds.findLastIndex(({ candidate }) => candidate !== null && metric.of(candidate) !== null);
+  const made = rounds.slice(0, last + 1);
+  const own = made.map(({ candidate }) => candidate && metric.of(candidate));
+  const other = made.map(({ baseline }) => figureOfCopies(metric, baseline));
+  return figuresOf(comparePaired(own, other, { margin, direction, seed }));
 }
 
-function pick(compared: PairedComparison): Omit<Figures, 'warnings'> {
-  const { n, ratio, hodgesLehmannRatio, ci95, ci90, p, margin, logRatioStdev, minimumDetectableRatio } =
+function figuresOf(compared: ReturnType<typeof comparePaired>): Figures {
+  const { n, ratio, hodgesLehmannRatio, p, margin, logRatioStdev, minimumDetectableRatio, warnings } =
     compared;
   return {
     n,
     ratio,
     hodgesLehmannRatio,
-    ci95: pair(ci95),
-    ci90: pair(ci90),
+    ci95: pair(compared.ci95),
+    ci90: pair(compared.ci90),
     p,
     margin,
     logRatioStdev,
     minimumDetectableRatio,
+    warnings: warnings.map(({ message }) => message),
   };
 }
 
@@ -138,63 +174,141 @@ function pair(interval: readonly [number, number] | null): [number, number] | nu
   return interval === null ? null : [interval[0], interval[1]];
 }
 
-function countBoth(candidate: TrialOfRounds, baseline: TrialOfRounds): number {
-  return candidate.filter((trial, place) => trial !== null && baseline[place] !== null).length;
-}
-
 function hasFigures(metric: Metric, trials: TrialOfRounds): boolean {
-  return figures(metric, trials).some((figure) => figure !== null);
+  return trials.some((trial) => trial !== null && metric.of(trial) !== null);
 }
 
-function figures(metric: Metric, trials: TrialOfRounds): (number | null)[] {
-  return trials.map((trial) => trial && metric.of(trial));
+/** Geometric mean of the copies of the baseline, whose first one counts alone where another has no figure; null without its own. */
+function figureOfCopies(metric: Metric, copies: readonly Trial[]): number | null {
+  const [first = null, ...others] = copies.map((trial) => metric.of(trial));
+  if (first === null || !(first > 0)) return first;
+  const all = [first, ...others.filter((figure) => figure !== null && figure > 0)] as number[];
+  return Math.exp(mean(all.map(Math.log)));
 }
 
-/** A comparison before it is judged. */
-type Unjudged = Omit<Comparison, 'metric' | 'pAdjusted' | 'verdict' | 'roundsMore'> & {
-  readonly metric: Metric;
-};
+type Both = { readonly candidate: Trial; readonly baseline: readonly Trial[] };
 
-type JudgeOptions = {
-  readonly control?: string | undefined;
-  readonly unjudged?: readonly string[];
-};
+function bothOf(rounds: readonly Sides[]): readonly Both[] {
+  return rounds.flatMap(({ candidate, baseline }) =>
+    candidate !== null && baseline.length > 0 ? [{ candidate, baseline }] : [],
+  );
+}
+
+/** Whether a metric is judged, and its windows hold enough requests for it to mean something. */
+function judges(metric: Metric, rounds: readonly Sides[]): boolean {
+  const { judged: isJudged, fewestRequests = 0 } = metric;
+  const holdsEnough = (trial: Trial): boolean =>
+    (latencyWindowOf(trial)?.requests ?? Infinity) >= fewestRequests;
+  return (
+    isJudged && bothOf(rounds).every(({ candidate, baseline }) => [candidate, ...baseline].every(holdsEnough))
+  );
+}
 
 /**
- * Gives verdicts. All judged comparisons of a run are one family and corrected together by Holm's procedure; those of the
- * control are a family of their own. Emulated environments and metrics that repeat another get none.
+ * Decides one comparison at the looks so far. Where slices alternate, throughput is decided by the typical pair of slices as
+ * far as all slices together bear it out, and p95 by the typical slow request as far as the p95s do; anything else by its
+ * figures of the rounds.
  */
-function judge(comparisons: readonly Unjudged[], { control, unjudged = [] }: JudgeOptions): Comparison[] {
-  const isJudged = (each: Unjudged): boolean =>
-    each.metric.judged && each.p !== null && !unjudged.includes(each.candidate);
-  const families = Map.groupBy(comparisons.filter(isJudged), ({ candidate }) => candidate === control);
-  const verdicts = new Map(
-    [...families.values()].flatMap((family) => {
-      const adjusted = holmAdjusted(family.map(({ p }) => p ?? 1));
-      return family.map(
-        (each, place) => [each, verdictIn(each, adjusted[place] ?? 1, family.length)] as const,
-      );
-    }),
-  );
-  return comparisons.map((each) => {
-    const judged = verdicts.get(each) ?? { pAdjusted: null, verdict: null, roundsMore: null, warnings: [] };
-    return { ...each, metric: each.metric.key, ...judged, warnings: [...each.warnings, ...judged.warnings] };
-  });
-}
-
-type Judged = Pick<Comparison, 'pAdjusted' | 'verdict' | 'roundsMore' | 'warnings'>;
-
-function verdictIn(comparison: Unjudged, pAdjusted: number, familySize: number): Judged {
-  const { n, ratio, logRatioStdev, ci95, ci90, margin, metric } = comparison;
-  const verdict = verdictOf({ n, p: pAdjusted, ci95, ci90, margin, direction: metric.direction });
-  const fewest = fewestRoundsFor(familySize);
-  const warnings =
-    verdict === 'undecided' && fewest !== null && n >= fewestRounds && n < fewest
-      ? [`needs at least ${fewest} rounds to tell a difference among ${familySize} comparisons`]
-      : [];
+function judged(
+  metric: Metric,
+  rounds: readonly Sides[],
+  { margin, ratio, logRatioStdev, n }: Figures,
+  looks: Looks | undefined,
+): Judged {
+  const both = bothOf(rounds).filter((each) => isPositive(metric, each));
+  const options = { margin, direction: metric.direction, ...(looks ?? oneLook(both.length)) };
+  const { decision, look } = decidedBy(metric, both, options);
+  const verdict = decision === 'open' ? 'undecided' : decision;
   const roundsMore =
     verdict !== 'undecided' || ratio === null || logRatioStdev === null
       ? null
-      : roundsMoreToDecide({ n, ratio, logRatioStdev, margin }, { familySize });
-  return { pAdjusted, verdict, roundsMore, warnings };
+      : roundsMoreToDecide({ n, ratio, logRatioStdev, margin });
+  return { verdict, look, roundsMore };
+}
+
+type Decided = { readonly decision: SequentialDecision['decision']; readonly look: ShownLook | null };
+type ShownLook = NonNullable<Comparison['look']>;
+
+function decidedBy(
+  metric: Metric,
+  both: readonly Both[],
+  { mostRounds, rounds, ...options }: Looks & { readonly margin: number; readonly direction: Direction },
+): Decided {
+  const robust = robustRounds(metric, both);
+  if (robust === undefined) {
+    const logRatios = both.map((each) => logRatioOf(metric, each));
+    const plan = planLooks(mostRounds, { rounds });
+    const { decision, look } = decideSequentially(logRatios, { ...options, plan });
+    return { decision, look: look && lookOf(look, 'rounds') };
+  }
+  const plan = planGuardedLooks(mostRounds, rounds);
+  const { decision, by, typical, whole } = decideGuarded(robust, { ...options, plan });
+  const shown = by === 'whole' ? whole : typical;
+  if (shown === null) return { decision, look: null };
+  const ofAll = whole === null ? {} : { whole: [whole.interval[0], whole.interval[1]] as [number, number] };
+  return { decision, look: { ...lookOf(shown, by ?? 'typical'), ...ofAll } };
+}
+
+/** As a run of that many rounds and no look before its end has them; none with fewer than a test takes. */
+function oneLook(rounds: number): Looks {
+  return { mostRounds: Math.max(1, rounds), rounds: rounds < fewestRounds ? [] : [rounds] };
+}
+
+function lookOf({ rounds, interval, sameWithin }: Look, by: ShownLook['by']): ShownLook {
+  return { rounds, interval: [interval[0], interval[1]], sameWithin, by };
+}
+
+function isPositive(metric: Metric, { candidate, baseline }: Both): boolean {
+  return (metric.of(candidate) ?? 0) > 0 && (figureOfCopies(metric, baseline) ?? 0) > 0;
+}
+
+function logRatioOf(metric: Metric, { candidate, baseline }: Both): number {
+  return Math.log(metric.of(candidate) ?? NaN) - Math.log(figureOfCopies(metric, baseline) ?? NaN);
+}
+
+/** Of every round the robust figure of the metric, and the figure itself; undefined where the metric or a round has none. */
+function robustRounds(metric: Metric, both: readonly Both[]): readonly GuardedRound[] | undefined {
+  const rounds = both.flatMap((each) => robustRound(metric, each) ?? []);
+  return rounds.length === both.length && rounds.length > 0 ? rounds : undefined;
+}
+
+/**
+ * The robust figure of a metric in one round, beside the figure itself, both as log-ratios: throughput by its slices, p95 by its slow
+ * requests; the mean of the copies of the baseline. Undefined of another metric, and where the trials have not got what it takes.
+ */
+export function robustRound(metric: Metric, { candidate, baseline }: Both): GuardedRound | undefined {
+  const figures = baseline.flatMap((copy) => robustPair(metric, candidate, copy) ?? []);
+  if (figures.length < baseline.length || figures.length === 0) return undefined;
+  return {
+    typical: mean(figures.map(({ typical }) => typical)),
+    whole: mean(figures.map(({ whole }) => whole)),
+  };
+}
+
+function robustPair(metric: Metric, candidate: Trial, baseline: Trial): GuardedRound | undefined {
+  if (metric.key === 'throughputRps') return bySlices(candidate, baseline);
+  return metric.key === 'latencyP95Ms' ? bySlowRequests(metric, candidate, baseline) : undefined;
+}
+
+/** What the slices say; undefined without any, or when no pair has replies on both sides. */
+function bySlices(candidate: Trial, baseline: Trial): GuardedRound | undefined {
+  const [own, other] = [candidate, baseline].map(({ load }) =>
+    load.sliceSeries?.map(([requests, durationMs]) => ({ requests, durationMs })),
+  );
+  if (own === undefined || own.length !== other?.length) return undefined;
+  if (!own.some(({ requests }, place) => requests > 0 && (other[place]?.requests ?? 0) > 0)) return undefined;
+  const slices = { candidate: own, baseline: other };
+  return { typical: typicalLogRatio(slices), whole: logRatioOfTotals(slices) };
+}
+
+/** What the requests say that both were sent at the same times of their window; undefined where they were not, or were too few. */
+function bySlowRequests(metric: Metric, candidate: Trial, baseline: Trial): GuardedRound | undefined {
+  const [own, other] = [candidate.open, baseline.open];
+  if (own?.series === undefined || other?.series === undefined) return undefined;
+  const isAlike =
+    own.arrivals === other.arrivals && own.rateRps === other.rateRps && own.planned === other.planned;
+  if (!isAlike) return undefined;
+  const typical = typicalTailLogRatio(own.series.latencyMs, other.series.latencyMs);
+  const both = { candidate, baseline: [baseline] };
+  return typical === undefined ? undefined : { typical, whole: logRatioOf(metric, both) };
 }

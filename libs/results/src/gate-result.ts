@@ -50,10 +50,8 @@ export type GateComparison = {
   readonly n: number;
   /** Head ÷ base; null without a figure. */
   readonly ratio: number | null;
-  /** 95 % interval of the ratio. */
+  /** Interval of the ratio that decides: those of all looks hold it together with about 95 %. */
   readonly ci95: readonly [number, number] | null;
-  /** Two-sided, after Holm's correction over all that is decided; null where nothing is decided. */
-  readonly pAdjusted: number | null;
   /** Relative difference that does not matter, as a share. */
   readonly margin: number;
   /** null where nothing is decided; the note says why. */

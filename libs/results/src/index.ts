@@ -15,15 +15,21 @@ export type {
   Slo,
   StepOutcome,
 } from './capacity-file.ts';
-export { compare } from './compare.ts';
-export type { Margins } from './compare.ts';
+export { compare, robustRound } from './compare.ts';
+export type { Looks, Margins } from './compare.ts';
 export * from './gate-result.ts';
 export { historyLine, hostFingerprint } from './history-line.ts';
 export type { CommitFacts, HistoryLine } from './history-line.ts';
 export { appendHistory, readHistory } from './history.ts';
 export { openJournal, readJournal } from './journal.ts';
 export type { Journal, JournalHeader, TrialFailure } from './journal.ts';
-export { metricCatalogue } from './metric-catalogue.ts';
+export {
+  isLatency,
+  latencyWindowOf,
+  metricCatalogue,
+  requestsForP99,
+  startMsOf,
+} from './metric-catalogue.ts';
 export type { Metric, MetricKey } from './metric-catalogue.ts';
 export * from './run-file.ts';
 export { summarise } from './summarise.ts';

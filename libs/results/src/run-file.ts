@@ -134,6 +134,26 @@ const summarySchema = z.strictObject({
 
 export const verdictSchema = z.enum(['better', 'worse', 'same', 'undecided']);
 
+const lookSchema = z.strictObject({
+  rounds: z.int().positive().describe('Rounds in which both were measured by then.'),
+  interval: interval.describe(
+    'Of the ratio. The intervals of all looks hold the truth together with about 95 %; this one decides.',
+  ),
+  sameWithin: notNegative.describe(
+    'The smallest margin within which the two are the same by this interval, as a share.',
+  ),
+  by: z
+    .enum(['rounds', 'typical', 'whole'])
+    .describe(
+      'What the interval is of: the figures by round; the typical pair of slices, or for p95 the typical slow request; all slices together, or the p95s.',
+    ),
+  whole: interval
+    .optional()
+    .describe(
+      'Where typical slices or requests decide: the interval of all of them together, with every stall in it.',
+    ),
+});
+
 export const comparisonSchema = z.strictObject({
   workload: z.string(),
   metric: z.string(),
@@ -145,6 +165,13 @@ export const comparisonSchema = z.strictObject({
     .positive()
     .nullable()
     .describe('Candidate ÷ baseline: geometric mean of the ratios by round.'),
+  copies: z
+    .int()
+    .min(2)
+    .optional()
+    .describe(
+      'Copies of the baseline whose geometric mean the candidate is held against: 2 with the A/A control. Missing where it is the baseline alone.',
+    ),
   hodgesLehmannRatio: z
     .number()
     .positive()
@@ -165,9 +192,8 @@ export const comparisonSchema = z.strictObject({
     .min(0)
     .max(1)
     .nullable()
-    .describe(
-      'After Holm’s correction over the judged comparisons of the run; null where there is no verdict.',
-    ),
+    .optional()
+    .describe('In older files: p after Holm’s correction over the judged comparisons of the run.'),
   margin: notNegative.describe('Relative difference that does not matter, as a share.'),
   logRatioStdev: notNegative
     .nullable()
@@ -180,6 +206,12 @@ export const comparisonSchema = z.strictObject({
   verdict: verdictSchema
     .nullable()
     .describe('null where nothing is judged: an emulated environment, or a metric that repeats another.'),
+  look: lookSchema
+    .nullable()
+    .optional()
+    .describe(
+      'The look that decided, or the last one while it is open; null before the first and where nothing is judged, absent in older files.',
+    ),
   roundsMore: z
     .int()
     .positive()
@@ -211,6 +243,17 @@ const warmUpSchema = z.strictObject({
 
 const plan = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('fixed'), rounds: z.int().positive() }),
+  z.strictObject({
+    kind: z.literal('looks'),
+    looks: z.array(z.int().positive()).describe('Rounds at which what was open was looked at.'),
+    mostRounds: z
+      .int()
+      .positive()
+      .describe('Most rounds that maximum and budget allowed, known at the first look.'),
+    rounds: z.int().positive().describe('Rounds that were made.'),
+    endedBy: z.enum(['decided', 'rounds', 'budget', 'interrupted', 'nothing to compare']),
+    roundMs: notNegative.describe('How long a round took.'),
+  }),
   z.strictObject({
     kind: z.literal('pilot'),
     pilotRounds: z.int().positive(),

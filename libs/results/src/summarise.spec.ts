@@ -45,6 +45,13 @@ test('never mixes a restart with a cold start', () => {
   expect([restartMs?.n, restartMs?.mean]).toEqual([1, 400]);
 });
 
+test('takes startup from the burst of a trial and its own start, by their geometric mean, and from that alone without one', () => {
+  const alone = exampleTrial('native', 1, { readyMs: 80 });
+  const burst = { ...alone, startup: { ...alone.startup, starts: [40, 160, 320] } };
+  expect(summarise([burst]).primes?.native?.startupMs?.mean).toBeCloseTo(80 * 2 ** 0.5, 9);
+  expect(summarise([alone]).primes?.native?.startupMs?.mean).toBe(80);
+});
+
 test('leaves out a metric that no trial has a figure for', () => {
   const trials = [exampleTrial('native', 1, { cpuMs: null }), exampleTrial('native', 2, { cpuMs: null })];
   expect(summarise(trials).primes?.native).not.toHaveProperty('cpuNetMsPerRequest');

@@ -18,6 +18,13 @@ const startup = z.strictObject({
   ),
   polls: count,
   milestones: z.array(milestone),
+  starts: z
+    .array(z.number().positive())
+    .min(1)
+    .optional()
+    .describe(
+      'Milliseconds to the first 200 of each start of the burst before the trials of this round, in order of time, when nothing else was up; the start of the trial itself is not among them. Absent without a burst and in older files.',
+    ),
 });
 
 const latencyMs = z.strictObject({
@@ -57,6 +64,12 @@ const load = z.strictObject({
     .describe(
       'Number of interleaved slices that make up the window; durationMs is their sum. Between them the environments that were up side by side had their own. Absent without slices.',
     ),
+  sliceSeries: z
+    .array(z.tuple([count, z.number().positive()]))
+    .optional()
+    .describe(
+      'Of each slice in their order: 2xx replies, and its length in milliseconds. Absent without slices and in older files.',
+    ),
   generator: z.strictObject({ name: z.string(), cpuPercent: notNegative }),
 });
 
@@ -65,7 +78,29 @@ const openLoad = z.strictObject({
     .literal('open')
     .describe('open: requests are sent at planned times, whether or not earlier replies have come.'),
   rateRps: z.number().positive().describe('Planned arrivals per second.'),
+  arrivals: z
+    .enum(['poisson', 'constant'])
+    .optional()
+    .describe(
+      'poisson: at random, independent of each other; constant: on a constant beat. Absent in older files, whose beat was constant.',
+    ),
   durationMs: z.number().positive(),
+  slices: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'Number of interleaved slices that make up the window; durationMs is their sum. Absent of a whole window.',
+    ),
+  series: z
+    .strictObject({
+      every: z.int().positive(),
+      latencyMs: z.array(notNegative.nullable()),
+    })
+    .optional()
+    .describe(
+      'Latencies of single requests: the first of every `every` planned ones, in their order; null for one without a good reply. The windows of a round have the same requests at the same places. Absent in older files.',
+    ),
   planned: count.describe('Requests whose planned time lies in the window.'),
   requests: count.describe('2xx replies to them.'),
   errors: count,
@@ -164,6 +199,12 @@ export const trialSchema = z.strictObject({
     .nullable()
     .describe(
       'The window at a fixed arrival rate, which latencies are taken from; null when there was none.',
+    ),
+  openLeftOut: z
+    .literal(true)
+    .optional()
+    .describe(
+      'The round had no open-loop window, because every latency was decided: the trial has no latencies to compare.',
     ),
   cpu: z.strictObject({ net: cpuUse, gross: cpuUse }),
   memory: z.strictObject({ net: memoryUse, gross: memoryUse }),

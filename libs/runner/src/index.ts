@@ -24,6 +24,7 @@ export { nameProcesses, preflight, type Preflight } from './guards/preflight.ts'
 export {
   afterEvent,
   beforeRun,
+  type BurstPlace,
   type Listener,
   type RunEvent,
   type RunStart,
@@ -34,7 +35,13 @@ export {
 } from './run/run-events.ts';
 export { followRun, runSoFar, type SoFar } from './run/run-so-far.ts';
 export { describeConfig, hostFacts } from './run/describe-config.ts';
-export { comparisonTitle, environmentsAfterPilot } from './run/round-plan.ts';
+export {
+  comparisonTitle,
+  environmentsAfterFirstLook,
+  looksOf,
+  type Found,
+  type JudgeLook,
+} from './run/round-plan.ts';
 export { lockHost } from './run/host-lock.ts';
 export { launchOf, mixOf, readArtifact, setUpData, type Preparation } from './run/launch-workload.ts';
 export { performRun, requireReady, type RunResult } from './run/perform-run.ts';

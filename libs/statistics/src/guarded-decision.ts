@@ -37,9 +37,9 @@ export function planGuardedLooks(mostRounds: number, rounds?: readonly number[])
 
 /** One entry for every round in which both sides were measured, in the order of rounds. */
 export type GuardedRound = {
-  /** Log-ratio of the typical slice: a trimmed mean, which disturbances of the host do not move. */
+  /** Log-ratio of the typical slice, or of the typical slow request: robust, so that disturbances of the host do not move it. */
   readonly typical: number;
-  /** Log-ratio of requests ÷ time. */
+  /** Log-ratio of the figure itself: requests ÷ time, or the p95. */
   readonly whole: number;
 };
 
@@ -54,7 +54,7 @@ export type GuardedDecision = {
 };
 
 /**
- * Decides like `decideSequentially` where two figures of a round stand for one truth, requests ÷ time: the whole, which is
+ * Decides like `decideSequentially` where two figures of a round stand for one truth, such as requests ÷ time: the whole, which is
  * that truth and which disturbances of the host spread widely, and the typical slice, which they hardly move but which does not see what an
  * environment does to few of its slices (throttling, stalls, collections).
  *

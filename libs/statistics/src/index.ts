@@ -9,15 +9,18 @@ export {
   logRatioLessDisturbance,
   logRatioOfTotals,
   logRatiosOfSlices,
+  slicesPerLaunch,
   trimmedMean,
   typicalLogRatio,
+  typicalTailLogRatio,
+  variationOfSlices,
 } from './paired-slices.ts';
-export type { PairedSlices, Slice } from './paired-slices.ts';
+export type { PairedSlices, Slice, VariationOfSlices } from './paired-slices.ts';
 export { minimumDetectableDifference, pairedPower } from './power.ts';
 export { roundOrders, roundsFor, roundsMoreToDecide } from './rounds.ts';
 export { seededRandom } from './seeded-random.ts';
 export type { SeededRandom } from './seeded-random.ts';
-export { decideSequentially, likelyLook, planLooks } from './sequential-decision.ts';
+export { decideSequentially, planLooks } from './sequential-decision.ts';
 export type { Look, LookPlan, PlannedLook, SequentialDecision } from './sequential-decision.ts';
 export { fewestRounds, fewestRoundsFor } from './sign-flip.ts';
 export { steadyState } from './steady-state.ts';

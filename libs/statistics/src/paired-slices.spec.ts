@@ -4,8 +4,11 @@ import {
   logRatioLessDisturbance,
   logRatioOfTotals,
   logRatiosOfSlices,
+  slicesPerLaunch,
   trimmedMean,
   typicalLogRatio,
+  typicalTailLogRatio,
+  variationOfSlices,
   type Slice,
 } from './paired-slices.ts';
 
@@ -78,6 +81,37 @@ describe('typicalLogRatio', () => {
   });
 });
 
+describe('typicalTailLogRatio', () => {
+  // every fifth request has to queue, the longer the later it comes
+  const queued = Array.from({ length: 200 }, (_, place) => (place % 5 === 0 ? 8 + place / 200 : 4));
+  const slower = queued.map((ms) => ms * 1.07);
+
+  test('is the ratio of requests that are slow on both sides', () => {
+    expect(Math.exp(typicalTailLogRatio(slower, queued) ?? NaN)).toBeCloseTo(1.07, 12);
+    expect(typicalTailLogRatio(queued, slower)).toBeCloseTo(-Math.log(1.07), 12);
+  });
+
+  test('does not move with pauses of the host, however long', () => {
+    const paused = slower.map((ms, place) => (place % 20 === 3 ? ms + 500 : ms));
+    expect(Math.exp(typicalTailLogRatio(paused, queued) ?? NaN)).toBeCloseTo(1.07, 12);
+  });
+
+  test('leaves out requests that one side has no reply to, and needs 60 of both', () => {
+    const failed = slower.map((ms, place) => (place % 2 === 0 ? null : ms));
+    expect(Math.exp(typicalTailLogRatio(failed, queued) ?? NaN)).toBeCloseTo(1.07, 12);
+    expect(typicalTailLogRatio(slower.slice(0, 59), queued.slice(0, 59))).toBeUndefined();
+  });
+
+  test('says what it cannot use', () => {
+    expect(() => typicalTailLogRatio([1], [1, 2])).toThrow(
+      'requests: 1 of the candidate, 2 of the baseline, expected as many',
+    );
+    expect(() => typicalTailLogRatio([0], [1])).toThrow(
+      'requests: latency of candidate 0 is 0, expected more than 0',
+    );
+  });
+});
+
 describe('logRatioLessDisturbance', () => {
   /** Slices of 80 ms, of which now and then the host takes what a meter tells by half. */
   function disturbed(count: number, seed: number, usualMs = 80): Slice[] {
@@ -121,5 +155,45 @@ describe('logRatioLessDisturbance', () => {
     expect(() => logRatioLessDisturbance({ candidate: [slice(1, 1, -1)], baseline: [slice(1, 1)] })).toThrow(
       new RangeError('slices: disturbedMs of candidate 0 is -1, expected 0 or more'),
     );
+  });
+});
+
+describe('within and between launches', () => {
+  /** Launches of 60 pairs of slices, with known spreads. */
+  const launches = (within: number, between: number, many: number) => {
+    const normal = seededNormal(7);
+    return Array.from({ length: many }, () => {
+      const ofLaunch = 0.3 + between * normal();
+      const baseline = Array.from({ length: 60 }, () => ({ requests: 10, durationMs: 50 }));
+      const candidate = baseline.map(({ requests }) => ({
+        requests,
+        durationMs: 50 * Math.exp(-ofLaunch - within * normal()),
+      }));
+      return { candidate, baseline };
+    });
+  };
+
+  test('finds both spreads', () => {
+    const found = variationOfSlices(launches(0.09, 0.02, 400));
+    // a trimmed mean of normal values varies by a fifth more in variance than the mean
+    expect(found.within).toBeGreaterThan(0.085);
+    expect(found.within).toBeLessThan(0.108);
+    expect(found.between).toBeCloseTo(0.02, 2);
+  });
+
+  test('says 0 between launches that differ by their slices only', () => {
+    expect(variationOfSlices(launches(0.09, 0, 400)).between).toBeLessThan(0.005);
+  });
+
+  test('wants a launch as long as costs and spreads say', () => {
+    const costs = { launch: 2.7, slice: 0.05 };
+    expect(slicesPerLaunch({ within: 0.09, between: 0.012 }, costs)).toBeCloseTo(Math.sqrt(54) * 7.5, 6);
+    expect(slicesPerLaunch({ within: 0.01, between: 0.5 }, costs)).toBe(1);
+    expect(slicesPerLaunch({ within: 0.01, between: 0 }, costs)).toBe(Infinity);
+    expect(() => slicesPerLaunch({ within: 0.01, between: 0 }, { launch: 0, slice: 1 })).toThrow(RangeError);
+  });
+
+  test('needs two launches', () => {
+    expect(() => variationOfSlices(launches(0.09, 0, 1))).toThrow('1 launches, expected at least 2');
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { normalSample, seededNormal } from '../fixtures/seeded-normal.ts';
-import { decideSequentially, likelyLook, planLooks, type DecisionOptions } from './sequential-decision.ts';
+import { decideSequentially, planLooks, type DecisionOptions } from './sequential-decision.ts';
 
 const plan = planLooks(30);
 const options: DecisionOptions = { plan, margin: 0.02, direction: 'lower' };
@@ -188,18 +188,5 @@ describe('of 1,000 simulated comparisons', () => {
 
   test('those that are twice the margin worse are found', () => {
     expect(shares(2 * margin, margin, 3).worse).toBeGreaterThan(985);
-  });
-});
-
-describe('likelyLook', () => {
-  test('comes the later the larger the spread', () => {
-    const at = (logRatioStdev: number) =>
-      likelyLook(plan, { n: 6, ratio: 1.001, logRatioStdev, margin: 0.02 });
-    expect([0.01, 0.015, 0.02, 0.025, 0.1].map(at)).toEqual([10, 15, 20, 25, null]);
-  });
-
-  test('is soon for what lies far beyond the margin, and never for what lies on it', () => {
-    expect(likelyLook(plan, { n: 6, ratio: 2.4, logRatioStdev: 0.2, margin: 0.05 })).toBe(8);
-    expect(likelyLook(plan, { n: 6, ratio: 1.02, logRatioStdev: 0.02, margin: 0.02 })).toBeNull();
   });
 });

@@ -2,9 +2,8 @@ import { studentTQuantile } from './distributions.ts';
 import { levelsOfLooks, powerSpending } from './error-spending.ts';
 import { mean, requireRate, requireSample, requireWhole, sampleStandardDeviation } from './estimates.ts';
 import type { Interval } from './estimates.ts';
-import { pairedPower } from './power.ts';
 import { fewestRounds } from './sign-flip.ts';
-import { beyondMargin, isEquivalent, marginBounds, type Direction, type Verdict } from './verdict.ts';
+import { beyondMargin, isEquivalent, type Direction, type Verdict } from './verdict.ts';
 
 /** The rounds at which what is open is looked at again. */
 const usualLooks = [6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100];
@@ -64,8 +63,14 @@ export function planLooks(mostRounds: number, options: PlanOptions = {}): LookPl
       throw new RangeError(`planLooks: look ${place} is at ${look} rounds, expected at most ${mostRounds}`);
     }
   });
-  return { mostRounds, error, looks: withLevels(rounds, { mostRounds, error }) };
+  const key = JSON.stringify([mostRounds, error, rounds]);
+  const plan = plans.get(key) ?? { mostRounds, error, looks: withLevels(rounds, { mostRounds, error }) };
+  plans.set(key, plan);
+  return plan;
 }
+
+// the levels of a plan take some 100 ms, and every comparison of a run has the same
+const plans = new Map<string, LookPlan>();
 
 function looksUpTo(mostRounds: number): number[] {
   if (mostRounds < fewestRounds) return [];
@@ -204,38 +209,4 @@ export function decisionOf(
   const side = beyondMargin(interval, margin);
   if (side !== null) return (side === 'below') === (direction === 'lower') ? 'better' : 'worse';
   return isEquivalent(interval, margin) ? 'same' : 'open';
-}
-
-export type OpenComparison = {
-  /** Rounds so far. */
-  readonly n: number;
-  /** Candidate ÷ baseline so far. */
-  readonly ratio: number;
-  /** Standard deviation of the log-ratios so far. */
-  readonly logRatioStdev: number;
-  readonly margin: number;
-};
-
-/**
- * The first planned look that is likely to decide an open comparison, if ratio and spread stay as they are.
- * As in `roundsMoreToDecide`, by the power of the t-test at the level of the look.
- * @param power share of such runs that the look decides, 0.8 by default.
- * @returns rounds at that look; null when no look of the plan is likely to.
- */
-export function likelyLook(
-  plan: LookPlan,
-  { n, ratio, logRatioStdev, margin }: OpenComparison,
-  power = 0.8,
-): number | null {
-  const edge = Math.log(marginBounds(margin)[1]);
-  const distance = Math.abs(Math.log(ratio));
-  const decides = ({ rounds, level }: PlannedLook) => {
-    if (level < smallestLevel) return false;
-    const chance = (difference: number) =>
-      pairedPower({ rounds, stdev: logRatioStdev, difference, alpha: 2 * level });
-    return distance > edge
-      ? chance(distance - edge) >= power
-      : chance(edge - distance) + chance(edge + distance) - 1 >= power;
-  };
-  return plan.looks.find((look) => look.rounds > n && decides(look))?.rounds ?? null;
 }

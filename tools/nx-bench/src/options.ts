@@ -124,8 +124,8 @@ export const tables = {
       only: text({
         what: `some of ${calibrationParts.join(', ')}`,
         description:
-          'Parts to make, separated by commas: latency, cpu, memory, startup, aa (comparisons of equals), ab (comparisons with what is slower).',
-        otherwise: 'all',
+          'Parts to make, separated by commas: latency, cpu, memory, startup, aa (comparisons of equals), ab (comparisons with what is slower), power (how many minutes a run takes here until it tells).',
+        otherwise: 'all but power',
       }).optional(),
       seed: whole({
         min: 0,

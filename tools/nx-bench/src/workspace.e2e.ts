@@ -51,9 +51,31 @@ describe('a run in a workspace of Nx', { timeout: 240_000 }, () => {
     expect(await readdir(join(root, 'out', 'latest'))).toContain('report.html');
   });
 
+  it('ends after the round under way on Ctrl-C in a terminal, with a report', async () => {
+    const options = ['--environments=native', '--workloads=primes', '--png=false', '--outputPath=ended'];
+    const { code, output } = await inTerminal(root, 1, 'compare', ...options, '--rounds=50');
+    expect(output).toContain('ending after this round; Ctrl-C again ends at once');
+    expect(output).toMatch(/interrupted; the report shows (one round|\d rounds)/);
+    expect(output).toContain('Written: ended/latest/report.html');
+    expect(code).toBe(1);
+    const path = join(root, 'ended', 'latest', 'run.json');
+    const { plan } = parseRunFile(await readFile(path, 'utf8'), path);
+    expect(plan).toMatchObject({ endedBy: 'interrupted', mostRounds: 50 });
+  });
+
+  it('ends at once on a second Ctrl-C, takes its app along and writes no report', async () => {
+    const options = ['--environments=native', '--workloads=primes', '--png=false', '--outputPath=cut'];
+    const { code, output } = await inTerminal(root, 2, 'compare', ...options, '--rounds=50');
+    expect(output).toContain('ending after this round; Ctrl-C again ends at once');
+    expect(code).toBe(130);
+    expect(existsSync(join(root, 'cut', 'latest', 'run.json'))).toBe(false);
+  });
+
   it('ends when Nx is killed, takes its app along and leaves the lock to the next run', async () => {
     const options = ['--environments=native', '--workloads=primes'];
-    await killAmidRounds(start(root, nxProgram, 'run', 'bench:measure', ...options, '--rounds=50'));
+    await killAmidRounds(
+      start(root, process.execPath, [nxProgram, 'run', 'bench:measure', ...options, '--rounds=50']),
+    );
     expect(await nx(root, 'measure', ...options)).toMatchObject({ code: 0 });
   });
 
@@ -73,7 +95,7 @@ describe('a run in a workspace of Nx', { timeout: 240_000 }, () => {
     const options = ['--base=HEAD~1', '--environments=native', '--workloads=primes', '--rounds=50'];
     const folders = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('tare-gate-'));
     const before = await folders();
-    await killAmidRounds(start(root, tareGate, 'bench:gate', ...options));
+    await killAmidRounds(start(root, process.execPath, [tareGate, 'bench:gate', ...options]));
     expect(await folders()).toEqual(before);
   });
 
@@ -83,10 +105,10 @@ describe('a run in a workspace of Nx', { timeout: 240_000 }, () => {
   });
 });
 
-/** Starts a program of Node in the workspace; `output` is what it has printed so far. */
-function start(root: string, file: string, ...options: string[]) {
+/** Starts a program in the workspace; `output` is what it has printed so far. */
+function start(root: string, program: string, options: readonly string[]) {
   const variables = Object.entries(process.env).filter(([name]) => !/^(NX|npm)_/.test(name));
-  const child = spawn(process.execPath, [file, ...options], {
+  const child = spawn(program, options, {
     cwd: root,
     env: { ...Object.fromEntries(variables), NX_DAEMON: 'false', NX_ISOLATE_PLUGINS: 'false' },
   });
@@ -101,8 +123,29 @@ const tareGate = join(import.meta.dirname, 'executors', 'gate', 'tare-gate.ts');
 
 /** Runs a target of the project bench. */
 async function nx(root: string, target: string, ...options: string[]) {
-  const { child, output } = start(root, nxProgram, 'run', `bench:${target}`, ...options);
+  const { child, output } = start(root, process.execPath, [nxProgram, 'run', `bench:${target}`, ...options]);
   await once(child, 'close');
+  return { code: child.exitCode, output: output() };
+}
+
+/** Runs a target in a terminal of its own, and presses Ctrl-C there amid the rounds, once or twice. */
+async function inTerminal(root: string, times: number, target: string, ...options: string[]) {
+  const command = [process.execPath, nxProgram, 'run', `bench:${target}`, ...options].join(' ');
+  const terminal = start(root, '/usr/bin/script', ['--quiet', '--return', '--command', command, '/dev/null']);
+  const { child, output } = terminal;
+  const sees = async (text: string): Promise<void> => {
+    while (!output().includes(text)) {
+      if (child.exitCode !== null) throw new Error(output());
+      await pause(20);
+    }
+  };
+  await sees('running');
+  const pids = descendants(child.pid ?? NaN);
+  child.stdin.write('\u0003');
+  await sees('ending after this round');
+  if (times > 1) child.stdin.write('\u0003');
+  await once(child, 'close');
+  await gone(child, pids);
   return { code: child.exitCode, output: output() };
 }
 

@@ -19,6 +19,22 @@ it('aborts the work when the process is told to end, and lets it clean up', asyn
   expect(process.listenerCount('SIGHUP')).toBe(before);
 });
 
+it('leaves SIGINT to work that has its own way to end, as long as it takes it', async () => {
+  let isFirst = true;
+  const takesInterrupt = () => {
+    const taken = isFirst;
+    isFirst = false;
+    return taken;
+  };
+  const aborted = await abortOnSignals((signal) => {
+    process.emit('SIGINT', 'SIGINT');
+    const afterFirst = signal.aborted;
+    process.emit('SIGINT', 'SIGINT');
+    return Promise.resolve([afterFirst, signal.aborted]);
+  }, takesInterrupt);
+  expect(aborted).toEqual([false, true]);
+});
+
 it.skipIf(process.platform === 'win32')(
   'aborts the work within a second when its parent is killed',
   async () => {

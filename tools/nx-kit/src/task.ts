@@ -39,10 +39,15 @@ const parentIntervalMs = 250;
 /**
  * Runs `work` with a signal that aborts when this process gets a signal to end (SIGINT, SIGTERM, SIGHUP) or the process
  * that started it has ended, so that the work can clean up first. A second signal does not interrupt the clean-up.
+ * @param takesInterrupt whether the work has its own way to end on a SIGINT that has just come, and needs no abort.
  */
-export async function abortOnSignals<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function abortOnSignals<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  takesInterrupt: () => boolean = () => false,
+): Promise<T> {
   const controller = new AbortController();
   const abort = (name: NodeJS.Signals): void => {
+    if (name === 'SIGINT' && !controller.signal.aborted && takesInterrupt()) return;
     controller.abort(new Error(`interrupted by ${name}`));
   };
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

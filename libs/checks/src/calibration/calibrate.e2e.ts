@@ -6,7 +6,7 @@ import { allowedCpus, planCpus, processesWithVariable } from '@tare/metrics';
 import { hostFacts } from '@tare/runner';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { calibrate, defaultSizes, type CalibrationOptions } from './calibrate.ts';
-import { calibrationParts, calibrationSchema, type Calibration } from './calibration-file.ts';
+import { calibrationSchema, usualParts, type Calibration } from './calibration-file.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -25,14 +25,20 @@ const sizes = {
   delaysMs: [50],
   startupRepetitions: 3,
   simulatedRuns: 200,
-  simulatedPilotRuns: 20,
   slowdownPercents: [5],
   comparison: { rounds: 1, warmupMs: 50, windowMs: 150 },
-};
+  power: {
+    rounds: 7,
+    mostRounds: 12,
+    resamples: 50,
+    leastMs: 10_000,
+    run: { starts: 0, load: { connections: 2, warmupMs: 50, durationMs: 200, open: false } },
+  },
+} as const;
 
 async function miniature(change: Partial<CalibrationOptions>): Promise<Calibration> {
   return calibrate({
-    parts: calibrationParts,
+    parts: usualParts,
     // enough for the first real run to start
     minutes: 0.5,
     seed: 1,
@@ -80,6 +86,27 @@ it('makes real runs within its budget, and journals each', { timeout: 120_000, r
   expect(kinds.filter((kind) => kind === 'run').length).toBeGreaterThan(0);
   expect(kinds.filter((kind) => kind === 'check')).toHaveLength(result.checks.length);
   expect(await leftovers()).toEqual([]);
+});
+
+it('says in minutes when a run tells here', { timeout: 120_000, retry: 2 }, async () => {
+  const result = calibrationSchema.parse(await miniature({ parts: ['power'] }));
+  expect(result.checks).toMatchObject([{ id: 'power', status: 'made', passed: true }]);
+  const { rounds, metrics = [] } = result.power ?? {};
+  expect(rounds).toBeGreaterThanOrEqual(6);
+  expect(rounds).toBeLessThanOrEqual(7);
+  expect(metrics.map(({ metric }) => metric)).toContain('throughputRps');
+  expect(await leftovers()).toEqual([]);
+});
+
+it('says when the budget leaves no time for the rounds of the power', async () => {
+  const result = await miniature({ parts: ['power'], minutes: 0.01 });
+  expect(result.checks).toMatchObject([
+    {
+      status: 'not-made',
+      reason: 'a budget of 0.01 minutes left no time for it: give more with --minutes',
+    },
+  ]);
+  expect(result.power).toBeUndefined();
 });
 
 it('says when the budget leaves no time for real runs', async () => {

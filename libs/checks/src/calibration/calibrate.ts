@@ -6,10 +6,12 @@ import {
   type Calibration,
   type CalibrationPart,
   type Check,
+  type Power,
   type Share,
 } from './calibration-file.ts';
 import { made } from './check-items.ts';
 import { checkLatency } from './check-latency.ts';
+import { checkPower, type PowerSizes } from './check-power.ts';
 import { checkCpu, checkMemory, checkStartup } from './check-processes.ts';
 import { checkRealAA, checkRealAB, countShares, spreadsOf } from './check-real.ts';
 import { checkSimulatedAA, checkSimulatedAB, type Simulated } from './check-simulated.ts';
@@ -59,13 +61,24 @@ export async function calibrate(options: CalibrationOptions): Promise<Calibratio
     }
   });
 
-  const simulation = { runs: sizes.simulatedRuns, pilotRuns: sizes.simulatedPilotRuns, seed, signal };
+  const simulation = { runs: sizes.simulatedRuns, seed, signal };
   const addSimulated = async (simulated: Simulated): Promise<void> => {
     shares.push(...simulated.shares);
     await add(simulated.check);
   };
   if (parts.includes('aa')) await addSimulated(await checkSimulatedAA(simulation));
   if (parts.includes('ab')) await addSimulated(await checkSimulatedAB(simulation, sizes.slowdownPercents));
+
+  let power: Power | undefined;
+  if (parts.includes('power')) {
+    const work = async (): Promise<Check> => {
+      const own = { sizes: sizes.power, seed, runsFolder: folder, endsAt, minutes, onProgress, signal };
+      const measured = await checkPower(own);
+      power = measured.power;
+      return measured.check;
+    };
+    await add(await orFailed('power', 'Minutes until a run tells', work, signal));
+  }
 
   const real = { aa: parts.includes('aa'), ab: parts.includes('ab') };
   const { runs, end } = await realRuns({
@@ -97,6 +110,7 @@ export async function calibrate(options: CalibrationOptions): Promise<Calibratio
     checks,
     shares,
     spreads: [...spreadsOf(runs, powerRounds)],
+    ...(power !== undefined && { power }),
   };
 }
 
@@ -207,10 +221,9 @@ type CalibrationSizes = {
   readonly delaysMs: readonly number[];
   readonly startupRepetitions: number;
   readonly simulatedRuns: number;
-  /** Simulated runs with a pilot, which take about ten times as long. */
-  readonly simulatedPilotRuns: number;
   readonly slowdownPercents: readonly number[];
   readonly comparison: ComparisonSizes;
+  readonly power: PowerSizes;
 };
 
 /** Without the real comparisons, which use the rest of the budget, these take less than two minutes. */
@@ -224,7 +237,7 @@ export const defaultSizes: CalibrationSizes = {
   delaysMs: [0, 50, 200],
   startupRepetitions: 15,
   simulatedRuns: 2000,
-  simulatedPilotRuns: 1000,
   slowdownPercents: [2, 5, 10],
   comparison: { rounds: 12, warmupMs: 300, windowMs: 700 },
+  power: { rounds: 20, mostRounds: 30, resamples: 500, leastMs: 120_000, run: {} },
 };

@@ -56,6 +56,31 @@ const calibration: Calibration = {
   ],
 };
 
+const timed = (minutes: number | null) => ({
+  rounds: minutes && 6,
+  minutes,
+  percent: minutes === null ? 31 : 100,
+});
+const withPower: Calibration = {
+  ...calibration,
+  power: {
+    slowdownPercent: 5,
+    rounds: 8,
+    roundMs: 20_000,
+    mostRounds: 30,
+    resamples: 500,
+    metrics: [
+      { metric: 'startupMs', logRatioStdev: 0.03, found: timed(3), same: timed(3) },
+      { metric: 'throughputRps', logRatioStdev: 0.01, found: timed(2), same: timed(null) },
+    ],
+  },
+};
+
+it('cites the minutes of throughput, where they are known', () => {
+  expect(summariseCalibration(withPower, '/c').power).toEqual({ found: 2, same: null });
+  expect(summariseCalibration(calibration, '/c').power).toBeUndefined();
+});
+
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tare-calibration-'));

@@ -12,7 +12,11 @@ const notNegative = z.number().nonnegative();
 const percent = z.number().min(0).max(100);
 
 /** The parts of a calibration, in their order. */
-export const calibrationParts = ['latency', 'cpu', 'memory', 'startup', 'aa', 'ab'] as const;
+export const calibrationParts = ['latency', 'cpu', 'memory', 'startup', 'aa', 'ab', 'power'] as const;
+
+/** Those that are made unless told: the recorded rounds of `power` would take the time of the real comparisons. */
+export const usualParts = calibrationParts.filter((part) => part !== 'power');
+
 const partSchema = z.enum(calibrationParts);
 
 const checkItemSchema = z.strictObject({
@@ -68,6 +72,32 @@ const spreadSchema = z.strictObject({
   ),
 });
 
+const timedSchema = z.strictObject({
+  rounds: z
+    .int()
+    .positive()
+    .nullable()
+    .describe('Median; null where half of the runs or more do not decide.'),
+  minutes: z.number().positive().nullable().describe('Rounds × time of a round.'),
+  percent: percent.describe('Share of the runs that decide so.'),
+});
+
+const powerSchema = z.strictObject({
+  slowdownPercent: z.number().positive(),
+  rounds: z.int().positive().describe('Rounds that were recorded, of native and its copy.'),
+  roundMs: notNegative.describe('How long a round of the two took.'),
+  mostRounds: z.int().positive().describe('Most rounds of the runs that were made of them.'),
+  resamples: z.int().positive().describe('How many runs were made of them.'),
+  metrics: z.array(
+    z.strictObject({
+      metric: z.string(),
+      logRatioStdev: notNegative.describe('Over rounds; of the typical slices where there are slices.'),
+      found: timedSchema.describe('Until the slowdown is found.'),
+      same: timedSchema.describe('Until equal copies are shown to be the same.'),
+    }),
+  ),
+});
+
 export const calibrationSchema = z.strictObject({
   schema: z.literal(calibrationSchemaVersion),
   id: z.string(),
@@ -82,6 +112,7 @@ export const calibrationSchema = z.strictObject({
     .array(shareSchema)
     .describe('How often differences were found, where there was none and where one was.'),
   spreads: z.array(spreadSchema).describe('What this host’s real noise lets a run see.'),
+  power: powerSchema.optional().describe('How soon a run tells on this host; only where that was asked for.'),
 });
 
 export type Calibration = z.infer<typeof calibrationSchema>;
@@ -89,6 +120,8 @@ export type CalibrationPart = z.infer<typeof partSchema>;
 export type Check = z.infer<typeof checkSchema>;
 export type CheckItem = z.infer<typeof checkItemSchema>;
 export type Share = z.infer<typeof shareSchema>;
+export type Power = z.infer<typeof powerSchema>;
+export type MetricPower = Power['metrics'][number];
 export type Spread = z.infer<typeof spreadSchema>;
 
 /** @returns the path of a host's calibration file in a folder. */
@@ -134,6 +167,8 @@ export type CalibrationSummary = {
   readonly falseDifferences: Found | null;
   /** Real runs that found a slowdown of 5 % in the throughput (p < 0.05); null without such runs. */
   readonly slowdownsOf5Percent: Found | null;
+  /** Minutes of a run until 5 % less throughput is found, and until “same” is shown; null for what no run is likely to tell. */
+  readonly power?: { readonly found: number | null; readonly same: number | null } | undefined;
   /** Path of the file. */
   readonly path: string;
 };
@@ -141,6 +176,7 @@ export type CalibrationSummary = {
 /** @returns a short form of a calibration. @param folder where its file is. */
 export function summariseCalibration(calibration: Calibration, folder: string): CalibrationSummary {
   const { checks, shares, finishedAt, hostFingerprint } = calibration;
+  const power = calibration.power?.metrics.find(({ metric }) => metric === 'throughputRps');
   const made = checks.filter((check) => check.status === 'made');
   const foundIn = (wanted: Partial<Share>): Found | null => {
     const matches = (share: Share): boolean =>
@@ -161,6 +197,7 @@ export function summariseCalibration(calibration: Calibration, folder: string): 
       metric: 'throughputRps',
       outcome: 'significant',
     }),
+    ...(power !== undefined && { power: { found: power.found.minutes, same: power.same.minutes } }),
     path: calibrationPath(folder, hostFingerprint),
   };
 }

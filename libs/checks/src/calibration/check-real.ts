@@ -45,7 +45,7 @@ export function checkRealAB(runs: readonly RealRun[], shares: readonly Share[], 
   if (own.length === 0) return withoutRuns(abTitle, end);
   const items = [...slowdownSizes(runs), ...own.map((share) => shareItem(share, { kind: 'shown' }))];
   return made(abTitle, items, [
-    'The work of a request is slowed down; HTTP, a few percent of it, is not. Windows are shorter than those of a default run, so the noise is larger. “worse” is after Holm’s correction over all metrics and candidates of a run.',
+    'The work of a request is slowed down; HTTP, a few percent of it, is not. Windows are shorter than those of a default run, so the noise is larger. “worse” takes an interval that lies beyond the margin.',
     ...runNotes(runs, end),
   ]);
 }

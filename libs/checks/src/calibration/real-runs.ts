@@ -99,10 +99,7 @@ function sum(values: readonly number[]): number {
 }
 
 /** A metric of a real comparison. */
-export type MetricOutcome = Pick<
-  Comparison,
-  'metric' | 'ratio' | 'p' | 'pAdjusted' | 'verdict' | 'logRatioStdev'
->;
+export type MetricOutcome = Pick<Comparison, 'metric' | 'ratio' | 'p' | 'verdict' | 'logRatioStdev'>;
 
 /** One candidate against the baseline, over all rounds of a run. */
 export type RealComparison = {
@@ -133,7 +130,11 @@ type RealRunOptions = {
   readonly signal: AbortSignal;
 };
 
-const janitorConfig = fileURLToPath(import.meta.url).replace(/real-runs\.([jt]s)$/, 'janitor.config.$1');
+/** What cleans up after a killed calibration loads its environments from here. */
+export const janitorConfig = fileURLToPath(import.meta.url).replace(
+  /real-runs\.([jt]s)$/,
+  'janitor.config.$1',
+);
 
 /**
  * Runs the calibration's own app through the pipeline of every run: rounds in random order, fresh processes, guards,
@@ -171,11 +172,10 @@ function outcomesOf({ comparisons }: RunFile, candidate: string | null): readonl
   const counted = metricCatalogue.filter(({ judged, key }) => judged && !key.includes('Gross'));
   return comparisons
     .filter((each) => each.candidate === candidate && counted.some(({ key }) => key === each.metric))
-    .map(({ metric, ratio, p, pAdjusted, verdict, logRatioStdev }) => ({
+    .map(({ metric, ratio, p, verdict, logRatioStdev }) => ({
       metric,
       ratio,
       p,
-      pAdjusted,
       verdict,
       logRatioStdev,
     }));
@@ -216,6 +216,8 @@ export function comparisonConfig(
     environments: [native(), ...slowdownPercents.map(slowerBy)],
     control: true,
     rounds,
+    // what is calibrated is the load
+    starts: 0,
     load: { connections, warmupMs, durationMs: windowMs, open: false },
     seed,
   };

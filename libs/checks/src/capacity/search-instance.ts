@@ -160,7 +160,8 @@ export async function performStep(load: StepLoad, rateRps: number, signal: Abort
   const timeoutSeconds = Math.max(leastTimeoutSeconds, Math.ceil((2 * slo.limitMs) / 1000));
   const {
     histogram,
-    failures: _,
+    failures: _failures,
+    series: _series,
     ...outcome
   } = await generateOpenLoad(
     {
@@ -169,7 +170,8 @@ export async function performStep(load: StepLoad, rateRps: number, signal: Abort
       seed: load.seed,
       timeoutSeconds,
       warmupMs: stepWarmupMs,
-      open: { rateRps, durationMs: windowMs },
+      // on a beat, so that two steps at one rate differ by what the server does and not by how their arrivals fell
+      open: { rateRps, durationMs: windowMs, arrivals: 'constant' },
     },
     {
       cpus: load.generatorCpus,

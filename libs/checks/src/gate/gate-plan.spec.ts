@@ -24,26 +24,32 @@ const config = parseConfig(
   'bench.config.ts',
 );
 
-it('measures all workloads in the baseline, 20 rounds, without control and open loop', () => {
+it('measures all workloads in the baseline, at most 20 rounds in 3 minutes, without control and open loop', () => {
   const { config: planned, threshold, force } = planGate(config, {});
   expect(planned.workloads.map(({ name }) => name)).toEqual(['primes', 'grocery:view']);
   expect(planned.environments.map(({ name }) => name)).toEqual(['native']);
   expect(planned).toMatchObject({
     control: false,
-    rounds: { kind: 'fixed', rounds: 20 },
+    rounds: { kind: 'looks', max: 20 },
+    budgetMs: 180_000,
+    starts: 3,
     load: { warmupMs: 1000, window: { kind: 'duration', durationMs: 1500 }, open: undefined },
   });
-  expect({ threshold, force }).toEqual({ threshold: 0.1, force: false });
+  expect({ threshold, force }).toEqual({ threshold: 0.05, force: false });
+});
+
+it('ends when it is decided, whatever ends the runs of its configuration', () => {
+  expect(planGate({ ...config, until: 'budget' }, {}).config.rounds).toMatchObject({ until: 'decided' });
 });
 
 it('takes options as Nx hands them over', () => {
   const plan = planGate(config, {
     environments: 'native,namespace',
-    threshold: '5',
+    threshold: '7.5',
     force: 'true',
     rounds: '8',
   });
-  expect(plan).toMatchObject({ threshold: 0.05, force: true, config: { rounds: { rounds: 8 } } });
+  expect(plan).toMatchObject({ threshold: 0.075, force: true, config: { rounds: { rounds: 8 } } });
   expect(plan.config.environments).toHaveLength(2);
 });
 

@@ -12,7 +12,7 @@ import {
 import { z } from 'zod';
 
 const { environments, workloads, rounds, duration, warmup, openDuration, ...others } = runFlags;
-const { connections, sliceMs, retries, seed, n } = others;
+const { starts, connections, sliceMs, retries, seed, n } = others;
 
 /** The options of a gate. The defaults take two to three minutes for one app in one environment. */
 export const gateOptions = {
@@ -25,23 +25,27 @@ export const gateOptions = {
     max: 1000,
     unit: 'percent',
     description: 'The smallest worsening that matters: a metric passes when its 95 % interval stays below.',
-  }).default(10),
+  }).default(5),
   force: toggle({
     description: 'Measure workloads of the same bytes on both sides too.',
   }).default(false),
   environments: environments.meta({ otherwise: 'the baseline' }),
   workloads: workloads.meta({ otherwise: 'all whose bytes differ' }),
-  // startup needs the most rounds, because it cannot be sliced
-  rounds: rounds.default(20),
+  rounds: rounds.meta({ otherwise: 'as many as the decisions take, at most 20 within 3 minutes' }),
   duration: duration.default(1.5),
   warmup: warmup.default(1),
   openDuration: openDuration.default(0),
+  starts,
   connections,
   sliceMs,
   retries,
   n,
   seed,
 };
+
+/** A gate that takes longer is switched off. */
+const budgetMinutes = 3;
+const mostRounds = 20;
 
 // not strict: the executor has options of its own as well
 const gateSchema = z.object(gateOptions);
@@ -64,7 +68,8 @@ export type GatePlan = {
  */
 export function planGate(configured: Settings, options: GateOptions): GatePlan {
   const { base, threshold, force, ...overrides } = readOptions(gateSchema, options);
-  const config = applyOverrides(configured, {
+  const within = { ...configured, rounds: { max: mostRounds }, budgetMinutes, until: 'decided' as const };
+  const config = applyOverrides(within, {
     environments: configured.baseline,
     workloads: configured.workloads.map(({ name }) => name).join(','),
     ...overrides,

@@ -1,4 +1,4 @@
-import type { Trial } from '@tare/results';
+import { requestsForP99, type Trial } from '@tare/results';
 import { exampleTrial } from '@tare/runner/fixtures';
 import { expect, it } from 'vitest';
 import { baseNameOf } from './gate-plan.ts';
@@ -7,7 +7,7 @@ import {
   decideGate,
   faultsOf,
   judgeGate,
-  requestsForP99,
+  openInGate,
   type GateEvidence,
   type GateFindings,
   type GateQuestion,
@@ -29,7 +29,13 @@ function trials(factors: Readonly<Record<string, number>>, requests = requestsFo
     }),
   );
 }
-const question: GateQuestion = { environments: ['native'], unjudged: [], threshold: 0.1, margins: {} };
+const question: GateQuestion = {
+  environments: ['native'],
+  unjudged: [],
+  threshold: 0.1,
+  margins: {},
+  looks: undefined,
+};
 
 it('finds the metric that is worse, and passes the others', () => {
   const found = judgeGate({ trials: trials({ native: 0.9 }), seed: 1 }, question);
@@ -51,22 +57,18 @@ it('passes what is faster', () => {
   expect(new Set(found.map(({ decision }) => decision))).toEqual(new Set(['pass']));
 });
 
-it('compares every environment with its own base, and corrects for all together', () => {
+it('compares every environment with its own base', () => {
   const run = { trials: trials({ native: 0.9, docker: 1 }), seed: 1 };
   const found = judgeGate(run, { ...question, environments: ['native', 'docker'] });
   expect(found.filter(({ decision }) => decision === 'regression')).toMatchObject([
     { environment: 'native' },
   ]);
-  const [alone] = judgeGate(run, question).filter(({ decision }) => decision === 'regression');
-  const together = found.find(({ decision }) => decision === 'regression');
-  expect(together?.pAdjusted).toBeGreaterThan(alone?.pAdjusted ?? Infinity);
 });
 
 it('decides nothing about a p99 of a few requests, nor in an emulated environment', () => {
   const few = judgeGate({ trials: trials({ native: 1 }, 300), seed: 1 }, question);
   expect(few.find(({ metric }) => metric === 'latencyP99Ms')).toMatchObject({
     decision: null,
-    pAdjusted: null,
     note: 'not judged: as few as 300 requests in a trial, a p99 takes 1000',
   });
   const emulated = judgeGate(
@@ -78,62 +80,101 @@ it('decides nothing about a p99 of a few requests, nor in an emulated environmen
   );
 });
 
+const looks = { mostRounds: 20, rounds: [6, 8, 10, 12] };
+const openOf = (factors: Readonly<Record<string, number>>, change: Partial<GateQuestion> = {}) =>
+  openInGate(
+    { trials: trials(factors), seed: 1 },
+    { ...question, environments: Object.keys(factors), looks, ...change },
+  );
+
+it('leaves nothing open where all pass, nor once something has regressed', () => {
+  expect(openOf({ native: 1 })).toMatchObject({ open: [], candidates: [] });
+  // what lies between margin and threshold passes without being the same
+  expect(openOf({ native: 0.98 })).toMatchObject({ open: [] });
+  expect(openOf({ native: 0.9, docker: 0.98 }, { threshold: 0.02 })).toMatchObject({ open: [] });
+});
+
+it('goes on with both sides of what is open, each against its own base', () => {
+  const { judged, open, candidates } = openOf({ native: 1, docker: 0.98 }, { threshold: 0.0195 });
+  expect(open.map(({ candidate, metric }) => `${metric} ${candidate}`)).toEqual(['throughputRps docker']);
+  expect(candidates).toEqual(['docker', baseNameOf('docker')]);
+  expect(new Set(judged.map(({ candidate }) => candidate))).toEqual(new Set(['native', 'docker']));
+});
+
+it.each(['docker', baseNameOf('docker')])('waits for no pair of which %s gets no verdict', (name) => {
+  const { judged, open } = openOf({ native: 1, docker: 0.98 }, { threshold: 0.0195, unjudged: [name] });
+  expect(open).toEqual([]);
+  expect(new Set(judged.map(({ candidate }) => candidate))).toEqual(new Set(['native']));
+});
+
+it('takes no margin that is wider than the threshold', () => {
+  const found = judgeGate({ trials: trials({ native: 1 }), seed: 1 }, { ...question, threshold: 0.03 });
+  expect(found.find(({ metric }) => metric === 'latencyP50Ms')?.margin).toBe(0.03);
+  expect(found.find(({ metric }) => metric === 'throughputRps')?.margin).toBe(0.02);
+});
+
 /** A comparison of 30 rounds with a margin of 2 % and a threshold of 10 %. */
 const evidence = (given: Partial<GateEvidence>): GateEvidence => ({
   n: 30,
   ratio: 1,
-  ci95: [0.99, 1.01],
-  ci90: [0.992, 1.008],
-  p: 1,
+  interval: [0.99, 1.01],
+  verdict: 'same',
   logRatioStdev: 0.03,
   margin: 0.02,
   threshold: 0.1,
   direction: 'lower',
   ...given,
 });
-const around = (ratio: number, half: number, p: number): Partial<GateEvidence> => ({
-  ratio,
-  ci95: [ratio - half, ratio + half],
-  ci90: [ratio - half * 0.8, ratio + half * 0.8],
-  p,
-});
+const around = (
+  ratio: number,
+  half: number,
+  verdict: GateEvidence['verdict'] = 'undecided',
+): Partial<GateEvidence> => ({ ratio, interval: [ratio - half, ratio + half], verdict });
 
 it.each([
-  ['the same', around(1, 0.01, 1), 'pass'],
-  ['better', around(0.8, 0.01, 0.001), 'pass'],
-  ['worse beyond the margin for certain', around(1.2, 0.05, 0.001), 'regression'],
-  ['worse by less than the threshold, but for certain', around(1.05, 0.01, 0.001), 'regression'],
-  ['worse, but within the margin', around(1.01, 0.005, 0.001), 'pass'],
-  ['worse, but not after the correction for all metrics', around(1.2, 0.05, 0.06), 'undecided'],
-  ['perhaps worse by the threshold', around(1.03, 0.08, 0.6), 'undecided'],
-  ['perhaps worse by less than the threshold', around(1.03, 0.05, 0.6), 'pass'],
-  ['without an interval', { ci95: null, ci90: null, p: null }, 'undecided'],
-  ['without a figure', { ratio: null, ci95: null, ci90: null, p: null, logRatioStdev: null }, 'undecided'],
-  ['of fewer than 6 rounds', { ...around(1, 0.001, 1), n: 5 }, 'undecided'],
+  ['the same', around(1, 0.01, 'same'), 'pass'],
+  ['better', around(0.8, 0.01, 'better'), 'pass'],
+  ['worse', around(1.2, 0.05, 'worse'), 'regression'],
+  ['worse by less than the threshold', around(1.05, 0.01, 'worse'), 'regression'],
+  ['worse, but within the margin', around(1.01, 0.005, 'same'), 'pass'],
+  ['perhaps worse by the threshold', around(1.03, 0.08), 'undecided'],
+  ['perhaps worse by less than the threshold', around(1.03, 0.05), 'pass'],
+  ['without an interval', { interval: null, verdict: 'undecided' }, 'undecided'],
+  [
+    'without a figure',
+    { ratio: null, interval: null, verdict: 'undecided', logRatioStdev: null },
+    'undecided',
+  ],
+  ['of fewer than 6 rounds', { ...around(1, 0.001), n: 5 }, 'undecided'],
 ] as const)('decides about a metric: %s', (_, given, decision) => {
   expect(decideComparison(evidence(given)).decision).toBe(decision);
 });
 
+it('passes no typical slices that all slices together do not bear out', () => {
+  const typical = around(1, 0.02);
+  expect(decideComparison(evidence({ ...typical, whole: [0.97, 1.08] })).decision).toBe('pass');
+  expect(decideComparison(evidence({ ...typical, whole: [1.09, 1.15] })).decision).toBe('undecided');
+  expect(decideComparison(evidence({ ...typical, whole: [0.9, 1.25] })).decision).toBe('undecided');
+});
+
 it('takes less throughput for worse, and as bad as the same factor of time', () => {
-  const slower = { ...around(0.8, 0.02, 0.001), direction: 'higher' } as const;
-  expect(decideComparison(evidence(slower)).decision).toBe('regression');
   // 1 / 1.1 is 0.909: the edge of the threshold
   const edge = (low: number) =>
-    decideComparison(evidence({ ratio: 0.95, ci95: [low, 1], ci90: [low, 1], p: 0.5, direction: 'higher' }));
+    decideComparison(evidence({ ...around(0.95, 0), interval: [low, 1], direction: 'higher' }));
   expect(edge(0.91).decision).toBe('pass');
   expect(edge(0.908).decision).toBe('undecided');
 });
 
 it('says how many rounds more would tell, the more the wider the spread', () => {
   const [narrow, wide] = [0.1, 0.2].map((logRatioStdev) =>
-    decideComparison(evidence({ ...around(1.03, 0.1, 0.6), n: 10, logRatioStdev })),
+    decideComparison(evidence({ ...around(1.03, 0.1), n: 10, logRatioStdev })),
   );
   expect(narrow?.roundsMore).toBeGreaterThan(0);
   expect(wide?.roundsMore).toBeGreaterThan(narrow?.roundsMore ?? Infinity);
 });
 
 it('says when no number of rounds in reach would tell', () => {
-  expect(decideComparison(evidence({ ...around(1.1, 2, 0.6), logRatioStdev: 9 })).roundsMore).toBeNull();
+  expect(decideComparison(evidence({ ...around(1.1, 2), logRatioStdev: 9 })).roundsMore).toBeNull();
 });
 
 const measured: GateFindings = {

@@ -1,24 +1,20 @@
 import {
   compare,
+  latencyWindowOf,
   metricCatalogue,
+  requestsForP99,
   type Comparison,
   type GateComparison,
   type GateDecision,
   type GateEnvironment,
   type GateWorkload,
+  type Looks,
   type Margins,
   type RunFile,
   type Trial,
 } from '@tare/results';
-import {
-  fewestRounds,
-  holmAdjusted,
-  marginBounds,
-  roundsFor,
-  verdictOf,
-  type Direction,
-  type Interval,
-} from '@tare/statistics';
+import type { Found } from '@tare/runner';
+import { fewestRounds, marginBounds, roundsFor, type Direction, type Interval } from '@tare/statistics';
 import { baseNameOf } from './gate-plan.ts';
 
 export type GateQuestion = {
@@ -29,97 +25,113 @@ export type GateQuestion = {
   /** The smallest worsening that matters, as a ratio. */
   readonly threshold: number;
   readonly margins: Margins;
+  /** When the run looked; undefined where its number of rounds was given. */
+  readonly looks: Looks | undefined;
 };
 
-/** With fewer requests a p99 rests on fewer than ten of them, and more rounds do not help. */
-export const requestsForP99 = 1000;
-
 /**
- * Compares head with base in every environment and decides about every metric. Holm's procedure corrects all decisions
- * together, as one family.
+ * Compares head with base in every environment and decides about every metric, each by itself.
  * @returns comparisons in the order of environments, workloads and the catalogue, without metrics that repeat another.
  */
 export function judgeGate(run: Pick<RunFile, 'trials' | 'seed'>, question: GateQuestion): GateComparison[] {
-  const found = question.environments.flatMap((environment) =>
-    comparePair(run, environment, question.margins).map((comparison) => {
+  return question.environments.flatMap((environment) =>
+    comparePair(run, environment, question).map((comparison) => {
+      const { workload, metric, n, ratio, margin } = comparison;
       const note = noteOn(comparison, run.trials, question.unjudged);
-      return { comparison, note, environment };
+      const evidence = evidenceOf(comparison, question.threshold);
+      const decided = note === null ? decideComparison(evidence) : { decision: null, roundsMore: null };
+      return { workload, environment, metric, n, ratio, ci95: evidence.interval, margin, ...decided, note };
     }),
   );
-  const family = found.filter(({ note }) => note === null);
-  const adjusted = holmAdjusted(family.map(({ comparison }) => comparison.p ?? 1));
-  return found.map((each) => {
-    const { workload, metric, n, ratio, ci95, margin } = each.comparison;
-    const place = family.indexOf(each);
-    const p = place === -1 ? null : (adjusted[place] ?? 1);
-    const decided =
-      p === null
-        ? { decision: null, roundsMore: null }
-        : decideComparison({
-            ...each.comparison,
-            p,
-            threshold: question.threshold,
-            direction: directionOf(metric),
-          });
-    return {
-      workload,
-      environment: each.environment,
-      metric,
-      n,
-      ratio,
-      ci95,
-      pAdjusted: p,
-      margin,
-      ...decided,
-      note: each.note,
-    };
-  });
+}
+
+function evidenceOf(comparison: Comparison, threshold: number): GateEvidence {
+  const { ci95, look, metric } = comparison;
+  return {
+    ...comparison,
+    interval: look?.interval ?? ci95,
+    whole: look?.whole,
+    threshold,
+    direction: directionOf(metric),
+  };
+}
+
+/**
+ * What is open for a gate at a look. A pass does not wait until a metric is the same within the margin. Once something has
+ * regressed the answer is known, and nothing is open.
+ * Pairs with an unjudged environment are left out.
+ */
+export function openInGate(
+  run: { readonly trials: readonly Trial[]; readonly seed: number },
+  question: GateQuestion,
+): Found {
+  const { environments, unjudged, threshold } = question;
+  const judged = environments
+    .filter((name) => !unjudged.includes(name) && !unjudged.includes(baseNameOf(name)))
+    .flatMap((environment) => comparePair(run, environment, question))
+    .filter(({ verdict }) => verdict !== null)
+    .map((comparison) => ({ comparison, ...decideComparison(evidenceOf(comparison, threshold)) }));
+  const open = judged.some(({ decision }) => decision === 'regression')
+    ? []
+    : judged.filter(({ decision }) => decision === 'undecided').map(({ comparison }) => comparison);
+  return {
+    judged: judged.map(({ comparison }) => comparison),
+    open,
+    candidates: [...new Set(open.flatMap(({ candidate, baseline }) => [candidate, baseline]))],
+  };
 }
 
 function comparePair(
-  { trials, seed }: Pick<RunFile, 'trials' | 'seed'>,
+  { trials, seed }: { readonly trials: readonly Trial[]; readonly seed: number },
   environment: string,
-  margins: Margins,
+  { margins, looks, threshold }: GateQuestion,
 ): Comparison[] {
   const baseline = baseNameOf(environment);
   const own = trials.filter((trial) => trial.environment === environment || trial.environment === baseline);
-  // metrics without a verdict repeat another
-  return compare(own, { baseline, margins, seed }).filter(({ verdict }) => verdict !== null);
+  // the others repeat one of these
+  return compare(own, { baseline, margins: within(margins, threshold), seed, looks }).filter(
+    ({ metric }) => metricOf(metric)?.judged === true,
+  );
+}
+
+/** A worsening between threshold and margin could neither pass nor regress: no margin is wider than the threshold. */
+function within(margins: Margins, threshold: number): Margins {
+  return Object.fromEntries(
+    metricCatalogue.map(({ key, margin }) => [key, Math.min(margins[key] ?? margin, threshold)]),
+  );
 }
 
 /** Why a comparison gets no decision; null when it gets one. */
 function noteOn(
-  { candidate, baseline, workload, metric }: Comparison,
+  { candidate, baseline, workload, metric, verdict }: Comparison,
   trials: readonly Trial[],
   unjudged: readonly string[],
 ): string | null {
   if (unjudged.includes(candidate)) return 'not judged: emulated';
-  if (metric !== 'latencyP99Ms') return null;
+  if (verdict !== null) return null;
+  if (metric !== 'latencyP99Ms') return 'not judged: no figures on both sides';
   const own = trials.filter(
     (trial) =>
       trial.workload === workload && (trial.environment === candidate || trial.environment === baseline),
   );
-  const fewest = Math.min(...own.map(({ open, load }) => (open ?? load).requests));
-  if (fewest >= requestsForP99) return null;
+  const fewest = Math.min(...own.flatMap((trial) => latencyWindowOf(trial)?.requests ?? []));
   return `not judged: as few as ${fewest} requests in a trial, a p99 takes ${requestsForP99}`;
 }
 
-function directionOf(metric: string): 'lower' | 'higher' {
-  return metricCatalogue.find(({ key }) => key === metric)?.direction ?? 'lower';
+function metricOf(key: string) {
+  return metricCatalogue.find((metric) => metric.key === key);
+}
+
+function directionOf(metric: string): Direction {
+  return metricOf(metric)?.direction ?? 'lower';
 }
 
 /** The evidence for a decision about one metric. */
-export type GateEvidence = {
-  /** Rounds in which both sides were measured. */
-  readonly n: number;
-  /** Head ÷ base. */
-  readonly ratio: number | null;
-  /** Interval of the ratio. */
-  readonly ci95: Interval | null;
-  readonly ci90: Interval | null;
-  /** Adjusted for all decisions of the gate. */
-  readonly p: number | null;
-  readonly logRatioStdev: number | null;
+export type GateEvidence = Pick<Comparison, 'n' | 'ratio' | 'logRatioStdev' | 'verdict'> & {
+  /** Interval of the ratio that decides. */
+  readonly interval: Interval | null;
+  /** That of all slices together, where the typical ones decide. */
+  readonly whole?: Interval | undefined;
   /** Relative difference that does not matter, as a ratio. */
   readonly margin: number;
   /** The smallest worsening that matters to the gate, as a ratio. */
@@ -135,17 +147,30 @@ const mostRounds = 1000;
 
 /**
  * Decides about one metric.
- * - regression: the adjusted p is below 0.05 and the whole 95 % interval lies beyond the margin, on the bad side.
- * - pass: the whole 95 % interval of the worsening lies below the threshold. Better is a pass too.
+ * - regression: the verdict is worse: the whole interval lies beyond the margin, on the bad side.
+ * - pass: the whole interval of the worsening lies below the threshold. Better is a pass too. Where typical slices decide, all
+ *   slices together must bear it out, or an app that stalls now and then would pass.
  * - undecided: in between. `roundsMore` is the number of extra rounds that would decide, if ratio and spread stay.
  * @throws RangeError for a margin below 0, NaN or infinity.
  */
 export function decideComparison(evidence: GateEvidence): Decided {
-  if (verdictOf(evidence) === 'worse') return { decision: 'regression', roundsMore: null };
-  const { ci95, n, threshold } = evidence;
-  const most = ci95 === null ? Number.POSITIVE_INFINITY : Math.max(...ci95.map(worseningOf(evidence)));
-  if (n >= fewestRounds && most < Math.log1p(threshold)) return { decision: 'pass', roundsMore: null };
+  const { interval, n, threshold, verdict } = evidence;
+  if (verdict === 'worse') return { decision: 'regression', roundsMore: null };
+  if (verdict === 'better') return { decision: 'pass', roundsMore: null };
+  const most =
+    interval === null ? Number.POSITIVE_INFINITY : Math.max(...interval.map(worseningOf(evidence)));
+  const isBelow = most < Math.log1p(threshold) && (verdict === 'same' || isBorneOut(evidence));
+  if (n >= fewestRounds && isBelow) return { decision: 'pass', roundsMore: null };
   return { decision: 'undecided', roundsMore: roundsMore(evidence) };
+}
+
+/** The middle of the whole lies below the threshold, and its worst bound below two, as `decideGuarded` has it for the same. */
+function isBorneOut(evidence: GateEvidence): boolean {
+  const { whole, threshold } = evidence;
+  if (whole === undefined) return true;
+  const [one, other] = [worseningOf(evidence)(whole[0]), worseningOf(evidence)(whole[1])];
+  const edge = Math.log1p(threshold);
+  return (one + other) / 2 < edge && Math.max(one, other) < 2 * edge;
 }
 
 /** @returns the worsening of a ratio on the scale of logarithms: above 0 is worse, ×1.1 and ÷1.1 are as far apart. */

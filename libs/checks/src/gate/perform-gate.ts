@@ -10,12 +10,12 @@ import {
   type GateResult,
   type RunFile,
 } from '@tare/results';
-import { appOf, loadConfig, performRun, type Listener } from '@tare/runner';
-import { fewestRoundsFor } from '@tare/statistics';
+import { appOf, loadConfig, looksOf, performRun, type Listener } from '@tare/runner';
+import { fewestRounds } from '@tare/statistics';
 import { addWorktree, buildBase, providePackages } from './base-workspace.ts';
 import { chooseBase, commitText, gitIn, headCommit } from './choose-commits.ts';
 import { baseNameOf, baseSideOf, pairWorkloads, type GatePlan, type PairedWorkloads } from './gate-plan.ts';
-import { decideGate, faultsOf, judgeGate } from './judge-gate.ts';
+import { decideGate, faultsOf, judgeGate, openInGate } from './judge-gate.ts';
 
 export type GateRequest = {
   /** The root of the workspace. */
@@ -148,6 +148,18 @@ async function measure(
     return { workloads: listed, environments: status, comparisons: [], warnings: [], faults: [], run: null };
   }
   const { run, journalFolder } = await performRun({
+    judgeLook: (trials, looks, unjudged) =>
+      openInGate(
+        // the seed is of the p-values, which decide nothing
+        { trials, seed: config.seed ?? 0 },
+        {
+          environments: pairs.map(([{ name }]) => name),
+          unjudged,
+          threshold,
+          margins: config.margins,
+          looks,
+        },
+      ),
     config: {
       ...config,
       workloads: measured,
@@ -171,6 +183,7 @@ async function measure(
       .map(({ environment }) => environment),
     threshold,
     margins: config.margins,
+    looks: looksOf(run.plan),
   });
   return {
     workloads: listed,
@@ -198,16 +211,14 @@ function environmentOf(run: RunFile, name: string): GateEnvironment {
 }
 
 function warningsOf(run: RunFile, comparisons: GateResult['comparisons']): string[] {
-  const decided = comparisons.filter(({ decision }) => decision !== null).length;
   const { rounds } = run.plan;
-  const fewest = decided === 0 ? null : fewestRoundsFor(decided);
   const disturbed = new Set(
     run.trials.filter(({ violations }) => violations.length > 0).map(({ round }) => round),
   ).size;
   return [
-    ...(fewest !== null && rounds < fewest
+    ...(comparisons.some(({ decision }) => decision !== null) && rounds < fewestRounds
       ? [
-          `${rounds} rounds cannot tell a regression among ${decided} metrics: that takes at least ${fewest}, --rounds=${fewest}`,
+          `${rounds} rounds cannot tell anything: that takes at least ${fewestRounds}, --rounds=${fewestRounds}`,
         ]
       : []),
     ...(disturbed > 0

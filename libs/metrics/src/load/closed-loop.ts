@@ -81,12 +81,7 @@ async function warmUpAndMeasure(
 ): Promise<readonly LoadOutcome[]> {
   const { window, warmupMs } = spec;
   if (sides.some(({ sender }) => sender.client === 'undici')) await trainClient();
-  for (const [index, side] of sides.entries()) {
-    if (warmupMs === 0) break;
-    await side.sender.send(side.tally, { ms: warmupMs });
-    if (side.tally.settled() > 0) requireReplies(index, 'the warm-up', side.tally);
-    side.tally = createTally();
-  }
+  await warmUp(sides, warmupMs, window.kind === 'duration' ? window.sliceMs : undefined);
   if (window.kind === 'duration' && window.idleMs !== undefined) {
     await pause(calmMs);
     tell('idle-start');
@@ -102,17 +97,7 @@ async function warmUpAndMeasure(
     window.kind === 'requests'
       ? { requests: window.requests }
       : { ms: Math.min(window.sliceMs ?? Infinity, window.durationMs) };
-  const wantedMs = window.kind === 'requests' ? 0 : window.durationMs;
-  let forward = true;
-  do {
-    for (const side of forward ? sides : sides.toReversed()) {
-      const before = side.tally.requests();
-      const durationMs = await side.sender.send(side.tally, until);
-      side.spentMs += durationMs;
-      side.slices.push({ requests: side.tally.requests() - before, durationMs });
-    }
-    forward = !forward;
-  } while (isSliced(spec) && sides.some(({ spentMs }) => spentMs < wantedMs));
+  await sendInTurn(sides, until, isSliced(spec) && window.kind === 'duration' ? window.durationMs : 0);
   const cpu = process.cpuUsage(cpuAtStart);
   const lengthMs = performance.now() - startedAtMs;
   tell('window-end');
@@ -131,6 +116,44 @@ async function warmUpAndMeasure(
     generatorCpuPercent,
     ...(isSliced(spec) && { slices }),
   }));
+}
+
+/**
+ * Loads all sides until each has had that much. In slices they warm up in step, so that what is left of the warm-up is the
+ * same for all and leaves the ratios alone.
+ */
+async function warmUp(sides: readonly Side[], warmupMs: number, sliceMs: number | undefined): Promise<void> {
+  if (warmupMs === 0) return;
+  await sendInTurn(
+    sides,
+    { ms: Math.min(sliceMs ?? Infinity, warmupMs) },
+    sliceMs === undefined ? 0 : warmupMs,
+  );
+  for (const [index, side] of sides.entries()) {
+    if (side.tally.settled() > 0) requireReplies(index, 'the warm-up', side.tally);
+    Object.assign(side, { tally: createTally(), spentMs: 0, slices: [] });
+  }
+}
+
+/**
+ * One send of every side after the other, and again until all have spent the wanted time; the order turns each time.
+ * @param wantedMs 0 for once.
+ */
+async function sendInTurn(
+  sides: readonly Side[],
+  until: Parameters<Sender['send']>[1],
+  wantedMs: number,
+): Promise<void> {
+  let forward = true;
+  do {
+    for (const side of forward ? sides : sides.toReversed()) {
+      const before = side.tally.requests();
+      const durationMs = await side.sender.send(side.tally, until);
+      side.spentMs += durationMs;
+      side.slices.push({ requests: side.tally.requests() - before, durationMs });
+    }
+    forward = !forward;
+  } while (sides.some(({ spentMs }) => spentMs < wantedMs));
 }
 
 function isSliced({ window }: LoadSpec): boolean {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { runClosedLoop } from './closed-loop.ts';
 import type { GeneratorJob, GeneratorMessage } from './load-generator.ts';
 import { GeneratorError, SideError, type LoadOutcome, type LoadSpec, type Moment } from './load-spec.ts';
-import { runOpenLoop } from './open-loop.ts';
+import { openSliceMs, runOpenLoop } from './open-loop.ts';
 
 // open load before its window: connections are warm, and the server has left the closed loop behind
 const openWarmupMs = 300;
@@ -21,29 +21,31 @@ function tell(moment: Moment): void {
   send({ kind: 'moment', moment });
 }
 
-/** The closed windows of all sides, then the open one of each that has one. */
+/** The closed windows of all sides, then the open ones of those that have one. */
 async function performLoad(spec: LoadSpec, spin: boolean): Promise<readonly LoadOutcome[]> {
   const { seed, timeoutSeconds } = spec;
   const closed = await runClosedLoop(spec, tell);
-  const outcomes: LoadOutcome[] = [];
-  for (const [side, { origin, requests, open }] of spec.sides.entries()) {
-    const outcome = closed[side];
-    if (outcome === undefined) throw new Error('a side has no outcome');
-    if (open === undefined) {
-      outcomes.push(outcome);
-      continue;
-    }
-    await sleep(Math.min(longestDrainMs, Math.max(shortestDrainMs, outcome.latencyMs.max)));
-    const window = { origin, requests, seed, timeoutSeconds, open, warmupMs: openWarmupMs };
-    outcomes.push({ ...outcome, open: await runOpenLoop(window, { side, spin, strict: true, tell }) });
-  }
-  return outcomes;
+  const targets = spec.sides.flatMap(({ origin, requests, open }, side) =>
+    open === undefined
+      ? []
+      : [{ side, origin, requests, seed, timeoutSeconds, open, warmupMs: openWarmupMs }],
+  );
+  if (targets.length === 0) return closed;
+  const longestMs = Math.max(...closed.map(({ latencyMs }) => latencyMs.max));
+  await sleep(Math.min(longestDrainMs, Math.max(shortestDrainMs, longestMs)));
+  const windows = await runOpenLoop(targets, { spin, strict: true, sliceMs: openSliceMs, tell });
+  return closed.map((outcome, side) => {
+    const open = windows[targets.findIndex((target) => target.side === side)];
+    return open === undefined ? outcome : { ...outcome, open };
+  });
 }
 
 async function run(job: GeneratorJob): Promise<GeneratorMessage> {
   if (job.kind === 'load') return { kind: 'outcomes', outcomes: await performLoad(job.spec, job.spin) };
-  const options = { side: 0, spin: job.spin, strict: false, tell };
-  return { kind: 'open-outcome', outcome: await runOpenLoop(job.spec, options) };
+  const options = { spin: job.spin, strict: false, sliceMs: openSliceMs, tell };
+  const [outcome] = await runOpenLoop([{ ...job.spec, side: 0 }], options);
+  if (outcome === undefined) throw new Error('the open loop has no outcome');
+  return { kind: 'open-outcome', outcome };
 }
 
 function failure(error: unknown): GeneratorMessage {

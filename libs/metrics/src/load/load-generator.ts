@@ -13,7 +13,7 @@ import {
   type OpenSpec,
   type OpenWindow,
 } from './load-spec.ts';
-import { connectionsBeforehand } from './open-loop.ts';
+import { connectionsBeforehand } from './open-sender.ts';
 import { requestSequence } from './request-mix.ts';
 import { constantRate } from './send-clock.ts';
 
@@ -27,7 +27,7 @@ export type GeneratorOptions = {
   readonly deadlineMs: number;
   /** Called with the id of the generator's process as soon as there is one. */
   readonly onSpawn?: (pid: number) => void;
-  /** Called within about a millisecond of each moment. An open window ends with its time: replies may still be awaited. */
+  /** Called within some milliseconds of each moment. An open window ends with its time: replies may still be awaited. */
   readonly onMoment?: (moment: Moment) => void;
   readonly signal: AbortSignal;
 };
@@ -74,7 +74,7 @@ export async function generateLoad(
 }
 
 /**
- * Loads servers that share the time in slices; then runs the open windows, one server at a time.
+ * Loads servers that share the time in slices; then runs the open windows, in longer slices.
  * @returns the outcome of each side, in their order.
  * @throws as generateLoad does.
  */

@@ -17,8 +17,16 @@ export type LoadRequest = {
   readonly usualMs?: number;
 };
 
+/** How the planned times of an open window lie: at random and independent of each other, or on a constant beat. */
+export type Arrivals = 'poisson' | 'constant';
+
 /** A window in which requests are sent at planned times, whether or not earlier replies have come. */
-export type OpenWindow = { readonly rateRps: number; readonly durationMs: number };
+export type OpenWindow = {
+  readonly rateRps: number;
+  readonly durationMs: number;
+  /** 'poisson' by default; the seed fixes the times. */
+  readonly arrivals?: Arrivals;
+};
 
 /** One server under load. */
 export type LoadSide = {
@@ -28,7 +36,7 @@ export type LoadSide = {
   readonly requests: readonly LoadRequest[];
   /** Whether the server closes the connection after each reply, which autocannon takes for an error. */
   readonly closesConnections?: boolean;
-  /** Follows the closed windows of all sides, alone. */
+  /** Follows the closed windows of all sides, in slices that alternate with those of the other sides that have one. */
   readonly open?: OpenWindow;
 };
 
@@ -39,6 +47,7 @@ export type LoadSide = {
 export type LoadSpec = {
   /** At least one; several share the time in slices. */
   readonly sides: readonly LoadSide[];
+  /** Of the order of the requests, and of the planned times. */
   readonly seed: number;
   /** Of the closed loop; the open one opens as many as its rate needs. */
   readonly connections: number;
@@ -91,6 +100,16 @@ export type Counts = {
   readonly histogram: string;
 };
 
+/**
+ * Single requests of an open window: the first of every `every` planned ones, in their order. Windows that were planned with
+ * the same seed, rate and length have the same request at the same place.
+ */
+export type OpenSeries = {
+  readonly every: number;
+  /** Latencies in milliseconds; null for a request that failed or had no reply in time. */
+  readonly latencyMs: readonly (number | null)[];
+};
+
 /** The result of an open window. `requests + errors + timeouts = planned`. */
 export type OpenOutcome = Counts & {
   readonly durationMs: number;
@@ -102,6 +121,10 @@ export type OpenOutcome = Counts & {
   readonly maxLateMs: number;
   /** Mean share of one CPU that sending and receiving took in the window, without the waiting between; 100 is one CPU. */
   readonly generatorCpuPercent: number;
+  /** Number of slices that the window is made of; undefined of a whole window. */
+  readonly slices?: number;
+  /** What became of planned requests in the order of their times, one by one. */
+  readonly series: OpenSeries;
 };
 
 /** The result of a slice: 2xx replies, and how long it took. */
@@ -123,7 +146,10 @@ export type LoadOutcome = Counts & {
   readonly open?: OpenOutcome;
 };
 
-/** The moments of a load at which meters are read. Idle is the time between warm-up and slices, when no side is loaded. */
+/**
+ * The moments of a load at which meters are read. Idle is the time between warm-up and slices, when no side is loaded. The
+ * open windows of all sides begin and end together.
+ */
 export type Moment = 'idle-start' | 'idle-end' | 'window-start' | 'window-end' | 'open-start' | 'open-end';
 
 /** A server that failed under load, by its place among the sides. */

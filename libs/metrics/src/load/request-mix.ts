@@ -1,4 +1,5 @@
 import type { LoadRequest } from './load-spec.ts';
+import { seededRandom, shuffled } from './seeded-random.ts';
 
 // shares are exact to one in a thousand, or to the smallest weight where that is finer
 const shortestSequence = 1000;
@@ -31,7 +32,7 @@ export function requestSequence(requests: readonly LoadRequest[], seed: number):
   );
   return shuffled(
     counts.flatMap((count, index) => Array.from({ length: count }, () => index)),
-    seed,
+    seededRandom(seed),
   );
 }
 
@@ -96,30 +97,4 @@ function apportion(shares: readonly number[], places: number): readonly number[]
     .sort((a, b) => b.remainder - a.remainder);
   const raised = new Set(byRemainder.slice(0, left).map(({ index }) => index));
   return counts.map((count, index) => Math.max(1, count + (raised.has(index) ? 1 : 0)));
-}
-
-/** Fisher and Yates. */
-function shuffled(values: readonly number[], seed: number): readonly number[] {
-  const random = mulberry32(seed);
-  const drawn: number[] = [];
-  const rest = [...values];
-  while (rest.length > 0) {
-    const at = Math.floor(random() * rest.length);
-    const last = rest.pop() ?? 0;
-    // the last one takes the place of the drawn one, unless it was drawn itself
-    drawn.push(at < rest.length ? (rest[at] ?? last) : last);
-    if (at < rest.length) rest[at] = last;
-  }
-  return drawn;
-}
-
-/** A small seeded generator of numbers in [0, 1): mulberry32 (Tommy Ettinger, public domain). */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,5 +1,13 @@
 import { expect, it } from 'vitest';
-import { constantRate, startSendClock, type SendClock } from './send-clock.ts';
+import { trueQuantileMs, type LatencyProfile } from './latency-profile.ts';
+import {
+  constantRate,
+  poissonArrivals,
+  startSendClock,
+  windowSchedule,
+  type SendClock,
+  type SendSchedule,
+} from './send-clock.ts';
 
 function record(rateRps: number, count: number, spin: boolean): { clock: SendClock; lateMs: number[] } {
   const lateMs: number[] = [];
@@ -7,7 +15,8 @@ function record(rateRps: number, count: number, spin: boolean): { clock: SendClo
   const clock = startSendClock({
     schedule: constantRate(rateRps),
     startAtMs,
-    count,
+    first: 0,
+    until: count,
     giveUpAtMs: startAtMs + 5000,
     spin,
     send: (_, late) => {
@@ -55,12 +64,30 @@ it('takes the polling between sends for idle', { retry: 2 }, async () => {
   expect(clock.idleMs()).toBeLessThan((user + system) / 1000);
 });
 
+it('sends a stretch of the plan', async () => {
+  const sent: number[] = [];
+  const clock = startSendClock({
+    schedule: constantRate(1000),
+    startAtMs: performance.now() - 50,
+    first: 60,
+    until: 65,
+    giveUpAtMs: performance.now() + 5000,
+    spin: false,
+    send: (index) => {
+      sent.push(index);
+    },
+  });
+  expect(await clock.finished).toBe(65);
+  expect(sent).toEqual([60, 61, 62, 63, 64]);
+});
+
 it('gives up what it cannot send in time', async () => {
   const startAtMs = performance.now();
   const clock = startSendClock({
     schedule: constantRate(10),
     startAtMs,
-    count: 1000,
+    first: 0,
+    until: 1000,
     giveUpAtMs: startAtMs + 250,
     spin: false,
     send: () => undefined,
@@ -114,4 +141,78 @@ it('refuses a rate that is not a finite number above 0', () => {
       `rateRps: ${rate}: expected a finite number of requests per second above 0`,
     );
   }
+});
+
+const timesOf = ({ plannedMs }: SendSchedule, count: number): readonly number[] =>
+  Array.from({ length: count }, (_, index) => plannedMs(index));
+
+it('plans as many random times in a window as the constant beat, in their order and within it', () => {
+  for (const [rate, durationMs] of [
+    [0.1, 1000],
+    [30, 3000],
+    [333.3, 2500],
+    [20_000, 5000],
+  ] as const) {
+    const schedule = poissonArrivals(rate, durationMs, 7);
+    const count = constantRate(rate).plannedBefore(durationMs);
+    expect(schedule.plannedBefore(durationMs)).toBe(count);
+    const times = timesOf(schedule, count);
+    expect(times).toEqual(times.toSorted((one, other) => one - other));
+    expect(times[0]).toBeGreaterThanOrEqual(0);
+    expect(times.at(-1)).toBeLessThan(durationMs);
+    expect(schedule.plannedMs(count)).toBe(Infinity);
+  }
+});
+
+it('counts the random times before a moment', () => {
+  const schedule = poissonArrivals(100, 3000, 1);
+  const times = timesOf(schedule, 300);
+  for (const timeMs of [0, 0.5, 250, 1000, 2999.9, 3000, 5000])
+    expect(schedule.plannedBefore(timeMs)).toBe(times.filter((each) => each < timeMs).length);
+  for (const index of [0, 1, 17, 299]) expect(schedule.plannedBefore(schedule.plannedMs(index))).toBe(index);
+});
+
+it('plans the same random times with the same seed, others with another', () => {
+  const times = (seed: number): readonly number[] => timesOf(poissonArrivals(100, 1000, seed), 100);
+  expect(times(5)).toEqual(times(5));
+  expect(times(6)).not.toEqual(times(5));
+});
+
+it('plans gaps that are exponential and independent of each other', () => {
+  const count = 20_000;
+  const times = timesOf(poissonArrivals(1000, 20_000, 3), count);
+  const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+  const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length;
+  expect(mean).toBeCloseTo(1, 2);
+  for (const limitMs of [0.1, 0.5, 1, 2, 4]) {
+    const share = gaps.filter((gap) => gap > limitMs).length / gaps.length;
+    // four standard deviations of a share of 20,000
+    expect(Math.abs(share - Math.exp(-limitMs))).toBeLessThan(0.015);
+  }
+  const products = gaps.slice(1).map((gap, index) => (gap - mean) * ((gaps[index] ?? 0) - mean));
+  expect(Math.abs(products.reduce((sum, each) => sum + each, 0) / products.length)).toBeLessThan(0.03);
+});
+
+/** What requests at these times wait for a server that stalls from `phaseMs` on, 150 ms in each second. */
+function p90UnderStall(times: readonly number[], phaseMs: number): number {
+  const latencies = times
+    .map((time) => Math.max(0, 150 - ((time - phaseMs + 1e6) % 1000)))
+    .toSorted((one, other) => one - other);
+  return latencies[Math.ceil(latencies.length * 0.9) - 1] ?? NaN;
+}
+
+it('sees a stall whose period is a multiple of the beat as it is, where the constant beat is off in step with it', () => {
+  const stall: LatencyProfile = { kind: 'stalling', stallMs: 150, periodMs: 1000 };
+  const truthMs = trueQuantileMs(stall, 0.9);
+  const open = { rateRps: 100, durationMs: 60_000 };
+  const beat = timesOf(windowSchedule({ ...open, arrivals: 'constant' }, 1), 6000);
+  // the longer window does not help: all hundred requests of a second have their fixed places in the period
+  for (const phaseMs of [3, 5]) {
+    expect(truthMs - p90UnderStall(beat, phaseMs)).toBeGreaterThan(2);
+    expect(p90UnderStall(beat.slice(0, 1000), phaseMs)).toBe(p90UnderStall(beat, phaseMs));
+  }
+  const seeds = Array.from({ length: 50 }, (_, index) => index);
+  const seen = seeds.map((seed) => p90UnderStall(timesOf(windowSchedule(open, seed), 6000), 3));
+  // one has a standard deviation of 4 ms, their mean of 0.6 ms
+  expect(Math.abs(seen.reduce((sum, each) => sum + each, 0) / seen.length - truthMs)).toBeLessThan(1.8);
 });

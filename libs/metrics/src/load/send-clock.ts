@@ -1,3 +1,6 @@
+import type { OpenWindow } from './load-spec.ts';
+import { seededRandom } from './seeded-random.ts';
+
 /**
  * When to send: pure, and free of what the replies do. Times count from the start of the schedule.
  * The idea of a pacer as pure functions that tell what they are is vegeta's (lib/pacer.go).
@@ -32,6 +35,52 @@ export function constantRate(rateRps: number): SendSchedule {
   };
 }
 
+// the order of a mix is drawn with the same seed, and must not follow the gaps
+const arrivalsSalt = 0x9e3779b9;
+
+/**
+ * Sends at random: a Poisson process, the arrivals of users who know nothing of each other. Its number of arrivals is that
+ * of the constant rate; given that number its times are independent and uniform, and normalised sums of exponential gaps
+ * are such times in their order (Devroye 1986, V.3.1). So they cannot fall into step with what is periodic in a server, and
+ * on average see every moment of it equally often (Wolff 1982). The same arguments give the same times.
+ * @throws Error when the rate is not a finite number above 0.
+ */
+export function poissonArrivals(rateRps: number, durationMs: number, seed: number): SendSchedule {
+  const count = constantRate(rateRps).plannedBefore(durationMs);
+  const random = seededRandom(seed ^ arrivalsSalt);
+  const timesMs = new Float64Array(count);
+  let sum = 0;
+  const nextGap = (): number => -Math.log(1 - random());
+  for (let index = 0; index < count; index++) {
+    sum += nextGap();
+    timesMs[index] = sum;
+  }
+  const scale = durationMs / (sum + nextGap());
+  for (let index = 0; index < count; index++) timesMs[index] = (timesMs[index] ?? 0) * scale;
+  const plannedMs = (index: number): number => timesMs[index] ?? Infinity;
+  return {
+    plannedMs,
+    plannedBefore: (timeMs) => {
+      let [from, until] = [0, count];
+      while (from < until) {
+        const middle = Math.floor((from + until) / 2);
+        if (plannedMs(middle) < timeMs) from = middle + 1;
+        else until = middle;
+      }
+      return from;
+    },
+    toString: () => `Poisson, ${rateRps} requests/s`,
+  };
+}
+
+/** @returns the planned times of an open window, counted from its beginning. */
+export function windowSchedule(
+  { rateRps, durationMs, arrivals = 'poisson' }: OpenWindow,
+  seed: number,
+): SendSchedule {
+  return arrivals === 'constant' ? constantRate(rateRps) : poissonArrivals(rateRps, durationMs, seed);
+}
+
 // Node's timers count whole milliseconds, at least one, and fire up to one late: the last stretch is polled
 const pollAheadMs = 1;
 const shortestSleepMs = 1;
@@ -43,9 +92,12 @@ const idleTurnLimitMs = 0.05;
 
 export type SendClockOptions = {
   readonly schedule: SendSchedule;
-  /** `performance.now()` at which the schedule starts. */
+  /** `performance.now()` at which the schedule has its time 0. */
   readonly startAtMs: number;
-  readonly count: number;
+  /** Index of the first request to be sent. */
+  readonly first: number;
+  /** Index after the last one. */
+  readonly until: number;
   /** `performance.now()` after which nothing is sent any more. */
   readonly giveUpAtMs: number;
   /** Polls the clock shortly before a send. Without it there are timers only, and sends come up to a millisecond late. */
@@ -55,7 +107,7 @@ export type SendClockOptions = {
 };
 
 export type SendClock = {
-  /** Fulfilled with the number of sends, when all are sent or it is too late to send more. */
+  /** Fulfilled when all are sent or it is too late to send more, with the index after the last that was sent. */
   readonly finished: Promise<number>;
   /** To be called for each event of the connections: the turn of the event loop that it falls into was not idle. */
   readonly noteWork: () => void;
@@ -70,9 +122,9 @@ export type SendClock = {
  * A turn counts as idle when neither in it nor in the one before anything was sent or received, with 50 µs at most.
  */
 export function startSendClock(options: SendClockOptions): SendClock {
-  const { schedule, startAtMs, count, spin } = options;
+  const { schedule, startAtMs, first, until, spin } = options;
   const { promise, resolve } = Promise.withResolvers<number>();
-  let next = 0;
+  let next = first;
   let work = 0;
   let workSeen = 0;
   let wasQuiet = false;
@@ -94,7 +146,7 @@ export function startSendClock(options: SendClockOptions): SendClock {
       resolve(next);
       return;
     }
-    for (let sends = 0; next < count && sends < sendsPerTurn; sends++) {
+    for (let sends = 0; next < until && sends < sendsPerTurn; sends++) {
       const lateMs = nowMs - startAtMs - schedule.plannedMs(next);
       if (lateMs < 0) break;
       work += 1;
@@ -102,7 +154,7 @@ export function startSendClock(options: SendClockOptions): SendClock {
       next += 1;
       nowMs = performance.now();
     }
-    if (next === count) {
+    if (next === until) {
       resolve(next);
       return;
     }

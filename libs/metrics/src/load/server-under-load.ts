@@ -5,6 +5,11 @@ import { failuresText, type Tally } from './tally.ts';
 /** What became of a request: its reply, or the name of what kept it from coming. */
 export type Ending = Reply | { readonly failure: string };
 
+/** Whether it is a 2xx reply. */
+export function isGood(ending: Ending): boolean {
+  return 'status' in ending && ending.status >= 200 && ending.status <= 299;
+}
+
 /** A server that is silent for less is only slow. */
 const shortestSilenceMs = 5000;
 const timesTheLongest = 10;
@@ -86,7 +91,7 @@ export function serverUnderLoad(options: ServerOptions): ServerUnderLoad {
         return;
       }
       longestMs = longestMs === Infinity ? latencyMs : Math.max(longestMs, latencyMs);
-      if (ending.status < 200 || ending.status > 299) {
+      if (!isGood(ending)) {
         tally?.failed(`status ${ending.status}`);
         return;
       }

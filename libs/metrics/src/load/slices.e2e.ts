@@ -28,7 +28,7 @@ const orderFor = (given: Partial<LoadSpec> = {}): LoadSpec => ({
   ...given,
 });
 
-it('loads one side at a time, each as long as the other, and tells how each did', async () => {
+it('loads one side at a time, each as long as the other, and tells how each did', { retry: 2 }, async () => {
   const moments: string[] = [];
   // without warm-up, so that all that the servers saw is in the window
   const outcomes = await generateSlices(orderFor({ warmupMs: 0 }), {
@@ -67,6 +67,18 @@ it('does not count the warm-up', async () => {
   );
   const served = (await servers[0]?.served()) ?? [];
   expect(served.length).toBeGreaterThan(fast?.requests ?? 0);
+});
+
+it('warms all sides up in step', async () => {
+  await generateSlices(orderFor({ warmupMs: 300, window: { ...window, durationMs: 1 } }), options);
+  const served = await Promise.all(servers.map((server) => server.served()));
+  const sides = served
+    .flatMap((ofSide, side) => ofSide.map(({ arrivedMs }) => ({ side, arrivedMs })))
+    .toSorted((a, b) => a.arrivedMs - b.arrivedMs)
+    .map(({ side }) => side);
+  // one after the other would be 0 0 … 1 1 … and the window
+  const changes = sides.filter((side, place) => place > 0 && side !== sides[place - 1]).length;
+  expect(changes).toBeGreaterThan(8);
 });
 
 /** A server of this test's own. */
@@ -129,7 +141,8 @@ it('counts single replies that do not come, and goes on', { timeout: 30_000 }, a
   expect(outcome?.requests).toBeGreaterThanOrEqual(19);
 });
 
-it('sends nothing in the idle time, between warm-up and slices', async () => {
+// the moments come from another process, late if this one is paused: once, not three times
+it('sends nothing in the idle time, between warm-up and slices', { retry: 2 }, async () => {
   const moments: (readonly [string, number])[] = [];
   await generateSlices(orderFor({ window: { ...window, durationMs: 60, idleMs: 300 } }), {
     ...options,
@@ -144,9 +157,9 @@ it('sends nothing in the idle time, between warm-up and slices', async () => {
   }
 });
 
-it('gives each side that has one its open window after the slices, alone', async () => {
+it('gives the sides that have one their open windows after the closed ones, in slices', async () => {
   const moments: string[] = [];
-  const open = { rateRps: 100, durationMs: 300 };
+  const open = { rateRps: 100, durationMs: 600 };
   const order = orderFor({ warmupMs: 0, window: { ...window, durationMs: 60 } });
   const [fast, slow, other] = await generateSlices(
     { ...order, sides: [...order.sides.map((side) => ({ ...side, open })), ...order.sides.slice(0, 1)] },
@@ -155,15 +168,75 @@ it('gives each side that has one its open window after the slices, alone', async
       onMoment: (moment) => moments.push(moment),
     },
   );
-  expect(moments).toEqual(['window-start', 'window-end', 'open-start', 'open-end', 'open-start', 'open-end']);
+  expect(moments).toEqual(['window-start', 'window-end', 'open-start', 'open-end']);
   for (const each of [fast, slow]) {
-    expect(each?.open).toMatchObject({ ...open, planned: 30, requests: 30, errors: 0, timeouts: 0 });
+    expect(each?.open).toMatchObject({
+      ...open,
+      planned: 60,
+      requests: 60,
+      errors: 0,
+      timeouts: 0,
+      slices: 6,
+    });
   }
   expect(fast?.open?.latencyMs.p50).toBeGreaterThan(4.9);
   expect(slow?.open?.latencyMs.p50).toBeGreaterThan(9.9);
   expect(other?.open).toBeUndefined();
   const [ofFast = [], ofSlow = []] = await Promise.all(servers.map((server) => server.served()));
   expectApart(ofFast, ofSlow);
+});
+
+it('keeps latencies of 10 and 100 ms apart in slices of their open windows', { retry: 2 }, async () => {
+  const open = { rateRps: 60, durationMs: 1500 };
+  const slower = await startKnownLatencyServer({ kind: 'fixed', delayMs: 100, cpus: undefined, signal });
+  try {
+    const [, ten] = servers;
+    const sides = [ten, slower].flatMap((server) =>
+      server === undefined ? [] : [{ origin: server.origin, requests: [{ path: '/' }], open }],
+    );
+    const [fast, slow] = await generateSlices(
+      orderFor({ sides, warmupMs: 0, window: { ...window, durationMs: 60 } }),
+      options,
+    );
+    for (const each of [fast, slow]) {
+      expect(each?.open).toMatchObject({ planned: 90, requests: 90, errors: 0, timeouts: 0, slices: 15 });
+    }
+    expect(fast?.open?.latencyMs.p50).toBeGreaterThan(9.9);
+    expect(fast?.open?.latencyMs.p90).toBeLessThan(50);
+    expect(slow?.open?.latencyMs.p50).toBeGreaterThan(99.9);
+    expect(slow?.open?.latencyMs.p50).toBeLessThan(150);
+    const [ofFast = [], ofSlow = []] = await Promise.all(
+      [ten, slower].map(async (server) => server?.served()),
+    );
+    expectApart(ofFast, ofSlow);
+  } finally {
+    await slower.stop();
+  }
+});
+
+it('counts a reply that does not come in its slice, and goes on', { timeout: 30_000 }, async () => {
+  let asked = 0;
+  const origin = await listen((_, reply) => {
+    // some 35 come before the open windows
+    if (++asked !== 60) reply.end('ok');
+  });
+  const open = { rateRps: 100, durationMs: 1000 };
+  const requests = [{ path: '/' }];
+  const [lossy, sound] = await generateSlices(
+    orderFor({
+      sides: [origin, ...servers.slice(0, 1).map((server) => server.origin)].map((each) => ({
+        origin: each,
+        requests,
+        open,
+      })),
+      warmupMs: 0,
+      window: { kind: 'duration', durationMs: 1, sliceMs: 1 },
+      timeoutSeconds: 2,
+    }),
+    options,
+  );
+  expect(lossy?.open).toMatchObject({ planned: 100, requests: 99, timeouts: 1, errors: 0 });
+  expect(sound?.open).toMatchObject({ planned: 100, requests: 100, timeouts: 0, errors: 0 });
 });
 
 it('refuses an order without requests', async () => {

@@ -1,4 +1,4 @@
-import type { MetricSummary } from '@tare/results';
+import { isLatency, type MetricSummary } from '@tare/results';
 import { shownAs, type BarFigure } from '../model/shown-metrics.ts';
 import { isHatched, type Subject } from '../model/subjects.ts';
 import {
@@ -69,7 +69,7 @@ function barChart(workload: WorkloadModel, row: MetricRow, figure: BarFigure): B
   return {
     figure,
     caption: { heading: figure.heading, text: directionText(metric) },
-    notes: [directionText(metric), ...notesOf(bars, metric.key.startsWith('latency') ? workload.latency.short : '', isSplit)],
+    notes: [directionText(metric), ...notesOf(bars, isLatency(metric.key) ? workload.latency.short : '', isSplit)],
     legend: isSplit
       ? [
           { title: 'net: the app itself', kind: 'full' },

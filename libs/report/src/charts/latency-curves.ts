@@ -1,4 +1,4 @@
-import type { Trial } from '@tare/results';
+import { latencyWindowOf, type Trial } from '@tare/results';
 import { build, decodeFromCompressedBase64 } from 'hdr-histogram-js';
 import type { Subject } from '../model/subjects.ts';
 import { figureText } from '../model/words.ts';
@@ -102,7 +102,7 @@ const microsecondsPerMs = 1000;
  * @returns null when no trial has a histogram that can be read: the page goes without the chart.
  */
 export function latencyCurve(trials: readonly Trial[]): LatencyCurve | null {
-  const histograms = trials.flatMap(({ load, open }) => decoded((open ?? load).histogram) ?? []);
+  const histograms = trials.flatMap((trial) => decoded(latencyWindowOf(trial)?.histogram ?? '') ?? []);
   if (histograms.length === 0) return null;
   // those of a run file end at their own largest value: the sum must be able to grow
   const merged = build({ bitBucketSize: 64, numberOfSignificantValueDigits: 3, autoResize: true });

@@ -1,5 +1,6 @@
 import type { Comparison } from '@tare/results';
-import { verdictWords } from '../model/conclusion.ts';
+import { boundsText } from '../model/differences.ts';
+import { allTimeText, verdictText, verdictWords } from '../model/conclusion.ts';
 import type { Subject } from '../model/subjects.ts';
 import { counted, factorText, intervalText, probabilityText, ratioText, shortened } from '../model/words.ts';
 import type { MetricRow } from '../model/workload-model.ts';
@@ -30,7 +31,7 @@ export function ratiosChart(workload: string, { metric, cells }: MetricRow): Cha
     alternative: `${metric.label} of ${workload} as a ratio to ${first.baseline}. ${words.join('. ')}.`,
     table: {
       label: `${workload}: ${metric.label}, ratios`,
-      head: ['Environment', 'Ratio', '95 % interval', '90 % interval', 'Hodges–Lehmann', 'p', 'p adjusted', 'Rounds', 'Could have seen', 'Verdict'],
+      head: ['Environment', 'Ratio', '95 % interval', '90 % interval', 'Hodges–Lehmann', 'p', 'Rounds', 'Could have seen', 'Decided at', 'By', 'All time counted', 'Verdict'],
       rows: all.map(({ subject, comparison }) => [
         subject.title,
         factorText(comparison.ratio),
@@ -38,10 +39,11 @@ export function ratiosChart(workload: string, { metric, cells }: MetricRow): Cha
         intervalText(comparison.ratio, comparison.ci90),
         factorText(comparison.hodgesLehmannRatio),
         probabilityText(comparison.p),
-        probabilityText(comparison.pAdjusted),
         String(comparison.n),
         factorText(comparison.minimumDetectableRatio),
-        comparison.verdict ?? ['none', ...(subject.emulated ? ['emulated'] : subject.failed === undefined ? [] : ['failed'])].join(': '),
+        ...lookCells(comparison),
+        allTimeText(comparison) || '–',
+        verdictText(comparison) || ['none', ...(subject.emulated ? ['emulated'] : subject.failed === undefined ? [] : ['failed'])].join(': '),
       ]),
     },
     draw: (frame) => drawRatios(shown, first.margin, metric.direction === 'lower', frame),
@@ -52,7 +54,7 @@ function drawRatios(ratios: readonly Ratio[], margin: number, isLowerBetter: boo
   const { widthPx, fontPx, theme } = frame;
   const rowPx = fontPx * 3.1;
   const leftPx = Math.min(widthPx * 0.3, Math.max(...ratios.map(({ subject }) => textWidthPx(subject.title, fontPx))) + fontPx * 2);
-  const rightPx = fontPx * 7;
+  const rightPx = fontPx * (ratios.some(({ comparison }) => comparison.verdict === 'undecided') ? 9 : 7);
   const area = { left: leftPx, top: fontPx, widthPx: widthPx - leftPx - rightPx, heightPx: ratios.length * rowPx };
   const factors = ratios.map(({ comparison }) => comparison.ratio);
   const reach = [Math.min(...factors) / longestReach, Math.max(...factors) * longestReach] as const;
@@ -74,7 +76,7 @@ function drawRatios(ratios: readonly Ratio[], margin: number, isLowerBetter: boo
       ...(ci95 === null ? [] : [line([x(ci95[0]), y], [x(ci95[1]), y], { stroke: colour, strokePx: 2 })]),
       circle([x(ratio), y], 4.5, { fill: isSure ? colour : theme.ground, stroke: colour, strokePx: 2, tip: tipOf(comparison) }),
       text([right, y - fontPx * 0.65], factorText(ratio), { fill: theme.text }),
-      text([right, y + fontPx * 0.65], verdict ?? 'no verdict', { fill: colour }),
+      text([right, y + fontPx * 0.65], verdictLabel(comparison), { fill: colour }),
     ].join('');
   });
   const [less, more] = isLowerBetter ? ['← better', 'worse →'] : ['← worse', 'better →'];
@@ -92,12 +94,28 @@ function drawRatios(ratios: readonly Ratio[], margin: number, isLowerBetter: boo
   };
 } // prettier-ignore
 
+/** Beside a drawn interval; what is open shows its bounds alone. */
+function verdictLabel(comparison: Comparison): string {
+  const bounds = comparison.verdict === 'undecided' ? boundsText(comparison) : '';
+  return bounds || verdictText(comparison) || 'no verdict';
+}
+
+/** At how many rounds it was looked at, and by which interval. */
+function lookCells({ look, ratio, metric }: Ratio['comparison']): readonly [string, string] {
+  if (!look) return ['–', '–'];
+  const parts = metric === 'throughputRps' ? 'slices' : 'requests';
+  const source = { rounds: 'rounds', typical: `typical ${parts}`, whole: `all ${parts}` }[look.by];
+  return [counted(look.rounds, 'round'), `${source} ${intervalText(ratio, look.interval)}`];
+}
+
 function tipOf(comparison: Comparison): string {
-  const { candidate, verdict, n, pAdjusted } = comparison;
+  const { candidate, verdict, n, look } = comparison;
   return [
     `${candidate}: ${ratioText(comparison)}`,
     counted(n, 'round'),
-    ...(pAdjusted === null ? [] : [`adjusted p ${probabilityText(pAdjusted)}`]),
-    verdict ?? 'no verdict',
+    ...(look
+      ? [`${verdict === 'undecided' ? 'looked at' : 'decided'} after ${counted(look.rounds, 'round')}`]
+      : []),
+    verdictText(comparison) || 'no verdict',
   ].join(', ');
 }

@@ -47,7 +47,7 @@ test('ratios show the judged environments, the table all of them', () => {
   const chart = ratiosChart('primes', rowOf(exampleRun(), 'throughputRps'));
   expect(chart?.caption.text).toBe('Ratio to native; the band is ± 2 %');
   expect(count(pageSvg(chart), /<circle /g)).toBe(2);
-  expect(chart?.table.rows.map(([name, ratio, , , , , , , , verdict]) => [name, ratio, verdict])).toEqual([
+  expect(chart?.table.rows.map(([name, ratio, ...rest]) => [name, ratio, rest.at(-1)])).toEqual([
     ['namespace', '×1.00', 'same'],
     ['docker', '×0.934', 'worse'],
     ['vagrant (emulated)', '×0.201', 'none: emulated'],

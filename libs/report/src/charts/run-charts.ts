@@ -29,7 +29,7 @@ export function withinTrials(
     { charts: [...loadWindowCharts(workload), ...freshInstancesChart(workload, warmUp)] },
     {
       heading: 'Startup, stage by stage',
-      note: 'medians of the cold starts; each environment on a scale of its own',
+      note: 'medians of the cold starts that the trials went on with; each environment on a scale of its own',
       charts: startupCharts(workload),
     },
   ];

@@ -72,7 +72,7 @@ type StartupStage = {
   readonly n: number;
 };
 
-/** The stages of the cold starts of an environment, in the order of time; a milestone that fewer than half of them have is left out. */
+/** The stages of the cold starts of the trials of an environment, in the order of time; a milestone that fewer than half of them have is left out. */
 export function startupStages(trials: readonly Trial[]): readonly StartupStage[] {
   const cold = trials.filter(({ startup }) => startup.kind === 'cold');
   const milestones = cold.flatMap(({ startup }) => startup.milestones);

@@ -34,11 +34,21 @@ test('a control that is the same counts its metrics, over several workloads the 
   expect(controlCaveat(runWith('undecided'))).toEqual([
     {
       level: 'info',
-      text: 'A/A control of native: same in 8 of 9 metrics, undecided in 1, no false difference.',
+      text: 'A/A control of native: same in 8 of 9 metrics, open in 1 (startup −1.6 to +2.0 %), no false difference.',
     },
   ]);
   expect(controlCaveat(exampleRun(4))[0]?.text).toBe(
-    'A/A control of native: undecided in 18 of 18 comparisons, no false difference.',
+    'A/A control of native: open in 18 of 18 comparisons, no false difference.',
+  );
+});
+
+test('says so where the ratios are to the mean of baseline and control', () => {
+  const run = runWith('same');
+  const comparisons = run.comparisons.map((each) =>
+    each.candidate === 'docker' ? { ...each, copies: 2 } : each,
+  );
+  expect(controlCaveat({ ...run, comparisons })[0]?.text).toMatch(
+    /, no false difference\. Ratios are to the mean of the two\.$/,
   );
 });
 
@@ -87,6 +97,22 @@ test('a plan that reached its precision says what took so many', () => {
   expect(words({ ...pilot, rounds: 6, wantedRounds: 4, limitedBy: 'precision', decidedBy: null })).toBe(
     '6 rounds: 6 pilot rounds only; the pilot was precise enough.',
   );
+});
+
+const looks: Extract<RoundPlan, { kind: 'looks' }> = {
+  kind: 'looks',
+  looks: [6, 8],
+  mostRounds: 20,
+  rounds: 8,
+  endedBy: 'decided',
+  roundMs: 30_000,
+};
+
+test('a plan of looks says when it looked, and what ended it', () => {
+  expect(words(looks)).toBe('8 rounds, looked at after 6 and 8: everything judged is decided.');
+  expect(words({ ...looks, rounds: 20, endedBy: 'rounds' })).toMatch(/: 20 are the most\.$/);
+  expect(words({ ...looks, endedBy: 'budget' })).toMatch(/: the budget of 10 min allowed no more\.$/);
+  expect(words({ ...looks, looks: [], rounds: 4, endedBy: 'interrupted' })).toBe('4 rounds: interrupted.');
 });
 
 test('a fixed number is what was requested', () => {
@@ -150,6 +176,10 @@ test('a calibration is cited with its date, its figures and its file', () => {
     level: 'info',
     text: 'Calibration of this machine, 2026-02-28 09:00 UTC: 14 checks passed; a false difference in 2 of 48 A/A comparisons; a slowdown of 5 % found in 1 of 1 run (reports/calibration/latest.json).',
   });
+  const power = { found: 1.94, same: null };
+  expect(caveatsOf(exampleRun(), unjudged, { ...calibration, power }).at(-1)?.text).toMatch(
+    /latest\.json\)\. In throughput, native against its copy takes 1\.9 min there until a slowdown of 5 % is found, more rounds than a run has until “same” is shown\.$/,
+  );
   const failed = { ...calibration, failed: 1, falseDifferences: null, slowdownsOf5Percent: null };
   expect(caveatsOf(exampleRun(), unjudged, failed).at(-1)).toEqual({
     level: 'warning',

@@ -1,5 +1,5 @@
 import { guardSchema, type Comparison, type Guard, type RunFile } from '@tare/results';
-import { differenceText } from './differences.ts';
+import { boundsText, differenceText } from './differences.ts';
 import { metricLabel, metricNoun } from './shown-metrics.ts';
 import { capitalised, counted, dateText, durationText, listed, withMarks } from './words.ts';
 
@@ -19,6 +19,8 @@ export type CalibrationSummary = {
   readonly falseDifferences: Found | null;
   /** Of the real runs with a slowdown of 5 %, those that found it; null when none were made. */
   readonly slowdownsOf5Percent: Found | null;
+  /** Minutes until 5 % less throughput is found and “same” is shown; null for what no run there is likely to tell. */
+  readonly power?: { readonly found: number | null; readonly same: number | null } | undefined;
   /** Of the calibration's file, as the reader finds it. */
   readonly path: string;
 };
@@ -48,7 +50,7 @@ export function controlComparisons(run: Pick<RunFile, 'config' | 'comparisons'>)
   return run.comparisons.filter(({ candidate, verdict }) => candidate === control && verdict !== null);
 }
 
-/** "A/A control of native: same in 7 of 9 metrics, undecided in 2, no false difference." A warning when it differs. */
+/** "A/A control of native: same in 7 of 9 metrics, open in 1 (startup −1.2 to +6.3 %), no false difference." A warning when it differs. */
 export function controlCaveat(run: RunFile): readonly Caveat[] {
   if (run.config.control === null) return [];
   const subject = `A/A control of ${run.config.baseline}`;
@@ -56,15 +58,20 @@ export function controlCaveat(run: RunFile): readonly Caveat[] {
   if (judged.length === 0) return [{ level: 'warning', text: `${subject}: no figure could be compared.` }];
   const workloads = new Set(judged.map(({ workload }) => workload));
   const same = judged.filter(({ verdict }) => verdict === 'same').length;
-  const undecided = judged.filter(({ verdict }) => verdict === 'undecided').length;
+  const open = judged.filter(({ verdict }) => verdict === 'undecided');
   const different = judged.filter(({ verdict }) => verdict === 'better' || verdict === 'worse');
   const ofAll = `of ${judged.length} ${workloads.size === 1 ? 'metrics' : 'comparisons'}`;
   const counts = [
     ...(same === 0 ? [] : [`same in ${same} ${ofAll}`]),
-    ...(undecided === 0 ? [] : [`undecided in ${undecided}${same === 0 ? ` ${ofAll}` : ''}`]),
+    ...(open.length === 0
+      ? []
+      : [`open in ${open.length}${same === 0 ? ` ${ofAll}` : ''}${widestText(open)}`]),
   ];
+  const mean = run.comparisons.some(({ copies = 1 }) => copies > 1)
+    ? ' Ratios are to the mean of the two.'
+    : '';
   if (different.length === 0) {
-    return [{ level: 'info', text: `${subject}: ${[...counts, 'no false difference'].join(', ')}.` }];
+    return [{ level: 'info', text: `${subject}: ${[...counts, 'no false difference'].join(', ')}.${mean}` }];
   }
   const where = different.map((comparison) => {
     const of = workloads.size === 1 ? '' : ` of ${comparison.workload}`;
@@ -72,13 +79,27 @@ export function controlCaveat(run: RunFile): readonly Caveat[] {
   });
   const text =
     `${subject}: ${[...counts, `a false difference in ${listed(where)}`].join(', ')}. Chance alone causes one in at most 1 run in 20; ` +
-    'otherwise something on this host interferes, and no other difference of that size can be trusted.';
+    'otherwise something on this host interferes, and no other difference of that size can be trusted.' +
+    mean;
   return [{ level: 'warning', text }];
+}
+
+/** " (the widest: startup −1.2 to +6.3 %)"; empty where none has bounds. */
+function widestText(open: readonly Comparison[]): string {
+  const widthOf = ({ look, ci95 }: Comparison) => {
+    const [low, high] = look?.interval ?? ci95 ?? [1, 1];
+    return high / low;
+  };
+  const [widest] = open.toSorted((a, b) => widthOf(b) - widthOf(a));
+  const bounds = widest === undefined ? '' : boundsText(widest);
+  if (widest === undefined || bounds === '') return '';
+  return ` (${open.length === 1 ? '' : 'the widest: '}${metricNoun(widest.metric)} ${bounds})`;
 }
 
 /** "12 rounds: 6 pilot rounds, then 6 more. The wanted precision takes 40; the budget of 10 min allowed no more." */
 export function planWords({ plan, config }: Pick<RunFile, 'plan' | 'config'>): string {
   if (plan.kind === 'fixed') return `${counted(plan.rounds, 'round')}, as requested.`;
+  if (plan.kind === 'looks') return looksWords(plan, config);
   const { pilotRounds, rounds, wantedRounds, limitedBy, decidedBy } = plan;
   const start = `${counted(rounds, 'round')}: ${counted(pilotRounds, 'pilot round')}`;
   const split = rounds > pilotRounds ? `${start}, then ${rounds - pilotRounds} more` : `${start} only`;
@@ -93,9 +114,31 @@ export function planWords({ plan, config }: Pick<RunFile, 'plan' | 'config'>): s
   return `${split}. The wanted precision takes ${wantedRounds}; ${limit}.`;
 }
 
-const warmUpCodes: readonly string[] = ['warm-up', 'no-steady-state'];
+/** "10 rounds; after the last look, at 10, everything is decided." */
+function looksWords(
+  { rounds, looks, endedBy, mostRounds }: Extract<RunFile['plan'], { kind: 'looks' }>,
+  { budgetMs }: RunFile['config'],
+): string {
+  const made = counted(rounds, 'round');
+  const budget = budgetMs === null ? '' : ` of ${durationText(budgetMs)}`;
+  const looked = looks.length === 0 ? '' : `, looked at after ${listed(looks.map(String))}`;
+  switch (endedBy) {
+    case 'decided':
+      return `${made}${looked}: everything judged is decided.`;
+    case 'rounds':
+      return `${made}${looked}: ${mostRounds} are the most.`;
+    case 'budget':
+      return `${made}${looked}: the budget${budget} allowed no more.`;
+    case 'interrupted':
+      return `${made}${looked}: interrupted.`;
+    case 'nothing to compare':
+      return `${made}${looked}: nothing was left to compare.`;
+  }
+}
 
-/** How long every trial warms up and why, where that was found, and what was not steady then. */
+const warmUpCodes: readonly string[] = ['warm-up', 'no-steady-state', 'window'];
+
+/** How long every trial warms up and is loaded, and why, where that was found, and what was not steady then. */
 function warmUpCaveats({ diagnostics }: RunFile): readonly Caveat[] {
   return diagnostics
     .filter(({ code }) => warmUpCodes.includes(code))
@@ -181,7 +224,7 @@ function violationsCaveat(
 }
 
 function calibrationCaveat(calibration: CalibrationSummary): Caveat {
-  const { measuredAt, passed, failed, falseDifferences, slowdownsOf5Percent, path } = calibration;
+  const { measuredAt, passed, failed, falseDifferences, slowdownsOf5Percent, power, path } = calibration;
   const parts = [
     failed === 0
       ? `${counted(passed, 'check')} passed`
@@ -195,9 +238,17 @@ function calibrationCaveat(calibration: CalibrationSummary): Caveat {
   ];
   return {
     level: failed === 0 ? 'info' : 'warning',
-    text: `Calibration of this machine, ${dateText(measuredAt)}: ${parts.join('; ')} (${path}).`,
+    text: `Calibration of this machine, ${dateText(measuredAt)}: ${parts.join('; ')} (${path}).${powerWords(power)}`,
   };
 } // prettier-ignore
+
+/** " In throughput, native against its copy takes 1.9 min there until a slowdown of 5 % is found, 2.6 min until it is the same." */
+function powerWords(power: CalibrationSummary['power']): string {
+  if (power === undefined) return '';
+  const words = (minutes: number | null): string =>
+    minutes === null ? 'more rounds than a run has' : `${minutes.toFixed(1)} min`;
+  return ` In throughput, native against its copy takes ${words(power.found)} there until a slowdown of 5 % is found, ${words(power.same)} until “same” is shown.`;
+}
 
 /**
  * What comparisons warn about, each warning once, with the metrics where not all have it:

@@ -1,7 +1,7 @@
 import type { Comparison, RunFile } from '@tare/results';
 import { expect, test } from 'vitest';
 import { exampleRun, failedMidway } from '../../fixtures/example-run.ts';
-import { roundsMoreWords, verdictWords } from './conclusion.ts';
+import { verdictText, verdictWords } from './conclusion.ts';
 import { reportModel } from './report-model.ts';
 
 const sentencesOf = (run: RunFile) =>
@@ -20,21 +20,21 @@ function without(run: RunFile, ...names: readonly string[]): RunFile {
 
 test('every environment with a verdict gets its sentences, in the order of the run', () => {
   expect(ofPrimes(exampleRun())).toEqual([
-    'namespace: the same as native within 2 % in throughput, and within 5 % in latency p50/p95/p99, net CPU per request, ' +
-      'gross CPU per request, net memory and gross memory; undecided in startup (58 more rounds would decide).',
-    'docker: worse than native in startup (3.39 times [3.32, 3.46]), throughput (6.6 % ± 1.3 % lower), latency ' +
-      'p50/p95/p99 (16 % higher), net CPU per request (7.2 % ± 1.5 % higher), gross CPU per request (20.1 % ± 1.7 % higher) ' +
-      'and gross memory (27.8 % ± 1.6 % higher); better in net memory (12.4 % ± 1.1 % lower).',
-    'These 12 rounds could detect a throughput difference of 2.0 % or more.',
+    'namespace against native: throughput the same within 2 %, net CPU per request, gross CPU per request, net memory and ' +
+      'gross memory the same within 5 %, latency p50/p95/p99 at most 1.9 % higher. Not decided within 5 %: startup between ' +
+      '3.6 % and 9.5 % longer.',
+    'docker against native: +199 ms startup (3.39 times [3.32, 3.46]), +0.00975 ms net CPU per request (7.2 % ± 1.5 % higher), ' +
+      '+0.0272 ms gross CPU per request (20.1 % ± 1.7 % higher), +21.6 MiB gross memory (27.8 % ± 1.6 % higher), throughput ' +
+      '(6.6 % ± 1.3 % lower) and latency p50/p95/p99 (16 % higher): worse. −9.61 MiB net memory (12.4 % ± 1.1 % lower): better.',
     'vagrant runs on an emulated processor. Its figures measure the emulator, so it gets no verdict.',
   ]);
 });
 
-test('an emulated environment that only the pilot measured is said to be', () => {
+test('an emulated environment that only the first rounds measured is said to be', () => {
   const run = exampleRun();
   const trials = run.trials.filter(({ environment, round }) => environment !== 'vagrant' || round <= 6);
   expect(ofPrimes({ ...run, trials }).at(-1)).toBe(
-    'vagrant runs on an emulated processor. Its figures measure the emulator, so it gets no verdict and was measured only in the 6 pilot rounds.',
+    'vagrant runs on an emulated processor. Its figures measure the emulator, so it gets no verdict and was measured only in the first 6 rounds.',
   );
 });
 
@@ -52,11 +52,11 @@ test('worse and same are two sentences', () => {
   const run = exampleRun();
   const comparisons = run.comparisons.map((c) =>
     c.candidate === 'docker' && c.verdict !== null && c.metric !== 'startupMs'
-      ? { ...c, verdict: 'same' as const, margin: 0.5 }
+      ? { ...c, verdict: 'same' as const, margin: 0.5, look: null }
       : c,
   );
   expect(ofPrimes({ ...run, comparisons })[1]).toMatch(
-    /^docker: worse than native in startup \(3\.39 times \[3\.32, 3\.46\]\)\. The same within 50 % in throughput, .* and gross memory\.$/,
+    /^docker against native: \+199 ms startup \(3\.39 times \[3\.32, 3\.46\]\): worse\. Throughput, .* and gross memory the same within 50 %\.$/,
   );
 });
 
@@ -64,17 +64,17 @@ test('intervals are left out where a table has them', () => {
   expect(sentencesOf(exampleRun())[1]).toMatchObject({
     about: 'docker',
     brief: expect.stringMatching(
-      /^docker: worse than native in startup \(3\.39 times\), throughput \(6\.6 % lower\)/,
+      /^docker against native: \+199 ms startup \(3\.39 times\), .* throughput \(6\.6 % lower\)/,
     ) as string,
   });
 });
 
-test('with everything undecided the metrics are counted', () => {
-  expect(ofPrimes(exampleRun(4))[0]).toMatch(
-    /^namespace: undecided in all 9 metrics \(\d+ to \d+ more rounds would decide\)\.$/,
+test('with fewer rounds than a verdict takes the metrics are counted', () => {
+  expect(ofPrimes(exampleRun(4))[0]).toBe(
+    'namespace against native: all 9 metrics not decided: 4 rounds of the 6 that a verdict takes.',
   );
   expect(ofPrimes(exampleRun(1))[0]).toBe(
-    'namespace: undecided in all 9 metrics (one round decides nothing).',
+    'namespace against native: all 9 metrics not decided: 1 round of the 6 that a verdict takes.',
   );
 });
 
@@ -96,10 +96,32 @@ test('an environment that no figure could be compared of is said', () => {
   expect(ofPrimes({ ...run, comparisons })[1]).toBe('docker: no figure could be compared with native.');
 });
 
-test('a very coarse run says what factor it could detect', () => {
+test('what is open says what would decide it, where that takes less than an hour', () => {
   const run = exampleRun();
-  const comparisons = run.comparisons.map((c) => ({ ...c, minimumDetectableRatio: 2.34 }));
-  expect(ofPrimes({ ...run, comparisons })[2]).toMatch(/ difference of a factor of 2\.3 or more\.$/);
+  const plan: RunFile['plan'] = {
+    kind: 'looks',
+    looks: [6, 12],
+    mostRounds: 12,
+    rounds: 12,
+    endedBy: 'budget',
+    roundMs: 45_000,
+  };
+  const open = run.comparisons.map((c) =>
+    c.candidate === 'namespace' && c.metric === 'startupMs'
+      ? { ...c, verdict: 'undecided' as const, roundsMore: 10 }
+      : c,
+  );
+  expect(ofPrimes({ ...run, plan, comparisons: open })).toContain(
+    'About 8 minutes more would decide what is open (--budget).',
+  );
+  expect(ofPrimes({ ...run, plan: { ...plan, endedBy: 'rounds' }, comparisons: open })).toContain(
+    'About 8 minutes more would decide what is open (--rounds=22).',
+  );
+  expect(ofPrimes({ ...run, plan: { ...plan, endedBy: 'interrupted' }, comparisons: open })).toContain(
+    'About 8 minutes more would decide what is open.',
+  );
+  const far = open.map((c) => (c.roundsMore === 10 ? { ...c, roundsMore: 1000 } : c));
+  expect(ofPrimes({ ...run, plan, comparisons: far }).join()).not.toContain('would decide');
 });
 
 test('no sentence holds a NaN, whatever is missing', () => {
@@ -130,32 +152,47 @@ test('a verdict says how far, to which side, than what', () => {
   );
 });
 
-test('an undecided one says where the truth may lie and what would decide', () => {
-  expect(
-    verdictWords(compared({ ratio: 1.06, ci95: [0.99, 1.13], verdict: 'undecided', roundsMore: 12 })),
-  ).toBe(
-    'docker: startup between 1.0 % shorter and 13.0 % longer than native: undecided; 12 more rounds would decide',
+test('an undecided one says where the truth may lie', () => {
+  expect(verdictWords(compared({ ratio: 1.06, ci95: [0.99, 1.13], look: null, verdict: 'undecided' }))).toBe(
+    'docker: startup between 1.0 % shorter and 13.0 % longer than native; not decided within 5 %',
   );
 });
 
 test('without an interval or without a ratio nothing is made up', () => {
-  expect(verdictWords(compared({ ratio: 1.06, ci95: null, verdict: 'undecided', roundsMore: 1 }))).toBe(
-    'docker: startup 6.0 % longer than native: undecided; 1 more round would decide',
+  expect(verdictWords(compared({ ratio: 1.06, ci95: null, look: null, n: 4, verdict: 'undecided' }))).toBe(
+    'docker: startup 6.0 % longer than native; not decided within 5 % by 4 rounds',
   );
   expect(verdictWords(compared({ ratio: null, ci95: null, verdict: null }))).toBe(
     'docker: startup without a ratio to native: not judged',
   );
 });
 
-test('what several undecided ones would take is given as a range', () => {
-  const undecided = (roundsMore: number | null, logRatioStdev: number | null = 0.02) => ({
-    roundsMore,
-    logRatioStdev,
-  });
-  expect(roundsMoreWords([undecided(3), undecided(12)])).toBe('3 to 12 more rounds would decide');
-  expect(roundsMoreWords([undecided(3), undecided(null)])).toBe(
-    '3 more rounds would decide, no practical number for 1 of them',
+const slices = {
+  rounds: 8,
+  interval: [0.99, 1.01] as [number, number],
+  sameWithin: 0.01,
+  by: 'typical' as const,
+  whole: [0.95, 1.015] as [number, number],
+};
+
+test('where slices decide, the bounds of all time counted stand beside', () => {
+  const same = compared({ metric: 'throughputRps', margin: 0.02, verdict: 'same', look: slices });
+  expect(verdictWords(same)).toBe(
+    'docker: throughput the same as native within 2 %; all time counted: −5.0 to +1.5 %',
   );
-  expect(roundsMoreWords([undecided(null)])).toBe('no practical number of rounds would decide');
-  expect(roundsMoreWords([undecided(null, null)])).toBe('one round decides nothing');
+  const run = exampleRun();
+  const comparisons = run.comparisons.map((each) =>
+    each.candidate === 'docker' && each.metric === 'throughputRps' ? { ...each, look: slices } : each,
+  );
+  expect(ofPrimes({ ...run, comparisons }).at(-1)).toBe(
+    'Throughput was decided by the typical slices; with all time counted it is, against native: docker −5.0 to +1.5 %.',
+  );
+});
+
+test('a verdict in a table has its bounds where it is open', () => {
+  expect(verdictText(compared({ verdict: 'worse' }))).toBe('worse');
+  expect(verdictText(compared({ verdict: 'undecided', look: slices }))).toBe('open: −1.0 to +1.0 %');
+  expect(verdictText(compared({ verdict: 'undecided', look: null, ci95: null, n: 4 }))).toBe(
+    'open: 4 rounds',
+  );
 });

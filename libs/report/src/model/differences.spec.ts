@@ -2,6 +2,7 @@ import type { Comparison } from '@tare/results';
 import { expect, test } from 'vitest';
 import { exampleRun } from '../../fixtures/example-run.ts';
 import {
+  boundsText,
   differenceOf,
   groupedDifferences,
   groupedNouns,
@@ -90,9 +91,9 @@ test('quantiles of latency share one entry', () => {
 
 test('quantiles to one side are told as a range', () => {
   const [p50, p95] = [compared('latencyP50Ms', 1.15), compared('latencyP95Ms', 1.19)];
-  expect(groupedDifferences([p50, p95], true)).toEqual(['latency p50/p95 (15 to 19 % higher)']);
-  expect(groupedDifferences([p50, p50], true)).toEqual(['latency p50/p50 (15 % higher)']);
-  expect(groupedDifferences([compared('latencyP50Ms', 3), compared('latencyP95Ms', 4)], true)).toEqual([
+  expect(groupedDifferences([p50, p95], 'full')).toEqual(['latency p50/p95 (15 to 19 % higher)']);
+  expect(groupedDifferences([p50, p50], 'full')).toEqual(['latency p50/p50 (15 % higher)']);
+  expect(groupedDifferences([compared('latencyP50Ms', 3), compared('latencyP95Ms', 4)], 'full')).toEqual([
     'latency p50/p95 (3.00 to 4.00 times)',
   ]);
 });
@@ -100,11 +101,11 @@ test('quantiles to one side are told as a range', () => {
 test('quantiles to different sides, or of different kinds, stay apart', () => {
   const [less, more, large] = [0.9, 1.1, 3].map((ratio) => compared('latencyP50Ms', ratio));
   if (less === undefined || more === undefined || large === undefined) throw new Error('unreachable');
-  expect(groupedDifferences([less, more], false)).toEqual([
+  expect(groupedDifferences([less, more], 'brief')).toEqual([
     'latency p50 (10 % lower)',
     'latency p50 (10 % higher)',
   ]);
-  expect(groupedDifferences([more, large], false)).toEqual([
+  expect(groupedDifferences([more, large], 'brief')).toEqual([
     'latency p50 (10 % higher)',
     'latency p50 (3.00 times)',
   ]);
@@ -112,6 +113,28 @@ test('quantiles to different sides, or of different kinds, stay apart', () => {
 
 test('intervals are there where they are wanted', () => {
   const alone = [compared('throughputRps', 0.93)];
-  expect(groupedDifferences(alone, true)).toEqual(['throughput (7.0 % ± 0.9 % lower)']);
-  expect(groupedDifferences(alone, false)).toEqual(['throughput (7.0 % lower)']);
+  expect(groupedDifferences(alone, 'full')).toEqual(['throughput (7.0 % ± 0.9 % lower)']);
+  expect(groupedDifferences(alone, 'brief')).toEqual(['throughput (7.0 % lower)']);
+});
+
+test('what is open has its bounds in a table, by the interval that decides', () => {
+  expect(boundsText({ ci95: [0.977, 1.009] })).toBe('−2.3 to +0.9 %');
+  expect(boundsText({ ci95: [0.8, 5.1] })).toBe('×0.80 to ×5.10');
+  expect(boundsText({ ci95: null })).toBe('');
+  const look = {
+    rounds: 6,
+    interval: [0.95, 1] as [number, number],
+    sameWithin: 0.05,
+    by: 'rounds' as const,
+  };
+  expect(boundsText({ ci95: [0.9, 1.1], look })).toBe('−5.0 to 0.0 %');
+});
+
+test('the tare leads where it has a unit and lies to the side of the ratio', () => {
+  const both = [compared('throughputRps', 0.93), compared('startupMs', 3.28)];
+  const items = (detail: 'brief' | 'short', tareMs: number) =>
+    groupedDifferences(both, detail, (metric) => (metric === 'startupMs' ? tareMs : -20));
+  expect(items('brief', 322)).toEqual(['+322 ms startup (3.28 times)', 'throughput (7.0 % lower)']);
+  expect(items('short', 322)).toEqual(['+322 ms startup', 'throughput 7.0 % lower']);
+  expect(items('brief', -5)).toEqual(['throughput (7.0 % lower)', 'startup (3.28 times)']);
 });

@@ -1,6 +1,6 @@
 import type { Comparison } from '@tare/results';
-import { metricNoun, sidesOf } from './shown-metrics.ts';
-import { decimalsOf, withMarks } from './words.ts';
+import { metricNoun, metricOf, sidesOf } from './shown-metrics.ts';
+import { decimalsOf, figureText, withMarks } from './words.ts';
 
 /** How far a candidate is from its baseline, ready to be put into a sentence. */
 export type Difference =
@@ -9,7 +9,7 @@ export type Difference =
   /** "3.28 times", " [2.93, 3.68]" or "". */
   | { readonly kind: 'times'; readonly ratio: number; readonly factor: string; readonly interval: string };
 
-type Compared = Pick<Comparison, 'metric' | 'ratio' | 'ci95'>;
+type Compared = Pick<Comparison, 'metric' | 'ratio' | 'ci95' | 'look'>;
 
 /** From twice as much on, and from half on, a ratio reads better than a percentage. */
 const largeRatio = 2;
@@ -31,18 +31,21 @@ export function differenceOf({ metric, ratio, ci95 }: Compared): Difference | nu
 
 /**
  * Where the truth may lie: "between 1.2 % lower and 4.5 % higher than native", "between 3.8 % and 9.4 % longer than
- * native", "between 0.80 and 5.10 times that of native"; null without an interval.
+ * native", "between 0.80 and 5.10 times that of native"; null without an interval. By the interval that decides.
+ * @param baseline undefined where it is clear.
  */
-export function rangeWords({ metric, ci95 }: Compared, baseline: string): string | null {
-  if (ci95 === null) return null;
-  const [low, high] = ci95;
+export function rangeWords({ metric, ci95, look }: Compared, baseline: string | undefined): string | null {
+  const than = baseline === undefined ? '' : ` than ${baseline}`;
+  const range = look?.interval ?? ci95;
+  if (range === null) return null;
+  const [low, high] = range;
   if (isLarge(low) || isLarge(high)) {
     const decimals = decimalsOf(high);
-    return `between ${low.toFixed(decimals)} and ${high.toFixed(decimals)} times that of ${baseline}`;
+    return `between ${low.toFixed(decimals)} and ${high.toFixed(decimals)} times${baseline === undefined ? '' : ` that of ${baseline}`}`;
   }
   const { more, less } = sidesOf(metric);
   const decimals = percentDecimals(((high - low) / 2) * 100);
-  const sided = ci95.map((bound) => {
+  const sided = range.map((bound) => {
     const text = percentText(Math.abs(bound - 1) * 100, decimals);
     // what rounds to nothing has no side
     return { text, side: Number.parseFloat(text) === 0 ? undefined : bound < 1 ? less : more };
@@ -51,8 +54,32 @@ export function rangeWords({ metric, ci95 }: Compared, baseline: string): string
   if (from === undefined || to === undefined) return null;
   const isOneSided = from.side === undefined || to.side === undefined || from.side === to.side;
   return isOneSided
-    ? `between ${from.text} and ${to.text} ${to.side ?? from.side ?? more} than ${baseline}`
-    : `between ${from.text} ${from.side} and ${to.text} ${to.side} than ${baseline}`;
+    ? `between ${from.text} and ${to.text} ${to.side ?? from.side ?? more}${than}`
+    : `between ${from.text} ${from.side} and ${to.text} ${to.side}${than}`;
+}
+
+/**
+ * The same for a table: "−2.3 to +0.9 %", "×0.80 to ×5.10"; of all time counted where `interval` is that one. Empty without an
+ * interval.
+ */
+export function boundsText(
+  { ci95, look }: { readonly ci95: readonly [number, number] | null; readonly look?: Compared['look'] },
+  interval: readonly [number, number] | null = look?.interval ?? ci95,
+): string {
+  if (interval === null) return '';
+  const [low, high] = interval;
+  if (isLarge(low) || isLarge(high)) {
+    const decimals = decimalsOf(high);
+    return `×${low.toFixed(decimals)} to ×${high.toFixed(decimals)}`;
+  }
+  const decimals = percentDecimals(((high - low) / 2) * 100);
+  return `${signedPercent(low, decimals)} to ${signedPercent(high, decimals)} %`;
+}
+
+function signedPercent(ratio: number, decimals: number): string {
+  const text = Math.abs((ratio - 1) * 100).toFixed(decimals);
+  if (Number(text) === 0) return text;
+  return `${ratio < 1 ? '−' : '+'}${text}`;
 }
 
 /** "12 %", "3.1 %": a percentage without an interval, with as many digits as a sentence wants. */
@@ -112,20 +139,52 @@ export function groupedNouns(metrics: readonly Measured[]): readonly string[] {
   return groupQuantiles(metrics).map(nounOf);
 }
 
+/** How much a sentence says: with intervals; without; only the tare where it has a unit that people add up. */
+export type Detail = 'full' | 'brief' | 'short';
+
 /**
- * Metrics with how far they are apart, as a list: "throughput (3.1 % ± 0.8 % lower)", "latency p50/p95 (16 to 17 % higher)".
+ * Metrics with how far they are apart, as a list that begins with those whose tare is known: "+322 ms startup (3.46 times)",
+ * "throughput (3.1 % ± 0.8 % lower)", "latency p50/p95 (16 to 17 % higher)".
  * Quantiles of latency that differ to the same side share one entry and have no intervals.
+ * @param tareOf how much more a metric is than the baseline's, in its unit; undefined where that is not known.
  */
 export function groupedDifferences(
   comparisons: readonly Comparison[],
-  withIntervals: boolean,
+  detail: Detail,
+  tareOf: (metric: string) => number | undefined = () => undefined,
 ): readonly string[] {
-  return groupQuantiles(comparisons).flatMap((group) => {
+  const items = groupQuantiles(comparisons).flatMap((group) => {
     const alone = group.length === 1 ? undefined : sharedDifference(group);
-    if (alone !== undefined) return [`${nounOf(group)} (${alone})`];
-    return group.map((each) => withMarks(metricNoun(each.metric), [differenceText(each, withIntervals)]));
+    if (alone !== undefined) return [{ hasTare: false, text: told(nounOf(group), alone, detail) }];
+    return group.map((each) => {
+      const tare = tareText(each, tareOf);
+      const noun = metricNoun(each.metric);
+      const difference = differenceText(each, detail === 'full');
+      if (tare === '') return { hasTare: false, text: told(noun, difference, detail) };
+      const start = `${tare} ${noun}`;
+      return { hasTare: true, text: detail === 'short' ? start : withMarks(start, [difference]) };
+    });
   });
+  return items.toSorted((a, b) => Number(b.hasTare) - Number(a.hasTare)).map(({ text }) => text);
 }
+
+function told(noun: string, difference: string, detail: Detail): string {
+  return detail === 'short' ? `${noun} ${difference}`.trimEnd() : withMarks(noun, [difference]);
+}
+
+/**
+ * "+322 ms" in the unit of the metric. Empty for rates, which nobody adds up, where it is not known, and where the means lie to
+ * another side than the ratio by rounds, which decides.
+ */
+function tareText({ metric, ratio }: Compared, tareOf: (metric: string) => number | undefined): string {
+  const unit = metricOf(metric)?.unit ?? '';
+  const tare = tareOf(metric);
+  if (tare === undefined || tare === 0 || !tareUnits.includes(unit)) return '';
+  if (ratio === null || tare < 0 !== ratio < 1) return '';
+  return `${tare < 0 ? '−' : '+'}${figureText(Math.abs(tare), unit)}`;
+}
+
+const tareUnits: readonly string[] = ['ms', 'MiB'];
 
 type Measured = { readonly metric: string };
 

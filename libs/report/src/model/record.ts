@@ -1,4 +1,4 @@
-import type { EnvironmentResult, RunFile } from '@tare/results';
+import { type EnvironmentResult, latencyWindowOf, type RunFile } from '@tare/results';
 import { counted, dateText, secondsText } from './words.ts';
 
 /** Text, or text that is shown as code. */
@@ -71,7 +71,8 @@ function settingsOf(run: RunFile): readonly Fact[] {
   ];
 }
 
-function equalOf({ artifacts, config, trials }: RunFile): readonly Fact[] {
+function equalOf(run: RunFile): readonly Fact[] {
+  const { artifacts, config } = run;
   const { cpus, memoryMiB, serverCpus, generatorCpus, nodeArguments } = config.resources;
   const pinned = (list: readonly number[] | null) =>
     list === null ? 'not pinned' : `CPU ${list.join(', ')}`;
@@ -80,7 +81,7 @@ function equalOf({ artifacts, config, trials }: RunFile): readonly Fact[] {
       `Artifact of ${name}`,
       [`${bytes} bytes, sha256 `, { code: sha256 }],
     ]),
-    ['Load', [loadText({ config, trials })]],
+    ['Load', [loadText(run)]],
     ['Budget of an instance', [`${counted(cpus, 'CPU')}, ${memoryMiB} MiB`]],
     ['Server', [pinned(serverCpus)]],
     ['Load generator', [pinned(generatorCpus)]],
@@ -90,14 +91,17 @@ function equalOf({ artifacts, config, trials }: RunFile): readonly Fact[] {
   ];
 }
 
-function loadText({ config, trials }: Pick<RunFile, 'config' | 'trials'>): string {
+function loadText({ config, trials, diagnostics }: RunFile): string {
   const { connections, warmupMs, durationMs, requests, openDurationMs, sliceMs } = config.load;
   const sliced = new Set(
     trials.filter(({ load }) => load.slices !== undefined).map(({ workload }) => workload),
   );
   const which = sliced.size === config.workloads.length ? '' : ` (${[...sliced].join(', ')})`;
   const slices = sliceMs === undefined || sliced.size === 0 ? '' : ` in slices of ${sliceMs} ms${which}`;
-  const window = durationMs === null ? `${requests ?? 0} requests` : `${secondsText(durationMs)}${slices}`;
+  // the later windows are told where it is said why
+  const atFirst = diagnostics.some(({ code }) => code === 'window') ? ' at first' : '';
+  const window =
+    durationMs === null ? `${requests ?? 0} requests` : `${secondsText(durationMs)}${atFirst}${slices}`;
   const open = openDurationMs === null ? '' : `; open loop, ${secondsText(openDurationMs)}`;
   return `closed loop, ${counted(connections, 'connection')}, ${secondsText(warmupMs)} warm-up, then ${window}${open}`;
 }
@@ -191,7 +195,9 @@ export function repeatCommand(run: RunFile): string {
 
 /** The rate that all trials had; null where workloads or environments had rates of their own, which cannot be asked for. */
 function onlyRate({ trials }: RunFile): number | null {
-  const [rate = null, ...others] = new Set(trials.map(({ open }) => open?.rateRps ?? null));
+  const [rate = null, ...others] = new Set(
+    trials.filter((trial) => latencyWindowOf(trial) !== undefined).map(({ open }) => open?.rateRps ?? null),
+  );
   return others.length === 0 ? rate : null;
 }
 

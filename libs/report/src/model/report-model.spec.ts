@@ -24,7 +24,7 @@ test('a warning of some metrics names them, and what is said of the errors alone
 
 test('warnings of what gets no verdict are told apart', () => {
   const { warnings } = reportModel(exampleRun());
-  expect(warnings.all).toHaveLength(2);
+  expect(warnings.all).toHaveLength(1);
   expect(warnings.judged).toEqual([]);
 });
 
@@ -35,6 +35,12 @@ test('a load is described by time or by requests', () => {
   expect(reportModel({ ...run, config: { ...run.config, load } }).load).toBe(
     'closed loop, 1 connection, 0.5 s warm-up, then 1000 requests',
   );
+});
+
+test('a window that the first rounds chose is not taken for that of all', () => {
+  const run = exampleRun();
+  const diagnostics = [...run.diagnostics, { level: 'info' as const, code: 'window', message: 'chosen' }];
+  expect(reportModel({ ...run, diagnostics }).load).toContain('then 5 s at first; open loop');
 });
 
 test('slices are told, and which workloads are sliced', () => {

@@ -100,3 +100,14 @@ test('one environment without an open loop is named', () => {
   const run = closedIn(exampleRun(), (environment) => environment === 'vagrant');
   expect(ofPrimes(run).latency.text).toMatch(/; vagrant \(emulated\) from the closed loop\.$/);
 });
+
+test('a p99 of windows that hold too few requests is shown, and said not to be judged', () => {
+  const run = exampleRun();
+  expect(ofPrimes(run).latency.text).not.toContain('p99');
+  const trials = run.trials.map((trial) =>
+    trial.open === null ? trial : { ...trial, open: { ...trial.open, requests: 300 } },
+  );
+  expect(ofPrimes({ ...run, trials }).latency.text).toMatch(
+    / p99 is judged only from 1000 requests in a window on; here one holds as few as 300\.$/,
+  );
+});

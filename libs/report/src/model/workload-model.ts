@@ -1,6 +1,6 @@
-import { metricCatalogue } from '@tare/results';
+import { latencyWindowOf, metricCatalogue, requestsForP99 } from '@tare/results';
 import type { Comparison, Metric, MetricSummary, RunFile, Verdict } from '@tare/results';
-import { conclusionOf, type Sentence } from './conclusion.ts';
+import { conclusionOf, verdictText, type Sentence } from './conclusion.ts';
 import { metricTitle } from './shown-metrics.ts';
 import { roundsIn, subjectsOf, type Subject } from './subjects.ts';
 import { freshInstances, type FreshInstance } from './time-series.ts';
@@ -18,6 +18,8 @@ export type MetricCell = {
   /** "×1.23 [1.18, 1.29]"; empty for the baseline. */
   readonly ratio: string;
   readonly verdict: Verdict | undefined;
+  /** "worse"; "open: −2.3 to +0.9 %"; "" without a verdict. */
+  readonly verdictText: string;
 }; // prettier-ignore
 
 /** A metric that somebody has, with a cell per subject. */
@@ -74,8 +76,11 @@ export function workloadModels(run: RunFile): readonly WorkloadModel[] {
       rounds: roundsIn(run.trials.filter(({ workload }) => workload === name)),
       subjects,
       rows,
-      conclusion: conclusionOf(run, subjects, comparisons),
-      latency: latencySource(subjects, (subject) => run.summary[name]?.[subject]?.throughputRps?.mean),
+      conclusion: conclusionOf(run, subjects, comparisons, run.summary[name] ?? {}),
+      latency: withP99(
+        latencySource(subjects, (subject) => run.summary[name]?.[subject]?.throughputRps?.mean),
+        subjects,
+      ),
       freshInstances: freshInstances(run, name, subjects),
     };
   });
@@ -120,11 +125,24 @@ function rowsOf(
           mean: summary === undefined ? '' : metric.key === 'errors' ? total(summary) : meanText(summary),
           ratio: compared === undefined ? '' : ratioText(compared),
           verdict: compared?.verdict ?? undefined,
+          verdictText: compared === undefined ? '' : verdictText(compared),
         };
       }),
     }))
     .filter(({ cells }) => cells.some(({ summary }) => summary !== undefined));
 } // prettier-ignore
+
+/** Says that p99 is not judged where the windows of the judged environments hold too few requests for it. */
+function withP99(latency: LatencySource, subjects: readonly Subject[]): LatencySource {
+  const judged = subjects.filter(({ isJudged, isBaseline }) => isJudged || isBaseline);
+  const requests = judged.flatMap(({ trials }) =>
+    trials.flatMap((trial) => latencyWindowOf(trial)?.requests ?? []),
+  );
+  const fewest = Math.min(...requests);
+  if (judged.length < 2 || requests.length === 0 || fewest >= requestsForP99) return latency;
+  const text = `${latency.text} p99 is judged only from ${requestsForP99} requests in a window on; here one holds as few as ${fewest}.`;
+  return { ...latency, text };
+}
 
 /** Environments whose latencies were taken in the same way; a rate of null stands for the closed loop. */
 type Source = { readonly rateRps: number | null; readonly titles: readonly string[] };
@@ -161,7 +179,8 @@ function latencySource(
 function sourcesOf(subjects: readonly Subject[]): readonly Source[] {
   const of = new Map<number | null, string[]>();
   for (const { title, trials } of subjects) {
-    for (const rate of new Set(trials.map(({ open }) => open?.rateRps ?? null))) {
+    const withLatencies = trials.filter((trial) => latencyWindowOf(trial) !== undefined);
+    for (const rate of new Set(withLatencies.map(({ open }) => open?.rateRps ?? null))) {
       of.set(rate, [...(of.get(rate) ?? []), title]);
     }
   }

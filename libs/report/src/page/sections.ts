@@ -4,6 +4,7 @@ import type { WorkloadCapacity } from '../charts/capacity.ts';
 import { ratiosChart } from '../charts/ratios.ts';
 import { withinTrials } from '../charts/run-charts.ts';
 import { trialsChart } from '../charts/trials.ts';
+import { verdictText } from '../model/conclusion.ts';
 import { factWords, type Fact } from '../model/record.ts';
 import type { ReportModel } from '../model/report-model.ts';
 import { metricLabel } from '../model/shown-metrics.ts';
@@ -43,7 +44,7 @@ ${workload.conclusion.map(({ about, brief }) => {
     ? markup`<p>${text}</p>`
     : markup`<p><b>${text.slice(0, about.length)}</b>${text.slice(about.length)}</p>`;
 })}
-${glance(workload)}</section>`,
+${glance(workload)}<p class="faint"><small>${unbroken(workload.latency.text)}</small></p></section>`,
   ); // prettier-ignore
   const body = parts.length === 0 ? [markup`<p>No trial was measured.</p>`] : parts;
   return { id: 'answer', title: 'The answer', content: [...body, missingPart(report)] };
@@ -58,12 +59,12 @@ function glance({ name, baseline, rows, subjects }: WorkloadModel): Html {
       markup`${metric.label} <small>${directionText(metric)}</small>`,
       ...cells
         .filter(({ subject }) => !subject.isBaseline)
-        .map(({ subject, comparison }) => {
+        .map(({ subject, comparison, verdictText: words }) => {
           if (comparison === undefined) return '–';
           const factor = factorText(comparison.ratio);
           const { verdict } = comparison;
           if (verdict !== null) {
-            return markup`${factor} <span class="v ${verdict}">${verdictSigns[verdict]} ${verdict}</span>`;
+            return markup`${factor} <span class="v ${verdict}">${verdictSigns[verdict]} ${words}</span>`;
           }
           return markup`${factor} <small>${subject.emulated ? 'emulated' : 'not judged'}</small>`;
         }),
@@ -213,9 +214,12 @@ function caveatsSection(report: ReportModel): PageSection {
 } // prettier-ignore
 
 function controlRows({ controlComparisons }: ReportModel): HtmlTable['rows'] {
-  return controlComparisons.flatMap(({ metric, workload, ratio, ci95, verdict }) => {
+  return controlComparisons.flatMap((comparison) => {
+    const { metric, workload, ratio, ci95 } = comparison;
     if (ratio === null) return [];
-    return [[metricLabel(metric), workload, factorText(ratio), intervalText(ratio, ci95), verdict ?? '']];
+    return [
+      [metricLabel(metric), workload, factorText(ratio), intervalText(ratio, ci95), verdictText(comparison)],
+    ];
   });
 }
 

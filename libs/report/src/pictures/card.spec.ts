@@ -56,15 +56,29 @@ test('the card has the first workload, its environments without the control, and
     ['docker', ''],
     ['vagrant', 'emulated, not judged'],
   ]);
-  expect(plan.conclusion).toMatch(/^namespace: the same as native within 2 % in throughput/);
+  expect(plan.conclusion.map((each) => each.slice(0, 25))).toEqual([
+    'namespace against native:',
+    'docker against native: +1',
+    'vagrant runs on an emulat',
+  ]);
   expect(plan.leftOut).toBe('other workload: grocery');
 });
 
 test('figures have their unit, a ratio, and the verdict of the run', () => {
   const [native, , docker, vagrant] = planOf(exampleRun()).rows;
-  expect(native?.figures[0]).toEqual({ value: '83.5 ms', ratio: '', verdict: undefined });
-  expect(docker?.figures[1]).toEqual({ value: '6625 req/s', ratio: '×0.934', verdict: 'worse' });
-  expect(vagrant?.figures[3]).toEqual({ value: '494 MiB', ratio: '×6.37', verdict: undefined });
+  expect(native?.figures[0]).toEqual({ value: '83.5 ms', ratio: '', verdict: undefined, words: '' });
+  expect(docker?.figures[1]).toEqual({
+    value: '6625 req/s',
+    ratio: '×0.934',
+    verdict: 'worse',
+    words: '×0.934 worse',
+  });
+  expect(vagrant?.figures[3]).toEqual({
+    value: '494 MiB',
+    ratio: '×6.37',
+    verdict: undefined,
+    words: '×6.37',
+  });
 });
 
 test('of five environments the emulated one gives way, and the card says so; colours are those of the charts', () => {
@@ -97,18 +111,46 @@ test('a run without figures still has a card', () => {
   expect(planOf({ ...exampleRun(), summary: {}, comparisons: [] })).toMatchObject({
     title: 'nothing measured: what its environment costs',
     rows: [],
-    conclusion: '',
+    conclusion: [],
   });
 });
 
-test('a text is broken at spaces, and what does not fit ends in an ellipsis', () => {
-  expect(textLines('one two three four', 9, 3)).toEqual(['one two', 'three', 'four']);
-  expect(textLines('one two three four', 9, 2)).toEqual(['one two', 'three fo…']);
-  expect(textLines('short', 9, 3)).toEqual(['short']);
-  expect(textLines('', 9, 3)).toEqual([]);
-});
-
-test('a word longer than a line is shortened', () => {
-  expect(textLines('extraordinarily long', 9, 3)).toEqual(['extraord…']);
+test('a text is broken at spaces, and a word longer than a line anywhere: nothing is left out', () => {
+  expect(textLines('one two three four', 9)).toEqual(['one two', 'three', 'four']);
+  expect(textLines('short', 9)).toEqual(['short']);
+  expect(textLines('', 9)).toEqual([]);
+  expect(textLines('extraordinarily long', 9)).toEqual(['extraordi', 'narily', 'long']);
   expect(shortened('déjà vu', 5)).toBe('déjà…');
 });
+
+test('what is open shows its bounds', () => {
+  const run = exampleRun();
+  const comparisons = run.comparisons.map((each) =>
+    each.metric === 'throughputRps'
+      ? { ...each, verdict: 'undecided' as const, ci95: [0.977, 1.009] as [number, number], look: null }
+      : each,
+  );
+  expect(planOf({ ...run, comparisons }).rows[1]?.figures[1]?.words).toBe('−2.3 to +0.9 %');
+});
+
+test('the conclusion of every environment is on the card in full, which grows where it must', () => {
+  const run = exampleRun();
+  const names = ['docker', 'docker:gvisor', 'podman', 'bubblewrap', 'nspawn'];
+  const of = run.comparisons.filter(({ candidate }) => candidate === 'docker');
+  const many = {
+    ...run,
+    environments: [
+      ...run.environments.filter(({ name }) => name === 'native'),
+      ...names.map((name) => ({ name, kind: 'docker', status: 'measured' as const, facts: {} })),
+    ],
+    config: { ...run.config, environments: ['native', ...names] },
+    summary: { primes: Object.fromEntries(['native', ...names].map((name) => [name, run.summary.primes?.[name === 'native' ? name : 'docker'] ?? {}])) },
+    comparisons: names.flatMap((candidate) => of.map((each) => ({ ...each, candidate }))),
+  };
+  const card = cardOf(many);
+  for (const name of names) expect(card).toContain(`>${name} against native: +199 ms startup`);
+  expect(card).not.toContain('…');
+  const shown = [...card.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text).join(' ');
+  for (const sentence of planOf(many).conclusion) expect(shown).toContain(sentence);
+  expect(Number(/ height="(\d+)"/.exec(card)?.[1])).toBeGreaterThan(630);
+}); // prettier-ignore

@@ -1,6 +1,7 @@
 import type { Verdict } from '@tare/results';
 import type { ReportModel } from '../model/report-model.ts';
 import { shownAs } from '../model/shown-metrics.ts';
+import { boundsText } from '../model/differences.ts';
 import { isHatched, type Subject } from '../model/subjects.ts';
 import { counted, factorText, figureText, shortened } from '../model/words.ts';
 import type { MetricRow } from '../model/workload-model.ts';
@@ -15,6 +16,8 @@ type CardFigure = {
   readonly ratio: string;
   /** undefined where nothing was to be decided. */
   readonly verdict: Verdict | undefined;
+  /** "×1.15 worse"; the bounds alone of what is open. */
+  readonly words: string;
 };
 
 type CardRow = {
@@ -34,8 +37,8 @@ export type CardPlan = {
   /** Headings of the figures: what, and which side is better. */
   readonly headings: readonly { readonly text: string; readonly better: string }[];
   readonly rows: readonly CardRow[];
-  /** The conclusion's first sentence. */
-  readonly conclusion: string;
+  /** What is concluded of each environment. */
+  readonly conclusion: readonly string[];
   /** What the card leaves out; empty when nothing. */
   readonly leftOut: string;
 };
@@ -61,7 +64,7 @@ export function planCard(report: ReportModel): CardPlan {
       better: `${metric.direction} is better`,
     })),
     rows: shown.map((subject) => rowOf(subject, headlines)),
-    conclusion: workload?.conclusion[0]?.brief ?? '',
+    conclusion: (workload?.conclusion ?? []).filter(({ isNote }) => !isNote).map(({ short }) => short),
     leftOut: [
       ...(others.length === 0 ? [] : [`also measured: ${others.join(', ')}`]),
       ...(workloads.length === 0
@@ -89,8 +92,10 @@ function rowOf(subject: Subject, headlines: readonly MetricRow[]): CardRow {
     isPale: isHatched(subject),
     figures: headlines.map(({ metric, cells }): CardFigure => {
       const { summary, comparison, verdict } = cells.find((cell) => cell.subject === subject) ?? {};
-      if (summary === undefined) return { value: '–', ratio: '', verdict: undefined };
-      return { value: figureText(summary.mean, metric.unit), ratio: factorText(comparison?.ratio ?? null), verdict };
+      if (summary === undefined) return { value: '–', ratio: '', verdict: undefined, words: '' };
+      const ratio = factorText(comparison?.ratio ?? null);
+      const bounds = comparison?.verdict === 'undecided' ? boundsText(comparison) : '';
+      return { value: figureText(summary.mean, metric.unit), ratio, verdict, words: bounds || `${ratio} ${verdict === 'undecided' ? 'open' : (verdict ?? '')}`.trim() };
     }),
   };
 } // prettier-ignore
@@ -105,8 +110,8 @@ const columnWidthPx = (innerPx - nameWidthPx) / 4;
 const tableTopPx = 150;
 const headingPx = 58;
 const mostRowPx = 92;
+const leastRowPx = 63;
 const mostTablePx = 328;
-const lineHeightPx = 27;
 const looks: Readonly<Record<Verdict, { readonly sign: string; readonly ink: string; readonly ground: string }>> = {
   better: { sign: '+', ink: '#00573F', ground: '#D3F0E5' },
   worse: { sign: '−', ink: '#8F3600', ground: '#FCE3D2' },
@@ -119,20 +124,27 @@ const mark = { net: environmentColours[0], tare: environmentColours[1] } as cons
 
 /**
  * The run on one card as an SVG document of 1200 × 630: up to four environments of a workload with four figures each, their
- * ratios to the baseline and verdicts, and the first sentence of the conclusion. The same run gives the same bytes.
+ * ratios to the baseline and verdicts, and what is concluded of every
+ * environment: the card grows where that takes more than its size. The same run gives the same bytes.
  */
 export function summaryCard(report: ReportModel): string {
   const plan = planCard(report);
-  const { widthPx, heightPx } = cardSize;
+  const { widthPx } = cardSize;
+  const heightPx = Math.max(
+    cardSize.heightPx,
+    Math.ceil(footerTopPx(plan) + footerHeightPx(plan, conclusionLook(plan)) + bottomPx),
+  );
   return `<svg ${pictureMark} role="img" aria-label="${escapeXml(spoken(plan))}" xmlns="http://www.w3.org/2000/svg" width="${widthPx}" height="${heightPx}" viewBox="0 0 ${widthPx} ${heightPx}" font-family="${pictureFonts}">
-${[rectangle(0, 0, widthPx, heightPx, { fill: ink.ground }), header(plan), headings(plan), ...rows(plan), footer(plan)].join('\n')}
+${[rectangle(0, 0, widthPx, heightPx, { fill: ink.ground }), header(plan), headings(plan), ...rows(plan), footer(plan, heightPx)].join('\n')}
 </svg>
 `;
 }
 
 /** The card for those who cannot see it. */
 function spoken({ title, host, conclusion }: CardPlan): string {
-  return [title, host, conclusion].filter((text) => text !== '').join('. ');
+  return [title, host, ...conclusion.map((each) => each.replace(/\.$/, ''))]
+    .filter((text) => text !== '')
+    .join('. ');
 }
 
 function header({ title, host }: CardPlan): string {
@@ -187,13 +199,12 @@ function rowName({ name, note }: CardRow, top: number, rowPx: number): string {
   ].join('\n');
 }
 
-function figureSvg({ value, ratio, verdict }: CardFigure, isPale: boolean, x: number, middle: number): string {
+function figureSvg({ value, ratio, verdict, words }: CardFigure, isPale: boolean, x: number, middle: number): string {
   const fill = isPale ? ink.faint : ink.text;
   if (ratio === '') return label(value, x, middle + 9, { size: 26, fill });
   const parts = [label(value, x, middle - 4, { size: 26, fill })];
   if (verdict === undefined) return [...parts, label(ratio, x, middle + 22, { size: 17, fill: ink.faint })].join('\n');
   const { sign, ink: colour, ground } = looks[verdict];
-  const words = `${ratio} ${verdict}`;
   const widthPx = 34 + words.length * 10.4;
   return [
     ...parts,
@@ -203,21 +214,58 @@ function figureSvg({ value, ratio, verdict }: CardFigure, isPale: boolean, x: nu
   ].join('\n');
 } // prettier-ignore
 
-function footer(plan: CardPlan): string {
-  const top = tableTopPx + headingPx + plan.rows.length * rowHeightPx(plan);
-  const bottom = cardSize.heightPx - 24;
-  const mostLines = Math.floor((bottom - top - (plan.leftOut === '' ? 10 : 36)) / lineHeightPx);
-  const lines = textLines(plan.conclusion, fittingCharacters(innerPx, 20, 0.6), mostLines);
+const bottomPx = 24;
+const conclusionSizesPx = [20, 19, 18, 17, 16, 15] as const;
+const smallestPx = 15;
+
+function footerTopPx(plan: CardPlan): number {
+  return tableTopPx + headingPx + plan.rows.length * rowHeightPx(plan);
+}
+
+/** The conclusion as it is written: each environment begins a line. */
+type ConclusionLook = { readonly sizePx: number; readonly lines: readonly string[] };
+
+/** In the largest letters with which everything fits; in the smallest where nothing does, and the card grows. */
+function conclusionLook(plan: CardPlan): ConclusionLook {
+  const looks = conclusionSizesPx.map((sizePx) => linesOf(plan, sizePx));
+  const roomPx = cardSize.heightPx - bottomPx - footerTopPx(plan);
+  return looks.find((look) => footerHeightPx(plan, look) <= roomPx) ?? linesOf(plan, smallestPx);
+}
+
+function linesOf({ conclusion }: CardPlan, sizePx: number): ConclusionLook {
+  const fitting = fittingCharacters(innerPx, sizePx, letterShare);
+  return { sizePx, lines: conclusion.flatMap((each) => textLines(each, fitting)) };
+}
+
+/** Width of a letter as a share of its size, on the safe side. */
+const letterShare = 0.56;
+
+function linePx({ sizePx }: ConclusionLook): number {
+  return sizePx * 1.35;
+}
+
+function footerHeightPx({ leftOut }: CardPlan, look: ConclusionLook): number {
+  return 14 + look.lines.length * linePx(look) + (leftOut === '' ? 0 : 26);
+}
+
+function footer(plan: CardPlan, heightPx: number): string {
+  const top = footerTopPx(plan);
+  const look = conclusionLook(plan);
   const leftOut = shortened(plan.leftOut, fittingCharacters(innerPx, 16, 0.6));
   return [
     line(top),
-    ...lines.map((each, index) => label(each, marginPx, top + 36 + index * lineHeightPx, { size: 20 })),
-    ...(leftOut === '' ? [] : [label(leftOut, marginPx, bottom, { size: 16, fill: ink.faint })]),
+    ...look.lines.map((each, index) => label(each, marginPx, top + 12 + (index + 0.8) * linePx(look), { size: look.sizePx })),
+    ...(leftOut === '' ? [] : [label(leftOut, marginPx, heightPx - bottomPx, { size: 16, fill: ink.faint })]),
   ].join('\n');
-}
+} // prettier-ignore
 
-function rowHeightPx({ rows: { length } }: CardPlan): number {
-  return Math.min(mostRowPx, (mostTablePx - headingPx) / Math.max(1, length));
+/** Rows give way to a long conclusion, as far as their figures can be read, before the card grows. */
+function rowHeightPx(plan: CardPlan): number {
+  const count = Math.max(1, plan.rows.length);
+  const wantedPx = Math.min(mostRowPx, (mostTablePx - headingPx) / count);
+  const conclusionPx = footerHeightPx(plan, linesOf(plan, smallestPx));
+  const roomPx = cardSize.heightPx - bottomPx - conclusionPx - tableTopPx - headingPx;
+  return Math.max(Math.min(wantedPx, leastRowPx), Math.min(wantedPx, roomPx / count));
 }
 
 type LabelLook = Partial<Pick<TextLook, 'fill' | 'anchor'>> & {
@@ -234,15 +282,15 @@ function line(y: number): string {
   return rectangle(marginPx, y, innerPx, 1, { fill: ink.grid });
 }
 
-/** A text in at most `mostLines` lines of at most `characters`, broken at spaces; what does not fit ends in "…". */
-export function textLines(text: string, characters: number, mostLines: number): readonly string[] {
+/** A text in lines of at most `characters`, broken at spaces; a word that is longer is broken anywhere. Nothing is left out. */
+export function textLines(text: string, characters: number): readonly string[] {
   const lines: string[] = [];
   let rest = text.trim();
-  while (rest !== '' && lines.length < mostLines - 1 && [...rest].length > characters) {
-    const end = rest.lastIndexOf(' ', characters);
-    if (end <= 0) break;
+  while ([...rest].length > characters) {
+    const space = rest.lastIndexOf(' ', characters);
+    const end = space > 0 ? space : [...rest].slice(0, characters).join('').length;
     lines.push(rest.slice(0, end));
-    rest = rest.slice(end + 1);
+    rest = rest.slice(end).trimStart();
   }
-  return rest === '' ? lines : [...lines, shortened(rest, characters)];
+  return rest === '' ? lines : [...lines, rest];
 }

@@ -1,7 +1,8 @@
-import type { GateCommit, GateComparison, GateResult } from '@tare/results';
-import { shareText } from '../model/differences.ts';
+import { metricCatalogue, type GateCommit, type GateComparison, type GateResult } from '@tare/results';
+import { longestMoreMs, minutesText } from '../model/conclusion.ts';
+import { boundsText, shareText } from '../model/differences.ts';
 import { metricNoun } from '../model/shown-metrics.ts';
-import { counted, dateText, withPlainText } from '../model/words.ts';
+import { counted, dateText, withMarks, withPlainText } from '../model/words.ts';
 import { junitXml, type JunitCase } from './interchange.ts';
 import { codeSpan, escapeMarkdown, markdownDocument, markdownList, markdownTable } from './markdown.ts';
 import { alignedRows, terminalPage } from './terminal-layout.ts';
@@ -17,7 +18,10 @@ const minus = '−';
 export function gateText(result: GateResult): string {
   const gate = withPlainText(result);
   const lines = [
-    ...alignedRows(gate.comparisons.map(cellsOf), ['left', 'left', 'left', 'left']),
+    ...alignedRows(
+      gate.comparisons.map((each) => cellsOf(each, gate)),
+      ['left', 'left', 'left', 'left'],
+    ),
     ...skippedLines(gate),
     ...gate.warnings.map((warning) => `warning: ${warning}`),
     outcomeText(gate),
@@ -40,7 +44,7 @@ export function gateMarkdown(result: GateResult): string {
 }
 
 /**
- * A gate as JUnit XML: a test case per metric. A regression is a failure, undecided and not judged are skipped; a workload of
+ * A gate as JUnit XML: a test case per metric. A regression is a failure, what is open and what is not judged are skipped; a workload of
  * the same bytes is a test that passes; a gate without a decision is an error.
  */
 export function gateJunit(result: GateResult): string {
@@ -51,7 +55,7 @@ export function gateJunit(result: GateResult): string {
       className: placeText(each),
       name: metricNoun(each.metric),
       outcome: each.decision === 'regression' ? 'failure' : each.decision === 'pass' ? 'passed' : 'skipped',
-      message: `${changeText(each)}: ${decisionText(each)}`,
+      message: `${changeText(each)}: ${decisionText(each, gate)}`,
     })),
     ...gate.workloads.flatMap(({ workload, status }): readonly JunitCase[] =>
       status === 'same-bytes'
@@ -71,9 +75,9 @@ export function gateJunit(result: GateResult): string {
 }
 
 /** Place, metric, change and decision: a row of a table. */
-function cellsOf(comparison: GateComparison): readonly string[] {
+function cellsOf(comparison: GateComparison, gate: GateResult): readonly string[] {
   const { metric } = comparison;
-  return [placeText(comparison), metricNoun(metric), changeText(comparison), decisionText(comparison)];
+  return [placeText(comparison), metricNoun(metric), changeText(comparison), decisionText(comparison, gate)];
 }
 
 /** "−9.8 % [−11.2, −8.3]": how far head is from base; "no figure" without a ratio. */
@@ -83,13 +87,40 @@ function changeText({ ratio, ci95 }: GateComparison): string {
   return `${signedPercent(ratio)} %${interval}`;
 }
 
-/** "regression", "undecided: 14 more rounds would decide", "not judged: emulated". */
-function decisionText({ decision, roundsMore, note }: GateComparison): string {
+/**
+ * "regression"; "pass, but 0.8 to 3.1 % lower"; "not decided within 5 %: about 3 minutes more would tell", beside its interval;
+ * "not judged: emulated".
+ */
+function decisionText(comparison: GateComparison, gate: GateResult): string {
+  const { decision, roundsMore, note, ci95, n } = comparison;
   if (decision === null) return note ?? 'not judged';
+  if (decision === 'pass' && isWorse(comparison)) return `pass, but ${worseText(comparison)}`;
   if (decision !== 'undecided') return decision;
-  return roundsMore === null
-    ? 'undecided: no practical number of rounds would decide'
-    : `undecided: ${counted(roundsMore, 'more round')} would decide`;
+  const open = `not decided within ${shareText(gate.threshold)}${ci95 === null ? ` by ${counted(n, 'round')}` : ''}`;
+  const moreMs = (roundsMore ?? Infinity) * roundMsOf(gate);
+  return moreMs > longestMoreMs ? open : `${open}: about ${minutesText(moreMs)} more would tell`;
+}
+
+/** How long a round took at most: what was built before the first is in it. */
+function roundMsOf({ startedAt, finishedAt, run }: GateResult): number {
+  return run === null ? Infinity : (Date.parse(finishedAt) - Date.parse(startedAt)) / run.rounds;
+}
+
+/** Whether the interval leaves no doubt that head is worse, by however little. */
+function isWorse({ ci95, metric }: GateComparison): boolean {
+  if (ci95 === null) return false;
+  return isHigherBetter(metric) ? ci95[1] < 1 : ci95[0] > 1;
+}
+
+function isHigherBetter(key: string): boolean {
+  return metricCatalogue.some((metric) => metric.key === key && metric.direction === 'higher');
+}
+
+/** "0.8 to 3.1 % lower". */
+function worseText({ ci95, metric }: GateComparison): string {
+  const bounds = (ci95 ?? []).map((bound) => Math.abs((bound - 1) * 100)).toSorted((a, b) => a - b);
+  const word = isHigherBetter(metric) ? 'lower' : 'higher';
+  return `${bounds.map((bound) => bound.toFixed(1)).join(' to ')} % ${word}`;
 }
 
 /** "primes in native". */
@@ -102,7 +133,7 @@ function outcomeText({ decision, threshold, problem, comparisons, workloads }: G
   const named = (wanted: GateComparison['decision']): string =>
     comparisons
       .filter((each) => each.decision === wanted)
-      .map((each) => `${metricNoun(each.metric)} of ${placeText(each)}`)
+      .map((each) => withMarks(`${metricNoun(each.metric)} of ${placeText(each)}`, [boundsText(each)]))
       .join(', ');
   switch (decision) {
     case 'regression':
@@ -113,9 +144,17 @@ function outcomeText({ decision, threshold, problem, comparisons, workloads }: G
       return `Not measured: ${problem ?? 'nothing to decide from'}.`.replace(/\.+$/, '.');
     case 'pass':
       return workloads.some(({ status }) => status === 'measured')
-        ? `Pass: nothing is worse by ${shareText(threshold)} or more.`
+        ? `Pass: nothing is worse by ${shareText(threshold)} or more${worseWithin(comparisons)}.`
         : 'Pass: both sides run the same bytes.';
   }
+}
+
+/** "; throughput of primes in native is 0.8 to 3.1 % lower": what is worse, though it passes. */
+function worseWithin(comparisons: readonly GateComparison[]): string {
+  return comparisons
+    .filter((each) => each.decision === 'pass' && isWorse(each))
+    .map((each) => `; ${metricNoun(each.metric)} of ${placeText(each)} is ${worseText(each)}`)
+    .join('');
 }
 
 /** What was not measured, and why: a line each. */
@@ -133,13 +172,14 @@ function skippedLines({ workloads, environments }: GateResult): readonly string[
   ];
 }
 
-function tableOf({ comparisons }: GateResult): string {
+function tableOf(gate: GateResult): string {
+  const { comparisons } = gate;
   if (comparisons.length === 0) return '';
   return markdownTable(
     ['Workload', 'Metric', 'Head against base', 'Decision'],
     ['left', 'left', 'right', 'left'],
     comparisons.map((each) => {
-      const cells = cellsOf(each).map(escapeMarkdown);
+      const cells = cellsOf(each, gate).map(escapeMarkdown);
       return each.decision === 'regression' ? cells.with(3, '**regression**') : cells;
     }),
   );

@@ -70,8 +70,8 @@ function xmlText(text: string): string {
 }
 
 /**
- * The verdicts of a run as JUnit XML: a suite per workload, a test case per judged comparison. Worse is a failure, undecided
- * is skipped; for the A/A control, where nothing differs, better is a failure too. An environment that failed is an error.
+ * The verdicts of a run as JUnit XML: a suite per workload, a test case per judged comparison. Worse is a failure, what
+ * is open is skipped; for the A/A control, where nothing differs, better is a failure too. An environment that failed is an error.
  * Seed and host are properties of each suite.
  */
 export function verdictsJunit(report: ReportModel): string {

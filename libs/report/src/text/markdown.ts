@@ -85,10 +85,10 @@ export function metricTable({ subjects, rows }: Pick<WorkloadModel, 'subjects' |
   );
 }
 
-function cellMarkdown({ mean, ratio, verdict }: MetricCell): string {
+function cellMarkdown({ mean, ratio, verdictText }: MetricCell): string {
   if (mean === '') return '–';
   if (ratio === '') return mean;
-  return `${mean}<br>${escapeMarkdown(ratio)}${verdict === undefined ? '' : ` ${verdict}`}`;
+  return `${mean}<br>${escapeMarkdown(ratio)}${verdictText === '' ? '' : ` ${escapeMarkdown(verdictText)}`}`;
 }
 
 /** What a run concludes of a workload, as a list. */

@@ -13,7 +13,9 @@ test('the block has a table of four rows for each workload, and a link to the re
 
 test('the conclusion stands above each table', () => {
   const block = renderReadmeBlock(reportModel(exampleRun()), { chartsPath: 'charts' });
-  expect(block).toMatch(/\*\*primes\*\*\n\n- namespace: the same as native within[\s\S]*?\n\n\| Metric /);
+  expect(block).toMatch(
+    /\*\*primes\*\*\n\n- namespace against native: throughput the same within[\s\S]*?\n\n\| Metric /,
+  );
   expect(block).not.toContain('native:control');
 });
 

@@ -51,12 +51,12 @@ test('the conclusion comes before the tables, then the caveats and the control',
   const places = order.map((part) => summary.indexOf(part));
   expect(places).toEqual(places.toSorted((a, b) => a - b));
   expect(places).not.toContain(-1);
-  expect(summary).toContain('- docker: worse than native in startup (3.39 times \\[3.32, 3.46\\])');
+  expect(summary).toContain('- docker against native: +199 ms startup (3.39 times \\[3.32, 3.46\\])');
 });
 
 test('the control has a table of its own and no column', () => {
   expect(summary).toMatch(
-    /^\| Throughput, req\/s \| ×0\.997 \\\[0\.982, 1\.013\\\] same \| ×0\.994 .* same \|$/m,
+    /^\| Throughput, req\/s \| ×0\.997 \\\[0\.982, 1\.013\\\] same \| ×0\.994 .* open: −2\.1 to \+1\.0 % \|$/m,
   );
   expect(summary).not.toMatch(/^\| Metric \|.*native:control/m);
 });
@@ -77,7 +77,7 @@ test('a calibration is cited when it is given', () => {
 
 test('the page of a job has the conclusion and the tables, and no picture', () => {
   const step = renderStepSummary(reportModel(exampleRun()));
-  expect(step).toContain('- docker: worse than native');
+  expect(step).toContain('- docker against native: +199 ms startup');
   expect(step.match(/^\| Metric /gm)).toHaveLength(2);
   expect(step).not.toContain('![');
 });

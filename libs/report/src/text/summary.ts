@@ -1,4 +1,5 @@
 import { chartFiles } from '../charts/run-charts.ts';
+import { verdictText } from '../model/conclusion.ts';
 import type { Fact } from '../model/record.ts';
 import type { ReportModel } from '../model/report-model.ts';
 import { ratioText } from '../model/words.ts';
@@ -103,9 +104,7 @@ function controlSections({ baseline, controlComparisons, workloads }: ReportMode
       controlComparisons.find(({ workload, metric }) => workload === name && metric === key),
     );
     if (found.every((each) => each === undefined)) return [];
-    const cells = found.map((each) =>
-      each === undefined ? '–' : `${ratioText(each)} ${each.verdict ?? ''}`,
-    );
+    const cells = found.map((each) => (each === undefined ? '–' : `${ratioText(each)} ${verdictText(each)}`));
     return [[title, ...cells]];
   });
   if (rows.length === 0) return [];

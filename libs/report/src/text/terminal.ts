@@ -112,7 +112,9 @@ function legendText(workloads: readonly WorkloadModel[], { paint }: Screen): str
   const isJudged = workloads.some(({ rows }) =>
     rows.some(({ cells }) => cells.some(({ verdict }) => verdict)),
   );
-  const verdicts = Object.entries(verdictSigns).map(([verdict, sign]) => `${sign} ${verdict}`);
+  const verdicts = Object.entries(verdictSigns).map(([verdict, sign]) =>
+    verdict === 'undecided' ? `${sign} open` : `${sign} ${verdict}`,
+  );
   return paint('dim', ['↓ lower is better', '↑ higher is better', ...(isJudged ? verdicts : [])].join('  '));
 }
 

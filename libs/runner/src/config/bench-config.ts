@@ -1,14 +1,20 @@
 import type { Environment } from '@tare/environment';
-import { number, text, toggle, whole } from '@tare/options';
+import { choice, number, text, toggle, whole } from '@tare/options';
+import type { Arrivals } from '@tare/metrics';
 import { metricCatalogue, type Guards } from '@tare/results';
+import { fewestRounds } from '@tare/statistics';
 import { z } from 'zod';
 import { defaultGuards } from '../guards/violations.ts';
 import { requestSchema, type Workload } from './workload.ts';
 
 /** Upper bounds keep a typing error from starting a run of days. */
-const most = { rounds: 1000, windowMs: 3_600_000, warmupMs: 600_000, sliceMs: 60_000 } as const;
-/** Fewer rounds say nothing about the spread. */
-const fewestPilotRounds = 2;
+export const most = {
+  rounds: 1000,
+  starts: 100,
+  windowMs: 3_600_000,
+  warmupMs: 600_000,
+  sliceMs: 60_000,
+} as const;
 const perSecond = 1000;
 
 /**
@@ -48,7 +54,7 @@ export const runOptions = {
       min: 1,
       max: most.rounds,
       description: 'Number of rounds; a round is one trial of every environment.',
-      otherwise: 'decided by a pilot',
+      otherwise: 'as many as the verdicts take, at most 30',
     }),
   },
   budget: {
@@ -57,15 +63,22 @@ export const runOptions = {
       min: 0.1,
       max: 24 * 60,
       unit: 'minutes',
-      description: 'Time that the rounds may take together when a pilot decides their number.',
+      description: 'Time that the rounds may take together when their number is not given.',
     }).default(15),
+  },
+  until: {
+    member: 'until',
+    schema: choice(['decided', 'rounds', 'budget'], {
+      description:
+        'What ends the rounds when their number is not given: decided for the last decision, or the most rounds or the budget before; rounds for the most rounds, whatever the budget and the decisions; budget for the budget, whatever the decisions and the most rounds.',
+    }).default('decided'),
   },
   control: {
     member: 'control',
     formerly: 'twin',
     schema: toggle({
       description:
-        'Measure an A/A control, a second copy of the baseline, in every round: it must come out the same.',
+        'Measure an A/A control, a second copy of the baseline, beside the others: it must come out the same.',
     }).default(true),
   },
   retries: {
@@ -75,6 +88,15 @@ export const runOptions = {
       max: 100,
       description: 'How often a round may be repeated because a trial in it failed or was disturbed.',
     }).default(2),
+  },
+  starts: {
+    member: 'starts',
+    schema: whole({
+      min: 0,
+      max: most.starts,
+      description:
+        'Starts of each environment in every round, one after the other and without load, from which startup is taken; not of machines. With 0 it is taken from the start of the trial.',
+    }).default(3),
   },
   connections: {
     member: 'load.connections',
@@ -92,7 +114,7 @@ export const runOptions = {
       max: most.warmupMs,
       unit: 'milliseconds',
       description: 'Load on a fresh instance before its window; it does not count.',
-      otherwise: '1.5 times what the slowest environment is seen to need',
+      otherwise: 'what the slowest environment is seen to need',
     }).optional(),
   },
   duration: {
@@ -103,7 +125,8 @@ export const runOptions = {
       max: most.windowMs,
       unit: 'milliseconds',
       description: 'Length of the closed-loop window.',
-      otherwise: '3 seconds',
+      otherwise:
+        '1.5 seconds; where the number of rounds is not given, from the fourth round on what the spread of the first three asks for',
     }).optional(),
   },
   requests: {
@@ -131,8 +154,15 @@ export const runOptions = {
       max: 1_000_000,
       unit: 'requests per second',
       description: 'Arrival rate of the open-loop window.',
-      otherwise: 'half of what the slowest environment serves',
+      otherwise: '20 % of what the slowest environment serves',
     }).optional(),
+  },
+  arrivals: {
+    member: 'load.open.arrivals',
+    schema: choice(['poisson', 'constant'], {
+      description:
+        'Planned times of the open-loop window: poisson for random ones that the seed fixes, constant for a constant beat, which falls into step with what is periodic.',
+    }).default('poisson'),
   },
   openDuration: {
     member: 'load.open.durationMs',
@@ -142,7 +172,7 @@ export const runOptions = {
       max: most.windowMs,
       unit: 'milliseconds',
       description: 'Length of the open-loop window, which latencies are taken from; 0 for none.',
-    }).default(3000),
+    }).default(4000),
   },
   coldBoots: {
     member: 'coldBoots',
@@ -228,20 +258,21 @@ export const benchConfigSchema = z.strictObject({
       [
         runOptions.rounds.schema,
         z.strictObject({
-          pilot: whole({
-            min: fewestPilotRounds,
-            max: most.rounds,
-            description: 'Rounds of the pilot, from whose spread the number of rounds is computed once.',
-          }).default(6),
-          max: whole({ min: 1, max: most.rounds, description: 'Most rounds, the pilot included.' }).default(
-            30,
-          ),
+          looks: z
+            .array(whole({ min: fewestRounds, max: most.rounds, description: 'Rounds of a look.' }))
+            .min(1)
+            .optional()
+            .describe(
+              'Rounds at which what is open is looked at, rising; 6, 8, 10, 12, 15, 20, 25, 30 by default.',
+            ),
+          max: whole({ min: 1, max: most.rounds, description: 'Most rounds.' }).default(30),
         }),
       ],
-      { error: 'expected a whole number or { pilot, max }' },
+      { error: 'expected a whole number or { looks, max }' },
     )
     .prefault({}),
   budgetMinutes: runOptions.budget.schema,
+  until: runOptions.until.schema,
   load: z
     .strictObject({
       connections: runOptions.connections.schema,
@@ -254,10 +285,11 @@ export const benchConfigSchema = z.strictObject({
             z.literal(false),
             z.strictObject({
               rateRps: runOptions.rate.schema,
+              arrivals: runOptions.arrivals.schema,
               durationMs: runOptions.openDuration.schema,
             }),
           ],
-          { error: 'expected false or { rateRps, durationMs }' },
+          { error: 'expected false or { rateRps, arrivals, durationMs }' },
         )
         .prefault({}),
       sliceMs: runOptions.sliceMs.schema,
@@ -278,7 +310,7 @@ export const benchConfigSchema = z.strictObject({
         'generatorCpuPercent',
       ),
       lateSendsPercent: guard(
-        'Most requests that may be sent more than 1 ms late, in percent.',
+        'Most requests that may be sent more than 1 ms late, in percent; where the p99 is judged at most 1.',
         'lateSendsPercent',
       ),
       errorsPercent: guard('Most requests that may fail, in percent.', 'errorsPercent'),
@@ -299,6 +331,7 @@ export const benchConfigSchema = z.strictObject({
       }).default(512),
     })
     .prefault({}),
+  starts: runOptions.starts.schema,
   coldBoots: runOptions.coldBoots.schema,
   retries: runOptions.retries.schema,
   seed: runOptions.seed.schema,
@@ -319,19 +352,38 @@ export type Settings = Named & { readonly baseline: string } & Readonly<
   >;
 
 /** The configuration of a run, as the runner reads it. */
-export type ResolvedConfig = Omit<Settings, 'rounds' | 'budgetMinutes' | 'load' | 'guards' | 'seed'> & {
+export type ResolvedConfig = Omit<
+  Settings,
+  'rounds' | 'budgetMinutes' | 'until' | 'load' | 'guards' | 'seed'
+> & {
   readonly rounds:
     | { readonly kind: 'fixed'; readonly rounds: number }
-    | { readonly kind: 'pilot'; readonly pilot: number; readonly max: number };
+    | {
+        readonly kind: 'looks';
+        readonly looks: readonly number[] | undefined;
+        readonly max: number;
+        readonly until: Settings['until'];
+      };
   readonly budgetMs: number;
   readonly load: Omit<Settings['load'], 'warmupMs' | 'durationMs' | 'requests' | 'open' | 'sliceMs'> & {
     /** undefined: it is found before the first round. */
     readonly warmupMs: number | undefined;
     readonly window:
-      | { readonly kind: 'duration'; readonly durationMs: number }
+      | {
+          readonly kind: 'duration';
+          readonly durationMs: number;
+          /** Nobody gave it: the first rounds say how long it shall be. */
+          readonly isChosen?: boolean;
+        }
       | { readonly kind: 'requests'; readonly requests: number };
     /** undefined for no open-loop window; without a rate it is found before the first round. */
-    readonly open: { readonly rateRps: number | undefined; readonly durationMs: number } | undefined;
+    readonly open:
+      | {
+          readonly rateRps: number | undefined;
+          readonly arrivals: Arrivals;
+          readonly durationMs: number;
+        }
+      | undefined;
     /** After this long a slice sends nothing more, and ends with the last reply; undefined for no slices. */
     readonly sliceMs: number | undefined;
   };

@@ -55,7 +55,7 @@ it('takes numbers and their texts, durations in seconds', () => {
     connections: 2,
     warmupMs: 0,
     window: { kind: 'duration', durationMs: 1500 },
-    open: { rateRps: undefined, durationMs: 3000 },
+    open: { rateRps: undefined, arrivals: 'poisson', durationMs: 4000 },
     sliceMs: 25,
   });
   expect(changed.seed).toBe(7);
@@ -85,8 +85,10 @@ it('picks environments in the given order and moves the baseline when it was lef
 });
 
 it('sets the open loop, or leaves it out', () => {
-  expect(applyOverrides(config, { rate: '80', openDuration: 2 }).load.open).toEqual({
+  const flags = { rate: '80', arrivals: 'constant', openDuration: 2 };
+  expect(applyOverrides(config, flags).load.open).toEqual({
     rateRps: 80,
+    arrivals: 'constant',
     durationMs: 2000,
   });
   expect(applyOverrides(config, { openDuration: 0 }).load.open).toBeUndefined();
@@ -97,18 +99,39 @@ it('sets the length of slices, or has one environment up at a time', () => {
   expect(applyOverrides(config, { sliceMs: 0 }).load.sliceMs).toBeUndefined();
 });
 
-it('sets the time budget of a pilot, the control and the retries', () => {
+it('sets how often each is started in a round', () => {
+  expect(applyOverrides(config, {}).starts).toBe(3);
+  expect(applyOverrides(config, { starts: '0' })).toMatchObject({ starts: 0, options: { starts: 0 } });
+});
+
+it('sets the time budget, the control and the retries', () => {
   const changed = applyOverrides(config, { budget: '1.5', control: 'false', retries: 0 });
   expect(changed).toMatchObject({ budgetMs: 90_000, control: false, retries: 0 });
 });
 
+it('says what ends the rounds', () => {
+  const rounds = (until?: string) => applyOverrides(config, { until }).rounds;
+  expect(rounds()).toEqual({ kind: 'looks', looks: undefined, max: 30, until: 'decided' });
+  expect(rounds('rounds')).toMatchObject({ max: 30, until: 'rounds' });
+  expect(rounds('budget')).toMatchObject({ max: 1000, until: 'budget' });
+  expect(applyOverrides(config, { until: 'rounds', rounds: 3 }).rounds).toEqual({ kind: 'fixed', rounds: 3 });
+  expect(applyOverrides(config, { until: 'budget' }).options).toMatchObject({ until: 'budget' });
+});
+
 it.each<[Overrides, string]>([
+  [{ until: 'noon' }, '--until=noon: expected one of decided, rounds, budget'],
+  [
+    { until: 'budget', rounds: 3 },
+    '--until=budget: the number of rounds is fixed at 3, expected one of --rounds and --until',
+  ],
   [{ rate: 0 }, '--rate=0: expected a number of requests per second from 0.1 to 1000000'],
+  [{ arrivals: 'uniform' }, '--arrivals=uniform: expected one of poisson, constant'],
   [{ rate: 10, openDuration: 0 }, '--rate=10: there is no open-loop window with --openDuration=0'],
   [
     { rounds: 3, budget: 5 },
     '--budget=5: the number of rounds is fixed at 3, expected one of --rounds and --budget',
   ],
+  [{ starts: 2.5 }, '--starts=2.5: expected a whole number from 0 to 100'],
   [{ sliceMs: -1 }, '--sliceMs=-1: expected a number of milliseconds from 0 to 60000'],
   [{ control: 'maybe' }, '--control=maybe: expected true or false'],
   [{ rounds: 0 }, '--rounds=0: expected a whole number from 1 to 1000'],

@@ -73,6 +73,11 @@ export function applyOverrides(settings: Settings, overrides: Overrides): Resolv
       `--budget=${flags.budget}: the number of rounds is fixed at ${read.rounds}, expected one of --rounds and --budget`,
     );
   }
+  if (flags.until !== undefined && flags.until !== 'rounds' && typeof read.rounds === 'number') {
+    throw new Error(
+      `--until=${flags.until}: the number of rounds is fixed at ${read.rounds}, expected one of --rounds and --until`,
+    );
+  }
   return resolveSettings({
     ...read,
     environments,

@@ -22,12 +22,12 @@ it('fills in the defaults', () => {
   const { baseline, rounds, load, resources, seed } = resolveConfig(config, 'bench.config.ts');
   expect({ baseline, rounds, load, resources, seed }).toMatchObject({
     baseline: 'native',
-    rounds: { kind: 'pilot', pilot: 6, max: 30 },
+    rounds: { kind: 'looks', looks: undefined, max: 30, until: 'decided' },
     load: {
       connections: 8,
       warmupMs: undefined,
-      window: { kind: 'duration', durationMs: 3000 },
-      open: { rateRps: undefined, durationMs: 3000 },
+      window: { kind: 'duration', durationMs: 1500, isChosen: true },
+      open: { rateRps: undefined, arrivals: 'poisson', durationMs: 4000 },
       sliceMs: 25,
     },
     resources: { cpus: 1, memoryMiB: 512 },
@@ -100,6 +100,21 @@ it.each<[string, unknown, string]>([
     'bench.config.ts: load.conections: unknown member',
   ],
   ['a wrong kind of rounds', { ...config, rounds: 'many' }, 'bench.config.ts: rounds: "many": expected'],
+  [
+    'a look after the last round',
+    { ...config, rounds: { looks: [6, 12], max: 10 } },
+    'bench.config.ts: rounds.looks.1: 12: expected at most 10, the most rounds',
+  ],
+  [
+    'looks that do not rise',
+    { ...config, rounds: { looks: [8, 8] } },
+    'bench.config.ts: rounds.looks.1: 8: expected more than the look before',
+  ],
+  [
+    'a look before a verdict is possible',
+    { ...config, rounds: { looks: [3] } },
+    'bench.config.ts: rounds.looks.0: 3: expected',
+  ],
   ['a wrong kind of open loop', { ...config, load: { open: 5 } }, 'bench.config.ts: load.open: 5: expected'],
   [
     'both ends of the window',

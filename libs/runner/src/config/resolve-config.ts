@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import { benchConfigSchema, runOptions, type ResolvedConfig, type Settings } from './bench-config.ts';
+import { benchConfigSchema, most, runOptions, type ResolvedConfig, type Settings } from './bench-config.ts';
 import type { Workload } from './workload.ts';
 
-const defaultDurationMs = 3000;
+const defaultDurationMs = 1500;
 const msPerMinute = 60_000;
 
 /**
@@ -22,7 +22,22 @@ export function parseConfig(config: unknown, source: string): Settings {
   if (settings.load.durationMs !== undefined && settings.load.requests !== undefined) {
     throw new Error(`${source}: load has durationMs and requests, expected one of them`);
   }
+  if (typeof settings.rounds !== 'number') requireLooks(settings.rounds, source);
   return settings;
+}
+
+function requireLooks(
+  { looks = [], max }: { looks?: readonly number[] | undefined; max: number },
+  source: string,
+): void {
+  for (const [place, look] of looks.entries()) {
+    if (look > max) {
+      throw new Error(`${source}: rounds.looks.${place}: ${look}: expected at most ${max}, the most rounds`);
+    }
+    if (place > 0 && look <= (looks[place - 1] ?? 0)) {
+      throw new Error(`${source}: rounds.looks.${place}: ${look}: expected more than the look before`);
+    }
+  }
 }
 
 /** Checks a configuration and makes that of a run of it, with nothing said on the command line. */
@@ -32,26 +47,26 @@ export function resolveConfig(config: unknown, source: string): ResolvedConfig {
 
 /** @returns the configuration of a run with these settings. */
 export function resolveSettings(settings: Settings): ResolvedConfig {
-  const { rounds, budgetMinutes, load, guards, ...rest } = settings;
+  const { rounds, budgetMinutes, until, load, guards, ...rest } = settings;
   const { durationMs, requests, open, sliceMs, ...restOfLoad } = load;
   return {
     ...rest,
     rounds:
       typeof rounds === 'number'
         ? { kind: 'fixed', rounds }
-        : { kind: 'pilot', pilot: Math.min(rounds.pilot, rounds.max), max: rounds.max },
+        : { kind: 'looks', looks: rounds.looks, max: until === 'budget' ? most.rounds : rounds.max, until },
     budgetMs: budgetMinutes * msPerMinute,
     load: {
       ...restOfLoad,
       warmupMs: load.warmupMs,
       window:
         requests === undefined
-          ? { kind: 'duration', durationMs: durationMs ?? defaultDurationMs }
+          ? { kind: 'duration', ...windowOf(durationMs) }
           : { kind: 'requests', requests },
       open:
         open === false || open.durationMs === 0
           ? undefined
-          : { rateRps: open.rateRps, durationMs: open.durationMs },
+          : { rateRps: open.rateRps, arrivals: open.arrivals, durationMs: open.durationMs },
       sliceMs: sliceMs === 0 ? undefined : sliceMs,
     },
     guards,
@@ -60,11 +75,17 @@ export function resolveSettings(settings: Settings): ResolvedConfig {
   };
 }
 
+function windowOf(durationMs: number | undefined) {
+  return durationMs === undefined ? { durationMs: defaultDurationMs, isChosen: true } : { durationMs };
+}
+
 /** The options of the command line that give these settings, by the table. */
 function optionsOf(settings: Settings): ResolvedConfig['options'] {
   const ns = new Set(settings.workloads.flatMap(({ parameters }) => parameters?.n ?? []));
   const [n] = ns;
   const given = Object.entries(runOptions).flatMap<[string, string | number | boolean]>(([flag, option]) => {
+    // a number of rounds is an end of its own
+    if (flag === 'until' && typeof settings.rounds === 'number') return [];
     const value = 'member' in option ? memberOf(settings, option.member.split('.')) : undefined;
     if (typeof value === 'number') return [[flag, 'perFlag' in option ? value / option.perFlag : value]];
     return typeof value === 'string' || typeof value === 'boolean' ? [[flag, value]] : [];

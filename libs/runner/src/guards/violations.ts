@@ -1,4 +1,4 @@
-import type { Guard, Guards, Trial, Violation } from '@tare/results';
+import { requestsForP99, type Guard, type Guards, type Trial, type Violation } from '@tare/results';
 
 /**
  * Limits of a trial that counts. They are fixed before a run and blind to its outcome: a trial is judged by what
@@ -16,8 +16,8 @@ export const defaultGuards: Guards = {
   clockDriftPercent: 5,
   // From about here on a generator's own queue adds to the latencies, and its speed limits the throughput.
   generatorCpuPercent: 80,
-  // The p99 looks at the slowest hundredth: with more late sends than that it may be the generator's own.
-  lateSendsPercent: 1,
+  // The p95 looks at the slowest twentieth: with half as many late sends it may be the generator's own.
+  lateSendsPercent: 2.5,
   // An error comes faster or slower than a reply and does other work: with more than one in a thousand two trials no
   // longer did the same.
   errorsPercent: 0.1,
@@ -111,9 +111,14 @@ function generatorCpu(
 /** How many standard deviations above its limit a count may lie by chance (Poisson). */
 const chanceDeviations = 2;
 
+/** The limit where the p99 is judged: it looks at the slowest hundredth. */
+const lateSendsPercentOfP99 = 1;
+
 /** A window of a few hundred requests has a handful of late sends by chance: it breaks the limit only beyond that. */
-function lateSends({ open }: GuardedTrial, { lateSendsPercent: limit }: Guards): Broken {
+function lateSends({ open }: GuardedTrial, { lateSendsPercent }: Guards): Broken {
   if (open === null || open.planned === 0) return [];
+  const limit =
+    open.planned < requestsForP99 ? lateSendsPercent : Math.min(lateSendsPercent, lateSendsPercentOfP99);
   const value = (open.lateSends / open.planned) * 100;
   const atLimit = (open.planned * limit) / 100;
   if (open.lateSends <= atLimit + chanceDeviations * Math.sqrt(atLimit)) return [];

@@ -11,13 +11,16 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-it('finds the arrival rate before the first round: half of what the slowest serves', async () => {
+it('finds the arrival rate before the first round: a light share of what the slowest serves', async () => {
   const load = { connections: 2, warmupMs: 100, durationMs: 300, open: { durationMs: 300 } };
   const { run: file } = await shortRun(folder, { rounds: 1, load });
   const rates = new Set(file.trials.map(({ open }) => open?.rateRps));
   expect(rates.size).toBe(1);
   // an answer takes 2 ms of a CPU
-  expect([...rates][0]).toBeGreaterThan(20);
-  expect([...rates][0]).toBeLessThan(300);
-  expect(file.diagnostics.map(({ code }) => code)).toContain('arrival-rate');
+  expect([...rates][0]).toBeGreaterThan(6);
+  expect([...rates][0]).toBeLessThan(120);
+  const [found] = file.diagnostics.filter(({ code }) => code === 'arrival-rate');
+  expect(found?.message).toMatch(
+    /^answer: open loop at [\d.]+ requests\/s, 20 % of the \d+ that \w+, the slowest, served before the first round; a window holds about \d+ requests, so its p95 is rough: it takes 200, as with --openDuration=\d+$/,
+  );
 });

@@ -8,6 +8,7 @@ import {
   type Trial,
 } from '@tare/results';
 import { runDiagnostics, trialDiagnostics } from './diagnostics.ts';
+import { looksOf } from './round-plan.ts';
 import type { LostEnvironment, RunParts, Unusable } from './run-events.ts';
 
 /** Puts the run file together: a pure function of what was measured. */
@@ -18,10 +19,11 @@ export function assembleRun({ header, trials, measured, unusable, lost, ...parts
     name === control ? parts.configuredOrder.length : parts.configuredOrder.indexOf(name);
   const comparisons = compare(trials, {
     baseline,
-    control: control ?? undefined,
+    control,
     unjudged: [...parts.unjudged, ...withoutVerdict(lost, baseline, trials)],
     margins: parts.margins,
     seed: header.seed,
+    looks: looksOf(parts.plan),
   });
   const environments: EnvironmentResult[] = [
     ...measured.map(({ environment: { name, kind }, facts }): EnvironmentResult => {

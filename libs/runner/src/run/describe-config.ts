@@ -29,7 +29,7 @@ export function describeConfig(
     baseline: config.baseline,
     control: control ?? null,
     rounds: config.rounds.kind === 'fixed' ? config.rounds.rounds : config.rounds.max,
-    budgetMs: config.rounds.kind === 'fixed' ? null : config.budgetMs,
+    budgetMs: config.rounds.kind === 'fixed' || config.rounds.until === 'rounds' ? null : config.budgetMs,
     retries: config.retries,
     options: { ...config.options, warmup: config.load.warmupMs / msPerSecond },
     load: {

@@ -3,13 +3,15 @@ import {
   type Comparison,
   type Diagnostic,
   type JournalHeader,
+  latencyWindowOf,
+  type Margins,
   metricCatalogue,
   type Trial,
 } from '@tare/results';
 import type { Usable } from './run-events.ts';
 
 // the p99 of 10,000 requests has a standard deviation of about 2 %; that of 500, of 8 %
-const requestsForP99 = 10_000;
+const requestsForSmoothP99 = 10_000;
 
 /** What must be known of a whole run beside its figures. Pure. */
 export function runDiagnostics(
@@ -44,12 +46,23 @@ export function runDiagnostics(
     add('warning', 'control-differs', message);
   }
   for (const [workload, own] of Map.groupBy(trials, (trial) => trial.workload)) {
-    const fewest = Math.min(...own.map(({ open, load }) => (open ?? load).requests));
-    if (fewest >= requestsForP99) continue;
-    const message = `${workload}: a p99 rests on as few as ${fewest} requests of a trial; it is rough below ${requestsForP99}`;
+    const fewest = Math.min(...own.flatMap((trial) => latencyWindowOf(trial)?.requests ?? []));
+    if (fewest >= requestsForSmoothP99) continue;
+    const message = `${workload}: a p99 rests on as few as ${fewest} requests of a trial; it is rough below ${requestsForSmoothP99}`;
     add('info', 'rough-p99', message);
   }
   return found;
+}
+
+/** What must be known of the margins that a run was given. Pure. */
+export function marginDiagnostics(margins: Margins): readonly Diagnostic[] {
+  return metricCatalogue
+    .filter(({ key, judged }) => judged && margins[key] === 0)
+    .map(({ key, label }) => ({
+      level: 'info',
+      code: 'margin-zero',
+      message: `${label}: with a margin of 0 (margins.${key}) nothing is the same; it ends better, worse or undecided`,
+    }));
 }
 
 function isFalse({ candidate, verdict }: Comparison, control: string | null): boolean {

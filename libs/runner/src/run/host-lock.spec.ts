@@ -70,6 +70,18 @@ describe.skipIf(process.platform !== 'linux')('the lock of a host', () => {
     lock.release();
   });
 
+  it('waits for the claim of a run that has only just got the lock', async () => {
+    const child = await another(`
+      const { openSync, writeFileSync } = await import('node:fs');
+      const { spawnSync } = await import('node:child_process');
+      const { thisRunner } = await import('${import.meta.resolve('@tare/environment')}');
+      const descriptor = openSync(folder + '/tare-run-' + process.getuid(), 'w', 0o600);
+      spawnSync('flock', ['-x', '-n', '3'], { stdio: ['ignore', 'ignore', 'inherit', descriptor] });
+      const claim = JSON.stringify({ ...holder, runner: thisRunner() });
+      setTimeout(() => writeFileSync(folder + '/tare-run-late.json', claim), 300)`);
+    expect(() => lockHost(holder, folder)).toThrow(`pid ${child.pid}, run theirs`);
+  });
+
   it.skipIf(!isRoot)('is one for all namespaces of the network and of processes', async () => {
     const spaces = ['unshare', '--net', '--pid', '--fork', '--kill-child'];
     const unshare = await another('lockHost(holder, folder)', spaces);

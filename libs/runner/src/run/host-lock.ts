@@ -39,6 +39,9 @@ const filePrefix = 'tare-run-';
 const claimSuffix = '.json';
 const longestClaimBytes = 4096;
 const flockDeadlineMs = 10_000;
+// whoever has the lock writes its claim next
+const claimDeadlineMs = 3000;
+const claimPauseMs = 50;
 // other users may have taken a name in a shared folder: then try the next one
 const names = 10;
 // after this long the claim of another user no longer counts
@@ -78,10 +81,10 @@ export function lockHost(holder: LockHolder, chosenFolder = process.env.TARE_LOC
     closeSync(descriptor);
   };
   try {
-    const isFree = lockFile(descriptor);
-    if (!isFree) {
+    for (const deadline = performance.now() + claimDeadlineMs; !lockFile(descriptor); pause()) {
       const own = claimsIn(folder).filter(isOwn);
-      throw occupied(own.find(({ runner }) => findRunner(runner) !== undefined) ?? own[0]);
+      const living = own.find(({ runner }) => findRunner(runner) !== undefined);
+      if (living !== undefined || performance.now() > deadline) throw occupied(living ?? own[0]);
     }
     claim = makeClaim(folder, holder);
     const mine = claimsIn(folder).find(({ path }) => path === claim);
@@ -145,6 +148,10 @@ function lockFile(descriptor: number): boolean {
   if (status === 0) return true;
   if (status === 1 && stderr === '') return false;
   throw new Error(`${noLock}: flock: ${error?.message ?? plainText(stderr.trim())}`, { cause: error });
+}
+
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, claimPauseMs);
 }
 
 /** Writes a file, readable by all, that says who is measuring. @returns its path. */

@@ -19,7 +19,8 @@ const run = (config: Partial<BenchConfig>, told?: Parameters<typeof shortRun>[2]
   shortRun(folder, config, told);
 
 it('measures every environment once in every round, and journals every trial', async () => {
-  const { run: file, journalFolder } = await run({ seed: 3 });
+  const load = { connections: 2, warmupMs: 100, durationMs: 500, open: { rateRps: 50, durationMs: 300 } };
+  const { run: file, journalFolder } = await run({ seed: 3, load });
   expect(file.trials.map(({ round, order, environment }) => [round, order, environment])).toHaveLength(4);
   for (const round of [1, 2]) {
     const names = file.trials.filter((trial) => trial.round === round).map(({ environment }) => environment);
@@ -101,39 +102,45 @@ it('goes on without an environment that never gets healthy and shows its last lo
   expect(leftovers()).toEqual([]);
 });
 
-it('decides the number of rounds once, after a pilot, and measures a control that is judged by itself', async () => {
+// two copies of one app cannot differ by half
+const wide = { startupMs: 9, throughputRps: 9, latencyP50Ms: 9, latencyP95Ms: 9, latencyP99Ms: 9, cpuNetMsPerRequest: 9, cpuGrossMsPerRequest: 9, memoryNetMiB: 9, memoryGrossMiB: 9 }; // prettier-ignore
+
+it('ends when everything is decided at a look, and measures a control that asks for no rounds', async () => {
   const events: RunEvent[] = [];
-  const pilot = { rounds: { pilot: 2, max: 3 }, control: true, environments: [native()] };
-  const { run: file } = await run(pilot, { events });
-  expect(file.plan).toMatchObject({ kind: 'pilot', pilotRounds: 2, rounds: 3 });
-  expect(events.filter(({ kind }) => kind === 'rounds-decided')).toHaveLength(1);
+  const options = { rounds: { max: 12 }, control: true, environments: [native()], margins: wide };
+  const { run: file } = await run(options, { events });
+  expect(file.plan).toMatchObject({
+    kind: 'looks',
+    looks: [6],
+    rounds: 6,
+    mostRounds: 12,
+    endedBy: 'decided',
+  });
+  expect(events.filter(({ kind }) => kind === 'looked')).toMatchObject([{ round: 6, open: [] }]);
   expect(file.config.control).toBe('native:control');
-  expect(file.trials.filter(({ environment }) => environment === 'native:control')).toHaveLength(3);
+  expect(file.trials.filter(({ environment }) => environment === 'native:control')).toHaveLength(6);
   expect(file.environments.map(({ name }) => name)).toEqual(['native', 'native:control']);
   expect(leftovers()).toEqual([]);
 });
 
-it('measures an environment that gets no verdict in the pilot alone', async () => {
+it('goes on with what is open, without what gets no verdict, until the budget is spent', async () => {
   const events: RunEvent[] = [];
   const emulated = other('emulated', {
     probe: () => Promise.resolve({ usable: true, facts: { emulated: true } }),
   });
-  const pilot = {
-    rounds: { pilot: 2, max: 4 },
+  const options = {
+    rounds: { looks: [6, 7, 8], max: 8 },
     environments: [native(), other('second'), emulated],
-    load: { connections: 2, warmupMs: 0, durationMs: 200, open: false as const },
+    load: { connections: 2, warmupMs: 0, durationMs: 200, sliceMs: 0, open: false as const },
+    // nothing is the same within nothing
+    margins: { throughputRps: 0, startupMs: 0 },
   };
-  const { run: file } = await run(pilot, { events });
+  const { run: file } = await run(options, { events });
   const roundsOf = (name: string) =>
     file.trials.filter(({ environment }) => environment === name).map(({ round }) => round);
-  expect(file.plan.rounds).toBe(4);
-  expect([roundsOf('native'), roundsOf('second'), roundsOf('emulated')]).toEqual([
-    [1, 2, 3, 4],
-    [1, 2, 3, 4],
-    [1, 2],
-  ]);
-  const last = events.findLast((event) => event.kind === 'trial-finished');
-  expect(last?.place).toMatchObject({ trial: 10, trials: 10 });
+  expect(file.plan).toMatchObject({ kind: 'looks', looks: [6, 7, 8], rounds: 8, endedBy: 'rounds' });
+  expect(roundsOf('second')).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  expect(roundsOf('emulated')).toEqual([1, 2, 3, 4, 5, 6]);
   const ofEmulated = file.comparisons.filter(({ candidate }) => candidate === 'emulated');
   expect(ofEmulated.every(({ verdict }) => verdict === null)).toBe(true);
 });

@@ -3,6 +3,7 @@ import { isEmulated, openJournal, type RunFile, runFileSchemaVersion, type Trial
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import { arrivalRates } from './arrival-rates.ts';
 import { assembleRun } from './assemble-run.ts';
+import { marginDiagnostics } from './diagnostics.ts';
 import { describeConfig, hostFacts } from './describe-config.ts';
 import { type HostOptions, type PreparedHost, prepareHost } from './prepared-host.ts';
 import { measureRounds } from './rounds.ts';
@@ -27,7 +28,7 @@ export async function performRun(options: HostOptions): Promise<RunResult> {
 
 async function measureOn(host: PreparedHost, options: HostOptions): Promise<RunResult> {
   requireReady(host);
-  const { listener, signal } = options;
+  const { listener, signal, ending } = options;
   const config = { ...options.config, load: host.load };
   const { runId, startedAt, seed, preparation } = host;
   const { artifacts, context, generatorCpus, requests } = preparation;
@@ -54,7 +55,7 @@ async function measureOn(host: PreparedHost, options: HostOptions): Promise<RunR
     measured,
     unusable: host.unusable,
     warmUps: host.warmUps,
-    diagnostics: [...host.diagnostics, ...rates.diagnostics],
+    diagnostics: [...host.diagnostics, ...rates.diagnostics, ...marginDiagnostics(config.margins)],
     configuredOrder: config.environments.map(({ name }) => name),
   };
   listener({ kind: 'environments-ready', runStart });
@@ -66,19 +67,21 @@ async function measureOn(host: PreparedHost, options: HostOptions): Promise<RunR
       config,
       listener,
       signal,
+      ending,
       rates,
       measured,
       control,
       unjudged,
       journal,
       journalFolder,
+      judgeLook: options.judgeLook,
     };
-    const { trials, repeats, plan, lost } = await measureRounds(session);
+    const { trials, repeats, plan, lost, diagnostics } = await measureRounds(session);
     listener({ kind: 'run-finished', trials: trials.length, elapsedMs: Date.now() - startedAt.getTime() });
     requireTrials(trials, lost);
     const run = assembleRun({
       ...runStart,
-      diagnostics: [...runStart.diagnostics, ...host.told],
+      diagnostics: [...runStart.diagnostics, ...host.told, ...diagnostics],
       finishedAt: new Date().toISOString(),
       trials,
       repeats,
@@ -95,7 +98,7 @@ async function measureOn(host: PreparedHost, options: HostOptions): Promise<RunR
 function controlsOf({ control, baseline }: ResolvedConfig, ready: readonly Usable[]): readonly Usable[] {
   return ready
     .filter(({ environment }) => control && environment.name === baseline)
-    .map(({ environment, facts }) => ({ environment: controlOf(environment), facts }));
+    .map((each) => ({ ...each, environment: controlOf(each.environment) }));
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   type Facts,
   type Instance,
   requiredKinds,
+  type StartKind,
 } from '@tare/environment';
 import { plainText } from '@tare/metrics';
 import type { Diagnostic, WarmUp } from '@tare/results';
@@ -96,6 +97,7 @@ export async function prepareEnvironments(
   for (const candidate of inOrder) {
     const { name, kind } = candidate.environment;
     let facts = candidate.facts;
+    let startKind: StartKind | undefined;
     const own: Checked[] = [];
     try {
       listener({ kind: 'preparing', environment: name });
@@ -111,9 +113,14 @@ export async function prepareEnvironments(
           signal,
         );
         own.push(checked);
+        startKind = checked.startKind;
         if (!learned.has(key)) learned.set(key, load);
       }
-      ready.push({ environment: candidate.environment, facts });
+      ready.push({
+        environment: candidate.environment,
+        facts,
+        ...(startKind !== undefined && { startKind }),
+      });
       found.push(...own);
     } catch (error) {
       signal.throwIfAborted();
@@ -153,6 +160,11 @@ export type Checked = {
   readonly diagnostics: readonly Diagnostic[];
 };
 
+type CheckedStart = Checked & {
+  readonly load: LearnedLoad;
+  readonly startKind: StartKind;
+};
+
 /**
  * Starts a workload in an environment as the trials will, and checks that it answers right: the questions of the workload,
  * and what it will be loaded with. Where the run wants to know: loads it for a moment to see what it serves, and fresh
@@ -167,7 +179,7 @@ export async function checkEnvironment(
   known: LearnedLoad | undefined,
   listener: Listener,
   signal: AbortSignal,
-): Promise<Checked & { readonly load: LearnedLoad }> {
+): Promise<CheckedStart> {
   const { load } = preparation;
   const of = { environment: environment.name, workload: workload.name };
   listener({ kind: 'checking', ...of });
@@ -181,7 +193,7 @@ export async function checkEnvironment(
   };
 
   const instance = await startFor(environment, workload, preparation, signal);
-  let checked: Checked & { readonly load: LearnedLoad };
+  let checked: CheckedStart;
   try {
     const diagnostics = await checkAnswers(environment, workload, instance, signal);
     await setUpData(workload, instance.url, preparation.seed, signal);
@@ -192,7 +204,8 @@ export async function checkEnvironment(
         : undefined;
     const capacities = isRateWanted && rps !== undefined ? [{ ...of, rps }] : [];
     const warmUps = isWarmUpWanted && hasWarmCopy ? await watchWarmUp(instance) : [];
-    checked = { capacities, warmUps, diagnostics, load: known ?? (await first.learn()) };
+    const { startKind } = instance;
+    checked = { capacities, warmUps, diagnostics, load: known ?? (await first.learn()), startKind };
   } catch (error) {
     const log = signal.aborted ? '' : await instance.lastLog().catch(() => '');
     if (log === '') throw error;

@@ -81,7 +81,7 @@ async function runApart(name: string, lockFolder: string): Promise<string> {
       workloads: [{ ...answering(folder), dataVariable: 'DATA' }], environments: [native(), namespace()], rounds: 1,
       control: false, guards: lenient, load: { connections: 2, warmupMs: 100, durationMs: 500, open: false },
     }, 'test');
-    const { run } = await performRun({ config, runsFolder: folder + '/apart-${name}',
+    const { run } = await performRun({ config, runsFolder: folder + '/apart-${name}', restMs: 100,
       listener: ({ kind }) => { if (kind === 'reaped') throw new Error('reaped'); }, signal: new AbortController().signal });
     const bad = run.trials.filter(({ load }) => load.errors + load.timeouts > 0).length;
     process.stdout.write(run.trials.length + ' trials, ' + bad + ' bad, ' + run.repeats.length + ' repeated');

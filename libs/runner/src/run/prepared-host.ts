@@ -6,6 +6,7 @@ import type { ResolvedConfig } from '../config/bench-config.ts';
 import { preflight } from '../guards/preflight.ts';
 import type { Capacity } from './arrival-rates.ts';
 import { lockHost } from './host-lock.ts';
+import type { JudgeLook } from './round-plan.ts';
 import { postJanitor } from './janitor.ts';
 import { type Preparation, readArtifact, requestsOfAll } from './launch-workload.ts';
 import { findUsable, type LearnedLoads, type Prepared, prepareEnvironments } from './prepare-environments.ts';
@@ -26,10 +27,16 @@ export type HostOptions = {
   readonly runsFolder: string;
   readonly listener: Listener;
   readonly signal: AbortSignal;
+  /** Aborts when the run shall end after the round that is under way, with what is measured by then. */
+  readonly ending?: AbortSignal;
   /** How long an app may take to get healthy. */
   readonly readyDeadlineMs?: number;
+  /** How long the host is watched at rest before anything is started; as long as preflight does by default. */
+  readonly restMs?: number;
   /** What replies under load are compared with: those of the baseline by default. */
   readonly repliesLike?: Preparation['repliesLike'];
+  /** What is open at a look: by default what has no verdict against the baseline. */
+  readonly judgeLook?: JudgeLook;
 };
 
 /** A host that belongs to one run, with its environments ready. Disposing of it takes everything down and frees the host. */
@@ -99,7 +106,7 @@ export async function prepareHost(options: HostOptions): Promise<PreparedHost> {
   const cpuPlan = planCpus(config.resources.cpus);
   // the runner polls and samples: on the generator's CPUs it takes nothing from the server
   if (cpuPlan !== undefined) pinRunning(process.pid, cpuPlan.generator);
-  const disturbances = await lookForDisturbances(config, cpuPlan?.server, listener, signal);
+  const disturbances = await lookForDisturbances(options, cpuPlan?.server);
   const artifacts = config.workloads.map(async (each) => [each.name, await readArtifact(each)] as const);
   const preparation: Preparation = {
     workloads: config.workloads,
@@ -160,12 +167,15 @@ function warmUpOf(
 
 /** What disturbs the host before the run starts. It is reported; the run goes on. */
 async function lookForDisturbances(
-  { guards }: ResolvedConfig,
+  { config: { guards }, restMs, listener, signal }: HostOptions,
   cpus: readonly number[] | undefined,
-  listener: Listener,
-  signal: AbortSignal,
 ): Promise<readonly Diagnostic[]> {
-  const { findings } = await preflight({ cpus, guards, signal });
+  const { findings } = await preflight({
+    cpus,
+    guards,
+    signal,
+    ...(restMs !== undefined && { durationMs: restMs }),
+  });
   return findings.map(({ code, message, remedy }) => {
     listener({ kind: 'preflight', message: `${message}. Remedy: ${remedy}` });
     return {

@@ -1,89 +1,70 @@
-import type { Trial } from '@tare/results';
+import type { RoundPlan } from '@tare/results';
 import { expect, it } from 'vitest';
-import { environmentsAfterPilot, planAfterPilot, type Pilot } from './round-plan.ts';
+import { environmentsAfterFirstLook, lookAt, looksOf, looksWithin, roundsBeforeLooks } from './round-plan.ts';
 import { exampleTrial } from '../../fixtures/example-run.ts';
 
-const minuteMs = 60_000;
-/** Six rounds of two environments whose throughputs differ by so much from round to round. */
-function trials(spread: number, factor = 1): Trial[] {
-  return [1, 2, 3, 4, 5, 6].flatMap((round) => [
-    exampleTrial({ environment: 'native', round, throughputRps: 200 }),
-    exampleTrial({
-      environment: 'docker',
-      round,
-      throughputRps: 200 * factor * (1 + spread * (round % 2 ? 1 : -1)),
-    }),
-  ]);
-}
-const pilot = (given: Partial<Pilot>): Pilot => ({
-  trials: trials(0.05),
-  rounds: 6,
-  elapsedMs: minuteMs,
-  roundMs: minuteMs / 6,
-  max: 1000,
-  budgetMs: 1000 * minuteMs,
-  baseline: 'native',
-  control: undefined,
-  unjudged: [],
-  margins: {},
-  seed: 1,
-  ...given,
+const usual = { kind: 'looks', looks: undefined, max: 30, until: 'decided' } as const;
+
+it('looks ever more seldom, as far as maximum and budget go', () => {
+  expect(looksWithin(usual, 100)).toEqual({ mostRounds: 30, rounds: [6, 8, 10, 12, 15, 20, 25, 30] });
+  expect(looksWithin(usual, 13)).toEqual({ mostRounds: 13, rounds: [6, 8, 10, 12, 13] });
+  // less than a verdict takes is no number of rounds
+  expect(looksWithin(usual, 2)).toEqual({ mostRounds: 6, rounds: [6] });
 });
 
-it('wants more rounds the more the pilot varies', () => {
-  const [steady, noisy] = [0.02, 0.06].map((spread) => planAfterPilot(pilot({ trials: trials(spread) })));
-  expect(noisy).toMatchObject({
-    kind: 'pilot',
-    limitedBy: 'precision',
-    decidedBy: { metric: 'throughputRps' },
-  });
-  expect(noisy?.rounds).toBeGreaterThan(2 * (steady?.rounds ?? Infinity));
+it('looks where the configuration says, and last at the most rounds', () => {
+  expect(looksWithin({ ...usual, looks: [7, 9, 20] }, 12)).toEqual({ mostRounds: 12, rounds: [7, 9, 12] });
 });
 
-it('does not look at the means', () => {
-  const [same, faster] = [1, 3].map((factor) => planAfterPilot(pilot({ trials: trials(0.05, factor) })));
-  expect(faster).toEqual(same);
+it('plans all rounds whatever the budget, or as many as it may come to', () => {
+  expect(looksWithin({ ...usual, until: 'rounds' }, 7).mostRounds).toBe(30);
+  // the budget ends the run; rounds that take less time than the first must find a plan
+  expect(looksWithin({ ...usual, until: 'budget', max: 1000 }, 40)).toMatchObject({ mostRounds: 50 });
+  expect(looksWithin({ ...usual, until: 'budget', max: 1000 }, 6).mostRounds).toBe(8);
 });
 
-it('makes enough rounds for the test to reach significance, however steady the pilot was', () => {
-  // 9 metrics are judged together: with fewer than 9 rounds none could be told apart
-  expect(planAfterPilot(pilot({ trials: trials(0) }))).toMatchObject({ rounds: 9, decidedBy: null });
+it('has no look where the maximum leaves no verdict', () => {
+  const few = { ...usual, max: 4 };
+  expect(looksWithin(few, 100)).toEqual({ mostRounds: 4, rounds: [] });
+  expect([roundsBeforeLooks(few), roundsBeforeLooks(usual)]).toEqual([4, 6]);
 });
 
-it('keeps to the maximum and to the time budget, and says which', () => {
-  expect(planAfterPilot(pilot({ max: 20 }))).toMatchObject({ rounds: 20, limitedBy: 'maximum' });
-  expect(planAfterPilot(pilot({ budgetMs: 3 * minuteMs }))).toMatchObject({
-    rounds: 18,
-    limitedBy: 'budget',
-  });
+it('closes with one look more where the budget ended the rounds early', () => {
+  const plan: RoundPlan = {
+    kind: 'looks',
+    looks: [6, 8],
+    mostRounds: 20,
+    rounds: 9,
+    endedBy: 'budget',
+    roundMs: 1,
+  };
+  expect(looksOf(plan)).toEqual({ mostRounds: 20, rounds: [6, 8], end: 'budget' });
+  expect(looksOf({ ...plan, endedBy: 'decided' })).toEqual({ mostRounds: 20, rounds: [6, 8] });
+  expect(looksOf({ kind: 'fixed', rounds: 9 })).toBeUndefined();
 });
 
-it('never makes fewer rounds than the pilot', () => {
-  expect(planAfterPilot(pilot({ budgetMs: 1, max: 1 })).rounds).toBe(6);
+it('is about the judged comparisons, and about those of the control only where there is no other', () => {
+  const trials = [1, 2, 3, 4, 5, 6].flatMap((round) =>
+    ['native', 'docker', 'native:control'].map((environment) => exampleTrial({ environment, round })),
+  );
+  const options = {
+    trials,
+    baseline: 'native',
+    control: 'native:control',
+    margins: {},
+    seed: 1,
+    looks: looksWithin(usual, 30),
+  };
+  const candidates = (unjudged: readonly string[]) => [
+    ...new Set(lookAt({ ...options, unjudged }).judged.map(({ candidate }) => candidate)),
+  ];
+  expect(candidates([])).toEqual(['docker']);
+  expect(candidates(['docker'])).toEqual(['native:control']);
 });
 
-it('spends what is left of the budget on rounds that cost less without what is not judged', () => {
-  const given = { budgetMs: 3 * minuteMs, roundMs: minuteMs / 12 };
-  expect(planAfterPilot(pilot(given))).toMatchObject({ rounds: 6 + 24, limitedBy: 'budget' });
-});
-
-it('leaves emulated environments out', () => {
-  const plan = planAfterPilot(pilot({ unjudged: ['docker'] }));
-  expect(plan).toMatchObject({ rounds: 6, decidedBy: null });
-});
-
-it('leaves the control out, but not where it is all there is to compare', () => {
-  const steady = trials(0.05).filter(({ environment }) => environment === 'native');
-  const others = steady.map((trial) => ({ ...trial, environment: 'namespace' }));
-  const wild = planAfterPilot(pilot({ control: 'docker' }));
-  expect(wild).toEqual(planAfterPilot(pilot({})));
-  const calm = planAfterPilot(pilot({ control: 'docker', trials: [...trials(0.05), ...others] }));
-  expect(calm.rounds).toBeLessThan(wild.rounds);
-});
-
-it('goes on after the pilot without what gets no verdict, unless nothing gets one', () => {
-  expect(environmentsAfterPilot(['native', 'vagrant'], ['vagrant'], 'native')).toEqual(['native']);
-  expect(environmentsAfterPilot(['native', 'vagrant'], ['vagrant'], 'vagrant')).toEqual([
+it('leaves out what gets no verdict after the first look, unless that is the baseline', () => {
+  expect(environmentsAfterFirstLook(['native', 'vagrant'], ['vagrant'], 'native')).toEqual(['native']);
+  expect(environmentsAfterFirstLook(['native', 'vagrant'], ['vagrant'], 'vagrant')).toEqual([
     'native',
     'vagrant',
   ]);

@@ -2,39 +2,57 @@ import {
   compare,
   metricCatalogue,
   type Comparison,
+  type Looks,
   type Margins,
   type RoundPlan,
   type Trial,
 } from '@tare/results';
-import { fewestRounds, fewestRoundsFor, marginBounds, roundsFor } from '@tare/statistics';
+import { fewestRounds, planLooks } from '@tare/statistics';
+import type { ResolvedConfig } from '../config/bench-config.ts';
 
-export type Pilot = {
-  /** Of all rounds so far. */
-  readonly trials: readonly Trial[];
-  readonly rounds: number;
-  /** How long they took. */
-  readonly elapsedMs: number;
-  /** How long one more round takes. */
-  readonly roundMs: number;
-  /** The most rounds in all. */
-  readonly max: number;
-  /** How long all rounds may take together. */
-  readonly budgetMs: number;
-  readonly baseline: string;
-  readonly control: string | undefined;
-  /** Environments that get no verdict. */
-  readonly unjudged: readonly string[];
-  readonly margins: Margins;
-  readonly seed: number;
-};
+type LookedRounds = Extract<ResolvedConfig['rounds'], { kind: 'looks' }>;
 
-const confidence = 0.95;
+/** Rounds before the first look: with fewer no verdict is possible. */
+export function roundsBeforeLooks({ max }: Pick<LookedRounds, 'max'>): number {
+  return Math.min(max, fewestRounds);
+}
+
+// a run until its budget is spent must not run out of planned rounds where later ones take less time than the first
+const roomForFasterRounds = 1.25;
 
 /**
- * The environments that rounds after a pilot are made of: all but those that get no verdict, which would take time that
- * makes the others' verdicts sharper. Where the baseline itself gets none, nothing is judged, and all go on.
+ * The looks of a run, fixed before the first of them: the error is spent over the rounds that there can be.
+ * @param affordable how many rounds the budget has room for.
  */
-export function environmentsAfterPilot(
+export function looksWithin(
+  { looks, max, until }: Pick<LookedRounds, 'looks' | 'max' | 'until'>,
+  affordable: number,
+): Looks {
+  const most = {
+    decided: affordable,
+    rounds: max,
+    budget: Math.ceil(affordable * roomForFasterRounds),
+  }[until];
+  const mostRounds = Math.min(max, Math.max(fewestRounds, most));
+  if (mostRounds < fewestRounds) return { mostRounds, rounds: [] };
+  if (looks === undefined)
+    return { mostRounds, rounds: planLooks(mostRounds).looks.map(({ rounds }) => rounds) };
+  return { mostRounds, rounds: [...looks.filter((rounds) => rounds < mostRounds), mostRounds] };
+}
+
+/** The looks that the comparisons of a run were made at; undefined where the number of rounds was given. */
+export function looksOf(plan: RoundPlan): Looks | undefined {
+  if (plan.kind !== 'looks') return undefined;
+  const { mostRounds, looks, rounds, endedBy } = plan;
+  const isCutShort = rounds < mostRounds && (endedBy === 'budget' || endedBy === 'interrupted');
+  return { mostRounds, rounds: looks, ...(isCutShort && { end: endedBy }) };
+}
+
+/**
+ * The environments that rounds after the first look are made of: all but those that get no verdict, which would take time
+ * that makes the others' verdicts sharper. Where the baseline itself gets none, nothing is judged, and all go on.
+ */
+export function environmentsAfterFirstLook(
   names: readonly string[],
   unjudged: readonly string[],
   baseline: string,
@@ -43,51 +61,47 @@ export function environmentsAfterPilot(
 }
 
 /**
- * Decides once, from the spread of a pilot, how many rounds there shall be in all: until the 95 % interval of every judged
- * ratio is no wider than its margin to either side (Stein's two-stage rule, see `roundsFor`), and enough for the test to
- * reach significance after the correction for all comparisons. The means of the pilot play no part. p99 is
- * left out: with a few hundred requests it is so imprecise that it alone would decide. The control is left
- * out too, unless there is nothing else to compare.
+ * What a look finds, for a run that asks for more than verdicts against its baseline.
+ * @param unjudged environments that get no verdict, and those that failed.
  */
-export function planAfterPilot(pilot: Pilot): RoundPlan {
-  const compared = compare(pilot.trials, pilot).filter(({ verdict }) => verdict !== null);
-  const others = compared.filter(({ candidate }) => candidate !== pilot.control);
-  const judged = others.length > 0 ? others : compared;
-  const needs = judged
-    .filter(({ metric }) => metric !== 'latencyP99Ms')
-    .flatMap((comparison) => {
-      const rounds = roundsNeeded(comparison, pilot.rounds);
-      return rounds === null ? [] : [{ rounds, comparison }];
-    })
-    .toSorted((one, other) => other.rounds - one.rounds);
-  const [most] = needs;
-  const floor = judged.length === 0 ? fewestRounds : (fewestRoundsFor(judged.length) ?? fewestRounds);
-  const wantedRounds = Math.min(Math.max(pilot.rounds, floor, most?.rounds ?? 0), mostWanted);
-  const leftMs = Math.max(0, pilot.budgetMs - pilot.elapsedMs);
-  const affordable = pilot.rounds + Math.floor(leftMs / pilot.roundMs);
-  const rounds = Math.min(wantedRounds, Math.max(pilot.max, pilot.rounds), affordable);
-  return {
-    kind: 'pilot',
-    pilotRounds: pilot.rounds,
-    rounds,
-    wantedRounds,
-    limitedBy: rounds === wantedRounds ? 'precision' : rounds === pilot.max ? 'maximum' : 'budget',
-    decidedBy: most === undefined || most.rounds <= pilot.rounds ? null : describe(most.comparison),
-  };
-}
+export type JudgeLook = (trials: readonly Trial[], looks: Looks, unjudged: readonly string[]) => Found;
 
-// beyond that the number only says "far too many"
-const mostWanted = 100_000;
+export type LookedAt = {
+  readonly trials: readonly Trial[];
+  readonly baseline: string;
+  readonly control: string | undefined;
+  /** Environments that get no verdict. */
+  readonly unjudged: readonly string[];
+  readonly margins: Margins;
+  readonly seed: number;
+  readonly looks: Looks;
+};
 
-function roundsNeeded({ logRatioStdev, margin, n }: Comparison, pilotRounds: number): number | null {
-  const [, edge] = marginBounds(margin);
-  // restarts happen in some rounds only, and a margin of 0 is never reached
-  if (logRatioStdev === null || n < pilotRounds || edge <= 1) return null;
-  return roundsFor({ pilotStdev: logRatioStdev, pilotN: n, halfWidth: Math.log(edge), confidence });
-}
+/** What a look finds. */
+export type Found = {
+  /** The comparisons that the run is about: those of the control only where there is nothing else to compare. */
+  readonly judged: readonly Comparison[];
+  /** Those of them that are not decided. */
+  readonly open: readonly Comparison[];
+  /** What the next rounds compare with the baseline. */
+  readonly candidates: readonly string[];
+};
 
-function describe({ workload, metric, candidate, logRatioStdev }: Comparison) {
-  return { workload, metric, candidate, logRatioStdev: logRatioStdev ?? 0 };
+/**
+ * Judges what there is. What is decided stays decided: an environment of which nothing is open takes no more time. The
+ * control asks for no rounds, and goes on only with what is open elsewhere and in it, too.
+ */
+export function lookAt({ trials, control, ...options }: LookedAt): Found {
+  const all = compare(trials, { ...options, control }).filter(({ verdict }) => verdict !== null);
+  const others = all.filter(({ candidate }) => candidate !== control);
+  const judged = others.length > 0 ? others : all;
+  const isUndecided = ({ verdict }: Comparison): boolean => verdict === 'undecided';
+  const open = judged.filter(isUndecided);
+  const goesOn = (one: Comparison): boolean =>
+    isUndecided(one) &&
+    open.some(({ workload, metric }) => workload === one.workload && metric === one.metric);
+  const candidates = [...new Set(all.filter(goesOn).map(({ candidate }) => candidate))];
+  return { judged, open, candidates };
 }
 
 /** @returns "Throughput of primes in docker". */

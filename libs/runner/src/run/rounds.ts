@@ -1,62 +1,45 @@
-import { GeneratorError } from '@tare/metrics';
-import type { Journal, Repeat, RoundPlan, Trial, TrialSample } from '@tare/results';
+import { type Diagnostic, isLatency, metricCatalogue } from '@tare/results';
+import type { Looks, Repeat, RoundPlan, Trial } from '@tare/results';
 import { roundOrders } from '@tare/statistics';
-import type { ResolvedConfig } from '../config/bench-config.ts';
-import type { Workload } from '../config/workload.ts';
-import type { ArrivalRates } from './arrival-rates.ts';
-import { launchOf, mixOf, setUpData } from './launch-workload.ts';
-import type { PreparedHost } from './prepared-host.ts';
-import { environmentsAfterPilot, planAfterPilot } from './round-plan.ts';
-import type { Listener, LostEnvironment, Usable } from './run-events.ts';
+import { performRound, type RoundPlace, type Session, timeLeft } from './round.ts';
 import {
-  performTrials,
-  type PreparedConfig,
-  type PreparedLoad,
-  TrialError,
-  type TrialPlan,
-} from '../trial/trial.ts';
-
-/** All that a run knows once its host is prepared, and what it is measured with. */
-export type Session = PreparedHost & {
-  readonly config: PreparedConfig;
-  readonly listener: Listener;
-  readonly signal: AbortSignal;
-  readonly rates: ArrivalRates;
-  /** Those that are ready, and the control. */
-  readonly measured: readonly Usable[];
-  /** Name of the second copy of the baseline. */
-  readonly control: string | undefined;
-  /** Environments that get no verdict. */
-  readonly unjudged: readonly string[];
-  readonly journal: Journal;
-  readonly journalFolder: string;
-};
+  comparisonTitle,
+  environmentsAfterFirstLook,
+  lookAt,
+  looksWithin,
+  roundsBeforeLooks,
+} from './round-plan.ts';
+import type { LostEnvironment, Usable } from './run-events.ts';
+import { type ChosenWindow, roundsBeforeWindow, windowAfter } from './window-length.ts';
 
 export type Measured = {
   readonly trials: readonly Trial[];
   readonly repeats: readonly Repeat[];
   readonly plan: RoundPlan;
   readonly lost: readonly LostEnvironment[];
+  readonly diagnostics: readonly Diagnostic[];
 };
 
 /**
- * Measures every environment once in every round, in an order that follows from the seed. After the
- * pilot, if there is one, the number of rounds is decided once and for all; environments that get no verdict
- * take part in the pilot only. A round in which a trial fails or violates a guard is repeated whole, as often
- * as the configuration allows. An environment that fails in a round more often than that is lost: that round
- * and all later ones go on without it. If that leaves nothing to compare, the run ends after the pilot.
+ * Measures every environment once in every round, in an order that follows from the seed. Unless their number is given, the
+ * rounds end when every judged comparison is decided at one of the looks, at the most rounds, or when the budget is spent;
+ * an environment whose comparisons are all decided takes part in no more of them, and one that gets no verdict only in those
+ * before the first look; once every latency is decided, the rounds have no open-loop windows. Where the configuration says
+ * so, decisions end nothing, and budget or most rounds alone do. A round in which a trial fails or violates a guard is
+ * repeated whole, as often as the configuration allows. An environment that fails in a round more often than that is lost:
+ * the round is made without it, and so are those after it.
  * @returns the trials of the last attempt of every round, what was repeated, how many rounds there were, and why, and which
  *   environments were lost.
- * @throws Error if the run itself fails: the journal cannot be written.
+ * @throws Error of the run itself: a journal that cannot be written.
  */
 export async function measureRounds(session: Session): Promise<Measured> {
-  const { config, listener, seed, runId, journalFolder } = session;
+  const { config, listener, seed, runId, journalFolder, ending } = session;
   const environments = new Map(session.measured.map(({ environment }) => [environment.name, environment]));
   const { rounds: wanted } = config;
-  const most = wanted.kind === 'fixed' ? wanted.rounds : Math.max(wanted.max, wanted.pilot);
   const all = [...environments.keys()];
-  const orders = roundOrders(all, most, seed);
-  const afterPilot = environmentsAfterPilot(all, session.unjudged, config.baseline);
+  const orders = roundOrders(all, wanted.kind === 'fixed' ? wanted.rounds : wanted.max, seed);
+  const before = wanted.kind === 'fixed' ? wanted.rounds : roundsBeforeLooks(wanted);
+  const afterFirstLook = environmentsAfterFirstLook(all, session.unjudged, config.baseline);
   const trialsOf = (names: readonly string[]): number => names.length * config.workloads.length;
   listener({
     kind: 'run-started',
@@ -65,48 +48,175 @@ export async function measureRounds(session: Session): Promise<Measured> {
     rounds: wanted.kind === 'fixed' ? wanted.rounds : undefined,
     journal: journalFolder,
   });
-  let left = timeLeft(config.load);
+  let left = timeLeft(config);
   let inRound: readonly string[] = all;
   let restMs = 0;
+  let roundMs = 0;
+  let done = 0;
+  let looks: Looks | undefined;
+  let endedBy: EndedBy = 'rounds';
+  const budgetMs = wanted.kind === 'looks' && wanted.until !== 'rounds' ? config.budgetMs : Infinity;
+  const decisionsEnd = wanted.kind === 'looks' && wanted.until === 'decided';
+  const decidedBefore = new Set<string>();
   const begunAt = performance.now();
   const trials: Trial[] = [];
   const repeats: Repeat[] = [];
   const lost: LostEnvironment[] = [];
-  let plan: RoundPlan | undefined =
-    wanted.kind === 'fixed' ? { kind: 'fixed', rounds: wanted.rounds } : undefined;
-  for (const [index, names] of orders.entries()) {
-    const rounds = plan?.rounds ?? (wanted.kind === 'pilot' ? wanted.pilot : wanted.rounds);
+  const diagnostics: Diagnostic[] = [];
+  let { load } = config;
+  const tellEnding = (): void => {
+    listener({ kind: 'ending', round: done + 1 });
+  };
+  ending?.addEventListener('abort', tellEnding);
+  for (const names of orders) {
+    const rounds = looks?.mostRounds ?? before;
     const due = names.filter((name) => inRound.includes(name) && !lost.some((each) => each.name === name));
-    if (index >= rounds || due.length === 0) break;
+    if (due.length === 0) break;
     const round = {
-      round: index + 1,
+      round: done + 1,
       rounds,
       before: trials.length,
-      total: trials.length + (rounds - index) * trialsOf(due),
+      total: trials.length + (rounds - done) * trialsOf(due),
       left,
-      inTime: () => wanted.kind === 'fixed' || performance.now() - begunAt < config.budgetMs,
+      load,
+      inTime: () => ending?.aborted !== true && performance.now() - begunAt < budgetMs,
       onGroup: (group: readonly string[], tookMs: number) => {
-        if (group.some((name) => afterPilot.includes(name))) restMs += tookMs;
+        if (group.some((name) => afterFirstLook.includes(name))) restMs += tookMs;
       },
     };
     const dueEnvironments = due.flatMap((name) => environments.get(name) ?? []);
     trials.push(...(await completeRound(session, dueEnvironments, round, repeats, lost)));
-    if (wanted.kind !== 'pilot' || round.round < wanted.pilot) continue;
-    if (!canCompare(session, all, lost)) {
-      plan = endedPlan(plan, round.round);
+    done += 1;
+    if (wanted.kind === 'fixed') {
+      roundMs = (performance.now() - begunAt) / done;
+      if (ending?.aborted !== true || done === wanted.rounds) continue;
+      endedBy = 'interrupted';
       break;
     }
-    if (round.round === wanted.pilot) {
-      const elapsedMs = performance.now() - begunAt;
-      const roundMs = restMs / round.round;
-      const pilot = pilotOf(session, lost);
-      plan = planAfterPilot({ ...pilot, trials, rounds: round.round, elapsedMs, roundMs });
-      listener({ kind: 'rounds-decided', plan });
-      inRound = afterPilot;
-      left = timeLeft(config.load, { trials: trials.length, eachMs: roundMs / trialsOf(inRound) });
+    if (!canCompare(session, all, lost)) {
+      endedBy = 'nothing to compare';
+      break;
+    }
+    const elapsedMs = performance.now() - begunAt;
+    if (done === roundsBeforeWindow) {
+      const chosen = windowsAfter(session, trials, restMs / done);
+      if (chosen !== undefined) {
+        load = { ...load, window: { kind: 'duration', durationMs: chosen.durationMs } };
+        diagnostics.push({ level: 'info', code: 'window', message: chosen.message });
+        listener({ kind: 'window-chosen', message: chosen.message });
+      }
+    }
+    if (done === before) {
+      roundMs = restMs / done;
+      looks = looksWithin(wanted, done + Math.floor(Math.max(0, config.budgetMs - elapsedMs) / roundMs));
+      if (elapsedMs > budgetMs)
+        listener({ kind: 'told', message: budgetTooShort(budgetMs, done, elapsedMs) });
+      inRound = afterFirstLook;
+      left = timeLeft(
+        config,
+        { trials: trials.length, eachMs: roundMs / trialsOf(inRound) },
+        begunAt + budgetMs,
+      );
+    }
+    if (looks?.rounds.includes(done) === true) {
+      const lookedAt = { ...lookedAtOf(session, lost), trials, looks };
+      const { judged, open, candidates } =
+        session.judgeLook?.(trials, looks, lookedAt.unjudged) ?? lookAt(lookedAt);
+      const isDecided = decisionsEnd && open.length === 0;
+      if (decisionsEnd) {
+        inRound = afterFirstLook.filter((name) => name === config.baseline || candidates.includes(name));
+      }
+      if (decisionsEnd && !open.some(({ metric }) => isLatency(metric))) load = { ...load, open: undefined };
+      const roundsMore = isDecided ? 0 : looks.mostRounds - done;
+      const decided = judged.filter((one) => !open.includes(one) && !decidedBefore.has(comparisonTitle(one)));
+      for (const one of decided) decidedBefore.add(comparisonTitle(one));
+      listener({
+        kind: 'looked',
+        round: done,
+        judged,
+        open,
+        decided,
+        goesOn: roundsMore === 0 ? [] : inRound,
+        leftMs: left.now(trials.length, trials.length + roundsMore * trialsOf(inRound)),
+        plan: planOf({ looks, rounds: done, endedBy, roundMs }),
+      });
+      if (isDecided) {
+        endedBy = 'decided';
+        break;
+      }
+    }
+    if (done === looks?.mostRounds) {
+      if (done < wanted.max) endedBy = 'budget';
+      break;
+    }
+    if (ending?.aborted === true) {
+      endedBy = 'interrupted';
+      break;
+    }
+    if (looks !== undefined && elapsedMs + roundMs > budgetMs) {
+      endedBy = 'budget';
+      break;
     }
   }
-  return { trials, repeats, plan: plan ?? { kind: 'fixed', rounds: orders.length }, lost };
+  ending?.removeEventListener('abort', tellEnding);
+  const rounds = Math.max(1, done);
+  // rounds that were given and ended by hand are judged as at one look that came too early
+  const given = wanted.kind === 'fixed' ? { rounds: [], mostRounds: wanted.rounds } : undefined;
+  const plan: RoundPlan =
+    given !== undefined && endedBy !== 'interrupted'
+      ? { kind: 'fixed', rounds }
+      : planOf({ looks: given ?? looks, rounds, endedBy, roundMs });
+  return { trials, repeats, plan, lost, diagnostics };
+}
+
+/** The longest of the windows that the workloads ask for; undefined where it is given, or nothing has slices. */
+function windowsAfter(
+  { config, unjudged }: Session,
+  trials: readonly Trial[],
+  roundMs: number,
+): ChosenWindow | undefined {
+  const { baseline, margins, load } = config;
+  if (load.window.kind !== 'duration' || load.window.isChosen !== true) return undefined;
+  const margin = margins.throughputRps ?? marginOfThroughput;
+  const judged = trials.filter(({ environment }) => !unjudged.includes(environment));
+  return [...Map.groupBy(judged, ({ workload }) => workload).values()]
+    .flatMap(
+      (ofWorkload, _, { length }) =>
+        windowAfter(ofWorkload, { baseline, roundMs: roundMs / length, margin }) ?? [],
+    )
+    .toSorted((one, other) => other.durationMs - one.durationMs)[0];
+}
+
+const marginOfThroughput = metricCatalogue.find(({ key }) => key === 'throughputRps')?.margin ?? 0;
+
+function budgetTooShort(budgetMs: number, rounds: number, tookMs: number): string {
+  const minutes = (ms: number): string => `${Number((ms / msPerMinute).toPrecision(2))} min`;
+  return `the budget of ${minutes(budgetMs)} is spent: the ${rounds} rounds before the first look took ${minutes(tookMs)}; no more are made`;
+}
+
+const msPerMinute = 60_000;
+
+type EndedBy = Extract<RoundPlan, { kind: 'looks' }>['endedBy'];
+
+function planOf({
+  looks,
+  rounds,
+  endedBy,
+  roundMs,
+}: {
+  readonly looks: Looks | undefined;
+  readonly rounds: number;
+  readonly endedBy: EndedBy;
+  readonly roundMs: number;
+}): RoundPlan {
+  return {
+    kind: 'looks',
+    looks: (looks?.rounds ?? []).filter((each) => each <= rounds),
+    mostRounds: looks?.mostRounds ?? rounds,
+    rounds,
+    endedBy,
+    roundMs,
+  };
 }
 
 /** Whether the baseline and something to hold against it are still measured; a run of the baseline alone has its control. */
@@ -120,31 +230,9 @@ function canCompare(
   return isLeft(baseline) && (candidates.length === 0 || candidates.some(isLeft));
 }
 
-/** The plan of a run whose rounds end here because more of them would compare nothing. */
-function endedPlan(plan: RoundPlan | undefined, rounds: number): RoundPlan {
-  return plan?.kind === 'pilot'
-    ? { ...plan, rounds }
-    : {
-        kind: 'pilot',
-        pilotRounds: rounds,
-        rounds,
-        wantedRounds: rounds,
-        limitedBy: 'precision',
-        decidedBy: null,
-      };
-}
-
-function pilotOf({ config, control, unjudged, seed }: Session, lost: readonly LostEnvironment[]) {
-  const { rounds, budgetMs, baseline, margins } = config;
-  return {
-    max: rounds.kind === 'pilot' ? rounds.max : rounds.rounds,
-    budgetMs,
-    baseline,
-    control,
-    unjudged: [...unjudged, ...lost.map(({ name }) => name)],
-    margins,
-    seed,
-  };
+function lookedAtOf({ config, control, unjudged, seed }: Session, lost: readonly LostEnvironment[]) {
+  const { baseline, margins } = config;
+  return { baseline, control, unjudged: [...unjudged, ...lost.map(({ name }) => name)], margins, seed };
 }
 
 type Round = Omit<RoundPlace, 'attempt' | 'mayRepeat'> & { readonly inTime: () => boolean };
@@ -189,180 +277,4 @@ async function completeRound(
     listener({ kind: 'failed', environment: name, round: round.round, reason });
   }
   return [];
-}
-
-export type RoundPlace = {
-  /** From 1. */
-  readonly round: number;
-  /** How many there are in all, as far as it is known. */
-  readonly rounds: number;
-  /** From 1. */
-  readonly attempt: number;
-  /** Whether a trial that violates a guard ends the round, to be repeated. */
-  readonly mayRepeat: boolean;
-  /** Trials of the rounds before. */
-  readonly before: number;
-  /** Trials of the whole run. */
-  readonly total: number;
-  readonly left: ReturnType<typeof timeLeft>;
-  /** Called with how long the trials of the environments that were up together took. */
-  readonly onGroup: (environments: readonly string[], tookMs: number) => void;
-};
-
-export type RoundOutcome =
-  | { readonly kind: 'complete'; readonly trials: readonly Trial[] }
-  | { readonly kind: 'violated'; readonly repeat: Repeat }
-  | {
-      readonly kind: 'failed';
-      readonly repeat: Repeat;
-      readonly samples: readonly TrialSample[];
-      readonly error: unknown;
-    };
-
-/**
- * Performs one trial of every environment and workload, in the given order; those that alternate in slices
- * run together when the first of them is due. Ends at the first trial that fails or must be repeated.
- */
-export async function performRound(
-  session: Session,
-  environments: readonly Usable['environment'][],
-  place: RoundPlace,
-): Promise<RoundOutcome> {
-  const { config, preparation, loads, rates, seed, listener, signal, journal } = session;
-  const { round, attempt, left, total } = place;
-  const trials: Trial[] = [];
-  const loadOf = (workload: Workload, environment: string) =>
-    loads.of(workload.name, environment) ?? {
-      requests: mixOf(workload, preparation),
-      closesConnections: false,
-    };
-  for (const workload of config.workloads) {
-    const repeatOf = (environment: string, cause: Repeat['cause'], reason: string): Repeat => ({
-      round,
-      attempt,
-      workload: workload.name,
-      environment,
-      cause,
-      reason,
-    });
-    const sliceMs = sliceMsOf(workload, config.load);
-    for (const group of inGroups(environments, sliceMs)) {
-      signal.throwIfAborted();
-      const shownOf = (environment: string, position: number) => ({
-        round,
-        rounds: place.rounds,
-        trial: place.before + trials.length + 1 + position,
-        trials: total,
-        environment,
-        workload: workload.name,
-      });
-      let samples: readonly TrialSample[] = [];
-      const plans = group.map((environment, position): TrialPlan => {
-        const shown = shownOf(environment.name, position);
-        listener({ kind: 'trial-started', place: { ...shown, leftMs: left.now(shown.trial - 1, total) } });
-        return {
-          environment,
-          launch: launchOf(workload, preparation, round),
-          workload: workload.name,
-          ...loadOf(workload, environment.name),
-          setUp: (origin, until) => setUpData(workload, origin, seed, until),
-          load: config.load,
-          rateRps: rates.of(workload.name, environment.name),
-          guards: config.guards,
-          seed,
-          generatorCpus: preparation.generatorCpus,
-          round,
-          attempt,
-          order: environments.indexOf(environment) + 1,
-          readyDeadlineMs: environment.readyDeadlineMs ?? preparation.readyDeadlineMs,
-          onLost: (readings) => {
-            samples = readings;
-          },
-        };
-      });
-      let done: readonly Trial[];
-      const begunAt = performance.now();
-      try {
-        done = await performTrials(plans, sliceMs, signal);
-      } catch (error) {
-        // what the generator lacks, it lacks in every environment
-        if (signal.aborted || error instanceof GeneratorError) throw error;
-        const reason = error instanceof Error ? error.message : String(error);
-        const failed = error instanceof TrialError ? error.environment : (group[0]?.name ?? '');
-        return { kind: 'failed', repeat: repeatOf(failed, 'failure', reason), samples, error };
-      } finally {
-        const names = group.map(({ name }) => name);
-        place.onGroup(names, performance.now() - begunAt);
-      }
-      const leftMs = left.now(place.before + trials.length + done.length, total);
-      for (const trial of done) {
-        const shown = shownOf(trial.environment, 0);
-        await journal.append(trial);
-        trials.push(trial);
-        listener({ kind: 'trial-finished', trial, place: { ...shown, leftMs } });
-      }
-      for (const { environment, violations } of done) {
-        const [violation] = violations;
-        // an emulated environment is not judged, and is slow enough to trip a guard by itself
-        const isJudged = !session.unjudged.includes(environment);
-        if (violation !== undefined && place.mayRepeat && isJudged) {
-          const reason = `${violation.guard}: ${violation.message}`;
-          return { kind: 'violated', repeat: repeatOf(environment, 'guard', reason) };
-        }
-      }
-    }
-  }
-  return { kind: 'complete', trials };
-}
-
-type Environments = readonly Usable['environment'][];
-
-/**
- * @returns how long a slice sends requests; undefined where one environment is up at a time: without slices, in a window
- *   that is a number of requests, with a fixed port, which only one can use, and with a data folder, because
- *   all share the disk.
- */
-export function sliceMsOf(
-  { port, dataVariable }: Pick<Workload, 'port' | 'dataVariable'>,
-  { sliceMs, window }: Pick<ResolvedConfig['load'], 'sliceMs' | 'window'>,
-): number | undefined {
-  const isShared = port !== undefined || dataVariable !== undefined;
-  return isShared || window.kind !== 'duration' ? undefined : sliceMs;
-}
-
-/** @returns the environments in their order, each alone, or with slices all that can be up side by side. */
-export function inGroups(environments: Environments, sliceMs: number | undefined): readonly Environments[] {
-  const together = environments.filter(({ sideBySide }) => sliceMs !== undefined && sideBySide === true);
-  return environments.flatMap((environment) => {
-    if (!together.includes(environment)) return [[environment]];
-    return environment === together[0] ? [together] : [];
-  });
-}
-
-// start, stop and the load generator's own start; only for the first estimate
-const startAndStopMs = 1500;
-const requestsWindowGuessMs = 2000;
-
-/** How long a trial takes, known from similar ones, and how many trials had ended before. */
-export type KnownTrials = { readonly trials: number; readonly eachMs: number };
-
-/**
- * Estimates how long the rest of a run takes: at first from the configuration or from what is known, then from the trials
- * since.
- */
-export function timeLeft(
-  load: PreparedLoad,
-  known?: KnownTrials,
-): { now(finished: number, trials: number): number } {
-  const begunAt = performance.now();
-  const windowMs = load.window.kind === 'duration' ? load.window.durationMs : requestsWindowGuessMs;
-  const planned = load.warmupMs + windowMs + (load.open?.durationMs ?? 0) + startAndStopMs;
-  const { trials: before, eachMs: firstGuessMs } = known ?? { trials: 0, eachMs: planned };
-  return {
-    now: (finished, trials) => {
-      const since = finished - before;
-      const each = since <= 0 ? firstGuessMs : (performance.now() - begunAt) / since;
-      return each * Math.max(0, trials - finished);
-    },
-  };
 }

@@ -1,5 +1,6 @@
-import type { Availability, Environment, Facts } from '@tare/environment';
+import type { Availability, Environment, Facts, StartKind } from '@tare/environment';
 import type {
+  Comparison,
   Diagnostic,
   EnvironmentResult,
   JournalHeader,
@@ -10,7 +11,12 @@ import type {
   WarmUp,
 } from '@tare/results';
 
-export type Usable = { readonly environment: Environment; readonly facts: Facts };
+export type Usable = {
+  readonly environment: Environment;
+  readonly facts: Facts;
+  /** How it started when nothing told it to start from nothing; undefined before it was checked. */
+  readonly startKind?: StartKind;
+};
 export type Unusable = Exclude<EnvironmentResult, { status: 'measured' }>;
 
 /** An environment that failed for good in the middle of a run. */
@@ -54,6 +60,8 @@ export type RunEvent =
   | { readonly kind: 'checking'; readonly environment: string; readonly workload: string }
   | { readonly kind: 'warming-up'; readonly environment: string; readonly workload: string }
   | { readonly kind: 'warm-up-chosen'; readonly message: string }
+  /** Of the closed loop, in the rounds to come. */
+  | { readonly kind: 'window-chosen'; readonly message: string }
   | {
       readonly kind: 'failed';
       readonly environment: string;
@@ -66,12 +74,31 @@ export type RunEvent =
       readonly kind: 'run-started';
       readonly runId: string;
       readonly seed: number;
-      /** How many there are; undefined when a pilot decides. */
+      /** How many there are; undefined when they end with the last decision. */
       readonly rounds: number | undefined;
       readonly journal: string;
     }
   | { readonly kind: 'preflight'; readonly message: string }
-  | { readonly kind: 'rounds-decided'; readonly plan: RoundPlan }
+  | {
+      readonly kind: 'looked';
+      /** How many rounds there are so far. */
+      readonly round: number;
+      /** The comparisons that the run is about. */
+      readonly judged: readonly Comparison[];
+      /** Those of them that are not decided. */
+      readonly open: readonly Comparison[];
+      /** Those of them that this look decided. */
+      readonly decided: readonly Comparison[];
+      /** The environments that the next rounds are made of; none where this look ends the run. */
+      readonly goesOn: readonly string[];
+      /** The rest of the run takes so long at most. */
+      readonly leftMs: number;
+      readonly plan: RoundPlan;
+    }
+  /** Somebody asked for an end of the run: it comes after the round that is under way. */
+  | { readonly kind: 'ending'; readonly round: number }
+  /** The starts in turn before the trials of a workload. */
+  | { readonly kind: 'starting'; readonly place: BurstPlace }
   | { readonly kind: 'trial-started'; readonly place: TrialPlace }
   | { readonly kind: 'trial-finished'; readonly place: TrialPlace; readonly trial: Trial }
   | { readonly kind: 'round-repeated'; readonly repeat: Repeat }
@@ -90,12 +117,19 @@ export type TrialPlace = {
   readonly leftMs: number;
 };
 
+/** Where a run is while environments are started in turn. */
+export type BurstPlace = Omit<TrialPlace, 'environment'> & {
+  readonly environments: readonly string[];
+  /** Of each. */
+  readonly starts: number;
+};
+
 export type Listener = (event: RunEvent) => void;
 
 /** The state of a run as known from its events. */
 export type RunState = {
   readonly runStart: RunStart | undefined;
-  /** Undefined before the run has begun, and as long as a pilot is to decide. */
+  /** Undefined before the run has begun, and before the first look. */
   readonly plan: RoundPlan | undefined;
   /** Of the last attempt of every round. */
   readonly trials: readonly Trial[];
@@ -106,6 +140,10 @@ export type RunState = {
   readonly latest: TrialPlace | undefined;
   /** Whether that trial goes on. */
   readonly isUnderWay: boolean;
+  /** The starts that go on, if that is what the run does now. */
+  readonly burst: BurstPlace | undefined;
+  /** What the last look found; undefined before the first. */
+  readonly look: Extract<RunEvent, { kind: 'looked' }> | undefined;
 };
 
 export const beforeRun: RunState = {
@@ -116,6 +154,8 @@ export const beforeRun: RunState = {
   lost: [],
   latest: undefined,
   isUnderWay: false,
+  burst: undefined,
+  look: undefined,
 };
 
 /** The state of a run after one more event. Pure. */
@@ -125,10 +165,12 @@ export function afterEvent(state: RunState, event: RunEvent): RunState {
       return { ...state, runStart: event.runStart };
     case 'run-started':
       return event.rounds === undefined ? state : { ...state, plan: { kind: 'fixed', rounds: event.rounds } };
-    case 'rounds-decided':
-      return { ...state, plan: event.plan };
+    case 'looked':
+      return { ...state, plan: event.plan, look: event };
+    case 'starting':
+      return { ...state, isUnderWay: false, burst: event.place };
     case 'trial-started':
-      return { ...state, latest: event.place, isUnderWay: true };
+      return { ...state, latest: event.place, isUnderWay: true, burst: undefined };
     case 'trial-finished':
       return {
         ...state,
@@ -140,6 +182,7 @@ export function afterEvent(state: RunState, event: RunEvent): RunState {
       return {
         ...state,
         isUnderWay: false,
+        burst: undefined,
         trials: state.trials.filter(({ round }) => round !== event.repeat.round),
         repeats: [...state.repeats, event.repeat],
       };
@@ -154,7 +197,9 @@ export function afterEvent(state: RunState, event: RunEvent): RunState {
     case 'checking':
     case 'warming-up':
     case 'warm-up-chosen':
+    case 'window-chosen':
     case 'preflight':
+    case 'ending':
     case 'run-finished':
       return state;
   }

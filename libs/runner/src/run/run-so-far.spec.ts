@@ -59,7 +59,7 @@ it('leaves out what a repeated round had measured before', () => {
   expect(first?.repeats).toHaveLength(1);
 });
 
-it('says that it is the pilot as long as the pilot is to decide', () => {
+it('says how many rounds are done before the first look', () => {
   const run = runSoFar({
     runStart,
     trials: round(1).flatMap((event) => (event.kind === 'trial-finished' ? [event.trial] : [])),
@@ -68,7 +68,7 @@ it('says that it is the pilot as long as the pilot is to decide', () => {
     plan: undefined,
     at: now().toISOString(),
   });
-  expect(run.diagnostics[0]?.message).toContain('1 round of the pilot done');
+  expect(run.diagnostics[0]?.message).toContain('1 round done');
 });
 
 it('refuses to sum up nothing', () => {

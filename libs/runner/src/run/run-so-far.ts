@@ -8,7 +8,7 @@ export type SoFar = {
   readonly trials: readonly Trial[];
   readonly repeats: readonly Repeat[];
   readonly lost: readonly LostEnvironment[];
-  /** Undefined as long as a pilot is to decide. */
+  /** Undefined before the first look. */
   readonly plan: RoundPlan | undefined;
   /** The time at which these were all the trials, as an ISO date. */
   readonly at: string;
@@ -38,8 +38,10 @@ export function runSoFar({ runStart, trials, repeats, lost, plan, at }: SoFar): 
 }
 
 function roundsDone(done: number, plan: RoundPlan | undefined): string {
-  if (plan !== undefined) return `${done} of ${plan.rounds} rounds done`;
-  return `${done === 1 ? '1 round' : `${done} rounds`} of the pilot done`;
+  if (plan === undefined) return `${done === 1 ? '1 round' : `${done} rounds`} done`;
+  return plan.kind === 'looks'
+    ? `${done} of at most ${plan.mostRounds} rounds done`
+    : `${done} of ${plan.rounds} rounds done`;
 }
 
 /**

@@ -116,8 +116,7 @@ function rps({ requests, durationMs }: Slice): number {
   return (requests / durationMs) * 1000;
 }
 
-const factor = 1.5;
-// the last few percent of a warm-up drown in the noise of a time series
+// the last few percent of a warm-up drown in the noise of a time series; warmed in step, the ratios do not have them either
 const leastMs = 2000;
 const roundedToMs = 100;
 
@@ -128,8 +127,9 @@ export type ChosenWarmUp = {
 };
 
 /**
- * One warm-up for all trials of a run: 1.5 times the longest that was observed; where an instance was not steady at the end,
- * no less than it was observed. An emulated environment, an order of magnitude slower, decides nothing unless it is alone.
+ * One warm-up for all trials of a run: the longest that was observed; where half or more of those of a workload were not steady at
+ * the end, no less than they were observed. Fewer are the host's doing: it is the same app in all, and all warm up in step. An
+ * emulated environment, an order of magnitude slower, decides nothing unless it is alone.
  * Pure.
  * @param warmUps at least one.
  * @param emulated names of environments.
@@ -137,9 +137,12 @@ export type ChosenWarmUp = {
 export function chooseWarmUp(warmUps: readonly WarmUp[], emulated: readonly string[]): ChosenWarmUp {
   const real = warmUps.filter(({ environment }) => !emulated.includes(environment));
   const deciding = real.length > 0 ? real : warmUps;
-  const times = deciding.map((each) => ({ each, ms: (each.steadyAfterMs ?? 0) * factor }));
+  const times = deciding.map((each) => ({ each, ms: each.steadyAfterMs ?? 0 }));
   const slowest = times.reduce((most, time) => (time.ms > most.ms ? time : most), times[0] ?? noTime);
-  const unsettled = deciding.filter(({ steadyAfterMs }) => steadyAfterMs === null);
+  const unsettled = [...Map.groupBy(deciding, ({ workload }) => workload).values()].flatMap((ofWorkload) => {
+    const neverSteady = ofWorkload.filter(({ steadyAfterMs }) => steadyAfterMs === null);
+    return neverSteady.length * 2 < ofWorkload.length ? [] : neverSteady;
+  });
   const wantedMs = Math.max(leastMs, slowest.ms, ...unsettled.map(({ observedMs }) => observedMs));
   const warmupMs = Math.ceil(wantedMs / roundedToMs) * roundedToMs;
   return {
@@ -160,9 +163,8 @@ function reason(warmupMs: number, { each, ms }: Time, unsettled: readonly WarmUp
   if (first !== undefined && warmupMs > ms + roundedToMs) {
     return `${chosen}as long as ${where(first)} was observed, for it was not steady at the end`;
   }
-  if (each === undefined || ms < leastMs)
-    return `${chosen}fresh instances were steady before ${seconds(leastMs / factor)}`;
-  return `${chosen}${factor} times the ${seconds(each.steadyAfterMs ?? 0)} after which ${where(each)}, the slowest, was steady`;
+  if (each === undefined || ms < leastMs) return `${chosen}fresh instances were steady before`;
+  return `${chosen}by then ${where(each)}, the slowest, was steady`;
 }
 
 function unsettledDiagnostic(

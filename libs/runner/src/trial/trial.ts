@@ -34,6 +34,7 @@ export const generatorSlackMs = 60_000;
 
 // a window that is a number of requests has no length of its own
 const requestsWindowDeadlineMs = 600_000;
+const msPerSecond = 1000;
 const sampleIntervalMs = 100;
 // pause without load between warm-up and slices, to measure what each instance uses when idle
 const idleMs = 500;
@@ -71,6 +72,8 @@ export type TrialPlan = {
   /** Place within the round, from 1. */
   readonly order: number;
   readonly readyDeadlineMs: number;
+  /** What the starts before the trials of its round took, in milliseconds; undefined without any. */
+  readonly starts: readonly number[] | undefined;
   /** Called with the readings of the window in which the trial failed. */
   readonly onLost: (samples: readonly TrialSample[]) => void;
 };
@@ -98,7 +101,7 @@ type RunningTrial = {
 /**
  * The trials of environments that are up side by side, or of one alone. They are started and given their data
  * one after the other; then all are loaded: warm-up, closed loop (in alternating slices, so that a slow phase
- * of the host slows them all, or in one whole window), and the open loop of each; finally all are stopped.
+ * of the host slows them all, or in one whole window), and the open loop likewise; finally all are stopped.
  * @param plans all with the same load; at least one.
  * @param sliceMs how long a slice sends requests; undefined for one environment with a whole window.
  * @returns the trials in their order.
@@ -159,7 +162,7 @@ async function load(
 ): Promise<Loaded> {
   const [first] = running;
   if (first === undefined) throw new Error('trials: expected at least one environment');
-  const { load: wanted, seed, generatorCpus, launch } = first.plan;
+  const { load: wanted, seed, round, generatorCpus, launch } = first.plan;
   const { window, warmupMs, connections } = wanted;
   const sides = running.map(({ plan, instance }): LoadSide => {
     const open = openWindowOf(plan);
@@ -173,7 +176,8 @@ async function load(
   });
   const spec: LoadSpec = {
     sides,
-    seed,
+    // side by side all meet the same arrivals; those of the next round are others, so that no run hangs on one draw
+    seed: seed + round,
     connections,
     warmupMs,
     window:
@@ -193,13 +197,16 @@ async function load(
     running.map(({ meters }) => meters.gross),
   );
   const host = watchHost(together, launch.context.resources.serverCpus);
-  let windowsLeft = 1 + sides.filter(({ open }) => open !== undefined).length;
+  // the open windows of all sides begin and end together
+  let windowsLeft = sides.some(({ open }) => open !== undefined) ? 2 : 1;
   const endWindow = (): void => {
     windowsLeft -= 1;
     if (windowsLeft === 0) host.end();
   };
   const windowMs = window.kind === 'duration' ? window.durationMs : requestsWindowDeadlineMs;
-  const eachMs = warmupMs + windowMs + (wanted.open?.durationMs ?? 0);
+  // while one side does not answer, the slices of the others pass
+  const openMs = running.length * (wanted.open?.durationMs ?? 0) + requestTimeoutSeconds * msPerSecond;
+  const eachMs = warmupMs + windowMs + openMs;
   const outcomes = await generateSlices(spec, {
     cpus: generatorCpus,
     deadlineMs: running.length * eachMs + generatorSlackMs,
@@ -232,7 +239,8 @@ async function load(
 
 /** @returns the open-loop window of a trial; undefined for none. */
 function openWindowOf({ load: { open }, rateRps }: TrialPlan): LoadSide['open'] {
-  return open === undefined || rateRps === undefined ? undefined : { rateRps, durationMs: open.durationMs };
+  if (open === undefined || rateRps === undefined) return undefined;
+  return { rateRps, durationMs: open.durationMs, arrivals: open.arrivals };
 }
 
 /** @returns the trial, from the outcome of its load and the activity of the host meanwhile. */
@@ -249,7 +257,8 @@ async function trialOf(
     sliced ? { loadedMs: outcome.durationMs, idle: await sampler.idleReadings() } : undefined,
   );
   const milestones = [...(await instance.milestones()), { name: 'ready', atMs: readiness.readyMs }];
-  const figures = { load: closedFigures(outcome), open: openFigures(outcome), host: activity };
+  const open = openFigures(outcome, plan.load.open?.arrivals);
+  const figures = { load: closedFigures(outcome), open, host: activity };
   return {
     workload: plan.workload,
     round: plan.round,
@@ -257,8 +266,15 @@ async function trialOf(
     order: plan.order,
     environment: plan.environment.name,
     startedAt: startedAt.toISOString(),
-    startup: { kind: instance.startKind, ...readiness, milestones },
+    startup: {
+      kind: instance.startKind,
+      ...readiness,
+      milestones,
+      ...(plan.starts !== undefined && { starts: [...plan.starts] }),
+    },
     ...figures,
+    // there is a rate where the run has open-loop windows
+    ...(open === null && plan.load.open === undefined && plan.rateRps !== undefined && { openLeftOut: true }),
     ...use,
     disk: {
       ...diskUse(samples, outcome.requests),
@@ -284,15 +300,30 @@ function closedFigures(outcome: LoadOutcome): Trial['load'] {
     throughputRps,
     latencyMs,
     histogram,
-    ...(slices !== undefined && { slices: slices.length }),
+    ...(slices !== undefined && {
+      slices: slices.length,
+      sliceSeries: slices.map(({ requests: replies, durationMs: tookMs }) => [
+        replies,
+        Number(tookMs.toFixed(3)),
+      ]),
+    }),
     generator: { name: client, cpuPercent: generatorCpuPercent },
   };
 }
 
-function openFigures({ open }: LoadOutcome): OpenLoad | null {
+function openFigures({ open }: LoadOutcome, arrivals: OpenLoad['arrivals']): OpenLoad | null {
   if (open === undefined) return null;
-  const { generatorCpuPercent, ...figures } = open;
-  return { mode: 'open', ...figures, generator: { name: 'undici', cpuPercent: generatorCpuPercent } };
+  const { generatorCpuPercent, series, ...figures } = open;
+  return {
+    mode: 'open',
+    arrivals,
+    ...figures,
+    series: {
+      ...series,
+      latencyMs: series.latencyMs.map((ms) => (ms === null ? null : Number(ms.toFixed(3)))),
+    },
+    generator: { name: 'undici', cpuPercent: generatorCpuPercent },
+  };
 }
 
 /** @returns an error that names environment and round, with the app's last log lines. */

@@ -1,5 +1,5 @@
 import type { RunEvent } from '@tare/runner';
-import { exampleRunStart, examplePlace, trialEvents } from '@tare/runner/fixtures';
+import { exampleComparison, exampleRunStart, examplePlace, trialEvents } from '@tare/runner/fixtures';
 import { expect, it } from 'vitest';
 import { showProgress } from './show-progress.ts';
 import { clock } from './status-lines.ts';
@@ -54,6 +54,36 @@ it('shows a status line per environment in a terminal, drawn when a trial begins
       'round 1/2  trial 1/4  about 0:30 left',
       '',
     ].join('\n'),
+  ]);
+});
+
+it('says at a look what it decides, what is open and how long that may take', () => {
+  const of = (metric: string, verdict: 'undecided' | 'same' | 'worse' = 'undecided') => ({
+    ...exampleComparison,
+    metric,
+    verdict,
+  });
+  const decided = [of('startupMs', 'worse')];
+  const open = ['throughputRps', 'latencyP50Ms', 'latencyP95Ms', 'cpuNetMsPerRequest'].map((key) => of(key));
+  const plan = {
+    kind: 'looks' as const,
+    looks: [6],
+    mostRounds: 9,
+    rounds: 6,
+    endedBy: 'rounds' as const,
+    roundMs: 1000,
+  };
+  const look = { kind: 'looked', round: 6, judged: [...decided, ...open], open, decided, plan } as const;
+  expect(
+    written(false, [
+      { ...look, goesOn: ['native', 'docker'], leftMs: 187_000 },
+      { ...look, round: 9, open: [], decided: [], goesOn: [], leftMs: 0 },
+      { kind: 'ending', round: 7 },
+    ]),
+  ).toEqual([
+    'after 6 rounds: 1 of 5 decided, now Startup of primes in docker: worse; open: Throughput of primes in docker, Latency p50 of primes in docker, Latency p95 of primes in docker and 1 more; at most 3:07 more\n',
+    'after 9 rounds: 5 of 5 decided\n',
+    'ending after this round; Ctrl-C again ends at once\n',
   ]);
 });
 

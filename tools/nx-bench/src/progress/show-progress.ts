@@ -1,7 +1,7 @@
 import { plainText } from '@tare/metrics';
-import type { RoundPlan } from '@tare/results';
+import { startMsOf } from '@tare/results';
 import { afterEvent, beforeRun, comparisonTitle, type Listener, type RunEvent } from '@tare/runner';
-import { clock, statusLines } from './status-lines.ts';
+import { clock, listed, statusLines } from './status-lines.ts';
 import { type Output, terminalBlock } from './terminal-block.ts';
 
 export type { Output } from './terminal-block.ts';
@@ -13,8 +13,8 @@ export type Progress = Listener & {
 
 /**
  * Shows a run as it goes on: plain lines, and in a terminal one status line per environment below them instead of a line per
- * trial. The status lines are drawn when a trial begins or ends, never within one, so that nothing disturbs
- * the measurement.
+ * trial. The status lines are drawn when a trial or a burst of starts begins or ends, never within one, so that
+ * nothing disturbs the measurement.
  */
 export function showProgress(output: Output): Progress {
   if (output.isTTY !== true) return Object.assign(plainLines(output), { close: () => undefined });
@@ -67,20 +67,24 @@ function describe(event: RunEvent): string | undefined {
         ? `${event.environment}: failed: ${event.reason}`
         : `${event.environment}: failed in round ${event.round} and is measured no more: ${event.reason}`;
     case 'run-started':
-      return `run ${event.runId}: ${event.rounds ?? 'a pilot, then as many as it takes:'} rounds, seed ${event.seed}, journal ${event.journal}`;
+      return `run ${event.runId}: ${event.rounds ?? 'as many as it takes:'} rounds, seed ${event.seed}, journal ${event.journal}`;
     case 'told':
     case 'preflight':
     case 'warm-up-chosen':
+    case 'window-chosen':
       return event.message;
-    case 'rounds-decided':
-      return describePlan(event.plan);
+    case 'looked':
+      return describeLook(event);
+    case 'ending':
+      return 'ending after this round; Ctrl-C again ends at once';
     case 'environments-ready':
+    case 'starting':
     case 'trial-started':
       return undefined;
     case 'trial-finished': {
       const { place, trial } = event;
       const start = trial.startup.kind === 'restart' ? 'restarted in' : 'ready after';
-      const figures = `${trial.load.throughputRps.toFixed(1)} req/s, ${start} ${trial.startup.readyMs.toFixed(0)} ms`;
+      const figures = `${trial.load.throughputRps.toFixed(1)} req/s, ${start} ${startMsOf(trial).toFixed(0)} ms`;
       const left = place.trial === place.trials ? '' : `, about ${clock(place.leftMs)} left`;
       return `round ${place.round}/${place.rounds}  ${place.workload} in ${place.environment}: ${figures}${left}`;
     }
@@ -91,14 +95,14 @@ function describe(event: RunEvent): string | undefined {
   }
 }
 
-function describePlan(plan: RoundPlan): string {
-  if (plan.kind === 'fixed') return `${plan.rounds} rounds`;
-  const { pilotRounds, rounds, wantedRounds, limitedBy, decidedBy } = plan;
-  const most = decidedBy === null ? '' : ` (${comparisonTitle(decidedBy)})`;
-  const limit = {
-    precision: '',
-    maximum: `; the wanted precision would take ${wantedRounds}${most}, more than the maximum`,
-    budget: `; the wanted precision would take ${wantedRounds}${most}, more than the time budget allows`,
-  }[limitedBy];
-  return `pilot of ${pilotRounds} rounds done: ${rounds} rounds in all${limit}`;
+/** "after 8 rounds: 13 of 16 decided, now Startup of primes in docker: worse; open: …; at most 3:07 more" */
+function describeLook({ round, judged, open, decided, goesOn, leftMs }: Looked): string {
+  const now = listed(decided.map((one) => `${comparisonTitle(one)}: ${one.verdict ?? ''}`));
+  return [
+    `after ${round} rounds: ${judged.length - open.length} of ${judged.length} decided${now === '' ? '' : `, now ${now}`}`,
+    ...(open.length === 0 ? [] : [`open: ${listed(open.map(comparisonTitle))}`]),
+    ...(goesOn.length === 0 ? [] : [`at most ${clock(leftMs)} more`]),
+  ].join('; ');
 }
+
+type Looked = Extract<RunEvent, { kind: 'looked' }>;

@@ -1,5 +1,5 @@
 import { afterEvent, beforeRun, type RunEvent } from '@tare/runner';
-import { exampleRunStart, examplePlace, trialEvents } from '@tare/runner/fixtures';
+import { exampleComparison, exampleRunStart, examplePlace, trialEvents } from '@tare/runner/fixtures';
 import { expect, it } from 'vitest';
 import { statusLines } from './status-lines.ts';
 
@@ -27,6 +27,22 @@ it('shows the medians so far and who is done', () => {
   ]);
 });
 
+it('shows the starts in turn before the trials', () => {
+  const { environment, ...place } = examplePlace('native', 1, 1);
+  const burst = { ...place, environments: ['docker'], starts: 5 };
+  expect(shown(fixed, { kind: 'starting', place: burst })).toEqual([
+    'native  0/2  waiting',
+    'docker  0/2  starting',
+    'round 1/2  trial 1/4  primes: each started 5 times in turn …  about 0:30 left',
+  ]);
+  const [begun] = trialEvents({ ...place, environment });
+  expect(shown(fixed, { kind: 'starting', place: { ...burst, starts: 1 } }, begun)).toEqual([
+    'native  0/2  running',
+    'docker  0/2  waiting',
+    'round 1/2  trial 1/4  primes in native …  about 0:30 left',
+  ]);
+});
+
 it('leaves out the trials of a round that is repeated', () => {
   const lines = shown(
     fixed,
@@ -48,34 +64,61 @@ it('leaves out the trials of a round that is repeated', () => {
   expect(lines.slice(0, 2)).toEqual(['native  0/2  running', 'docker  0/2  repeated']);
 });
 
-it('nobody is done as long as a pilot is to decide', () => {
-  const pilot: RunEvent[] = [
+const looked: RunEvent = {
+  kind: 'looked',
+  round: 1,
+  judged: [],
+  open: [],
+  decided: [],
+  goesOn: ['native'],
+  leftMs: 0,
+  plan: { kind: 'looks', looks: [1], mostRounds: 9, rounds: 1, endedBy: 'rounds', roundMs: 1000 },
+};
+
+it('shows what is decided and what is open, and who takes part no more', () => {
+  const of = (candidate: string, metric: string) => ({ ...exampleComparison, candidate, metric });
+  const judged = [of('docker', 'throughputRps'), of('docker', 'startupMs'), of('namespace', 'startupMs')];
+  const open = judged.slice(0, 1);
+  const events: readonly RunEvent[] = [
+    { kind: 'environments-ready', runStart: exampleRunStart('native', 'docker', 'namespace') },
+    { kind: 'run-started', runId: 'id', seed: 7, rounds: undefined, journal: 'j' },
+    ...trialEvents(examplePlace('native', 1, 1, 9)),
+    ...trialEvents(examplePlace('docker', 1, 2, 9)),
+    ...trialEvents(examplePlace('namespace', 1, 3, 9)),
+    { ...looked, judged, open, decided: judged.slice(1), goesOn: ['native', 'docker'] },
+  ];
+  expect(
+    statusLines(events.reduce(afterEvent, beforeRun)).map((line) => line.slice(0, 46).trimEnd()),
+  ).toEqual([
+    'native     1/9  waiting                  media',
+    'docker     1/9  waiting  1 of 2 decided  media',
+    'namespace  1/1  done     1 of 1 decided  media',
+    'open after 1 rounds: Throughput of primes in d',
+    'round 1/9  trial 3/18  at most 2:30 left',
+  ]);
+});
+
+it('nobody is done before the first look', () => {
+  const before: RunEvent[] = [
     { kind: 'run-started', runId: 'id', seed: 7, rounds: undefined, journal: 'j' },
     ...trialEvents(examplePlace('native', 1, 1, 1)),
     ...trialEvents(examplePlace('docker', 1, 2, 1)),
   ];
-  expect(shown(...pilot)).toEqual([
+  expect(shown(...before)).toEqual([
     'native  1/1  waiting  median 1000.0 req/s, ready after 90 ms',
     'docker  1/1  waiting  median 1000.0 req/s, ready after 90 ms',
-    'pilot, round 1/1  trial 2/2',
+    'round 1/1  trial 2/2',
   ]);
-  const plan = { kind: 'pilot', pilotRounds: 1, rounds: 9, wantedRounds: 9 } as const;
-  const decided = shown(...pilot, {
-    kind: 'rounds-decided',
-    plan: { ...plan, limitedBy: 'precision', decidedBy: null },
-  });
-  expect(decided[0]).toMatch(/^native {2}1\/9 {2}waiting/);
 });
 
-it('an environment without a verdict is done with the pilot', () => {
+it('an environment without a verdict is done with the first look', () => {
   const judged = { ...runStart, unjudged: ['docker'] };
-  const plan = { kind: 'pilot', pilotRounds: 1, rounds: 9, wantedRounds: 9 } as const;
   const events: readonly RunEvent[] = [
     { kind: 'environments-ready', runStart: judged },
     { kind: 'run-started', runId: 'id', seed: 7, rounds: undefined, journal: 'j' },
-    ...trialEvents(examplePlace('native', 1, 1, 1)),
-    ...trialEvents(examplePlace('docker', 1, 2, 1)),
-    { kind: 'rounds-decided', plan: { ...plan, limitedBy: 'precision', decidedBy: null } },
+    ...trialEvents(examplePlace('native', 1, 1, 9)),
+    ...trialEvents(examplePlace('docker', 1, 2, 9)),
+    looked,
   ];
   const [native, docker] = statusLines(events.reduce(afterEvent, beforeRun));
   expect(native).toMatch(/^native {2}1\/9 {2}waiting/);

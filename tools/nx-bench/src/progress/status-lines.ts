@@ -1,30 +1,39 @@
 import { isEmulated, type MetricSummary, summarise } from '@tare/results';
-import { environmentsAfterPilot, type RunStart, type RunState } from '@tare/runner';
+import { comparisonTitle, environmentsAfterFirstLook, type RunStart, type RunState } from '@tare/runner';
 
-type Row = { readonly name: string; readonly count: string; readonly state: string; readonly median: string };
+type Row = {
+  readonly name: string;
+  readonly count: string;
+  readonly state: string;
+  readonly decided: string;
+  readonly median: string;
+};
 
 /**
- * One line per environment (trials done of all, what it does now, medians so far) and a last one with the round and the time
- * left. Empty before the first trial.
+ * One line per environment (trials done of all, what it does now, how much of it is decided, medians so far), one with what is
+ * open since a look, and a last one with the round and the time left. Empty before the first start.
  */
 export function statusLines(state: RunState): readonly string[] {
-  const { runStart, latest, plan } = state;
-  if (runStart === undefined || latest === undefined) return [];
-  const rounds = plan?.rounds ?? latest.rounds;
+  const { runStart, latest, burst, plan } = state;
+  const place = burst ?? latest;
+  if (runStart === undefined || place === undefined) return [];
+  const rounds = place.rounds;
   const { workloads, baseline } = runStart.header.config;
   const names = runStart.measured.map(({ environment }) => environment.name);
-  const judged = environmentsAfterPilot(names, runStart.unjudged, baseline);
+  const judged = environmentsAfterFirstLook(names, runStart.unjudged, baseline);
   const trialsOf = (name: string): number => {
-    const own = plan?.kind === 'pilot' && !judged.includes(name) ? plan.pilotRounds : rounds;
-    return own * workloads.length;
+    const own = plan?.kind === 'looks' && !judged.includes(name) ? (plan.looks[0] ?? rounds) : rounds;
+    return isOut(state, name) ? doneOf(name) : own * workloads.length;
   };
+  const doneOf = (name: string): number => state.trials.filter((trial) => trial.environment === name).length;
   const medians = mediansOf(state, runStart);
   const rows = runStart.measured.map(({ environment: { name }, facts }): Row => {
-    const done = state.trials.filter((trial) => trial.environment === name).length;
+    const done = doneOf(name);
     return {
       name: isEmulated({ facts }) ? `${name} (emulated)` : name,
       count: `${done}/${trialsOf(name)}`,
       state: environmentState(state, name, plan !== undefined && done === trialsOf(name)),
+      decided: decidedText(state, name),
       median: medians(name),
     };
   });
@@ -32,21 +41,51 @@ export function statusLines(state: RunState): readonly string[] {
   const nameWidth = widest(({ name }) => name);
   const countWidth = widest(({ count }) => count);
   const stateWidth = widest((row) => row.state);
+  const decidedWidth = widest(({ decided }) => (decided.length === 0 ? '' : `${decided}  `));
   return [
-    ...rows.map(({ name, count, state: doing, median }) =>
-      `${name.padEnd(nameWidth)}  ${count.padStart(countWidth)}  ${doing.padEnd(stateWidth)}  ${median}`.trimEnd(),
+    ...rows.map(({ name, count, state: doing, decided, median }) =>
+      `${name.padEnd(nameWidth)}  ${count.padStart(countWidth)}  ${doing.padEnd(stateWidth)}  ${decided.padEnd(decidedWidth)}${median}`.trimEnd(),
     ),
+    ...openLine(state),
     lastLine(state, rounds),
   ];
 }
 
+/** Whether an environment takes part in no more rounds because all of it is decided. */
+function isOut({ look }: RunState, name: string): boolean {
+  if (look === undefined || look.goesOn.length === 0 || look.goesOn.includes(name)) return false;
+  return look.judged.some(({ candidate }) => candidate === name);
+}
+
+/** "5 of 6 decided" */
+function decidedText({ look }: RunState, name: string): string {
+  const own = look?.judged.filter(({ candidate }) => candidate === name) ?? [];
+  if (own.length === 0) return '';
+  const open = own.filter((one) => look?.open.includes(one) === true).length;
+  return `${own.length - open} of ${own.length} decided`;
+}
+
+function openLine({ look }: RunState): readonly string[] {
+  if (look === undefined || look.open.length === 0) return [];
+  return [`open after ${look.round} rounds: ${listed(look.open.map(comparisonTitle))}`];
+}
+
+const shownOfList = 3;
+
+/** @returns the first of them and how many more there are: "a, b, c and 2 more". */
+export function listed(texts: readonly string[]): string {
+  const more = texts.length > shownOfList ? ` and ${texts.length - shownOfList} more` : '';
+  return `${texts.slice(0, shownOfList).join(', ')}${more}`;
+}
+
 function environmentState(
-  { latest, isUnderWay, trials, repeats, lost }: RunState,
+  { latest, isUnderWay, burst, trials, repeats, lost }: RunState,
   name: string,
   isDone: boolean,
 ): string {
   if (lost.some((each) => each.name === name)) return 'failed';
   if (isUnderWay && latest?.environment === name) return 'running';
+  if (burst?.environments.includes(name) === true) return 'starting';
   if (isDone) return 'done';
   const repeat = repeats.at(-1);
   const isRepeated =
@@ -88,13 +127,24 @@ function figures(metrics: Readonly<Record<string, MetricSummary>>): string {
   ].join(', ');
 }
 
-function lastLine({ latest, plan, isUnderWay }: RunState, rounds: number): string {
-  if (latest === undefined) return '';
-  const { round, trial, trials, environment, workload, leftMs } = latest;
-  const isPilot = plan === undefined;
-  const doing = isUnderWay ? `  ${workload} in ${environment} …` : '';
-  const left = leftMs > 0 ? `  about ${clock(leftMs)} left${isPilot ? ' of the pilot' : ''}` : '';
-  return `${isPilot ? 'pilot, ' : ''}round ${round}/${rounds}  trial ${trial}/${trials}${doing}${left}`;
+function lastLine(state: RunState, rounds: number): string {
+  const { latest, burst, plan } = state;
+  const place = burst ?? latest;
+  if (place === undefined) return '';
+  const { round, trial, trials, leftMs } = place;
+  const doing = whatIsDone(state);
+  // before the first look nobody knows how many rounds there will be, and after it there may be fewer
+  const most = plan?.kind === 'fixed' ? 'about' : 'at most';
+  const left = leftMs > 0 ? `  ${most} ${clock(leftMs)} left` : '';
+  return `round ${round}/${rounds}  trial ${trial}/${trials}${doing}${left}`;
+}
+
+function whatIsDone({ latest, burst, isUnderWay }: RunState): string {
+  if (burst !== undefined) {
+    const often = burst.starts === 1 ? 'once' : `${burst.starts} times`;
+    return `  ${burst.workload}: each started ${often} in turn …`;
+  }
+  return isUnderWay && latest !== undefined ? `  ${latest.workload} in ${latest.environment} …` : '';
 }
 
 /** @returns minutes and seconds: "3:07". */

@@ -143,8 +143,9 @@ describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }
       ];
       return BigInt((await ssh.run(shellWords(command), { deadlineMs: 60_000, signal })).stdout.trim());
     };
-    const [before, grossBefore] = await Promise.all([net.read(), gross.read()]);
+    const [earliest, grossBefore] = await Promise.all([net.read(), gross.read()]);
     const systemdBefore = await systemdCpuNs();
+    const before = await net.read();
     const asked: Promise<MeterReading>[] = [];
     const sampling = setInterval(() => asked.push(net.read()), 50);
     const end = performance.now() + 5000;
@@ -153,12 +154,21 @@ describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }
     const readings = await Promise.all(asked);
     const [after, grossAfter] = await Promise.all([net.read(), gross.read()]);
     const systemdAfter = await systemdCpuNs();
+    const latest = await net.read();
     await ssh.close();
-    const ratio = Number(after.cpuNs - before.cpuNs) / Number(systemdAfter - systemdBefore);
+    // systemd answers late on an emulated processor, and the app goes on meanwhile: its figure lies between two of ours
+    const systemd = Number(systemdAfter - systemdBefore);
+    const least = Number(after.cpuNs - before.cpuNs) / systemd;
+    const most = Number(latest.cpuNs - earliest.cpuNs) / systemd;
     const perSecond =
       (readings.length - 1) / (Number((readings.at(-1)?.atNs ?? 0n) - (readings[0]?.atNs ?? 0n)) / 1e9);
-    process.stdout.write(`net ÷ systemd ${ratio.toFixed(3)}, ${perSecond.toFixed(1)} readings a second\n`);
-    expect(Math.abs(ratio - 1)).toBeLessThan(0.05);
+    process.stdout.write(
+      `net ÷ systemd ${least.toFixed(3)} to ${most.toFixed(3)}, ${perSecond.toFixed(1)} readings a second\n`,
+    );
+    expect(least).toBeLessThan(1.05);
+    expect(most).toBeGreaterThan(0.95);
+    // the two are close enough to tell
+    expect(most - least).toBeLessThan(0.3);
     expect(perSecond).toBeGreaterThan(10);
     expect(Number(after.cpuNs - before.cpuNs)).toBeGreaterThan(0.5e9);
     expect(grossAfter.cpuNs).toBeGreaterThan(grossBefore.cpuNs);

@@ -37,7 +37,7 @@ type Outcome = { readonly stdout: string; readonly stderr: string };
 /** Runs the executor in a process of its own, as Nx does. */
 async function bench(
   options: object,
-  after?: { readonly text: string; readonly signal: NodeJS.Signals },
+  ...signals: { readonly text: string; readonly signal: NodeJS.Signals }[]
 ): Promise<Outcome> {
   const executor = new URL('./executor.ts', import.meta.url).href;
   const script = `
@@ -48,7 +48,10 @@ async function bench(
   const outcome = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => {
     outcome.stdout += chunk.toString();
-    if (after !== undefined && outcome.stdout.includes(after.text)) child.kill(after.signal);
+    const [next] = signals;
+    if (next === undefined || !outcome.stdout.includes(next.text)) return;
+    signals.shift();
+    child.kill(next.signal);
   });
   child.stderr.on('data', (chunk: Buffer) => (outcome.stderr += chunk.toString()));
   await once(child, 'close');
@@ -88,13 +91,34 @@ it.each([
   expect(stdout).toBe('did not succeed\n');
 });
 
-it.each(['SIGINT', 'SIGTERM'] as const)('ends in order after %s', async (signal) => {
-  const { stdout, stderr } = await bench({ rounds: 100 }, { text: 'round 1/100', signal });
+it('ends after the round under way on SIGINT, with a run file of what is measured', async () => {
+  const after = { text: 'round 1/100', signal: 'SIGINT' } as const;
+  const { stdout, stderr } = await bench({ rounds: 100, outputPath: 'ended' }, after);
+  expect(stdout).toContain('ending after this round; Ctrl-C again ends at once\n');
+  expect(stderr).toMatch(/^interrupted; the report shows (one round|\d rounds)\n$/);
+  expect(stdout).toContain('did not succeed');
+  const path = join(root, 'ended', 'latest', 'run.json');
+  const { plan, trials } = parseRunFile(await readFile(path, 'utf8'), path);
+  expect(plan).toMatchObject({ kind: 'looks', looks: [], mostRounds: 100, endedBy: 'interrupted' });
+  expect(trials).toHaveLength(2 * plan.rounds);
+});
+
+it('ends at once and in order on SIGTERM', async () => {
+  const { stdout, stderr } = await bench({ rounds: 100 }, { text: 'round 1/100', signal: 'SIGTERM' });
   expect(stderr).toMatch(
-    new RegExp(
-      `^interrupted by ${signal}; everything is taken down; reports/runs/\\S+ keeps the (\\d+ trials|trial) so far\n$`,
-    ),
+    /^interrupted by SIGTERM; everything is taken down; reports\/runs\/\S+ keeps the (\d+ trials|trial) so far\n$/,
   );
+  expect(stdout).toContain('did not succeed');
+});
+
+it('ends at once on a second SIGINT', async () => {
+  const { stdout, stderr } = await bench(
+    { rounds: 100 },
+    // as soon as the rounds begin: a trial's line comes when its round is all but over
+    { text: '100 rounds, seed', signal: 'SIGINT' },
+    { text: 'ending after this round', signal: 'SIGINT' },
+  );
+  expect(stderr).toBe('interrupted by SIGINT; everything is taken down\n');
   expect(stdout).toContain('did not succeed');
 });
 

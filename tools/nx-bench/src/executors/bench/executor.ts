@@ -8,13 +8,14 @@ import { abortOnSignals, messageOf } from '@tare/nx-kit';
 import { prepare } from '../../prepare.ts';
 import { showProgress } from '../../progress/show-progress.ts';
 import { tables } from '../../options.ts';
+import { endOnRequest } from './end-on-request.ts';
 import { watchPage } from './watch-page.ts';
 
 export type BenchOptions = GivenOptions<typeof tables.bench.shape>;
 
 /**
  * Prepares what is asked for, measures it and writes the run file; fails when an environment failed; the run
- * file then has the others.
+ * file then has the others. It fails, too, when somebody ended the rounds with Ctrl-C; the run file then has those that were made.
  */
 export default async function bench(
   given: BenchOptions,
@@ -22,6 +23,7 @@ export default async function bench(
 ): Promise<{ success: boolean }> {
   const progress = showProgress(process.stdout);
   const kept = keptTrials();
+  const request = endOnRequest();
   let interrupted = false;
   try {
     return await abortOnSignals(async (signal) => {
@@ -48,8 +50,10 @@ export default async function bench(
             progress(event);
             page.follow(event);
             kept.follow(event);
+            request.follow(event);
           },
           signal,
+          ending: request.signal,
         });
         page.show(run);
         await writeRunFile(join(journalFolder, 'run.json'), run);
@@ -57,18 +61,25 @@ export default async function bench(
         await appendHistory(history, historyLine(run, await commitFacts(context.root)));
         const failed = run.environments.filter(({ status }) => status === 'failed');
         for (const { name } of failed) process.stderr.write(`${name} failed; the report shows the others\n`);
-        return { success: failed.length === 0 };
+        const isCutShort = run.plan.kind === 'looks' && run.plan.endedBy === 'interrupted';
+        if (isCutShort)
+          process.stderr.write(`interrupted; the report shows ${roundsText(run.plan.rounds)}\n`);
+        return { success: failed.length === 0 && !isCutShort };
       } finally {
         await page.close();
       }
-    });
+    }, request.takesInterrupt);
   } catch (error) {
     progress.close();
     const ended = interrupted ? '; everything is taken down' : '';
     process.stderr.write(`${messageOf(error)}${ended}${kept.words(context.root)}\n`);
     return { success: false };
+  } finally {
+    request.close();
   }
 }
+
+const roundsText = (rounds: number): string => (rounds === 1 ? 'one round' : `${rounds} rounds`);
 
 /** Says what an unfinished run has left behind. */
 function keptTrials(): { readonly follow: Listener; readonly words: (root: string) => string } {

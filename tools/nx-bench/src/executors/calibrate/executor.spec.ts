@@ -49,7 +49,7 @@ it('writes what it found for this host, and prints it as JSON when asked to', as
 
 it.each<[object, string]>([
   [{ minutes: 0 }, '--minutes=0: expected a number of minutes from 0.01 to 1440\n'],
-  [{ only: 'moon' }, '--only=moon: expected some of latency, cpu, memory, startup, aa, ab\n'],
+  [{ only: 'moon' }, '--only=moon: expected some of latency, cpu, memory, startup, aa, ab, power\n'],
   [{ seed: 'x' }, '--seed=x: expected a whole number from 0 to 2147483648\n'],
 ])('fails with one clear line for %j', async (options, line) => {
   expect(await calibrate(options)).toEqual({ stdout: '', stderr: `${line}did not succeed` });
@@ -75,7 +75,8 @@ it('has defaults', () => {
 
 it('makes the parts that are named, in its own order', () => {
   expect(partsOf('ab, cpu')).toEqual(['cpu', 'ab']);
+  expect(partsOf('power')).toEqual(['power']);
   expect(() => partsOf('ab,gpu')).toThrow(
-    '--only=ab,gpu: expected some of latency, cpu, memory, startup, aa, ab',
+    '--only=ab,gpu: expected some of latency, cpu, memory, startup, aa, ab, power',
   );
 });

@@ -1,5 +1,12 @@
 import { join, relative, resolve } from 'node:path';
-import { calibrate, calibrationParts, isGood, writeCalibration, type CalibrationPart } from '@tare/checks';
+import {
+  calibrate,
+  calibrationParts,
+  isGood,
+  usualParts,
+  writeCalibration,
+  type CalibrationPart,
+} from '@tare/checks';
 import { executor } from '@tare/nx-kit';
 import { hostFacts } from '@tare/runner';
 import { tables } from '../../options.ts';
@@ -25,11 +32,11 @@ export default executor(tables.calibrate, async (options, { root }, signal) => {
 });
 
 /**
- * The parts that are named, in the order in which they are made; all without a name.
+ * The parts that are named, in the order in which they are made; the usual ones without a name.
  * @throws Error with one line that names the option, its value and what was expected.
  */
 export function partsOf(only?: string): readonly CalibrationPart[] {
-  if (only === undefined) return calibrationParts;
+  if (only === undefined) return usualParts;
   const wanted = only
     .split(',')
     .map((part) => part.trim())

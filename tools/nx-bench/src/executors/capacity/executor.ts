@@ -1,14 +1,12 @@
 import { join, relative, resolve } from 'node:path';
 import { parseCapacityPlan, performCapacity } from '@tare/checks';
 import { executor } from '@tare/nx-kit';
-import { renderCapacityTerminal, writeCapacityReport } from '@tare/report';
+import { renderCapacityTerminal, terminalOf, writeCapacityReport } from '@tare/report';
 import { writeCapacityFile, type CapacityFile } from '@tare/results';
 import { applyOverrides, loadConfig, requireRoomFor } from '@tare/runner';
 import { tables } from '../../options.ts';
 import { prepare } from '../../prepare.ts';
 import { showCapacityProgress } from '../../progress/show-capacity-progress.ts';
-
-const columnsWithoutTerminal = 120;
 
 /** Searches the capacity of every workload in every environment and reports it; fails when an environment failed. */
 export default executor(tables.capacity, async (options, context, signal) => {
@@ -39,7 +37,7 @@ export default executor(tables.capacity, async (options, context, signal) => {
   const latest = join(reports, 'latest');
   await writeCapacityFile(join(journalFolder, 'capacity.json'), file);
   await writeCapacityFile(join(latest, 'capacity.json'), file);
-  process.stdout.write(`\n${renderCapacityTerminal(file, terminal())}\n`);
+  process.stdout.write(`\n${renderCapacityTerminal(file, terminalOf(process.stdout, process.env))}\n`);
   const written = [join(latest, 'capacity.json'), ...(await writeCapacityReport(latest, file))];
   process.stdout.write(`Written: ${written.map((path) => relative(root, path)).join(', ')}\n`);
   return tellFailed(file);
@@ -52,14 +50,4 @@ function tellFailed({ environments }: CapacityFile): boolean {
     process.stderr.write(`${name} failed: what was found in it before is shown, the others are whole\n`);
   }
   return failed.length === 0;
-}
-
-function terminal(): { readonly columns: number; readonly colour: boolean } {
-  const { NO_COLOR: none, FORCE_COLOR: force } = process.env;
-  const isForced = force !== undefined && force !== '0' && force !== 'false';
-  const isForbidden = none !== undefined && none !== '';
-  return {
-    columns: process.stdout.columns ?? columnsWithoutTerminal,
-    colour: !isForbidden && (isForced || process.stdout.isTTY),
-  };
 }

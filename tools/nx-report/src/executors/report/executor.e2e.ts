@@ -113,7 +113,7 @@ test('on GitHub Actions the conclusion is appended to the summary of the job', a
   const { success, stdout } = await runReport();
   expect(success).toBe(true);
   expect(stdout).toContain('Appended to the summary of the job\n');
-  expect(await readFile(path, 'utf8')).toMatch(/^before\n## Comparison of [\s\S]*docker: worse than native/);
+  expect(await readFile(path, 'utf8')).toMatch(/^before\n## Comparison of [\s\S]*docker against native: /);
 });
 
 test('a summary of the job that cannot be written fails with one line', async () => {

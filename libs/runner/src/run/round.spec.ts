@@ -1,6 +1,6 @@
 import { type Environment, native } from '@tare/environment';
 import { expect, it } from 'vitest';
-import { inGroups, sliceMsOf } from './rounds.ts';
+import { inGroups, sliceMsOf } from './round.ts';
 
 const lone = new Set(['vm', 'other-vm']);
 const named = (names: string): readonly Environment[] =>

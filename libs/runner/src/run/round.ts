@@ -1,0 +1,274 @@
+import { GeneratorError } from '@tare/metrics';
+import type { Journal, Repeat, Trial, TrialSample } from '@tare/results';
+import type { ResolvedConfig } from '../config/bench-config.ts';
+import type { Workload } from '../config/workload.ts';
+import { burstSeed, performStarts } from '../trial/starts.ts';
+import {
+  performTrials,
+  type PreparedConfig,
+  type PreparedLoad,
+  TrialError,
+  type TrialPlan,
+} from '../trial/trial.ts';
+import type { ArrivalRates } from './arrival-rates.ts';
+import { launchOf, mixOf, setUpData } from './launch-workload.ts';
+import type { PreparedHost } from './prepared-host.ts';
+import type { JudgeLook } from './round-plan.ts';
+import type { Listener, Usable } from './run-events.ts';
+
+/** All that a run knows once its host is prepared, and what it is measured with. */
+export type Session = PreparedHost & {
+  readonly config: PreparedConfig;
+  readonly listener: Listener;
+  readonly signal: AbortSignal;
+  /** Aborts when the run shall end after the round that is under way. */
+  readonly ending: AbortSignal | undefined;
+  readonly rates: ArrivalRates;
+  /** Those that are ready, and the control. */
+  readonly measured: readonly Usable[];
+  /** Name of the second copy of the baseline. */
+  readonly control: string | undefined;
+  /** Environments that get no verdict. */
+  readonly unjudged: readonly string[];
+  readonly judgeLook: JudgeLook | undefined;
+  readonly journal: Journal;
+  readonly journalFolder: string;
+};
+
+export type RoundPlace = {
+  /** From 1. */
+  readonly round: number;
+  /** How many there are in all, as far as it is known. */
+  readonly rounds: number;
+  /** From 1. */
+  readonly attempt: number;
+  /** Whether a trial that violates a guard ends the round, to be repeated. */
+  readonly mayRepeat: boolean;
+  /** Trials of the rounds before. */
+  readonly before: number;
+  /** Trials of the whole run. */
+  readonly total: number;
+  readonly left: ReturnType<typeof timeLeft>;
+  readonly load: PreparedLoad;
+  /** Called with how long the trials of the environments that were up together took, or their starts in turn. */
+  readonly onGroup: (environments: readonly string[], tookMs: number) => void;
+};
+
+export type RoundOutcome =
+  | { readonly kind: 'complete'; readonly trials: readonly Trial[] }
+  | { readonly kind: 'violated'; readonly repeat: Repeat }
+  | {
+      readonly kind: 'failed';
+      readonly repeat: Repeat;
+      readonly samples: readonly TrialSample[];
+      readonly error: unknown;
+    };
+
+/**
+ * Performs one trial of every environment and workload, in the given order; those that alternate in slices
+ * run together when the first of them is due. Before the trials of a workload those that are cheap to start are started
+ * several times in turn. Ends at the first start or trial that fails, or trial that must be repeated.
+ */
+export async function performRound(
+  session: Session,
+  environments: readonly Usable['environment'][],
+  place: RoundPlace,
+): Promise<RoundOutcome> {
+  const { config, preparation, loads, rates, seed, listener, signal, journal } = session;
+  const { round, attempt, left, total } = place;
+  const trials: Trial[] = [];
+  const loadOf = (workload: Workload, environment: string) =>
+    loads.of(workload.name, environment) ?? {
+      requests: mixOf(workload, preparation),
+      closesConnections: false,
+    };
+  for (const workload of config.workloads) {
+    const repeatOf = (environment: string, cause: Repeat['cause'], reason: string): Repeat => ({
+      round,
+      attempt,
+      workload: workload.name,
+      environment,
+      cause,
+      reason,
+    });
+    const failureOf = (
+      error: unknown,
+      group: Environments,
+      samples: readonly TrialSample[],
+    ): Extract<RoundOutcome, { kind: 'failed' }> => {
+      // what the generator lacks, it lacks in every environment
+      if (signal.aborted || error instanceof GeneratorError) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      const failed = error instanceof TrialError ? error.environment : (group[0]?.name ?? '');
+      return { kind: 'failed', repeat: repeatOf(failed, 'failure', reason), samples, error };
+    };
+    let starts: ReadonlyMap<string, readonly number[]>;
+    try {
+      starts = await startInTurn(session, environments, workload, place, place.before + trials.length);
+    } catch (error) {
+      return failureOf(error, environments, []);
+    }
+    const sliceMs = sliceMsOf(workload, config.load);
+    for (const group of inGroups(environments, sliceMs)) {
+      signal.throwIfAborted();
+      const shownOf = (environment: string, position: number) => ({
+        round,
+        rounds: place.rounds,
+        trial: place.before + trials.length + 1 + position,
+        trials: total,
+        environment,
+        workload: workload.name,
+      });
+      let samples: readonly TrialSample[] = [];
+      const plans = group.map((environment, position): TrialPlan => {
+        const shown = shownOf(environment.name, position);
+        listener({ kind: 'trial-started', place: { ...shown, leftMs: left.now(shown.trial - 1, total) } });
+        return {
+          environment,
+          launch: launchOf(workload, preparation, round),
+          workload: workload.name,
+          ...loadOf(workload, environment.name),
+          setUp: (origin, until) => setUpData(workload, origin, seed, until),
+          // a window in slices follows from the first rounds, a whole one is as it was
+          load: sliceMs === undefined ? { ...place.load, window: config.load.window } : place.load,
+          rateRps: rates.of(workload.name, environment.name),
+          guards: config.guards,
+          seed,
+          generatorCpus: preparation.generatorCpus,
+          round,
+          attempt,
+          order: environments.indexOf(environment) + 1,
+          readyDeadlineMs: environment.readyDeadlineMs ?? preparation.readyDeadlineMs,
+          starts: starts.get(environment.name),
+          onLost: (readings) => {
+            samples = readings;
+          },
+        };
+      });
+      let done: readonly Trial[];
+      const begunAt = performance.now();
+      try {
+        done = await performTrials(plans, sliceMs, signal);
+      } catch (error) {
+        return failureOf(error, group, samples);
+      } finally {
+        const names = group.map(({ name }) => name);
+        place.onGroup(names, performance.now() - begunAt);
+      }
+      const leftMs = left.now(place.before + trials.length + done.length, total);
+      for (const trial of done) {
+        const shown = shownOf(trial.environment, 0);
+        await journal.append(trial);
+        trials.push(trial);
+        listener({ kind: 'trial-finished', trial, place: { ...shown, leftMs } });
+      }
+      for (const { environment, violations } of done) {
+        const [violation] = violations;
+        // an emulated environment is not judged, and is slow enough to trip a guard by itself
+        const isJudged = !session.unjudged.includes(environment);
+        if (violation !== undefined && place.mayRepeat && isJudged) {
+          const reason = `${violation.guard}: ${violation.message}`;
+          return { kind: 'violated', repeat: repeatOf(environment, 'guard', reason) };
+        }
+      }
+    }
+  }
+  return { kind: 'complete', trials };
+}
+
+type Environments = readonly Usable['environment'][];
+
+/**
+ * The burst of starts before the trials of a workload, of those environments that start from nothing even when they are not
+ * told to: a machine is started once, by its trial.
+ */
+async function startInTurn(
+  { config, preparation, measured, seed, listener, signal }: Session,
+  environments: Environments,
+  workload: Workload,
+  { round, rounds, attempt, total, left, onGroup }: RoundPlace,
+  finished: number,
+): Promise<ReadonlyMap<string, readonly number[]>> {
+  const fresh = measured
+    .filter(({ startKind }) => startKind === 'cold')
+    .map(({ environment }) => environment);
+  const starters = environments.filter((environment) => fresh.includes(environment));
+  if (config.starts === 0 || starters.length === 0) return new Map();
+  const names = starters.map(({ name }) => name);
+  const shown = { round, rounds, trial: finished + 1, trials: total, workload: workload.name };
+  const leftMs = left.now(finished, total);
+  listener({
+    kind: 'starting',
+    place: { ...shown, environments: names, starts: config.starts, leftMs },
+  });
+  const begunAt = performance.now();
+  try {
+    return await performStarts(
+      starters.map((environment) => ({
+        environment,
+        launch: launchOf(workload, preparation, round),
+        readyDeadlineMs: environment.readyDeadlineMs ?? preparation.readyDeadlineMs,
+      })),
+      config.starts,
+      burstSeed(seed, { round, attempt, workload: workload.name }),
+      signal,
+    );
+  } finally {
+    onGroup(names, performance.now() - begunAt);
+  }
+}
+
+/**
+ * @returns how long a slice sends requests; undefined where one environment is up at a time: without slices, in a window
+ *   that is a number of requests, with a fixed port, which only one can use, and with a data folder, because
+ *   all share the disk.
+ */
+export function sliceMsOf(
+  { port, dataVariable }: Pick<Workload, 'port' | 'dataVariable'>,
+  { sliceMs, window }: Pick<ResolvedConfig['load'], 'sliceMs' | 'window'>,
+): number | undefined {
+  const isShared = port !== undefined || dataVariable !== undefined;
+  return isShared || window.kind !== 'duration' ? undefined : sliceMs;
+}
+
+/** @returns the environments in their order, each alone, or with slices all that can be up side by side. */
+export function inGroups(environments: Environments, sliceMs: number | undefined): readonly Environments[] {
+  const together = environments.filter(({ sideBySide }) => sliceMs !== undefined && sideBySide === true);
+  return environments.flatMap((environment) => {
+    if (!together.includes(environment)) return [[environment]];
+    return environment === together[0] ? [together] : [];
+  });
+}
+
+// start, stop and the load generator's own start; only for the first estimate
+const startAndStopMs = 1500;
+// of a process or a container, without load
+const lightStartAndStopMs = 300;
+const requestsWindowGuessMs = 2000;
+
+/** How long a trial takes, known from similar ones, and how many trials had ended before. */
+export type KnownTrials = { readonly trials: number; readonly eachMs: number };
+
+/**
+ * Estimates how long the rest of a run takes: at first from the configuration or from what is known, then from the trials
+ * since.
+ * @param deadline when it ends at the latest, by `performance.now()`.
+ */
+export function timeLeft(
+  { load, starts }: Pick<PreparedConfig, 'load' | 'starts'>,
+  known?: KnownTrials,
+  deadline = Infinity,
+): { now(finished: number, trials: number): number } {
+  const begunAt = performance.now();
+  const windowMs = load.window.kind === 'duration' ? load.window.durationMs : requestsWindowGuessMs;
+  const startsMs = startAndStopMs + starts * lightStartAndStopMs;
+  const planned = startsMs + load.warmupMs + windowMs + (load.open?.durationMs ?? 0);
+  const { trials: before, eachMs: firstGuessMs } = known ?? { trials: 0, eachMs: planned };
+  return {
+    now: (finished, trials) => {
+      const since = finished - before;
+      const each = since <= 0 ? firstGuessMs : (performance.now() - begunAt) / since;
+      return Math.min(each * Math.max(0, trials - finished), Math.max(0, deadline - performance.now()));
+    },
+  };
+}
