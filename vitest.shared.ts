@@ -45,7 +45,7 @@ const eachTest: TestSettings = {
   testTimeout: 20_000,
   hookTimeout: 60_000,
   // where nothing real is skipped, the host that runs it all may pause for seconds; CI names what it asked again
-  retry: process.env.TARE_REQUIRE === undefined ? 0 : 1,
+  retry: process.env.TARE_REQUIRE === undefined ? 0 : 2,
 };
 
 const reporting = (project: string): TestSettings => ({

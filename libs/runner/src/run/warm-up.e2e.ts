@@ -24,9 +24,12 @@ const cold: Pick<Environment, 'start'> = {
     native().start({ ...launch, variables: { ...variables, COLD_ANSWERS: String(coldAnswers) } }, signal),
 };
 
+// "not steady" is a true answer where the host changes its speed meanwhile, and says nothing about the search
+const tries = 5;
+
 it(
   'finds the known warm-up of an app, beside a warm copy and alone, and gives every trial as much',
-  { timeout: 240_000, retry: 1 },
+  { timeout: 240_000, retry: tries - 1 },
   async () => {
     const config = resolveConfig(
       {
@@ -49,7 +52,7 @@ it(
     const [beside, alone] = file.warmUps ?? [];
     expect(beside).toMatchObject({ environment: 'cold', workload: 'answer', besideWarm: true });
     expect(alone).toMatchObject({ environment: 'alone', besideWarm: false });
-    expect(beside?.steadyAfterMs).toBeGreaterThan(knownMs * 0.9);
+    expect(beside?.steadyAfterMs ?? 0, 'beside a warm copy').toBeGreaterThan(knownMs * 0.9);
     expect(beside?.steadyAfterMs).toBeLessThan(knownMs * 1.5);
     // alone, a host that changes its speed may look like more warm-up; less it never looks like
     expect(alone?.steadyAfterMs ?? Infinity).toBeGreaterThan(knownMs * 0.9);
