@@ -113,3 +113,23 @@ export function isTexts(value: unknown): value is readonly string[] {
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+const textLiteral = /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/.source;
+const namedProject = new RegExp(
+  // what a comment or another text says is no project
+  String.raw`\/\/.*|\/\*[^]*?\*\/|(?<![\w$])['"]?project['"]?\s*[(:]\s*(?<name>${textLiteral})|${textLiteral}`,
+  'g',
+);
+
+/**
+ * The projects that the text of a bench.config.ts names: `project('@shop/api')`, `image({ project: 'shop' })`. The file is not
+ * run: a name that is not written there as one literal is not found.
+ * @returns each name once, in the order of the text.
+ */
+export function projectsNamedIn(source: string): readonly string[] {
+  const names = [...source.matchAll(namedProject)].flatMap(({ groups }) => {
+    const name = groups?.name?.slice(1, -1) ?? '';
+    return name === '' || name.includes('${') ? [] : [name];
+  });
+  return [...new Set(names)];
+}
