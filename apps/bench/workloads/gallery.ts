@@ -23,9 +23,9 @@ type Image = { readonly id: string; readonly bytes: Buffer };
  */
 export function gallery(artifact: URL): readonly Workload[] {
   const common = {
-    artifact,
-    healthPath: '/health',
-    dataVariable: 'UPLOADS_DIR',
+    app: { kind: 'node', file: artifact },
+    health: '/health',
+    data: 'UPLOADS_DIR',
     // the load generator is one client: a limit per client would limit the load
     variables: { RATE_LIMIT: '0' },
     byDefault: false,

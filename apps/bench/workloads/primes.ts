@@ -4,8 +4,8 @@ import type { Workload } from '@tare/nx-bench';
 export function primes(artifact: URL): Workload {
   return {
     name: 'primes',
-    artifact,
-    healthPath: '/health',
+    app: { kind: 'node', file: artifact },
+    health: '/health',
     // At n = 30,000,000 a request costs about 5 ms of CPU natively, far more than HTTP does (0.02 ms): the workload
     // is bound by the CPU. At the predecessor's n = 300,000 a good sieve takes 0.1 ms, and HTTP is what one measures.
     parameters: { n: 30_000_000 },

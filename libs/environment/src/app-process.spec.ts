@@ -42,7 +42,7 @@ beforeAll(async () => {
   const path = join(folder, 'main.mjs');
   await writeFile(path, script);
   launch = {
-    artifact: { workload: 'parent', path, sha256: '0', bytes: script.length },
+    artifact: { kind: 'node', workload: 'parent', path, sha256: '0', bytes: script.length },
     context: {
       runId: `test-${process.pid}`,
       tell: (line) => told.push(line),

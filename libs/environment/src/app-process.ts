@@ -189,8 +189,10 @@ function fileDescriptorAdvice(error: NodeJS.ErrnoException): string {
   return error.code === 'EMFILE' ? '; this process has no file descriptor left: ulimit -n 1024' : '';
 }
 
-/** The command that runs the artifact on this host. */
-export function nodeCommand({ artifact, context }: Launch): Command {
+/** The command that runs an app on this host. */
+export function appCommand({ artifact, context }: Launch): Command {
+  if (artifact.kind !== 'node')
+    throw new Error(`an app of the kind "${artifact.kind}" cannot be run here yet`);
   return {
     file: context.nodeBinary,
     arguments: [...context.resources.nodeArguments, artifact.path],

@@ -40,7 +40,7 @@ export type ImageSource = {
   /** The project of the workspace that builds it, if one does. */
   readonly project?: string;
   /** @throws Error in one line with what to do when the image cannot be had. */
-  read(signal: AbortSignal): Promise<Omit<ImageArtifact, 'workload'>>;
+  read(signal: AbortSignal): Promise<Omit<ImageArtifact, 'workload' | 'project'>>;
 };
 
 /** An app that was found, read and hashed: the same bytes in every environment. */
@@ -49,6 +49,8 @@ export type Artifact = NodeArtifact | FilesArtifact | ImageArtifact;
 type ArtifactOf = {
   /** Name of the workload it belongs to. */
   readonly workload: string;
+  /** The project of the workspace that builds it, where the workload names one: its own name may be another. */
+  readonly project?: string;
   /** Lower-case hex digest of its content: the file, or all of the folder, or the image. */
   readonly sha256: string;
   readonly bytes: number;

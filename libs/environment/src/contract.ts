@@ -1,18 +1,8 @@
 import type { Meter } from '@tare/metrics';
+import type { Artifact } from './app.ts';
 
 /** Facts about an environment for the run file: versions, limits, digests, what could not be made equal. */
 export type Facts = Readonly<Record<string, string | number | boolean>>;
-
-/** An app bundled into one file: the same bytes in every environment. */
-export type Artifact = {
-  /** Name of the workload it belongs to. */
-  readonly workload: string;
-  /** Absolute path of the file. */
-  readonly path: string;
-  /** Lower-case hex digest of the file. */
-  readonly sha256: string;
-  readonly bytes: number;
-};
 
 /** What an instance may use. The same for every environment of a run. */
 export type Resources = {
@@ -31,7 +21,7 @@ export type RunContext = {
   /** Marks everything that is started: environment variable, container label, domain name. */
   readonly runId: string;
   readonly resources: Resources;
-  /** Absolute path of the Node binary that runs the artifact on this host. */
+  /** Absolute path of the Node binary that runs apps of Node on this host. */
   readonly nodeBinary: string;
   /** Its version: "v24.21.0". */
   readonly nodeVersion: string;
@@ -50,8 +40,8 @@ export type Launch = {
    * own usual kind of storage, writable by the app, and removes after it; undefined for an app that keeps none.
    */
   readonly dataVariable?: string | undefined;
-  /** Path that answers 200 when the app is ready: "/health". */
-  readonly healthPath: string;
+  /** Path that answers with any 2xx when the app is ready: "/health"; undefined where an accepted connection says so. */
+  readonly healthPath: string | undefined;
   /** A fixed port; undefined for a free one. */
   readonly port: number | undefined;
   /** Number of the round, from 1; undefined for the check before the first one. */
@@ -64,14 +54,15 @@ export type Launch = {
 };
 
 export type Availability =
-  | { readonly usable: true; readonly facts: Facts }
-  | {
-      readonly usable: false;
-      /** Why not, in one line: which socket, which error. */
-      readonly reason: string;
-      /** What to do about it: the commands. */
-      readonly remedy: string;
-    };
+  { readonly usable: true; readonly facts: Facts } | ({ readonly usable: false } & Obstacle);
+
+/** What stands in the way of an environment or an app. */
+export type Obstacle = {
+  /** Why not, in one line: which socket, which error. */
+  readonly reason: string;
+  /** What to do about it: the commands. */
+  readonly remedy: string;
+};
 
 /** A moment of a cold start, in milliseconds after {@link Instance.spawnedAt}. */
 export type Milestone = { readonly name: string; readonly atMs: number };
@@ -117,7 +108,7 @@ export type PreparingTarget = {
   readonly folder?: URL;
 };
 
-/** A way to run an artifact. Implement it to add an environment; there is no registry of kinds. */
+/** A way to run an app. Implement it to add an environment; there is no registry of kinds. */
 export interface Environment {
   /** Unique in a run: "native", "docker", "docker:published". */
   readonly name: string;
@@ -125,6 +116,11 @@ export interface Environment {
   readonly kind: string;
   /** Whether this host can run it, and what is known about it. Never throws. */
   probe(signal: AbortSignal): Promise<Availability>;
+  /**
+   * Why it cannot run this app, and what to do about it; undefined where it can. Without this it runs every app. Asked after
+   * `probe` and before `prepare`. Never throws.
+   */
+  runs?(artifact: Artifact): Obstacle | undefined;
   /**
    * Ends and removes what a killed run left, or, with a run's id, what just that run left.
    * @returns one line for each thing removed.
@@ -142,7 +138,7 @@ export interface Environment {
    * artifact and the same identity run the same. Empty where there is nothing else; without one, nobody knows.
    */
   readonly identity?: (artifact: Artifact) => Promise<string | undefined>;
-  /** How long an app may take from the start command to its first 200; 30 s where it does not say. */
+  /** How long an app may take from the start command to its first good reply; 30 s where it does not say. */
   readonly readyDeadlineMs?: number;
   /** Whether several instances may be up at once: each start has a port, and what else it needs, of its own. */
   readonly sideBySide?: boolean;

@@ -40,6 +40,7 @@ beforeAll(async () => {
   const bytes = await readFile(path);
   launch = {
     artifact: {
+      kind: 'node',
       workload: 'test',
       path,
       sha256: createHash('sha256').update(bytes).digest('hex'),

@@ -1,13 +1,26 @@
+export type {
+  AppSource,
+  Artifact,
+  Base,
+  FilesArtifact,
+  FilesSource,
+  ImageArtifact,
+  ImageConfig,
+  ImageSource,
+  NodeArtifact,
+  NodeSource,
+  ProjectSource,
+} from './app.ts';
 export { choosePort } from './choose-port.ts';
 export { requiredKinds } from './contract.ts';
 export type {
-  Artifact,
   Availability,
   Environment,
   Facts,
   Instance,
   Launch,
   Milestone,
+  Obstacle,
   PreparingTarget,
   Resources,
   RunContext,

@@ -1,5 +1,5 @@
 import { descendants, findProgram, pinned, processMeter, runProgram } from '@tare/metrics';
-import { nodeCommand, startAppProcess } from './app-process.ts';
+import { appCommand, startAppProcess } from './app-process.ts';
 import { choosePort } from './choose-port.ts';
 import type { Availability, Environment } from './contract.ts';
 import { dataFolderWords, reapDataFolders, withDataFolder } from './data-folder.ts';
@@ -70,7 +70,7 @@ export function namespace(): Environment {
       }),
     start: async (launch) => {
       const port = await choosePort(launch.port);
-      const app = nodeCommand(launch);
+      const app = appCommand(launch);
       const inNamespaces = {
         file: findProgram('unshare') ?? 'unshare',
         arguments: [...unshareArguments(), '--', app.file, ...app.arguments],

@@ -1,5 +1,5 @@
 import { pinned, processMeter } from '@tare/metrics';
-import { nodeCommand, startAppProcess } from './app-process.ts';
+import { appCommand, startAppProcess } from './app-process.ts';
 import { choosePort } from './choose-port.ts';
 import type { Environment } from './contract.ts';
 import { dataFolderWords, reapDataFolders, withDataFolder } from './data-folder.ts';
@@ -30,7 +30,7 @@ export function native(): Environment {
         startAppProcess({
           launch,
           environment: name,
-          command: pinned(nodeCommand(launch), launch.context.resources.serverCpus),
+          command: pinned(appCommand(launch), launch.context.resources.serverCpus),
           port,
           variables: data,
           appPids: (pid) => [pid],

@@ -83,4 +83,4 @@ export {
   type ProgramOptions,
   type ProgramResult,
 } from './program/run-program.ts';
-export { waitForHttp, type HttpWait, type Readiness } from './startup/wait-for-http.ts';
+export { waitForConnection, waitForHttp, type Readiness, type ReadyWait } from './startup/wait-for-http.ts';

@@ -184,8 +184,8 @@ async function fillWorkspace(root: string): Promise<void> {
     'bench/project.json': JSON.stringify({ name: 'bench' }),
     'bench/bench.config.ts': `
       import { native } from '@tare/environment';
-      const app = (name: string) => ({ name, artifact: new URL(\`../\${name}/main.mjs\`, import.meta.url),
-        healthPath: '/health', request: () => ({ path: '/' }),
+      const app = (name: string) => ({ name, app: { kind: 'node', file: new URL(\`../\${name}/main.mjs\`, import.meta.url) },
+        health: '/health', request: () => ({ path: '/' }),
         conformance: [{ request: { path: '/health' }, status: 200 }] });
       const named = (name: string, preparedBy: object[]) => ({ ...native(), name, preparedBy });
       const sick = { ...native(), name: 'sick', start: (launch, signal) =>

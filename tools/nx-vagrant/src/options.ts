@@ -77,7 +77,7 @@ export const tables = {
       }).default(300),
       healthPath: text({
         what: 'a path of a URL',
-        description: 'Path that answers 200 when the workload is ready.',
+        description: 'Path that answers 2xx when the workload is ready.',
       }).default('/health'),
       workloadTag: text({
         what: 'a tag of projects',

@@ -206,8 +206,8 @@ export function comparisonConfig(
     workloads: [
       {
         name: 'calibration',
-        artifact: pathToFileURL(app),
-        healthPath: '/health',
+        app: { kind: 'node', file: pathToFileURL(app) },
+        health: '/health',
         request: () => ({ path: '/' }),
         conformance: [{ request: { path: '/health' }, status: 200, json: { status: 'ok' } }],
         variables: { WORK: String(workIterations) },

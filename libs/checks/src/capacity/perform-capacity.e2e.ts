@@ -53,8 +53,8 @@ async function search(
     workloads: [
       {
         name: 'queue',
-        artifact: pathToFileURL(join(folder, 'main.mjs')),
-        healthPath: '/health',
+        app: { kind: 'node', file: pathToFileURL(join(folder, 'main.mjs')) },
+        health: '/health',
         request: () => ({ path: '/' }),
         conformance: [{ request: { path: '/health' }, status: 200 }],
       },

@@ -94,7 +94,7 @@ async function searchRates(search: InstanceSearch, url: URL, signal: AbortSignal
     }
     // requests that the warm-up or an overload left in the queues must not count in this step
     const quickMs = Math.max(plan.slo.limitMs, leastQuickMs);
-    if (!(await settleServer(new URL(workload.healthPath, url), quickMs, settleDeadlineMs, signal))) {
+    if (!(await settleServer(new URL(workload.health, url), quickMs, settleDeadlineMs, signal))) {
       throw new Error(
         `the app still answers slowly ${settleDeadlineMs / 1000} s after ${rateBefore === 0 ? 'its warm-up' : `${rateBefore} req/s`}`,
       );

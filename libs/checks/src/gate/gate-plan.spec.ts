@@ -8,8 +8,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { pairWorkloads, planGate } from './gate-plan.ts';
 
 const workload = {
-  artifact: new URL('file:///nowhere.mjs'),
-  healthPath: '/health',
+  app: { kind: 'node', file: new URL('file:///nowhere.mjs') },
+  health: '/health',
   request: () => ({ path: '/' }),
   conformance: [{ request: { path: '/health' }, status: 200 }],
 };
@@ -74,7 +74,9 @@ describe('a workload', () => {
     writeFileSync(path, bytes);
     const { workloads } = config;
     return {
-      workloads: workloads.slice(0, 1).map((each) => ({ ...each, artifact: pathToFileURL(path) })),
+      workloads: workloads
+        .slice(0, 1)
+        .map((each) => ({ ...each, app: { kind: 'node' as const, file: pathToFileURL(path) } })),
       environments: [native(), { ...native(), name: 'baked', identity: () => Promise.resolve(identity) }],
     };
   };

@@ -20,7 +20,7 @@ process.on('SIGTERM', () => process.exit(0));
 const config = `
 import { native } from '${import.meta.resolve('@tare/environment')}';
 export default {
-  workloads: [{ name: 'app', artifact: new URL('dist/main.mjs', import.meta.url), healthPath: '/health',
+  workloads: [{ name: 'app', app: { kind: 'node', file: new URL('dist/main.mjs', import.meta.url) }, health: '/health',
     request: () => ({ path: '/' }), conformance: [{ request: { path: '/health' }, status: 200 }] }],
   environments: [native()],
   load: { connections: 2 },

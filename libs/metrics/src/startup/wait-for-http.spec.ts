@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { waitForHttp } from './wait-for-http.ts';
+import { waitForConnection, waitForHttp } from './wait-for-http.ts';
 
 let server: Server | undefined;
 afterEach(() => server?.close());
@@ -47,11 +47,11 @@ it('times a server that sleeps before it listens by that server’s own clock', 
   }
 });
 
-it('waits through replies that are not 200 and bounds its own error', async () => {
+it('waits through replies that are not 2xx and bounds its own error', async () => {
   let asked = 0;
   const url = await listen((_, reply) => {
     asked += 1;
-    reply.statusCode = asked < 4 ? 503 : 200;
+    reply.statusCode = asked < 4 ? 503 : 204;
     reply.end();
   });
   const ready = await waitForHttp({
@@ -72,7 +72,17 @@ it('gives up at the deadline and says what it saw last', async () => {
     reply.end();
   });
   const wait = { url, since: process.hrtime.bigint(), intervalMs: 5, deadlineMs: 60, signal: never };
-  await expect(waitForHttp(wait)).rejects.toThrow(/did not answer 200 within 60 ms \(last: status 500\)/);
+  await expect(waitForHttp(wait)).rejects.toThrow(/did not answer 2xx within 60 ms \(last: status 500\)/);
+});
+
+it('takes an accepted connection for ready when nothing else is wanted', async () => {
+  const url = await listen(() => undefined);
+  const wait = { url, since: process.hrtime.bigint(), intervalMs: 5, deadlineMs: 5000, signal: never };
+  expect((await waitForConnection(wait)).polls).toBe(1);
+  server?.close();
+  await expect(
+    waitForConnection({ ...wait, since: process.hrtime.bigint(), deadlineMs: 60 }),
+  ).rejects.toThrow(/did not accept a connection within 60 ms \(last: connect ECONNREFUSED/);
 });
 
 it('gives up at the deadline when a server accepts and never answers', async () => {

@@ -1,8 +1,9 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export type HttpWait = {
-  /** Asked with GET until it answers 200. */
+export type ReadyWait = {
+  /** Asked with GET until it answers with any 2xx; of {@link waitForConnection} only host and port count. */
   readonly url: URL;
   /** Monotonic nanoseconds at which the start command was given. */
   readonly since: bigint;
@@ -14,7 +15,7 @@ export type HttpWait = {
 };
 
 export type Readiness = {
-  /** From `since` to the end of the first reply with status 200. */
+  /** From `since` to the end of the first good reply. */
   readonly readyMs: number;
   /** The app may have been ready this much earlier: from the start of the last failed poll to `readyMs`. */
   readonly pollErrorMs: number;
@@ -23,10 +24,22 @@ export type Readiness = {
 };
 
 /**
- * Polls a URL until it answers 200, each poll with a connection of its own.
+ * Polls a URL until it answers with any 2xx, each poll with a connection of its own.
  * @throws Error with the last failure when the deadline passes, or the signal's reason when it is aborted.
  */
-export async function waitForHttp(wait: HttpWait): Promise<Readiness> {
+export function waitForHttp(wait: ReadyWait): Promise<Readiness> {
+  return waitFor(wait, pollReply, 'answer 2xx');
+}
+
+/**
+ * Polls host and port of a URL until a connection is accepted, for apps that no request may be sent to before there is data.
+ * @throws as {@link waitForHttp}.
+ */
+export function waitForConnection(wait: ReadyWait): Promise<Readiness> {
+  return waitFor(wait, pollConnection, 'accept a connection');
+}
+
+async function waitFor(wait: ReadyWait, poll: typeof pollReply, wanted: string): Promise<Readiness> {
   const deadlineNs = wait.since + BigInt(Math.round(wait.deadlineMs * 1e6));
   let lastFailedAt = process.hrtime.bigint();
   let lastSeen: PollOutcome | undefined;
@@ -36,7 +49,7 @@ export async function waitForHttp(wait: HttpWait): Promise<Readiness> {
     const remainingMs = Number(deadlineNs - pollAt) / 1e6;
     const outcome = await poll(wait.url, Math.max(1, remainingMs), wait.signal);
     const now = process.hrtime.bigint();
-    if (outcome === 200) {
+    if (typeof outcome === 'number' && outcome >= 200 && outcome <= 299) {
       return {
         readyMs: toMs(now - wait.since),
         pollErrorMs: toMs(now - (polls === 1 ? pollAt : lastFailedAt)),
@@ -47,7 +60,7 @@ export async function waitForHttp(wait: HttpWait): Promise<Readiness> {
     // a poll that the deadline cut off tells less than the one before it, unless it was long without an answer
     const isSilent = outcome === 'unanswered' && (now - pollAt > silenceNs || lastSeen instanceof Error);
     if (lastSeen === undefined || now <= deadlineNs || isSilent) lastSeen = outcome;
-    if (now > deadlineNs) throw new Error(lateText(wait, lastSeen));
+    if (now > deadlineNs) throw new Error(lateText(wait, wanted, lastSeen));
     await sleep(wait.intervalMs, undefined, { signal: wait.signal });
   }
 }
@@ -58,19 +71,19 @@ const silenceNs = 1_000_000_000n;
 /** A status; what kept it from one; or a connection on which nothing came back. */
 type PollOutcome = number | Error | 'unanswered';
 
-function lateText({ url, deadlineMs }: HttpWait, lastSeen: PollOutcome): string {
+function lateText({ url, deadlineMs }: ReadyWait, wanted: string, lastSeen: PollOutcome): string {
   const limit = deadlineMs < 1000 ? `${deadlineMs} ms` : `${deadlineMs / 1000} s`;
   if (lastSeen === 'unanswered')
     return `${url.href} accepted a connection and gave no answer within ${limit}`;
   const got = typeof lastSeen === 'number' ? `status ${lastSeen}` : lastSeen.message;
-  return `${url.href} did not answer 200 within ${limit} (last: ${got})`;
+  return `${url.href} did not ${wanted} within ${limit} (last: ${got})`;
 }
 
 // A host that is not up yet does not refuse a connection, it drops it, and the kernel then tries again after 1, 3, 7 s:
 // a poll that is given up and made anew finds it sooner. Once connected, a slow reply is waited for.
 const connectLimitMs = 250;
 
-function poll(url: URL, timeoutMs: number, signal: AbortSignal): Promise<PollOutcome> {
+function pollReply(url: URL, timeoutMs: number, signal: AbortSignal): Promise<PollOutcome> {
   return new Promise((resolve) => {
     let isConnected = false;
     const asked = request(url, { agent: false, signal, timeout: timeoutMs }, (reply) => {
@@ -96,6 +109,25 @@ function poll(url: URL, timeoutMs: number, signal: AbortSignal): Promise<PollOut
     });
     asked.on('error', resolve);
     asked.end();
+  });
+}
+
+/** An accepted connection counts as a good reply. */
+function pollConnection(
+  { hostname, port }: URL,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<PollOutcome> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port), signal });
+    socket.setTimeout(Math.min(timeoutMs, connectLimitMs), () => {
+      socket.destroy(new Error('no connection'));
+    });
+    socket.once('connect', () => {
+      resolve(200);
+      socket.destroy();
+    });
+    socket.on('error', resolve);
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Environment } from '@tare/environment';
+import type { AppSource, Environment } from '@tare/environment';
 import { choice, number, text, toggle, whole } from '@tare/options';
 import type { Arrivals } from '@tare/metrics';
 import { metricCatalogue, type Guards } from '@tare/results';
@@ -206,8 +206,14 @@ const functionOf = <T>(what: string) =>
 
 const workload = z.strictObject({
   name,
-  artifact: z.instanceof(URL, { message: 'expected a file URL: new URL("…", import.meta.url)' }),
-  healthPath: z.string().startsWith('/'),
+  app: z.custom<AppSource>(
+    (value) =>
+      ['node', 'files', 'project', 'image'].includes((value as Partial<AppSource> | null)?.kind ?? ''),
+    'expected an app: { kind: "node", file: new URL("…", import.meta.url) }',
+  ),
+  health: z.union([z.literal('tcp'), z.string().startsWith('/')], {
+    error: 'expected a path that begins with /, or "tcp"',
+  }),
   parameters: z.record(z.string(), z.number()).optional(),
   request: functionOf<Workload['request']>('a function from the parameters to a request'),
   conformance: z
@@ -220,7 +226,7 @@ const workload = z.strictObject({
     )
     .min(1),
   setUp: functionOf<NonNullable<Workload['setUp']>>('a function that puts data into an instance').optional(),
-  dataVariable: z
+  data: z
     .string()
     .regex(/^[A-Z][A-Z0-9_]*$/, 'expected the name of an environment variable')
     .optional(),

@@ -8,8 +8,8 @@ const config = parseConfig(
     workloads: [
       {
         name: 'primes',
-        artifact: new URL('file:///app/main.mjs'),
-        healthPath: '/health',
+        app: { kind: 'node', file: new URL('file:///app/main.mjs') },
+        health: '/health',
         parameters: { n: 10 },
         request: ({ n }: Record<string, number>) => ({ path: `/primecount?n=${n}` }),
         conformance: [{ request: { path: '/health' }, status: 200 }],

@@ -7,8 +7,8 @@ const config: BenchConfig = {
   workloads: [
     {
       name: 'primes',
-      artifact: new URL('file:///app/main.mjs'),
-      healthPath: '/health',
+      app: { kind: 'node', file: new URL('file:///app/main.mjs') },
+      health: '/health',
       parameters: { n: 10 },
       request: ({ n }) => ({ path: `/primecount?n=${n}` }),
       conformance: [{ request: { path: '/health' }, status: 200 }],
@@ -40,8 +40,8 @@ it.each<[string, unknown, string]>([
   ['no workloads', { ...config, workloads: [] }, 'bench.config.ts: workloads: '],
   [
     'a workload without a health path',
-    { ...config, workloads: [{ ...primes, healthPath: undefined }] },
-    'bench.config.ts: workloads.0.healthPath: ',
+    { ...config, workloads: [{ ...primes, health: undefined }] },
+    'bench.config.ts: workloads.0.health: ',
   ],
   [
     'a request that is no function',
@@ -49,9 +49,9 @@ it.each<[string, unknown, string]>([
     'workloads.0.request: "/x": expected a function from the parameters to a request',
   ],
   [
-    'an artifact that is no URL',
-    { ...config, workloads: [{ ...primes, artifact: 'main.mjs' }] },
-    'workloads.0.artifact: "main.mjs": expected a file URL',
+    'an app that is none',
+    { ...config, workloads: [{ ...primes, app: 'main.mjs' }] },
+    'workloads.0.app: "main.mjs": expected an app',
   ],
   [
     'an environment that is none',

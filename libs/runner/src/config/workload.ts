@@ -1,3 +1,4 @@
+import type { AppSource } from '@tare/environment';
 import type { LoadRequest, ReplyMatcher } from '@tare/metrics';
 import { z } from 'zod';
 
@@ -54,10 +55,10 @@ export function appOf(workloadName: string): string {
 export type Workload = {
   /** Unique in a run: the name of the app, "primes", or of the app and a load, "shop:browse". */
   readonly name: string;
-  /** The bundled file that every environment runs. */
-  readonly artifact: URL;
-  /** Answers 200 when the app is ready. */
-  readonly healthPath: string;
+  /** What every environment runs. */
+  readonly app: AppSource;
+  /** A path that answers with any 2xx when the app is ready, or "tcp" for an accepted connection. */
+  readonly health: string;
   /** Defaults of the parameters. */
   readonly parameters?: Parameters;
   /**
@@ -68,7 +69,7 @@ export type Workload = {
   /** Puts data into a ready instance before its load; called in every trial. */
   readonly setUp?: (context: SetUpContext) => Promise<void>;
   /** The variable that tells the app its folder for data: fresh and empty in every trial, removed after it. */
-  readonly dataVariable?: string;
+  readonly data?: string;
   /** Asked of every environment before the first round: known answers, and a bad request that must be refused. */
   readonly conformance: readonly ConformanceCheck[];
   /** Environment variables of the app besides HOST and PORT. */

@@ -19,9 +19,9 @@ export function describeConfig(
 ): RunConfig {
   const { window, sliceMs } = config.load;
   return {
-    workloads: config.workloads.map(({ name, healthPath, parameters = {} }) => ({
+    workloads: config.workloads.map(({ name, health, parameters = {} }) => ({
       name,
-      healthPath,
+      healthPath: health,
       requestPath: requestsText(requests.get(name) ?? []),
       parameters: { ...parameters },
     })),

@@ -58,14 +58,14 @@ export function launchOf(
 ): Launch {
   const artifact = artifacts.get(workload.name);
   if (artifact === undefined) throw new Error(`workload ${workload.name} has no artifact`);
-  const { variables = {}, healthPath, port, dataVariable } = workload;
+  const { variables = {}, health, port, data } = workload;
   return {
     artifact,
     context,
     variables,
-    healthPath,
+    healthPath: health === 'tcp' ? undefined : health,
     port,
-    dataVariable,
+    dataVariable: data,
     round,
     cold: round !== undefined && round <= coldBoots,
   };
@@ -75,21 +75,25 @@ export function launchOf(
  * Reads and hashes the bundle of a workload.
  * @throws Error with one line when it is not there: it is made by the workload's build.
  */
-export async function readArtifact({ name, artifact }: Workload): Promise<Artifact> {
-  const path = fileURLToPath(artifact);
+export async function readArtifact({ name, app }: Workload): Promise<Artifact> {
+  if (app.kind !== 'node') {
+    throw new Error(`workload ${name}: its app is of the kind "${app.kind}", which is not read yet`);
+  }
+  const path = fileURLToPath(app.file);
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new Error(
-      `workload ${name}: its artifact ${path} cannot be read (${code}); build it: nx run ${appOf(name)}:build`,
+      `workload ${name}: its app ${path} cannot be read (${code}); build it: nx run ${appOf(name)}:build`,
       {
         cause: error,
       },
     );
   }
   return {
+    kind: 'node',
     workload: appOf(name),
     path,
     sha256: createHash('sha256').update(bytes).digest('hex'),

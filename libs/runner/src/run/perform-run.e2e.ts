@@ -97,7 +97,7 @@ it('goes on without an environment that never gets healthy and shows its last lo
   const found = file.environments.find(({ name }) => name === 'sick');
   expect(found?.status).toBe('failed');
   expect(found?.status === 'failed' && found.reason).toMatch(
-    /did not answer 200 within 3 s \(last: status 503\); its last log lines:\n: :error::boo ## \[group\]x\ufffdwaiting for a database that is not there/,
+    /did not answer 2xx within 3 s \(last: status 503\); its last log lines:\n: :error::boo ## \[group\]x\ufffdwaiting for a database that is not there/,
   );
   expect(leftovers()).toEqual([]);
 });

@@ -139,17 +139,18 @@ export async function prepareEnvironments(
   };
 }
 
-function prepareOne(
+async function prepareOne(
   { environment }: Usable,
   workload: Workload,
   preparation: Preparation,
   signal: AbortSignal,
 ): Promise<Facts> {
-  return environment.prepare(
-    launchOf(workload, preparation, undefined).artifact,
-    preparation.context,
-    signal,
-  );
+  const { artifact } = launchOf(workload, preparation, undefined);
+  const obstacle = environment.runs?.(artifact);
+  if (obstacle !== undefined) {
+    throw new Error(`cannot run ${workload.name}: ${obstacle.reason}. Remedy: ${obstacle.remedy}`);
+  }
+  return environment.prepare(artifact, preparation.context, signal);
 }
 
 export type Checked = {

@@ -35,7 +35,7 @@ it('leaves nothing behind when it is killed', async () => {
     configPath,
     `import { native } from '${environment}';
      export default {
-       workloads: [{ name: 'answer', artifact: new URL('main.mjs', import.meta.url), healthPath: '/health',
+       workloads: [{ name: 'answer', app: { kind: 'node', file: new URL('main.mjs', import.meta.url) }, health: '/health',
          request: () => ({ path: '/answer' }), conformance: [{ request: { path: '/health' }, status: 200 }] }],
        environments: [native()], rounds: 50, load: { warmupMs: 100, durationMs: 20000 },
      };`,
@@ -78,7 +78,7 @@ async function runApart(name: string, lockFolder: string): Promise<string> {
     import { answering, lenient } from '${module}';
     const folder = ${JSON.stringify(folder)};
     const config = resolveConfig({
-      workloads: [{ ...answering(folder), dataVariable: 'DATA' }], environments: [native(), namespace()], rounds: 1,
+      workloads: [{ ...answering(folder), data: 'DATA' }], environments: [native(), namespace()], rounds: 1,
       control: false, guards: lenient, load: { connections: 2, warmupMs: 100, durationMs: 500, open: false },
     }, 'test');
     const { run } = await performRun({ config, runsFolder: folder + '/apart-${name}', restMs: 100,

@@ -25,7 +25,7 @@ it.each([
   ['nothing where slices are off', undefined, {}, { ...load, sliceMs: undefined }],
   ['nothing in a number of requests', undefined, {}, { ...load, window: { kind: 'requests', requests: 9 } }],
   ['nothing with a fixed port', undefined, { port: 4000 }, load],
-  ['nothing with data on a disk', undefined, { dataVariable: 'UPLOADS_DIR' }, load],
+  ['nothing with data on a disk', undefined, { data: 'UPLOADS_DIR' }, load],
 ] as const)('a slice lasts %s', (_, expected, workload, given) => {
   expect(sliceMsOf(workload, given)).toBe(expected);
 });

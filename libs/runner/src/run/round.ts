@@ -224,10 +224,10 @@ async function startInTurn(
  *   all share the disk.
  */
 export function sliceMsOf(
-  { port, dataVariable }: Pick<Workload, 'port' | 'dataVariable'>,
+  { port, data }: Pick<Workload, 'port' | 'data'>,
   { sliceMs, window }: Pick<ResolvedConfig['load'], 'sliceMs' | 'window'>,
 ): number | undefined {
-  const isShared = port !== undefined || dataVariable !== undefined;
+  const isShared = port !== undefined || data !== undefined;
   return isShared || window.kind !== 'duration' ? undefined : sliceMs;
 }
 

@@ -1,5 +1,5 @@
 import type { Environment, Instance, Launch } from '@tare/environment';
-import { plainText, waitForHttp, type Readiness } from '@tare/metrics';
+import { plainText, waitForConnection, waitForHttp, type Readiness } from '@tare/metrics';
 
 /** Pause between two polls of the health path: its cost is small, and it bounds the error of the startup time. */
 const pollIntervalMs = 1;
@@ -7,7 +7,7 @@ const pollIntervalMs = 1;
 export type ReadyInstance = { readonly instance: Instance; readonly readiness: Readiness };
 
 /**
- * Starts an app and waits until its health path answers 200.
+ * Starts an app and waits until it is healthy: its health path answers 2xx, or, without one, it accepts a connection.
  * @param readyDeadlineMs after the start command.
  * @throws Error that names the environment and what happened, with the app's last log lines. Nothing is left running.
  */
@@ -30,8 +30,8 @@ export async function startReady(
     died.catch(() => undefined);
     await Promise.race([instance.started, died]);
     const readiness = await Promise.race([
-      waitForHttp({
-        url: new URL(launch.healthPath, instance.url),
+      (launch.healthPath === undefined ? waitForConnection : waitForHttp)({
+        url: new URL(launch.healthPath ?? '/', instance.url),
         since: instance.spawnedAt,
         intervalMs: pollIntervalMs,
         deadlineMs: readyDeadlineMs,

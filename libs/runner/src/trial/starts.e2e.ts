@@ -80,7 +80,7 @@ it('starts each five times in every round, in turn and alone, in the order of th
 
 it('has a fresh data folder for every start, and frees a fixed port', async () => {
   const port = await choosePort(undefined);
-  const workload = { ...answering(folder), port, dataVariable: 'FRESH_FOLDER' };
+  const workload = { ...answering(folder), port, data: 'FRESH_FOLDER' };
   const { run: file } = await run({ workloads: [workload], starts: 3 });
   expect(file.trials.map(({ startup }) => startup.starts?.length)).toEqual([3, 3]);
   expect(leftovers()).toEqual([]);
@@ -136,7 +136,7 @@ it('repeats a round in which a start fails whole, its starts included', async ()
   const { run: file } = await run({ environments, retries: 1 });
   expect(file.repeats).toMatchObject([{ round: 1, attempt: 1, environment: 'sick', cause: 'failure' }]);
   expect(file.repeats[0]?.reason).toMatch(
-    /^sick: answer: .* did not answer 200 within 3 s \(last: status 503\); its last log lines:\n.*waiting for a database/,
+    /^sick: answer: .* did not answer 2xx within 3 s \(last: status 503\); its last log lines:\n.*waiting for a database/,
   );
   expect(file.trials.map(({ attempt, startup }) => [attempt, startup.starts?.length])).toEqual([
     [2, 5],

@@ -4,7 +4,7 @@ import type { ImageFacts } from '../image/images.ts';
 import { type ContainerOrder, containerSpec } from './container-spec.ts';
 
 const launch: Launch = {
-  artifact: { workload: 'w', path: '/w.mjs', sha256: '0', bytes: 1 },
+  artifact: { kind: 'node', workload: 'w', path: '/w.mjs', sha256: '0', bytes: 1 },
   context: {
     runId: 'run-1',
     resources: { cpus: 1.5, memoryMiB: 256, serverCpus: [1], nodeArguments: [] },

@@ -69,6 +69,13 @@ export function docker(options: DockerOptions = {}): Environment {
       const containers = await reapContainers(found.engine, runId, signal);
       return [...containers, ...(await reapVolumes(found.engine, runId, signal))];
     },
+    runs: ({ kind }) =>
+      kind === 'node'
+        ? undefined
+        : {
+            reason: `an app of the kind "${kind}" does not run in a container yet`,
+            remedy: 'leave docker out, or use an app that is one file of Node',
+          },
     prepare: async (artifact, { resources }, signal) => {
       const { engine, engineFacts } = await ready(signal);
       const folder = fileURLToPath(new URL(`${artifact.workload}/`, images));

@@ -128,6 +128,8 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
   const machine: VagrantMachine = {
     domain,
     provide: async (artifact, context, signal) => {
+      if (artifact.kind !== 'node')
+        throw new Error(`${artifact.workload} is no app that is one file of Node`);
       const { workload, path } = artifact;
       const known = artifacts.get(workload) === path && config !== undefined;
       artifacts.set(workload, path);

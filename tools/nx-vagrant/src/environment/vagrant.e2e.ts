@@ -43,6 +43,7 @@ describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }
   const path = join(folder, 'main.mjs');
   writeFileSync(path, script);
   const artifact: Artifact = {
+    kind: 'node',
     workload,
     path,
     sha256: createHash('sha256').update(script).digest('hex'),

@@ -75,6 +75,13 @@ export function vagrant(options: VagrantOptions = {}): Environment {
     readyDeadlineMs: bootDeadlineMs,
     probe,
     reap: (runId, signal) => reapMachine(folder, runId, signal),
+    runs: ({ kind }) =>
+      kind === 'node'
+        ? undefined
+        : {
+            reason: `an app of the kind "${kind}" does not run in a VM yet`,
+            remedy: 'leave vagrant out, or use an app that is one file of Node',
+          },
     prepare: async (artifact, context, signal) => {
       requireOneCpu(context.resources.cpus);
       await machine.provide(artifact, context, signal);

@@ -21,7 +21,7 @@ beforeAll(async () => {
     join(root, 'bench.config.mjs'),
     `import { native } from '${import.meta.resolve('@tare/environment')}';
      export default {
-       workloads: [{ name: 'app', artifact: new URL('main.mjs', import.meta.url), healthPath: '/health',
+       workloads: [{ name: 'app', app: { kind: 'node', file: new URL('main.mjs', import.meta.url) }, health: '/health',
          request: () => ({ path: '/' }), conformance: [{ request: { path: '/health' }, status: 200 }] }],
        environments: [native(), { ...native(), name: 'again' }],
        load: { connections: 2, warmupMs: 100, durationMs: 600, open: { rateRps: 50, durationMs: 300 } },

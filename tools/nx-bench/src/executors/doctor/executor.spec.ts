@@ -14,7 +14,7 @@ beforeAll(async () => {
     import { native } from '${import.meta.resolve('@tare/environment')}';
     const away = { ...native(), name: 'away', probe: () => ({ usable: false, reason: 'it is away', remedy: 'call it' }) };
     export default {
-      workloads: [{ name: 'app', artifact: new URL('main.mjs', import.meta.url), healthPath: '/health',
+      workloads: [{ name: 'app', app: { kind: 'node', file: new URL('main.mjs', import.meta.url) }, health: '/health',
         request: () => ({ path: '/' }), conformance: [{ request: { path: '/health' }, status: 200 }] }],
       environments: [${environments}],
     };`;
