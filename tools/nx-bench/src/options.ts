@@ -15,9 +15,8 @@ const json = (description: string) => toggle({ description }).default(false);
 
 /** What is done with the workloads before they are measured. Set by the plugin; without it nothing is prepared. */
 const prepareOptions = {
-  workloadTag: hidden(text({ description: 'Tag of the projects that are workloads.' })).optional(),
   workloadTargets: hidden(
-    list({ description: 'Targets of a workload that are run before it is measured.' }),
+    list({ description: 'Targets of the project of a workload that are run before it is measured.' }),
   ).optional(),
 };
 

@@ -1,36 +1,43 @@
-import { dirname } from 'node:path';
-import { createNodesFromFiles, type CreateNodes, type TargetConfiguration } from '@nx/devkit';
-import { about, aText, readPluginOptions, texts } from '@tare/nx-kit/plugin';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, posix } from 'node:path';
+import {
+  createNodesFromFiles,
+  type CreateDependencies,
+  type CreateNodes,
+  type TargetConfiguration,
+} from '@nx/devkit';
+import { about, aText, projectName, projectsNamedIn, readPluginOptions, texts } from '@tare/nx-kit/plugin';
+import { isWithin, projectOf } from './outputs.ts';
 
 const name = '@tare/nx-bench';
 
 /** Options of the plugin in nx.json. */
 export type BenchPluginOptions = {
-  /** Projects with this tag are measured. */
-  readonly workloadTag?: string;
-  /** Their targets that run before a measurement, if they have them; by default test and build. */
+  /** Targets of the measured projects that run before a measurement, if they have them; by default test and build. */
   readonly workloadTargets?: readonly string[];
-  /** Projects with this tag are recipes of environments. */
-  readonly environmentTag?: string;
-  /** Further targets of workloads and recipes that `prepare` runs, such as those that make an image; by default none. */
+  /** Further targets that `prepare` runs in all that a bench depends on, such as those that make an image; by default none. */
   readonly environmentTargets?: readonly string[];
-  readonly prepareTargetName?: string;
-  readonly measureTargetName?: string;
-  readonly reportTargetName?: string;
-  readonly compareTargetName?: string;
-  readonly gateTargetName?: string;
+} & { readonly [Name in keyof typeof targetNames]?: string };
+
+/** The options that name the targets, and what they are called by default. */
+const targetNames = {
+  prepareTargetName: 'prepare',
+  measureTargetName: 'measure',
+  reportTargetName: 'report',
+  compareTargetName: 'compare',
+  gateTargetName: 'gate',
+  capacityTargetName: 'capacity',
+  doctorTargetName: 'doctor',
+  calibrateTargetName: 'calibrate',
+  trendTargetName: 'trend',
 };
 
 const optionKinds = {
-  workloadTag: aText(),
   workloadTargets: texts(),
-  environmentTag: aText(),
   environmentTargets: texts(),
-  prepareTargetName: aText(),
-  measureTargetName: aText(),
-  reportTargetName: aText(),
-  compareTargetName: aText(),
-  gateTargetName: aText(),
+  ...(Object.fromEntries(Object.keys(targetNames).map((option) => [option, aText()])) as {
+    readonly [Name in keyof typeof targetNames]: ReturnType<typeof aText>;
+  }),
 };
 
 const configFile = 'bench.config.ts';
@@ -41,7 +48,15 @@ export const createNodes: CreateNodes<BenchPluginOptions> = [
   (files, given, context) => {
     const options = readPluginOptions(name, optionKinds, given);
     return createNodesFromFiles(
-      (file) => ({ projects: { [dirname(file)]: { targets: benchTargets(file, options) } } }),
+      (file) => {
+        const root = dirname(file);
+        const named = readBench(file, context.workspaceRoot).flatMap(({ text }) => projectsNamedIn(text));
+        const targets = benchTargets(file, options, {
+          project: projectName(root, context.workspaceRoot) ?? basename(root),
+          named: [...new Set(named)],
+        });
+        return { projects: { [root]: { targets } } };
+      },
       files,
       given,
       context,
@@ -49,34 +64,89 @@ export const createNodes: CreateNodes<BenchPluginOptions> = [
   },
 ];
 
-/** @returns the targets of a project whose configuration is the given file. */
-export function benchTargets(file: string, options: BenchPluginOptions): Record<string, TargetConfiguration> {
+/**
+ * Makes a bench depend on the projects that it measures: those that its bench.config.ts names, and those that files it
+ * refers to are part of or are built by. So `nx affected -t gate` and `nx graph` are right.
+ */
+export const createDependencies: CreateDependencies<BenchPluginOptions> = (_, context) => {
+  const { projects, workspaceRoot } = context;
+  const benches = Object.entries(projects).filter(([, { root }]) =>
+    existsSync(join(workspaceRoot, root, configFile)),
+  );
+  return benches.flatMap(([source, { root }]) =>
+    readBench(posix.join(root, configFile), workspaceRoot).flatMap(({ file, text }) =>
+      [
+        ...projectsNamedIn(text),
+        ...pathsNamedIn(file, text).flatMap((path) => projectOf(path, projects) ?? []),
+      ]
+        .filter((target, place, all) => target !== source && all.indexOf(target) === place)
+        .filter((target) => projects[target] !== undefined)
+        .map((target) => ({ type: 'static' as const, source, target, sourceFile: file })),
+    ),
+  );
+};
+
+type Source = { readonly file: string; readonly text: string };
+
+/** The text of a bench.config.ts and of the files of its project that it imports, by their paths from the workspace's root. */
+function readBench(config: string, workspaceRoot: string): readonly Source[] {
+  const folder = dirname(config);
+  const read = new Map<string, string>();
+  const next = [config];
+  for (let file = next.pop(); file !== undefined; file = next.pop()) {
+    const path = join(workspaceRoot, file);
+    if (read.has(file) || !isWithin(file, folder) || !existsSync(path)) continue;
+    const text = readFileSync(path, 'utf8');
+    read.set(file, text);
+    const imported = [...text.matchAll(/\bfrom\s*['"](\.[^'"\n]+)['"]/g)].map(([, to = '']) => to);
+    next.push(...imported.map((to) => posix.join(dirname(file), to)));
+  }
+  return [...read].map(([file, text]) => ({ file, text }));
+}
+
+/** What `new URL('../dist/apps/api/main.mjs', import.meta.url)` names, from the workspace's root. */
+function pathsNamedIn(file: string, text: string): readonly string[] {
+  const urls = text.matchAll(/\bnew URL\(\s*(['"`])(\.[^'"`$\n]*)\1\s*,\s*import\.meta\.url/g);
+  return [...urls].map(([, , to = '']) => posix.join(dirname(file), to));
+}
+
+/**
+ * @returns the targets of a project whose configuration is the given file.
+ * @param project its name.
+ * @param named the projects that it measures, as far as its text tells.
+ */
+export function benchTargets(
+  file: string,
+  options: BenchPluginOptions,
+  { project, named }: { readonly project: string; readonly named: readonly string[] },
+): Record<string, TargetConfiguration> {
+  const { workloadTargets = ['test', 'build'], environmentTargets = [] } = options;
   const {
-    workloadTag = 'workload',
-    workloadTargets = ['test', 'build'],
-    environmentTag = 'type:environment',
-    environmentTargets = [],
-    prepareTargetName: prepare = 'prepare',
-    measureTargetName: measure = 'measure',
-    reportTargetName: report = 'report',
-    compareTargetName: compare = 'compare',
-    gateTargetName: gate = 'gate',
-  } = options;
+    prepareTargetName: prepare,
+    measureTargetName: measure,
+    reportTargetName: report,
+    compareTargetName: compare,
+    gateTargetName: gate,
+    capacityTargetName: capacity,
+    doctorTargetName: doctor,
+    calibrateTargetName: calibrate,
+    trendTargetName: trend,
+  } = { ...targetNames, ...options };
   // what a run asks for is known to its options and not to the graph: the executors run the targets that it takes
-  const config = { config: file, workloadTag, workloadTargets: [...workloadTargets] };
-  const ofWorkloads = [...workloadTargets, ...environmentTargets];
+  const config = { config: file, workloadTargets: [...workloadTargets] };
+  const help = (target: string): string => `npx nx run ${project}:${target} --help`;
   return {
     [prepare]: {
       executor: 'nx:noop',
       dependsOn: [
-        ...ofWorkloads.map((target) => ({ target, projects: [`tag:${workloadTag}`] })),
-        ...environmentTargets.map((target) => ({ target, projects: [`tag:${environmentTag}`] })),
+        ...(named.length === 0 ? [] : workloadTargets.map((target) => ({ target, projects: [...named] }))),
+        ...environmentTargets.map((target) => ({ target, dependencies: true })),
       ],
       cache: false,
       metadata: about(
         'tare',
         'Makes ready all that can be measured; a run makes ready by itself what it measures',
-        `nx run ${prepare} --graph`,
+        `npx nx run ${project}:${prepare} --graph`,
       ),
     },
     [measure]: {
@@ -88,21 +158,21 @@ export function benchTargets(file: string, options: BenchPluginOptions): Record<
       metadata: about(
         'tare',
         'Measures every workload in every environment that this host can run',
-        'npx nx run bench:measure --help',
+        help(measure),
         { rounds: 12 },
       ),
     },
     [report]: {
       executor: '@tare/nx-report:report',
       cache: false,
-      metadata: about('tare', 'Renders the last run again without measuring', `nx run ${report} --help`),
+      metadata: about('tare', 'Renders the last run again without measuring', help(report)),
     },
     [compare]: {
       executor: '@tare/nx-bench:compare',
       options: { measureTarget: measure, reportTarget: report },
       cache: false,
       parallelism: false,
-      metadata: about('tare', 'Tests, builds, bakes, measures and reports', `nx run ${compare} --help`, {
+      metadata: about('tare', 'Tests, builds, bakes, measures and reports', help(compare), {
         rounds: 12,
       }),
     },
@@ -115,13 +185,13 @@ export function benchTargets(file: string, options: BenchPluginOptions): Record<
       metadata: about(
         'tare',
         'Measures this commit against another and fails when it is slower',
-        `nx run ${gate} --help`,
+        help(gate),
         {
           base: 'main',
         },
       ),
     },
-    capacity: {
+    [capacity]: {
       executor: '@tare/nx-bench:capacity',
       options: config,
       cache: false,
@@ -129,13 +199,13 @@ export function benchTargets(file: string, options: BenchPluginOptions): Record<
       metadata: about(
         'tare',
         'Latency against offered load, up to the rate that still meets a goal',
-        'nx run capacity --help',
+        help(capacity),
         {
           slo: 'p99<=50ms',
         },
       ),
     },
-    doctor: {
+    [doctor]: {
       executor: '@tare/nx-bench:doctor',
       options: { config: file },
       cache: false,
@@ -143,26 +213,21 @@ export function benchTargets(file: string, options: BenchPluginOptions): Record<
       metadata: about(
         'tare',
         'Says what this host offers, what disturbs it, and what mends it',
-        'nx run doctor --help',
+        help(doctor),
       ),
     },
-    calibrate: {
+    [calibrate]: {
       executor: '@tare/nx-bench:calibrate',
       cache: false,
       parallelism: false,
-      metadata: about(
-        'tare',
-        'Checks the meters against known truths on this host',
-        'nx run calibrate --help',
-        {
-          minutes: 15,
-        },
-      ),
+      metadata: about('tare', 'Checks the meters against known truths on this host', help(calibrate), {
+        minutes: 15,
+      }),
     },
-    trend: {
+    [trend]: {
       executor: '@tare/nx-report:trend',
       cache: false,
-      metadata: about('tare', 'Draws the history of runs and marks where it changed', 'nx run trend --help'),
+      metadata: about('tare', 'Draws the history of runs and marks where it changed', help(trend)),
     },
   };
 }

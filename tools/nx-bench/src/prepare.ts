@@ -1,22 +1,21 @@
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { join, relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { ExecutorContext } from '@nx/devkit';
-import type { Environment } from '@tare/environment';
+import type { AppSource, Environment } from '@tare/environment';
 import { runProgram } from '@tare/metrics';
 import { appOf } from '@tare/runner';
+import { projectOf } from './outputs.ts';
 
 /** Options of the executors that prepare what they measure; set by the plugin, without which nothing is prepared. */
 export type PrepareOptions = {
-  /** Tag of the projects that are workloads. */
-  readonly workloadTag?: string | undefined;
-  /** What is done with a workload before it is measured. */
+  /** What is done with the project of a workload before it is measured. */
   readonly workloadTargets?: readonly string[] | undefined;
 };
 
 /** What is to be measured. */
 export type Wanted = {
-  readonly workloads: readonly { readonly name: string }[];
+  readonly workloads: readonly { readonly name: string; readonly app: AppSource }[];
   readonly environments: readonly Pick<Environment, 'preparedBy'>[];
 };
 
@@ -57,36 +56,75 @@ export async function prepare(
 type Task = { readonly project: string; readonly target: string };
 type Projects = Pick<ExecutorContext, 'root' | 'projectsConfigurations'>;
 
-/** @returns the tasks that what is wanted needs, as far as its projects have such targets. */
+/**
+ * @returns the tasks that what is wanted needs, as far as its projects have such targets.
+ * @throws Error in one line when a workload names a project that is not there, or its image one without a target that makes it.
+ */
 export function tasksFor(
   { workloads, environments }: Wanted,
-  { workloadTag, workloadTargets = [] }: PrepareOptions,
-  { root, projectsConfigurations }: Projects,
+  { workloadTargets }: PrepareOptions,
+  { root, projectsConfigurations: { projects } }: Projects,
 ): readonly Task[] {
-  const apps = new Set(workloads.map(({ name }) => appOf(name)));
-  if (workloadTag === undefined) return [];
-  const { projects } = projectsConfigurations;
-  const tagged = Object.keys(projects).filter((name) => projects[name]?.tags?.includes(workloadTag) === true);
-  // if an app has a different name from its project, any tagged project may be the one
-  const ofWorkloads = [...apps].every((app) => tagged.includes(app))
-    ? tagged.filter((name) => apps.has(name))
-    : tagged;
+  if (workloadTargets === undefined) return [];
+  const ofWorkloads = workloads.flatMap((workload) => projectOfWorkload(workload) ?? []);
+  const images = workloads.flatMap(({ name, app }) =>
+    app.kind === 'image' && app.project !== undefined ? [imageTask(name, app.project)] : [],
+  );
   const wanted = [
     ...workloadTargets.map((target) => ({ target })),
     ...environments.flatMap(({ preparedBy = [] }) => preparedBy),
   ].flatMap(({ target, folder }: { readonly target: string; readonly folder?: URL }) =>
     (folder === undefined ? ofWorkloads : projectsIn(folder)).map((project) => ({ project, target })),
   );
-  return wanted.filter(
-    ({ project, target }, place) =>
+  return [...wanted, ...images].filter(
+    ({ project, target }, place, all) =>
       projects[project]?.targets?.[target] !== undefined &&
-      wanted.findIndex((each) => each.project === project && each.target === target) === place,
+      all.findIndex((each) => each.project === project && each.target === target) === place,
   );
+
+  function projectOfWorkload({ name, app }: Wanted['workloads'][number]): string | undefined {
+    if ('project' in app && app.project !== undefined) {
+      requireProject(name, app.project, projects);
+      return app.project;
+    }
+    const url = app.kind === 'node' ? app.file : app.kind === 'files' ? app.folder : undefined;
+    const builder = url && projectOf(relative(root, fileURLToPath(url)), projects);
+    return builder ?? (projects[appOf(name)] === undefined ? undefined : appOf(name));
+  }
+
+  function imageTask(workload: string, project: string): Task {
+    requireProject(workload, project, projects);
+    if (projects[project]?.targets?.[imageTarget] !== undefined) return { project, target: imageTarget };
+    throw new Error(
+      `workload ${workload}: project ${project} has no target "${imageTarget}", which makes its image: ` +
+        `write ${projects[project]?.root ?? project}/Dockerfile, and put @tare/nx-docker/plugin into the plugins of nx.json`,
+    );
+  }
 
   function projectsIn(folder: URL): readonly string[] {
     const isIn = (at: string): boolean => pathToFileURL(join(root, at, '/')).href === folder.href;
     return Object.keys(projects).filter((name) => isIn(projects[name]?.root ?? ''));
   }
+}
+
+/** The target that makes the image of a project. */
+const imageTarget = 'docker-build';
+
+/** @throws Error in one line with the names that there are when a workload names a project that is not there. */
+export function requireProject(
+  workload: string,
+  project: string,
+  projects: Projects['projectsConfigurations']['projects'],
+): void {
+  if (projects[project] !== undefined) return;
+  const names = Object.keys(projects).toSorted();
+  const word = project.split('/').at(-1) ?? project;
+  const near = names.filter((name) => name.includes(word) || word.includes(name.split('/').at(-1) ?? name));
+  const most = 8;
+  throw new Error(
+    `workload ${workload}: there is no project "${project}" in this workspace, expected one of ` +
+      `${(near.length > 0 ? near : names).slice(0, most).join(', ')}; nx show projects lists all`,
+  );
 }
 
 /**

@@ -1,0 +1,48 @@
+import { posix } from 'node:path';
+import type { ProjectConfiguration, TargetConfiguration } from '@nx/devkit';
+
+type Projects = Readonly<Record<string, ProjectConfiguration>>;
+
+/** @returns what a target writes, from the workspace's root; patterns without what begins with the first wildcard. */
+export function outputsOf(
+  { outputs = [], options = {} }: TargetConfiguration<Record<string, unknown>>,
+  { project, root }: { readonly project: string; readonly root: string },
+): readonly string[] {
+  const words: Readonly<Record<string, unknown>> = {
+    workspaceRoot: '.',
+    projectRoot: root,
+    projectName: project,
+    ...Object.fromEntries(Object.entries(options).map(([option, value]) => [`options.${option}`, value])),
+  };
+  const named = [...outputs, ...(outputs.length === 0 ? ['{options.outputPath}'] : [])];
+  return named.flatMap((output) => {
+    const path = output.replaceAll(/\{([^}]+)\}/g, (_, word: string) => {
+      const value = words[word];
+      return typeof value === 'string' ? value : '*';
+    });
+    const [fixed = ''] = path.split(/[*?!]/);
+    return fixed === '' ? [] : [posix.normalize(fixed).replace(/\/$/, '')];
+  });
+}
+
+/** The project that builds what is at a path, else the one whose folder it is in, if that is not the workspace itself. */
+export function projectOf(path: string, projects: Projects): string | undefined {
+  const all = Object.entries(projects);
+  const builder = all.find(([project, { root, targets = {} }]) =>
+    Object.values(targets).some((target) =>
+      outputsOf(target, { project, root }).some(
+        (output) => output !== '.' && output !== root && isWithin(path, output),
+      ),
+    ),
+  );
+  const [nearest] = all
+    .filter(([, { root }]) => root !== '.' && isWithin(path, root))
+    .toSorted(([, one], [, other]) => other.root.length - one.root.length);
+  return (builder ?? nearest)?.[0];
+}
+
+/** Whether a path is a folder or lies in it. */
+export function isWithin(path: string, folder: string): boolean {
+  const to = posix.relative(folder, path);
+  return to !== '..' && !to.startsWith('../');
+}
