@@ -5,14 +5,15 @@ type Projects = Readonly<Record<string, ProjectConfiguration>>;
 
 /** @returns what a target writes, from the workspace's root; patterns without what begins with the first wildcard. */
 export function outputsOf(
-  { outputs = [], options = {} }: TargetConfiguration<Record<string, unknown>>,
+  { outputs = [], options }: TargetConfiguration,
   { project, root }: { readonly project: string; readonly root: string },
 ): readonly string[] {
+  const ofTarget = Object.entries((options ?? {}) as Record<string, unknown>);
   const words: Readonly<Record<string, unknown>> = {
     workspaceRoot: '.',
     projectRoot: root,
     projectName: project,
-    ...Object.fromEntries(Object.entries(options).map(([option, value]) => [`options.${option}`, value])),
+    ...Object.fromEntries(ofTarget.map(([option, value]) => [`options.${option}`, value])),
   };
   const named = [...outputs, ...(outputs.length === 0 ? ['{options.outputPath}'] : [])];
   return named.flatMap((output) => {

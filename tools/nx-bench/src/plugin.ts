@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
 import {
   createNodesFromFiles,
+  DependencyType,
   type CreateDependencies,
   type CreateNodes,
   type TargetConfiguration,
@@ -81,7 +82,7 @@ export const createDependencies: CreateDependencies<BenchPluginOptions> = (_, co
       ]
         .filter((target, place, all) => target !== source && all.indexOf(target) === place)
         .filter((target) => projects[target] !== undefined)
-        .map((target) => ({ type: 'static' as const, source, target, sourceFile: file })),
+        .map((target) => ({ type: DependencyType.static, source, target, sourceFile: file })),
     ),
   );
 };

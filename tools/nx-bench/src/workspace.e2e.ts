@@ -200,7 +200,7 @@ async function fillWorkspace(root: string): Promise<void> {
   for (const name of ['primes', 'gallery']) {
     const bake = { ...note(`${name}:bake`), dependsOn: ['build'] };
     const targets = { build: note(`${name}:build`), bake, break: { command: 'exit 1' } };
-    files[`${name}/project.json`] = JSON.stringify({ name, tags: ['workload'], targets });
+    files[`${name}/project.json`] = JSON.stringify({ name, targets });
     files[`${name}/main.mjs`] = `
       import { createServer } from 'node:http';
       if (process.env.SICK) process.exit(3);
