@@ -6,7 +6,7 @@ export {
   usualParts,
   type Calibration,
   type CalibrationPart,
-} from './calibration/calibration-file.ts';
+} from '@tare/results/calibration';
 export { writeCalibration } from './calibration/write-calibration.ts';
 export {
   capacityOptions,

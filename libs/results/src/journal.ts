@@ -4,12 +4,12 @@ import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { checkData, parseFile } from './parse-file.ts';
-import { runFileSchema, trialSchema } from './run-file.ts';
-import type { Diagnostic, Repeat, Trial, TrialSample } from './run-file.ts';
+import { repeatSchema, runFileSchema, trialSchema } from './run-file.ts';
+import type { Diagnostic, Trial } from './run-file.ts';
 import { errorCode, fileProblem, flushFolder, writeJson } from './write-aside.ts';
 
 /** What is known of a run before its first trial; enough to resume it after a crash. */
-const journalHeaderSchema = runFileSchema.pick({
+export const journalHeaderSchema = runFileSchema.pick({
   schema: true,
   id: true,
   startedAt: true,
@@ -146,7 +146,9 @@ export async function readJournal(folder: string): Promise<JournalContent> {
 }
 
 /** A trial that failed, with the readings up to then. */
-export type TrialFailure = Repeat & { readonly samples: readonly TrialSample[] };
+export const trialFailureSchema = repeatSchema.extend({ samples: trialSchema.shape.samples.readonly() });
+
+export type TrialFailure = z.infer<typeof trialFailureSchema>;
 
 /** Appends a line and flushes it. @throws Error, one line, when it cannot be written. */
 async function appendFailure(path: string, failure: TrialFailure): Promise<void> {

@@ -1,11 +1,10 @@
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import published from '@tare/results/run-file.schema.json' with { type: 'json' };
 import { exampleRun, exampleTrial } from '../fixtures/example-run.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 import { notRoot, tinyDisk } from '../fixtures/tiny-disk.ts';
-import { parseRunFile, runFileJsonSchema, writeRunFile } from './run-file.ts';
+import { parseRunFile, writeRunFile } from './run-file.ts';
 
 describe('parseRunFile', () => {
   const text = JSON.stringify(exampleRun());
@@ -217,11 +216,5 @@ describe('writeRunFile', () => {
       process.seteuid?.(0);
     }
     expect(await readdir(temporary.folder)).toEqual([]);
-  });
-});
-
-describe('runFileJsonSchema', () => {
-  test('the published JSON Schema is up to date (nx run results:json-schema)', () => {
-    expect(published).toEqual(runFileJsonSchema());
   });
 });

@@ -16,7 +16,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex di
 const isoDate = z.iso.datetime();
 const facts = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
-const repeatSchema = z.strictObject({
+export const repeatSchema = z.strictObject({
   round: z.int().positive(),
   attempt: z.int().positive().describe('The attempt that was given up.'),
   workload: z.string(),
@@ -339,12 +339,6 @@ export function parseRunFile(text: string, path: string): RunFile {
  */
 export async function writeRunFile(path: string, run: RunFile): Promise<void> {
   await writeJson(runFileSchema, path, run);
-}
-
-/** The run file as JSON Schema (draft 2020-12), for readers in other languages. */
-export function runFileJsonSchema(): Readonly<Record<string, unknown>> {
-  const { $schema, ...schema } = z.toJSONSchema(runFileSchema);
-  return { $schema, title: 'Tare run file', ...schema };
 }
 
 /**

@@ -6,7 +6,7 @@ import { allowedCpus, planCpus, processesWithVariable } from '@tare/metrics';
 import { hostFacts } from '@tare/runner';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { calibrate, defaultSizes, type CalibrationOptions } from './calibrate.ts';
-import { calibrationSchema, usualParts, type Calibration } from './calibration-file.ts';
+import { calibrationSchema, usualParts, type Calibration } from '@tare/results/calibration';
 
 let folder: string;
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import {
   type Check,
   type Power,
   type Share,
-} from './calibration-file.ts';
+} from '@tare/results/calibration';
 import { made } from './check-items.ts';
 import { checkLatency } from './check-latency.ts';
 import { checkPower, type PowerSizes } from './check-power.ts';

@@ -1,4 +1,4 @@
-import type { Check, CheckItem } from './calibration-file.ts';
+import type { Check, CheckItem } from '@tare/results/calibration';
 
 /** Smaller values are 0 except for rounding: no error is a share of them. */
 const negligible = 1e-9;

@@ -10,7 +10,7 @@ import {
   type ServedRequest,
 } from '@tare/metrics';
 import { mean, median, quantile } from '@tare/statistics';
-import type { Check, CheckItem } from './calibration-file.ts';
+import type { Check, CheckItem } from '@tare/results/calibration';
 import { atMost, closeTo, figureText, made, notMade, shown } from './check-items.ts';
 
 type LatencyCheck = {

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { compare, metricCatalogue } from '@tare/results';
 import { performRun, resolveConfig, type BenchConfig } from '@tare/runner';
 import { fewestRounds } from '@tare/statistics';
-import type { Check, CheckItem, MetricPower, Power } from './calibration-file.ts';
+import type { Check, CheckItem, MetricPower, Power } from '@tare/results/calibration';
 import { made, notMade, shown } from './check-items.ts';
 import { powerOf, recordedRounds, type RecordedRounds } from './power-of-rounds.ts';
 import { comparisonConfig, janitorConfig } from './real-runs.ts';

@@ -7,7 +7,7 @@ import { choosePort } from '@tare/environment';
 import { findProcess, pinned, processMeter, waitForHttp, type Meter } from '@tare/metrics';
 import { maximum, median } from '@tare/statistics';
 import { z } from 'zod';
-import type { Check, CheckItem } from './calibration-file.ts';
+import type { Check, CheckItem } from '@tare/results/calibration';
 import { closeTo, made, notMade, shown } from './check-items.ts';
 
 /** A process that knows the truth about itself and reports it on request. */

@@ -1,6 +1,6 @@
 import { metricCatalogue } from '@tare/results';
 import { mean, pairedPower } from '@tare/statistics';
-import type { Check, CheckItem, Share, Spread } from './calibration-file.ts';
+import type { Check, CheckItem, Share, Spread } from '@tare/results/calibration';
 import { closeTo, made, notMade, shown } from './check-items.ts';
 import type { MetricOutcome, RealComparison, RealEnd, RealRun } from './real-runs.ts';
 import { shareItem, shareOf } from './shares.ts';

@@ -9,7 +9,7 @@ import {
   type SeededRandom,
   type SequentialDecision,
 } from '@tare/statistics';
-import type { Check, Share } from './calibration-file.ts';
+import type { Check, Share } from '@tare/results/calibration';
 import { made } from './check-items.ts';
 import { shareItem, shareOf, type ShareRule } from './shares.ts';
 

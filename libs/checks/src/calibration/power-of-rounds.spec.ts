@@ -1,6 +1,6 @@
 import { exampleTrial } from '@tare/runner/fixtures';
 import { expect, it } from 'vitest';
-import type { Power } from './calibration-file.ts';
+import type { Power } from '@tare/results/calibration';
 import { checkOf } from './check-power.ts';
 import { powerOf, recordedRounds, type RecordedRounds } from './power-of-rounds.ts';
 

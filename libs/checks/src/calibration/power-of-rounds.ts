@@ -12,7 +12,7 @@ import {
   type GuardedRound,
   type SeededRandom,
 } from '@tare/statistics';
-import type { MetricPower } from './calibration-file.ts';
+import type { MetricPower } from '@tare/results/calibration';
 
 /** Recorded rounds of two equal copies, as one metric decides by them. */
 export type RecordedRounds = {

@@ -1,5 +1,5 @@
 import { metricCatalogue } from '@tare/results';
-import type { CheckItem, Share } from './calibration-file.ts';
+import type { CheckItem, Share } from '@tare/results/calibration';
 
 /** Percentage of false positives of a test at 5 %. */
 const nominalPercent = 5;

@@ -8,7 +8,7 @@ import {
   type Check,
   type CheckItem,
   type Spread,
-} from './calibration-file.ts';
+} from '@tare/results/calibration';
 import { figureText } from './check-items.ts';
 import type { RealRun } from './real-runs.ts';
 

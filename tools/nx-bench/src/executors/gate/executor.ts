@@ -4,7 +4,7 @@ import type { ExecutorContext } from '@nx/devkit';
 import { abortOnSignals, messageOf } from '@tare/nx-kit';
 import { readOptions, type GivenOptions } from '@tare/options';
 import { appendStepSummary, gateJunit, gateMarkdown, gateText } from '@tare/report';
-import { replaceFiles, writeRunFile, type GateResult } from '@tare/results';
+import { gateResultSchema, replaceFiles, writeRunFile, type GateResult } from '@tare/results';
 import { performGate, planGate } from '@tare/checks';
 import { loadConfig, requireRoomFor } from '@tare/runner';
 import { prepare } from '../../prepare.ts';
@@ -73,7 +73,7 @@ export default async function gate(
 /** Writes `gate.json`, `gate.md` and `gate.junit.xml` into a folder, all or none. @throws Error of the file system. */
 async function writeGateReport(folder: string, result: GateResult): Promise<void> {
   await replaceFiles([
-    { path: join(folder, 'gate.json'), text: `${JSON.stringify(result, null, 2)}\n` },
+    { path: join(folder, 'gate.json'), text: `${JSON.stringify(gateResultSchema.parse(result), null, 2)}\n` },
     { path: join(folder, 'gate.md'), text: gateMarkdown(result) },
     { path: join(folder, 'gate.junit.xml'), text: gateJunit(result) },
   ]);

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { isGood, readCalibration, summariseCalibration, type Calibration } from './calibration-file.ts';
+import { isGood, readCalibration, summariseCalibration, type Calibration } from '@tare/results/calibration';
 import { atMost, closeTo, made, notMade } from './check-items.ts';
 import { shareOf } from './shares.ts';
 import { calibrationMarkdown, writeCalibration } from './write-calibration.ts';

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode, fileProblem, hostSchema, parseFile } from '@tare/results';
 import { z } from 'zod';
+import { parseFile } from './parse-file.ts';
+import { hostSchema } from './run-file.ts';
+import { errorCode, fileProblem } from './write-aside.ts';
 
 /** Version of the calibration file that this library writes and reads. */
 export const calibrationSchemaVersion = 1;
