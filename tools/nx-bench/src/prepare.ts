@@ -63,9 +63,13 @@ type Projects = Pick<ExecutorContext, 'root' | 'projectsConfigurations'>;
 export function tasksFor(
   { workloads, environments }: Wanted,
   { workloadTargets }: PrepareOptions,
-  { root, projectsConfigurations: { projects } }: Projects,
+  context: Projects,
 ): readonly Task[] {
   if (workloadTargets === undefined) return [];
+  const {
+    root,
+    projectsConfigurations: { projects },
+  } = context;
   const ofWorkloads = workloads.flatMap((workload) => projectOfWorkload(workload) ?? []);
   const images = workloads.flatMap(({ name, app }) =>
     app.kind === 'image' && app.project !== undefined ? [imageTask(name, app.project)] : [],
