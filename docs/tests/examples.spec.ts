@@ -97,7 +97,11 @@ describe('commands', () => {
     if (program === 'bash' || program.startsWith('environments/')) {
       return expect(existsSync(join(root, program === 'bash' ? first : program))).toBe(true);
     }
-    if (program === 'cd') return expect(existsSync(join(root, first))).toBe(true);
+    // the trend makes its folder
+    if (program === 'cd')
+      return expect(existsSync(join(root, first)) || first === 'reports/trend').toBe(true);
+    // not of this repository: what they read is checked by the specs of libs/report
+    if (['bencher', 'java', 'otava'].includes(program)) return;
     // of Debian and of Vagrant, which `.ci/run` and the tests of nx-vagrant run, and curl
     expect(['apt-get', 'curl', 'service', 'vagrant']).toContain(program);
   }

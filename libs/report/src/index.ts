@@ -5,6 +5,7 @@ export { renderMessagePage, renderPage } from './page/page.ts';
 export { writePictures } from './pictures/write-pictures.ts';
 export { renderCapacityTerminal, writeCapacityReport } from './text/capacity.ts';
 export { gateJunit, gateMarkdown, gateText } from './text/gate.ts';
+export { exportFormatsIn, isExport } from './text/exports.ts';
 export { updateReadme } from './text/readme.ts';
 export { renderStepSummary } from './text/summary.ts';
 export { terminalOf } from './text/terminal-layout.ts';

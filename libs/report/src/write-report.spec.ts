@@ -36,6 +36,17 @@ test('charts of an earlier report go, pictures of others stay', async () => {
   expect(charts.filter((name) => !name.startsWith('primes-'))).toEqual(['own.svg']);
 });
 
+test('exports stand beside the report, and those of an earlier one go', async () => {
+  const report = reportModel(exampleRun(1));
+  await writeReport(folder, report, [], ['bencher', 'hgrm', 'hlog']);
+  await writeFile(join(folder, 'latencies', 'own.txt'), '');
+  expect(await readdir(folder)).toEqual(expect.arrayContaining(['bencher.json', 'latencies.hlog']));
+  expect(await readdir(join(folder, 'latencies'))).toHaveLength(9);
+  await writeReport(folder, report, [], ['bencher']);
+  expect(await readdir(folder)).not.toContain('latencies.hlog');
+  expect(await readdir(join(folder, 'latencies'))).toEqual(['own.txt']);
+});
+
 test('the same run gives the same bytes', async () => {
   const written = await writeReport(folder, reportModel(exampleRun()));
   const read = () => Promise.all(written.map((path) => readFile(path, 'utf8')));

@@ -9,6 +9,7 @@ import type { ReportModel } from './model/report-model.ts';
 import { messageOf } from './model/words.ts';
 import { renderPage } from './page/page.ts';
 import { pictureMark, pictureOf } from './plot/chart.ts';
+import { exportFiles, exportFlag, isExport, type ExportFormat } from './text/exports.ts';
 import { trialsCsv, verdictsJunit } from './text/interchange.ts';
 import { renderSummary } from './text/summary.ts';
 
@@ -28,12 +29,14 @@ export const reportFlags = {
   png: toggle({
     description: 'Make PNGs of the charts and the card; needs a Chrome or Chromium.',
   }).default(true),
+  export: exportFlag,
 };
 
 /**
  * Writes `report.html`, `summary.md`, `verdicts.junit.xml`, `trials.csv` and `charts/*.svg` into a folder, which is made if need be; all of
- * them or none. Charts that an earlier report left and this one does not have are removed; other files are not touched.
+ * them or none. Charts and exports that an earlier report left and this one does not have are removed; other files are not touched.
  * @param capacities of a search for capacity in the same environments, for the page.
+ * @param formats to export the run in beside them.
  * @returns paths of the files, as the folder was given.
  * @throws Error in one line when the folder cannot be written.
  */
@@ -41,6 +44,7 @@ export async function writeReport(
   folder: string,
   report: ReportModel,
   capacities: readonly WorkloadCapacity[] = [],
+  formats: readonly ExportFormat[] = [],
 ): Promise<readonly string[]> {
   const files = [
     { path: 'report.html', text: renderPage(report, capacities) },
@@ -51,8 +55,17 @@ export async function writeReport(
       path: join('charts', file.fileName),
       text: pictureOf(file.chart, file),
     })),
+    ...exportFiles(report, formats),
   ];
-  return writeFolder(folder, 'report', files, { folder: 'charts', names: /\.svg$/ });
+  const written = await writeFolder(folder, 'report', files, { folder: 'charts', names: /\.svg$/ });
+  // an export of another run beside this report would be taken for one of this run
+  for (const place of ['', 'latencies']) {
+    const names = await readdir(join(folder, place)).catch(() => []);
+    const exported = names.map((name) => join(place, name)).filter(isExport);
+    for (const path of exported.map((each) => join(folder, each)))
+      if (!written.includes(path)) await rm(path);
+  }
+  return written;
 }
 
 /**

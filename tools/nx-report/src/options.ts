@@ -1,4 +1,4 @@
-import { optionTable, path, text } from '@tare/options';
+import { choice, optionTable, path, text } from '@tare/options';
 import { reportFlags } from '@tare/report';
 
 /** The options of each executor of this plugin. */
@@ -42,6 +42,11 @@ export const tables = {
       historyPath: path({
         description: 'Folder of the history, from the workspace root.',
       }).default('reports/history'),
+      export: choice(['otava'], {
+        description:
+          'Format of another tool to write beside trend.md: otava (otava.yaml and otava/*.csv, for Apache Otava).',
+        otherwise: 'none',
+      }).optional(),
       outputPath: path({
         description: 'Folder for trend.md and its pictures, from the workspace root.',
       }).default('reports/trend'),

@@ -1,5 +1,5 @@
-import { latencyWindowOf, type Trial } from '@tare/results';
-import { build, decodeFromCompressedBase64 } from 'hdr-histogram-js';
+import type { Trial } from '@tare/results';
+import { latenciesOf, mergedLatencies } from '../model/latencies.ts';
 import type { Subject } from '../model/subjects.ts';
 import { figureText } from '../model/words.ts';
 import type { WorkloadModel } from '../model/workload-model.ts';
@@ -97,18 +97,13 @@ const fewestBeyond = 3;
 const microsecondsPerMs = 1000;
 
 /**
- * Latencies over all trials of an environment: their HDR histograms (V2 compressed, base64, microseconds), merged. Those of the open
- * loop where there was one.
- * @returns null when no trial has a histogram that can be read: the page goes without the chart.
+ * Latencies over all trials of an environment, merged.
+ * @returns null when no trial has a histogram that can be read: the page goes without the chart, the figures are there all the same.
  */
 export function latencyCurve(trials: readonly Trial[]): LatencyCurve | null {
-  const histograms = trials.flatMap((trial) => decoded(latencyWindowOf(trial)?.histogram ?? '') ?? []);
-  if (histograms.length === 0) return null;
-  // those of a run file end at their own largest value: the sum must be able to grow
-  const merged = build({ bitBucketSize: 64, numberOfSignificantValueDigits: 3, autoResize: true });
-  for (const histogram of histograms) merged.add(histogram);
+  const merged = mergedLatencies(trials.flatMap((trial) => latenciesOf(trial) ?? []));
+  if (merged === null) return null;
   const requests = merged.totalCount;
-  if (requests === 0) return null;
   const isSupported = (percentile: number) => requests * (1 - percentile / 100) >= fewestBeyond - 1e-6;
   const pointAt = (percentile: number): PercentilePoint => ({
     percentile,
@@ -123,14 +118,4 @@ export function latencyCurve(trials: readonly Trial[]): LatencyCurve | null {
     line: along.filter(isSupported).map(pointAt),
     named: namedPercentiles.filter(isSupported).map(pointAt),
   };
-}
-
-function decoded(histogram: string) {
-  if (histogram === '') return null;
-  try {
-    return decodeFromCompressedBase64(histogram);
-  } catch {
-    // a run file of another writer: what cannot be read is not drawn, the figures of the trial are there all the same
-    return null;
-  }
 }

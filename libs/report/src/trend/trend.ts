@@ -13,6 +13,7 @@ import {
 } from '../text/markdown.ts';
 import { alignedRows, screenOf, terminalPage, type Screen, type Terminal } from '../text/terminal-layout.ts';
 import { writeFolder } from '../write-report.ts';
+import { otavaFiles } from './otava.ts';
 import { trendPictures } from './trend-chart.ts';
 import { changeMark, commitText, sizeText, trendGroups } from './trend-series.ts';
 import type { TrendChange, TrendFilter, TrendGroup, TrendSeries } from './trend-series.ts';
@@ -53,16 +54,19 @@ export function renderTrend(lines: readonly HistoryLine[], filter: TrendFilter =
 /**
  * Writes `trend.md` and its pictures into a folder, which is made if need be; all of them or none. Pictures that an earlier
  * trend left and this one does not have are removed; other files are not touched.
+ * @param format of another tool to write the history in beside them.
  * @returns paths of the files, as the folder was given.
  * @throws Error in one line when the folder cannot be written.
  */
 export async function writeTrend(
   folder: string,
-  { markdown, pictures }: Pick<Trend, 'markdown' | 'pictures'>,
+  { groups, markdown, pictures }: Pick<Trend, 'groups' | 'markdown' | 'pictures'>,
+  format?: 'otava',
 ): Promise<readonly string[]> {
   const files = [
     { path: 'trend.md', text: markdown },
     ...pictures.map(({ fileName, svg }) => ({ path: fileName, text: svg })),
+    ...(format === 'otava' ? otavaFiles(groups) : []),
   ];
   return writeFolder(folder, 'trend', files, { folder: '', names: /-[0-9a-f]{12}-[0-9a-f]{12}\.svg$/ });
 }

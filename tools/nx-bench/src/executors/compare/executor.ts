@@ -16,7 +16,8 @@ export default function compare(
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   return reportFailure(async () => {
-    const { measureTarget, reportTarget, readme, png, ...ofMeasurement } = readOptions(tables.compare, given);
+    const options = readOptions(tables.compare, given);
+    const { measureTarget, reportTarget, readme, png, export: formats, ...ofMeasurement } = options;
     const measured = projectOf(context)?.targets?.[measureTarget];
     const latest = join(ofMeasurement.outputPath ?? outputPathOf(measured), 'latest');
     const runFile = join(latest, 'run.json');
@@ -25,7 +26,7 @@ export default function compare(
     const after = await idOf(resolve(context.root, runFile));
     // without a new run the report would be that of another
     if (after === undefined || after === before) return false;
-    const ofReport = { runFile, outputPath: latest, readme, png };
+    const ofReport = { runFile, outputPath: latest, readme, png, export: formats };
     const isReported = await runTarget(reportTarget, ofReport, context);
     return isMeasured && isReported;
   });

@@ -72,6 +72,17 @@ test('it prints the table and writes the report beside the run file', async () =
   ]);
 });
 
+test('exports are written beside the report and named', async () => {
+  const { success, stdout } = await runReport({ export: 'hlog,bencher' });
+  expect(success).toBe(true);
+  expect(stdout).toContain(
+    'Exported: reports/latest/bencher.json\nExported: reports/latest/latencies.hlog\n',
+  );
+  expect(await readdir(join(root, 'reports', 'latest'))).toEqual(
+    expect.arrayContaining(['bencher.json', 'latencies.hlog']),
+  );
+});
+
 test('a README with markers gets the results with links from its own folder', async () => {
   await writeFile(join(root, 'README.md'), `# Mine\n\n${markers}`);
   const { stdout } = await runReport();
@@ -96,6 +107,7 @@ test('readme=false leaves even a README with markers alone', async () => {
 test.each([
   [{ runFile: 'none.json' }, /^--runFile=none\.json: cannot be read .*Run `nx run bench:compare` first\.\n$/],
   [{ runFile: '' }, /^--runFile=: expected a path from the workspace root\n$/],
+  [{ export: 'hgrm,otava' }, /^--export=hgrm,otava: expected some of bencher, hgrm, hlog, .*trend\n$/],
   [{ readme: 'none.md' }, /^--readme=none\.md: expected an existing Markdown file/],
   [{ readme: 'reports' }, /^--readme=reports: cannot be read \(.*\), expected a Markdown file\n$/],
   [{ outputPath: 'reports/latest/run.json' }, /^Cannot write the report to .*\n$/],

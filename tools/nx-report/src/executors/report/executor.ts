@@ -7,6 +7,8 @@ import { abortOnSignals, messageOf } from '@tare/nx-kit';
 import {
   appendStepSummary,
   capacityModel,
+  exportFormatsIn,
+  isExport,
   renderStepSummary,
   renderTerminal,
   reportModel,
@@ -34,12 +36,14 @@ const report: PromiseExecutor<ReportOptions> = async (given, { root }) => {
     const model = reportModel(run, { calibration });
     process.stdout.write(`${renderTerminal(model, terminalOf(process.stdout, process.env))}\n`);
 
-    const written = await writeReport(outputPath, model, capacities);
+    const written = await writeReport(outputPath, model, capacities, exportFormatsIn(options.export));
     const charts = written.filter((path) => path.endsWith('.svg')).length;
     const shown = relative(root, outputPath) || '.';
     process.stdout.write(
       `Written: ${join(shown, 'report.html')}, summary.md, verdicts.junit.xml, trials.csv and ${charts} charts in ${join(shown, 'charts')}\n`,
     );
+    for (const path of written.filter((each) => isExport(relative(outputPath, each))))
+      process.stdout.write(`Exported: ${relative(root, path)}\n`);
 
     if (options.png) {
       const { written: pictures, note } = await abortOnSignals((signal) =>

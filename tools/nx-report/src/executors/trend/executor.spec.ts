@@ -72,6 +72,17 @@ test('it says where a level changed and writes the document and its pictures', a
   expect(names.filter((name) => /^primes-throughputRps-.*\.svg$/.test(name))).toHaveLength(1);
 });
 
+test('the history is exported for Otava beside the trend', async () => {
+  await addRuns(2);
+  const { success, stdout } = await runTrend({ export: 'otava' });
+  expect(success).toBe(true);
+  expect(stdout).toMatch(
+    /\nExported: reports\/trend\/otava\.yaml, with (\d+) tests in reports\/trend\/otava\n$/,
+  );
+  const tests = /with (\d+) tests/.exec(stdout)?.[1];
+  expect(await readdir(join(root, 'reports', 'trend', 'otava'))).toHaveLength(Number(tests));
+});
+
 test('few runs are shown with a line that says how many it takes', async () => {
   await addRuns(2);
   const { success, stdout } = await runTrend();
@@ -112,6 +123,7 @@ test.each([
     /^--environment=jail: expected one of docker, (?:namespace, )?native, vagrant\n$/,
   ],
   [{ metric: 'speed' }, /^--metric=speed: expected one of .*throughputRps.*\n$/],
+  [{ export: 'hlog' }, /^--export=hlog: expected one of otava\n$/],
   [{ host: 'zz' }, /^--host=zz: expected the first characters of one of [0-9a-f]{12}\n$/],
   [{ outputPath: 'reports/file' }, /^Cannot write the trend to .*\n$/],
 ])('%j fails with one line', async (options, message) => {

@@ -24,11 +24,17 @@ const trend: PromiseExecutor<TrendOptions> = async (given, { root, projectName =
     }
     const rendered = renderTrend(lines, chosenSeries(lines, options));
     process.stdout.write(rendered.text(terminalOf(process.stdout, process.env)));
-    await writeTrend(outputPath, rendered);
+    const written = await writeTrend(outputPath, rendered, options.export);
     const shown = relative(root, outputPath) || '.';
     process.stdout.write(
       `\nWritten: ${join(shown, 'trend.md')} and ${rendered.pictures.length} pictures in ${shown}\n`,
     );
+    if (options.export !== undefined) {
+      const tests = written.filter((file) => file.endsWith('.csv')).length;
+      process.stdout.write(
+        `Exported: ${join(shown, 'otava.yaml')}, with ${tests} tests in ${join(shown, 'otava')}\n`,
+      );
+    }
     return { success: true };
   } catch (error) {
     process.stderr.write(`${messageOf(error).replaceAll(/\s*\n\s*/g, ' ')}\n`);
