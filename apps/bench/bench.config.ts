@@ -9,10 +9,10 @@ const workspace = new URL('../../', import.meta.url);
 const dist = new URL('dist/', workspace);
 
 export default defineBench({
-  workloads: [
-    primes(new URL('apps/primes/main.mjs', dist)),
+  workloads: {
+    primes: primes(new URL('apps/primes/main.mjs', dist)),
     ...gallery(new URL('apps/gallery/main.mjs', dist)),
-  ],
+  },
   environments: [
     native(),
     namespace(),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { SetUpContext, WeightedRequest, Workload } from '@tare/nx-bench';
+import { node, type AskedApp, type SetUpContext, type WeightedRequest } from '@tare/nx-bench';
 import { pngImage, withNumber } from './png-image.ts';
 
 /** Two pages of the grid. */
@@ -19,11 +19,10 @@ type Image = { readonly id: string; readonly bytes: Buffer };
 /**
  * The image gallery, asked for in four ways: a page with its thumbnails, single images, uploads, and a mix of the three
  * (90 : 9 : 1). Measured only when it is named.
- * @param artifact the bundle of apps/gallery.
+ * @param bundle of apps/gallery.
  */
-export function gallery(artifact: URL): readonly Workload[] {
-  const common = {
-    app: { kind: 'node', file: artifact },
+export function gallery(bundle: URL): Readonly<Record<string, AskedApp>> {
+  const app = node(bundle, {
     health: '/health',
     data: 'UPLOADS_DIR',
     // the load generator is one client: a limit per client would limit the load
@@ -44,21 +43,20 @@ export function gallery(artifact: URL): readonly Workload[] {
         status: 415,
       },
     ],
-  } as const;
-  return [
-    { ...common, name: 'gallery:browse', request: (_, seed) => browse(seed) },
-    { ...common, name: 'gallery:view', request: (_, seed) => view(seed) },
-    { ...common, name: 'gallery:upload', request: (_, seed) => upload(seed) },
-    {
-      ...common,
-      name: 'gallery:mixed',
+  });
+  return {
+    'gallery:browse': { ...app, request: (_, seed) => browse(seed) },
+    'gallery:view': { ...app, request: (_, seed) => view(seed) },
+    'gallery:upload': { ...app, request: (_, seed) => upload(seed) },
+    'gallery:mixed': {
+      ...app,
       request: (_, seed) => [
         ...weighted(browse(seed), 90),
         ...weighted(view(seed), 9),
         ...weighted(upload(seed), 1),
       ],
     },
-  ];
+  };
 }
 
 /** The first page of the grid and the thumbnails on it, each asked for as often as the others. */

@@ -1,10 +1,8 @@
-import type { Workload } from '@tare/nx-bench';
+import { node, type AskedApp } from '@tare/nx-bench';
 
-/** @param artifact the bundle of apps/primes. */
-export function primes(artifact: URL): Workload {
-  return {
-    name: 'primes',
-    app: { kind: 'node', file: artifact },
+/** @param bundle of apps/primes. */
+export function primes(bundle: URL): AskedApp {
+  return node(bundle, {
     health: '/health',
     // At n = 30,000,000 a request costs about 5 ms of CPU natively, far more than HTTP does (0.02 ms): the workload
     // is bound by the CPU. At the predecessor's n = 300,000 a good sieve takes 0.1 ms, and HTTP is what one measures.
@@ -20,5 +18,5 @@ export function primes(artifact: URL): Workload {
       },
       { request: { path: '/primecount?n=1e3' }, status: 400 },
     ],
-  };
+  });
 }

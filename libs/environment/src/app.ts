@@ -30,6 +30,8 @@ export type ProjectSource = {
   /** As in {@link FilesSource}; without one the project's own files tell. */
   readonly command?: readonly string[];
   readonly base?: Base;
+  /** Put in when a configuration is loaded by a tool that knows the workspace. @throws Error in one line. */
+  readonly resolve?: () => Promise<NodeSource | FilesSource>;
 };
 
 /** An image as it is shipped. */

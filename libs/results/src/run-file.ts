@@ -62,7 +62,7 @@ const runConfigSchema = z.strictObject({
   workloads: z.array(
     z.strictObject({
       name: z.string(),
-      healthPath: z.string(),
+      healthPath: z.string().describe('Answers 2xx when the app is ready; "tcp" for an accepted connection.'),
       requestPath: z.string(),
       parameters: z.record(z.string(), z.number()),
     }),

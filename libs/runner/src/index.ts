@@ -9,13 +9,25 @@ export {
 export { loadConfig } from './config/load-config.ts';
 export { applyOverrides, runFlags, type Overrides } from './config/overrides.ts';
 export { parseConfig, resolveConfig } from './config/resolve-config.ts';
+export {
+  files,
+  node,
+  project,
+  projectOf,
+  type AskedFiles,
+  type CommandWords,
+  type ProjectResolver,
+} from './config/apps.ts';
 export { appOf } from './config/workload.ts';
 export type {
+  Asked,
+  AskedApp,
   ConformanceCheck,
   Parameters,
   SetUpContext,
   WeightedRequest,
   Workload,
+  WorkloadInput,
   WorkloadRequest,
 } from './config/workload.ts';
 export { requireRoomFor } from './guards/preflight.ts';
@@ -43,8 +55,9 @@ export {
   type JudgeLook,
 } from './run/round-plan.ts';
 export { lockHost } from './run/host-lock.ts';
-export { launchOf, mixOf, readArtifact, setUpData, type Preparation } from './run/launch-workload.ts';
+export { launchOf, mixOf, setUpData, type Preparation } from './run/launch-workload.ts';
 export { performRun, requireReady, type RunResult } from './run/perform-run.ts';
+export { readArtifact } from './run/read-artifact.ts';
 export { prepareHost, type HostOptions, type PreparedHost } from './run/prepared-host.ts';
 export type { LearnedLoad } from './trial/conformance.ts';
 export { startReady } from './trial/ready-instance.ts';

@@ -1,10 +1,12 @@
-export { defineBench } from '@tare/runner';
+export { defineBench, files, node, project } from '@tare/runner';
 export type {
+  Asked,
+  AskedApp,
   BenchConfig,
   ConformanceCheck,
   Parameters,
   SetUpContext,
   WeightedRequest,
-  Workload,
+  WorkloadInput as Workload,
   WorkloadRequest,
 } from '@tare/runner';

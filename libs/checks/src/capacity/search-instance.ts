@@ -82,6 +82,10 @@ async function searchRates(search: InstanceSearch, url: URL, signal: AbortSignal
     generatorCpus,
   };
   await setUpData(workload, url, seed, signal);
+  // the data is there by now
+  const settlePath =
+    launchOf(workload, preparation, undefined).healthPath ??
+    load.requests.find(({ method = 'GET' }) => method === 'GET')?.path;
   const servedRps = await warmUp(load, mix?.closesConnections ?? false, search.load, signal);
   const startRps = firstRate(search.aim.startRps, servedRps, search.aim.leastRps);
   const steps: CapacityStep[] = [];
@@ -94,7 +98,10 @@ async function searchRates(search: InstanceSearch, url: URL, signal: AbortSignal
     }
     // requests that the warm-up or an overload left in the queues must not count in this step
     const quickMs = Math.max(plan.slo.limitMs, leastQuickMs);
-    if (!(await settleServer(new URL(workload.health, url), quickMs, settleDeadlineMs, signal))) {
+    if (
+      settlePath !== undefined &&
+      !(await settleServer(new URL(settlePath, url), quickMs, settleDeadlineMs, signal))
+    ) {
       throw new Error(
         `the app still answers slowly ${settleDeadlineMs / 1000} s after ${rateBefore === 0 ? 'its warm-up' : `${rateBefore} req/s`}`,
       );

@@ -10,7 +10,15 @@ import {
   type GateResult,
   type RunFile,
 } from '@tare/results';
-import { appOf, loadConfig, looksOf, performRun, type Listener } from '@tare/runner';
+import {
+  appOf,
+  loadConfig,
+  looksOf,
+  performRun,
+  projectOf,
+  type Listener,
+  type ProjectResolver,
+} from '@tare/runner';
 import { fewestRounds } from '@tare/statistics';
 import { addWorktree, buildBase, providePackages } from './base-workspace.ts';
 import { chooseBase, commitText, gitIn, headCommit } from './choose-commits.ts';
@@ -28,6 +36,8 @@ export type GateRequest = {
     readonly fromVariable: string | undefined;
     readonly defaultBranch: string;
   };
+  /** Makes what finds the apps of projects in a workspace: this one, or the base's. */
+  readonly resolveProjectsIn?: (root: string) => ProjectResolver;
   readonly runsFolder: string;
   readonly listener: Listener;
   /** Receives a line for each step before the run. */
@@ -103,11 +113,15 @@ async function measureBoth(request: GateRequest, baseRoot: string, commit: GateC
   say(
     source === 'linked' ? 'packages: the same on both sides' : 'packages: the base locks others, installed',
   );
-  const base = await loadConfig(join(baseRoot, configFile), `${configFile} of the base`);
+  const base = await loadConfig(
+    join(baseRoot, configFile),
+    `${configFile} of the base`,
+    request.resolveProjectsIn?.(baseRoot),
+  );
   const apps = new Set(
-    workloads
-      .filter(({ name }) => base.workloads.some((each) => each.name === name))
-      .map(({ name }) => appOf(name)),
+    base.workloads
+      .filter(({ name }) => workloads.some((each) => each.name === name))
+      .map(({ name, app }) => projectOf(app) ?? appOf(name)),
   );
   // as this side knows it: an older commit may not say what prepares an environment
   const preparedBy = environments

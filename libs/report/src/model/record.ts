@@ -65,7 +65,10 @@ function settingsOf(run: RunFile): readonly Fact[] {
     ['Rounds', [`${plan.rounds} of at most ${rounds}, each in random order; ${repeats}`]],
     ...workloads.map(({ name, requestPath, healthPath, parameters }): Fact => {
       const values = Object.entries(parameters).map(([key, value]) => `, ${key} = ${value}`);
-      const ready = [', ready when ', { code: healthPath }, ` answers 2xx${values.join('')}`];
+      const ready =
+        healthPath === 'tcp'
+          ? [`, ready when it accepts a connection${values.join('')}`]
+          : [', ready when ', { code: healthPath }, ` answers 2xx${values.join('')}`];
       return [`Workload ${name}`, ['requests ', { code: requestPath }, ...ready]];
     }),
   ];

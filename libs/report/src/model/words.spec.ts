@@ -46,10 +46,11 @@ test('dates are in UTC, counts agree with their noun, durations have the unit of
 
 test('names of workloads cannot leave a folder or meet each other', () => {
   const taken = new Set<string>();
-  expect(['../a b', 'a/b', '...', 'ä'].map((name) => fileNamePart(name, taken))).toEqual([
+  expect(['../a b', 'a/b', '...', 'ä', '@shop/api:browse'].map((name) => fileNamePart(name, taken))).toEqual([
     'a-b',
     'a-b-2',
     'workload',
     'workload-2',
+    'shop-api-browse',
   ]);
 });

@@ -1,22 +1,71 @@
 import { namespace, native } from '@tare/environment';
 import { expect, it } from 'vitest';
 import type { BenchConfig } from './bench-config.ts';
+import { files, node } from './apps.ts';
 import { resolveConfig } from './resolve-config.ts';
+import { appOf, healthPathOf, requestsOf, type WorkloadInput } from './workload.ts';
 
-const config: BenchConfig = {
-  workloads: [
-    {
-      name: 'primes',
-      app: { kind: 'node', file: new URL('file:///app/main.mjs') },
-      health: '/health',
-      parameters: { n: 10 },
-      request: ({ n }) => ({ path: `/primecount?n=${n}` }),
-      conformance: [{ request: { path: '/health' }, status: 200 }],
-    },
-  ],
-  environments: [native(), namespace()],
+const primes: WorkloadInput = {
+  name: 'primes',
+  ...node(new URL('file:///app/main.mjs'), {
+    health: '/health',
+    parameters: { n: 10 },
+    request: ({ n }) => ({ path: `/primecount?n=${n}` }),
+    conformance: [{ request: { path: '/health' }, status: 200 }],
+  }),
 };
-const [primes] = config.workloads;
+const config: BenchConfig = { workloads: [primes], environments: [native(), namespace()] };
+
+it('takes workloads by name, scoped ones too, and makes a function of what is asked', () => {
+  const file = new URL('file:///app/main.mjs');
+  const { workloads } = resolveConfig(
+    {
+      workloads: {
+        '@shop/api': node(file, { get: '/products/7' }),
+        '@shop/api:order': node(file, { request: { path: '/orders', method: 'POST', body: '{}' } }),
+        notes: files(new URL('file:///notes/'), 'node server.js', { data: 'DATA_DIR', get: '/thumb' }),
+      },
+      environments: [native()],
+    },
+    'bench.config.ts',
+  );
+  const asked = workloads.map((workload) => {
+    const requests = requestsOf(workload, 1);
+    return [workload.name, requests.map(({ path }) => path), healthPathOf(workload, requests)];
+  });
+  expect(asked).toEqual([
+    ['@shop/api', ['/products/7'], '/products/7'],
+    ['@shop/api:order', ['/orders'], undefined],
+    ['notes', ['/thumb'], '/thumb'],
+  ]);
+  expect(workloads.map(({ name }) => appOf(name))).toEqual(['@shop/api', '@shop/api', 'notes']);
+  expect(workloads[2]?.app).toMatchObject({ kind: 'files', command: ['node', 'server.js'] });
+});
+
+it('takes an accepted connection for ready before there is data to ask for', () => {
+  const setUp = () => Promise.resolve();
+  expect(healthPathOf({ setUp }, [{ path: '/thumb' }])).toBeUndefined();
+  expect(healthPathOf({ setUp, health: '/' }, [{ path: '/thumb' }])).toBe('/');
+  expect(healthPathOf({ health: 'tcp' }, [{ path: '/thumb' }])).toBeUndefined();
+});
+
+it('gives what all replies must hold to the requests that say nothing else', () => {
+  const request = [{ path: '/a' }, { path: '/b', reply: {} }];
+  const { workloads } = resolveConfig(
+    { ...config, workloads: [{ name: 'a', app: primes.app, request, reply: { status: 200 } }] },
+    'bench.config.ts',
+  );
+  expect(workloads.flatMap((each) => requestsOf(each, 1))).toEqual([
+    { path: '/a', reply: { status: 200 } },
+    { path: '/b', reply: {} },
+  ]);
+});
+
+it('refuses a command that wants a shell', () => {
+  expect(() => files(new URL('file:///notes/'), 'FLASK="a b" gunicorn app')).toThrow(
+    'command: "FLASK=\\"a b\\" gunicorn app": no shell reads it: give a list',
+  );
+});
 
 it('fills in the defaults', () => {
   const { baseline, rounds, load, resources, seed } = resolveConfig(config, 'bench.config.ts');
@@ -39,19 +88,39 @@ it.each<[string, unknown, string]>([
   ['no configuration at all', undefined, 'bench.config.ts: the configuration: '],
   ['no workloads', { ...config, workloads: [] }, 'bench.config.ts: workloads: '],
   [
-    'a workload without a health path',
-    { ...config, workloads: [{ ...primes, health: undefined }] },
-    'bench.config.ts: workloads.0.health: ',
+    'a health path that is none',
+    { ...config, workloads: [{ ...primes, health: 'health' }] },
+    'bench.config.ts: workloads.0.health: "health": expected a path that begins with /, or "tcp"',
   ],
   [
-    'a request that is no function',
+    'a request that is a text',
     { ...config, workloads: [{ ...primes, request: '/x' }] },
-    'workloads.0.request: "/x": expected a function from the parameters to a request',
+    'workloads.0.request: "/x": expected a request, a list of some, or a function from the parameters to them',
+  ],
+  [
+    'two loads',
+    { ...config, workloads: { primes: { ...primes, get: '/x' } } },
+    'workloads.primes.get: "/x": expected either get: "/path" or a request',
+  ],
+  [
+    'no load',
+    { ...config, workloads: { '@shop/api': node(new URL('file:///app/main.mjs')) } },
+    'workloads.@shop/api.get: expected either get: "/path" or a request',
+  ],
+  [
+    'a name that no file can have',
+    { ...config, workloads: { '../api': primes } },
+    'workloads.../api.name: "../api": expected a name like that of a project, "api" or "@shop/api"',
+  ],
+  [
+    'a variable for data that is none',
+    { ...config, workloads: [{ ...primes, data: 'DATA DIR' }] },
+    'workloads.0.data: "DATA DIR": expected the name of an environment variable',
   ],
   [
     'an app that is none',
     { ...config, workloads: [{ ...primes, app: 'main.mjs' }] },
-    'workloads.0.app: "main.mjs": expected an app',
+    'workloads.0.app: "main.mjs": expected an app: node(…), files(…), project(…) or image(…)',
   ],
   [
     'an environment that is none',

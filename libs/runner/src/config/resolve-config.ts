@@ -11,7 +11,7 @@ const msPerMinute = 60_000;
  * @throws Error with one line: which member, its value, what was expected.
  */
 export function parseConfig(config: unknown, source: string): Settings {
-  const parsed = benchConfigSchema.safeParse(config);
+  const parsed = benchConfigSchema.safeParse(withListedWorkloads(config));
   if (!parsed.success) throw new Error(`${source}: ${problem(parsed.error.issues[0], config)}`);
   // zod's optional members may be undefined, ours are absent: same at run time
   const workloads = parsed.data.workloads as readonly Workload[];
@@ -24,6 +24,30 @@ export function parseConfig(config: unknown, source: string): Settings {
   }
   if (typeof settings.rounds !== 'number') requireLooks(settings.rounds, source);
   return settings;
+}
+
+/** Workloads that are given by name, as a list. */
+function withListedWorkloads(config: unknown): unknown {
+  const byName = workloadsByName(config);
+  if (byName === undefined) return config;
+  const workloads = Object.entries(byName).map(([name, given]) =>
+    typeof given === 'object' ? { ...given, name } : given,
+  );
+  return { ...(config as object), workloads };
+}
+
+/** The place of a workload in a list as the place that it has in the configuration: "workloads.api" for "workloads.0". */
+function asWritten([first, second, ...others]: readonly string[], config: unknown): readonly string[] {
+  const path = [first, second, ...others].filter((each) => each !== undefined);
+  const byName = workloadsByName(config);
+  if (first !== 'workloads' || second === undefined || byName === undefined) return path;
+  return [first, Object.keys(byName)[Number(second)] ?? second, ...others];
+}
+
+function workloadsByName(config: unknown): Readonly<Record<string, unknown>> | undefined {
+  const workloads = memberOf(config, ['workloads']);
+  const isByName = typeof workloads === 'object' && workloads !== null && !Array.isArray(workloads);
+  return isByName ? (workloads as Readonly<Record<string, unknown>>) : undefined;
 }
 
 function requireLooks(
@@ -108,10 +132,10 @@ function memberOf(settings: unknown, [first, ...others]: readonly string[]): unk
 /** The first problem in one line: "load.open.rateRps: 0: expected a number of requests per second from 0.1 to 1000000". */
 function problem(issue: z.core.$ZodIssue | undefined, config: unknown): string {
   if (issue === undefined) return 'not valid';
-  const path = issue.path.map(String);
+  const path = asWritten(issue.path.map(String), config);
   if (issue.code === 'unrecognized_keys') return unknownMember([...path, issue.keys[0] ?? '']);
   const place = path.length === 0 ? 'the configuration' : path.join('.');
-  const value = memberOf(config, path);
+  const value = memberOf(withListedWorkloads(config), issue.path.map(String));
   const isShown = ['string', 'number', 'boolean'].includes(typeof value);
   return `${place}: ${isShown ? `${JSON.stringify(value)}: ` : ''}${issue.message}`;
 }

@@ -46,39 +46,76 @@ export type ConformanceCheck = {
   readonly json?: Readonly<Record<string, string | number | boolean | null>>;
 };
 
+/** What is asked of an app, and what it gets: a workload without its name and its app. */
+export type Asked = {
+  /** The request of the load: GET this path. */
+  readonly get?: string;
+  /**
+   * Instead of `get`: the request of the load, or a mix of some, or a function that makes them from the parameters and the
+   * run's seed, the same in every trial.
+   */
+  readonly request?: LoadMaker | WorkloadRequest | readonly WeightedRequest[];
+  /** What the replies of all requests must hold that say nothing else: see {@link WorkloadRequest.reply}. */
+  readonly reply?: ReplyMatcher;
+  /**
+   * A path that answers with any 2xx when the app is ready, or "tcp" for an accepted connection. Without it the first request
+   * of the load says so, for an app is ready when it answers what it is there for; where that is no GET, or needs the data
+   * that `setUp` brings, an accepted connection.
+   */
+  readonly health?: string;
+  /**
+   * Asked of every environment before the first round: known answers, and a bad request that must be refused. The requests of
+   * the load are asked then in any case.
+   */
+  readonly conformance?: readonly ConformanceCheck[];
+  /** Defaults of the parameters. */
+  readonly parameters?: Parameters;
+  /** Puts data into a ready instance before its load; called in every trial. */
+  readonly setUp?: (context: SetUpContext) => Promise<void>;
+  /** The variable that tells the app its folder for data: fresh and empty in every trial, removed after it. */
+  readonly data?: string;
+  /** Environment variables of the app besides HOST and PORT. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** A fixed port, for an app that does not heed PORT; a free one by default. */
+  readonly port?: number;
+  /** Whether it is measured when no workload is named; true by default. */
+  readonly byDefault?: boolean;
+};
+
+/** Makes the request of the load, or a mix of some. */
+type LoadMaker = (parameters: Parameters, seed: number) => WorkloadRequest | readonly WeightedRequest[];
+
+/** An app and what is asked of it, as `node`, `files`, `project` and `image` make it: a workload without its name. */
+export type AskedApp<App extends AppSource = AppSource> = Asked & { readonly app: App };
+
+/** A workload as bench.config.ts may give it. */
+export type WorkloadInput = AskedApp & {
+  /** Unique in a run: the name of the app, "primes" or "@shop/api", or of the app and a load, "@shop/api:browse". */
+  readonly name: string;
+};
+
+/** A workload, checked: its load is a function, whatever was given. */
+export type Workload = Omit<WorkloadInput, 'get' | 'request' | 'conformance'> & {
+  readonly request: LoadMaker;
+  readonly conformance: readonly ConformanceCheck[];
+};
+
 /** @returns the app of a workload: "shop" of "shop:browse". */
 export function appOf(workloadName: string): string {
   return workloadName.split(':', 1)[0] ?? workloadName;
 }
 
-/** An app and the request sent to it. */
-export type Workload = {
-  /** Unique in a run: the name of the app, "primes", or of the app and a load, "shop:browse". */
-  readonly name: string;
-  /** What every environment runs. */
-  readonly app: AppSource;
-  /** A path that answers with any 2xx when the app is ready, or "tcp" for an accepted connection. */
-  readonly health: string;
-  /** Defaults of the parameters. */
-  readonly parameters?: Parameters;
-  /**
-   * The request of the load window, or a mix of some. Bodies are made here, from the seed of the run: the same in every
-   * trial.
-   */
-  readonly request: (parameters: Parameters, seed: number) => WorkloadRequest | readonly WeightedRequest[];
-  /** Puts data into a ready instance before its load; called in every trial. */
-  readonly setUp?: (context: SetUpContext) => Promise<void>;
-  /** The variable that tells the app its folder for data: fresh and empty in every trial, removed after it. */
-  readonly data?: string;
-  /** Asked of every environment before the first round: known answers, and a bad request that must be refused. */
-  readonly conformance: readonly ConformanceCheck[];
-  /** Environment variables of the app besides HOST and PORT. */
-  readonly variables?: Readonly<Record<string, string>>;
-  /** Whether it is measured when no workload is named; true by default. */
-  readonly byDefault?: boolean;
-  /** A fixed port; a free one by default. */
-  readonly port?: number;
-};
+/**
+ * @param requests the mix that the workload is loaded with.
+ * @returns the path that answers with any 2xx when the app is ready; undefined where an accepted connection says so.
+ */
+export function healthPathOf(
+  { health, setUp }: Pick<Workload, 'health' | 'setUp'>,
+  [first]: readonly WeightedRequest[],
+): string | undefined {
+  if (health !== undefined) return health === 'tcp' ? undefined : health;
+  return setUp === undefined && (first?.method ?? 'GET') === 'GET' ? first?.path : undefined;
+}
 
 // headers that the load clients set themselves or do not support
 const ownHeaders = /^(connection|content-length|expect|keep-alive|te|trailer|transfer-encoding|upgrade)$/i;
@@ -98,6 +135,12 @@ const headers = z
   .optional();
 const body = z.union([z.string(), z.instanceof(Uint8Array)]);
 
+export const replySchema = z.strictObject({
+  status: z.int().min(200).max(299).optional(),
+  json: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+  matches: z.instanceof(RegExp).optional(),
+});
+
 /** A request of a configuration, with its path encoded. */
 export const requestSchema = z.strictObject({
   path: z
@@ -113,13 +156,7 @@ export const requestSchema = z.strictObject({
   headers,
   body: body.optional(),
   bodies: z.array(body).min(1, 'expected at least one').optional(),
-  reply: z
-    .strictObject({
-      status: z.int().min(200).max(299).optional(),
-      json: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
-      matches: z.instanceof(RegExp).optional(),
-    })
-    .optional(),
+  reply: replySchema.optional(),
 });
 
 const weightedSchema = requestSchema.extend({
@@ -131,7 +168,7 @@ const weightedSchema = requestSchema.extend({
  * @throws Error with one line: which request, what is wrong with it, what was expected.
  */
 export function requestsOf(
-  { name, request, parameters = {} }: Pick<Workload, 'name' | 'request' | 'parameters'>,
+  { name, request, parameters = {}, reply }: Pick<Workload, 'name' | 'request' | 'parameters' | 'reply'>,
   seed: number,
 ): readonly WeightedRequest[] {
   const made = request(parameters, seed);
@@ -140,7 +177,10 @@ export function requestsOf(
   return list.map((each, index) => {
     const parsed = weightedSchema.safeParse(each);
     // zod's optional members may be undefined, ours are absent: same at run time
-    if (parsed.success) return parsed.data as WeightedRequest;
+    if (parsed.success) {
+      const checked = parsed.data as WeightedRequest;
+      return reply === undefined || checked.reply !== undefined ? checked : { ...checked, reply };
+    }
     const [issue] = parsed.error.issues;
     const place = [...(list.length > 1 ? [index] : []), ...(issue?.path ?? [])].join('.');
     throw new Error(

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import type { RunContext } from '@tare/environment';
 import type { HostFacts, RunConfig } from '@tare/results';
-import type { WeightedRequest } from '../config/workload.ts';
+import { healthPathOf, type WeightedRequest } from '../config/workload.ts';
 import type { PreparedConfig } from '../trial/trial.ts';
 
 const shownRequests = 4;
@@ -19,12 +19,15 @@ export function describeConfig(
 ): RunConfig {
   const { window, sliceMs } = config.load;
   return {
-    workloads: config.workloads.map(({ name, health, parameters = {} }) => ({
-      name,
-      healthPath: health,
-      requestPath: requestsText(requests.get(name) ?? []),
-      parameters: { ...parameters },
-    })),
+    workloads: config.workloads.map((workload) => {
+      const mix = requests.get(workload.name) ?? [];
+      return {
+        name: workload.name,
+        healthPath: healthPathOf(workload, mix) ?? 'tcp',
+        requestPath: requestsText(mix),
+        parameters: { ...workload.parameters },
+      };
+    }),
     environments: config.environments.map(({ name }) => name),
     baseline: config.baseline,
     control: control ?? null,

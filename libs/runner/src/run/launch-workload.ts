@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import type { Artifact, Launch, RunContext } from '@tare/environment';
 import type { ResolvedConfig } from '../config/bench-config.ts';
-import { appOf, requestsOf, type WeightedRequest, type Workload } from '../config/workload.ts';
+import { healthPathOf, requestsOf, type WeightedRequest, type Workload } from '../config/workload.ts';
 
 const setUpDeadlineMs = 300_000;
 
@@ -51,52 +48,19 @@ export async function setUpData(
 }
 
 /** @returns the launch of a workload in a round, or in the check before the first one. */
-export function launchOf(
-  workload: Workload,
-  { artifacts, context, coldBoots }: Preparation,
-  round: number | undefined,
-): Launch {
+export function launchOf(workload: Workload, preparation: Preparation, round: number | undefined): Launch {
+  const { artifacts, context, coldBoots } = preparation;
   const artifact = artifacts.get(workload.name);
   if (artifact === undefined) throw new Error(`workload ${workload.name} has no artifact`);
-  const { variables = {}, health, port, data } = workload;
+  const { variables = {}, port, data } = workload;
   return {
     artifact,
     context,
     variables,
-    healthPath: health === 'tcp' ? undefined : health,
+    healthPath: healthPathOf(workload, mixOf(workload, preparation)),
     port,
     dataVariable: data,
     round,
     cold: round !== undefined && round <= coldBoots,
-  };
-}
-
-/**
- * Reads and hashes the bundle of a workload.
- * @throws Error with one line when it is not there: it is made by the workload's build.
- */
-export async function readArtifact({ name, app }: Workload): Promise<Artifact> {
-  if (app.kind !== 'node') {
-    throw new Error(`workload ${name}: its app is of the kind "${app.kind}", which is not read yet`);
-  }
-  const path = fileURLToPath(app.file);
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new Error(
-      `workload ${name}: its app ${path} cannot be read (${code}); build it: nx run ${appOf(name)}:build`,
-      {
-        cause: error,
-      },
-    );
-  }
-  return {
-    kind: 'node',
-    workload: appOf(name),
-    path,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
-    bytes: bytes.length,
   };
 }

@@ -8,7 +8,8 @@ import type { Capacity } from './arrival-rates.ts';
 import { lockHost } from './host-lock.ts';
 import type { JudgeLook } from './round-plan.ts';
 import { postJanitor } from './janitor.ts';
-import { type Preparation, readArtifact, requestsOfAll } from './launch-workload.ts';
+import { type Preparation, requestsOfAll } from './launch-workload.ts';
+import { readArtifact } from './read-artifact.ts';
 import { findUsable, type LearnedLoads, type Prepared, prepareEnvironments } from './prepare-environments.ts';
 import type { Listener, Unusable, Usable } from './run-events.ts';
 import { chooseWarmUp, type ChosenWarmUp } from './warm-up.ts';
@@ -107,7 +108,9 @@ export async function prepareHost(options: HostOptions): Promise<PreparedHost> {
   // the runner polls and samples: on the generator's CPUs it takes nothing from the server
   if (cpuPlan !== undefined) pinRunning(process.pid, cpuPlan.generator);
   const disturbances = await lookForDisturbances(options, cpuPlan?.server);
-  const artifacts = config.workloads.map(async (each) => [each.name, await readArtifact(each)] as const);
+  const artifacts = config.workloads.map(
+    async (each) => [each.name, await readArtifact(each, signal)] as const,
+  );
   const preparation: Preparation = {
     workloads: config.workloads,
     requests,
