@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { ProjectConfiguration, TargetConfiguration } from '@nx/devkit';
+import { isWithin } from '@tare/nx-kit/plugin';
 
 type Projects = Readonly<Record<string, ProjectConfiguration>>;
 
@@ -40,10 +41,4 @@ export function projectOf(path: string, projects: Projects): string | undefined 
     .filter(([, { root }]) => root !== '.' && isWithin(path, root))
     .toSorted(([, one], [, other]) => other.root.length - one.root.length);
   return (builder ?? nearest)?.[0];
-}
-
-/** Whether a path is a folder or lies in it. */
-export function isWithin(path: string, folder: string): boolean {
-  const to = posix.relative(folder, path);
-  return to !== '..' && !to.startsWith('../');
 }

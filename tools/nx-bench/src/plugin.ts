@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
 import {
   createNodesFromFiles,
@@ -7,8 +7,16 @@ import {
   type CreateNodes,
   type TargetConfiguration,
 } from '@nx/devkit';
-import { about, aText, projectName, projectsNamedIn, readPluginOptions, texts } from '@tare/nx-kit/plugin';
-import { isWithin, projectOf } from './outputs.ts';
+import {
+  about,
+  aText,
+  projectName,
+  projectsNamedIn,
+  readBench,
+  readPluginOptions,
+  texts,
+} from '@tare/nx-kit/plugin';
+import { projectOf } from './outputs.ts';
 
 const name = '@tare/nx-bench';
 
@@ -86,24 +94,6 @@ export const createDependencies: CreateDependencies<BenchPluginOptions> = (_, co
     ),
   );
 };
-
-type Source = { readonly file: string; readonly text: string };
-
-/** The text of a bench.config.ts and of the files of its project that it imports, by their paths from the workspace's root. */
-function readBench(config: string, workspaceRoot: string): readonly Source[] {
-  const folder = dirname(config);
-  const read = new Map<string, string>();
-  const next = [config];
-  for (let file = next.pop(); file !== undefined; file = next.pop()) {
-    const path = join(workspaceRoot, file);
-    if (read.has(file) || !isWithin(file, folder) || !existsSync(path)) continue;
-    const text = readFileSync(path, 'utf8');
-    read.set(file, text);
-    const imported = [...text.matchAll(/\bfrom\s*['"](\.[^'"\n]+)['"]/g)].map(([, to = '']) => to);
-    next.push(...imported.map((to) => posix.join(dirname(file), to)));
-  }
-  return [...read].map(([file, text]) => ({ file, text }));
-}
 
 /** What `new URL('../dist/apps/api/main.mjs', import.meta.url)` names, from the workspace's root. */
 function pathsNamedIn(file: string, text: string): readonly string[] {

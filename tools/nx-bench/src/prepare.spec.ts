@@ -5,7 +5,7 @@ import { tasksFor } from './prepare.ts';
 
 describe('the targets that a run takes', () => {
   const root = '/workspace';
-  const targets = { build: {}, test: {}, 'docker-build': {} };
+  const targets = { build: {}, test: {}, 'docker-build': { executor: '@tare/nx-docker:docker-build' } };
   const projects = {
     primes: { root: 'apps/primes', targets },
     '@shop/gallery': {
@@ -70,7 +70,7 @@ describe('the targets that a run takes', () => {
       'primes:docker-build',
     ]);
     expect(() => named([{}], { api: image('@shop/gallery') })).toThrow(
-      'workload api: project @shop/gallery has no target "docker-build", which makes its image: write apps/gallery/Dockerfile',
+      'workload api: project @shop/gallery has no target of @tare/nx-docker:docker-build, which makes its image: write apps/gallery/Dockerfile',
     );
   });
 

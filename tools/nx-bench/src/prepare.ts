@@ -98,9 +98,13 @@ export function tasksFor(
 
   function imageTask(workload: string, project: string): Task {
     requireProject(workload, project, projects);
-    if (projects[project]?.targets?.[imageTarget] !== undefined) return { project, target: imageTarget };
+    const [target] =
+      Object.entries(projects[project]?.targets ?? {}).find(
+        ([, { executor }]) => executor === imageExecutor,
+      ) ?? [];
+    if (target !== undefined) return { project, target };
     throw new Error(
-      `workload ${workload}: project ${project} has no target "${imageTarget}", which makes its image: ` +
+      `workload ${workload}: project ${project} has no target of ${imageExecutor}, which makes its image: ` +
         `write ${projects[project]?.root ?? project}/Dockerfile, and put @tare/nx-docker/plugin into the plugins of nx.json`,
     );
   }
@@ -111,8 +115,8 @@ export function tasksFor(
   }
 }
 
-/** The target that makes the image of a project. */
-const imageTarget = 'docker-build';
+/** What makes the image of a project; its target may have another name. */
+const imageExecutor = '@tare/nx-docker:docker-build';
 
 /** @throws Error in one line with the names that there are when a workload names a project that is not there. */
 export function requireProject(

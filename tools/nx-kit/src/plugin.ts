@@ -3,7 +3,7 @@
  * they do, so that nothing here imports one.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, posix, relative } from 'node:path';
 import type { CreateNodesContext, TargetConfiguration } from '@nx/devkit';
 
 type Input = NonNullable<TargetConfiguration['inputs']>[number];
@@ -117,19 +117,45 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 const textLiteral = /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/.source;
 const namedProject = new RegExp(
   // what a comment or another text says is no project
-  String.raw`\/\/.*|\/\*[^]*?\*\/|(?<![\w$])['"]?project['"]?\s*[(:]\s*(?<name>${textLiteral})|${textLiteral}`,
+  String.raw`\/\/.*|\/\*[^]*?\*\/|(?<![\w$])['"]?project['"]?\s*(?<by>[(:])\s*(?<name>${textLiteral})|${textLiteral}`,
   'g',
 );
 
 /**
  * The projects that the text of a bench.config.ts names: `project('@shop/api')`, `image({ project: 'shop' })`. The file is not
  * run: a name that is not written there as one literal is not found.
+ * @param how "image" for those alone whose image is named.
  * @returns each name once, in the order of the text.
  */
-export function projectsNamedIn(source: string): readonly string[] {
+export function projectsNamedIn(source: string, how: 'any' | 'image' = 'any'): readonly string[] {
   const names = [...source.matchAll(namedProject)].flatMap(({ groups }) => {
     const name = groups?.name?.slice(1, -1) ?? '';
-    return name === '' || name.includes('${') ? [] : [name];
+    if (name === '' || name.includes('${')) return [];
+    return how === 'image' && groups?.by === '(' ? [] : [name];
   });
   return [...new Set(names)];
+}
+
+type Source = { readonly file: string; readonly text: string };
+
+/** The text of a bench.config.ts and of the files of its project that it imports, by their paths from the workspace's root. */
+export function readBench(config: string, workspaceRoot: string): readonly Source[] {
+  const folder = dirname(config);
+  const read = new Map<string, string>();
+  const next = [config];
+  for (let file = next.pop(); file !== undefined; file = next.pop()) {
+    const path = join(workspaceRoot, file);
+    if (read.has(file) || !isWithin(file, folder) || !existsSync(path)) continue;
+    const text = readFileSync(path, 'utf8');
+    read.set(file, text);
+    const imported = [...text.matchAll(/\bfrom\s*['"](\.[^'"\n]+)['"]/g)].map(([, to = '']) => to);
+    next.push(...imported.map((to) => posix.join(dirname(file), to)));
+  }
+  return [...read].map(([file, text]) => ({ file, text }));
+}
+
+/** Whether a path is a folder or lies in it; both from the workspace's root. */
+export function isWithin(path: string, folder: string): boolean {
+  const to = posix.relative(folder, path);
+  return to !== '..' && !to.startsWith('../');
 }

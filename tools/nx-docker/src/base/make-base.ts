@@ -16,6 +16,8 @@ export type BaseOptions = {
   /** The mode that the probe expects to work. */
   readonly likely: ModeChoice;
   readonly recipe: BaseRecipe;
+  /** Packages besides the recipe's. With any, all packages are set up as Debian does, so that their programs run. */
+  readonly more?: readonly string[];
   /** The engine's architecture, in Docker's words. */
   readonly architecture: string;
   readonly node: { readonly binary: string; readonly version: string };
@@ -26,7 +28,10 @@ export type BaseOptions = {
 };
 
 /** A way to get a userland: what the image begins with, and the archive to put on it. */
-type Userland = Pick<BaseRecord, 'mode' | 'image' | 'from'> & { readonly archive: string | undefined };
+type Userland = Pick<BaseRecord, 'mode' | 'image' | 'from'> & {
+  readonly archive: string | undefined;
+  readonly isWhole: boolean;
+};
 
 /**
  * Makes `rootfs.tar` and `base.json`. Mode `auto` tries what the host can do first, then the registry.
@@ -38,7 +43,8 @@ export async function makeBase(options: BaseOptions, signal: AbortSignal): Promi
     mkdirSync(options.out, { recursive: true });
     const aside = join(options.out, 'rootfs.tar.partial');
     try {
-      const parts = { userland: userland.archive, nodeBinary: options.node.binary };
+      const { archive, isWhole } = userland;
+      const parts = { userland: archive, isWhole, nodeBinary: options.node.binary };
       const sha256 = await writeRootfs(parts, aside, signal);
       const { mode, image, from } = userland;
       const { architecture, node } = options;
@@ -89,22 +95,32 @@ async function orReason(tried: string, way: () => Promise<Userland>, signal: Abo
 }
 
 async function fromPackages(
-  { recipe, architecture }: BaseOptions,
+  { recipe: { suite, packages }, more = [], architecture }: BaseOptions,
   folder: string,
   signal: AbortSignal,
 ): Promise<Userland> {
-  const archive = await debianUserland(recipe, architecture, folder, signal);
+  const userland = { suite, packages: [...packages, ...more], architecture, isWhole: more.length > 0 };
   return {
     mode: 'rootfs',
     image: 'scratch',
-    from: `Debian ${recipe.suite}: ${recipe.packages.join(', ')}`,
-    archive,
+    from: `Debian ${suite}: ${userland.packages.join(', ')}`,
+    archive: await debianUserland(userland, folder, signal),
+    isWhole: userland.isWhole,
   };
 }
 
-async function fromRegistry({ recipe, engine }: BaseOptions, signal: AbortSignal): Promise<Userland> {
-  await pullImage(await engine(), recipe.image, signal);
-  return { mode: 'registry', image: recipe.image, from: recipe.image, archive: undefined };
+async function fromRegistry(
+  { recipe, more = [], engine }: BaseOptions,
+  signal: AbortSignal,
+): Promise<Userland> {
+  if (more.length > 0) {
+    throw new Error(
+      `it cannot add the packages ${more.join(', ')}; name an image that has them: base: { image: … }`,
+    );
+  }
+  // what is put on "scratch" is Node alone
+  if (recipe.image !== 'scratch') await pullImage(await engine(), recipe.image, signal);
+  return { mode: 'registry', image: recipe.image, from: recipe.image, archive: undefined, isWhole: false };
 }
 
 /** A mode, and why it was chosen. */

@@ -9,6 +9,8 @@ import { fixedTar, type TarEntry, type TarName } from '../fixed-tar.ts';
 type RootfsParts = {
   /** Tar archive of a Debian userland; undefined where the image's base brings one. */
   readonly userland: string | undefined;
+  /** Whether the userland's packages are set up. */
+  readonly isWhole: boolean;
   readonly nodeBinary: string;
 };
 
@@ -41,13 +43,14 @@ export async function writeRootfs(parts: RootfsParts, out: string, signal: Abort
   return hash.digest('hex');
 }
 
-async function* entriesOf({ userland, nodeBinary }: RootfsParts): AsyncGenerator<TarEntry> {
+async function* entriesOf({ userland, isWhole, nodeBinary }: RootfsParts): AsyncGenerator<TarEntry> {
   if (userland !== undefined) {
     // folders first: /etc/ssl/certs may come from no package
     for (const name of folders) yield { name, mode: 0o755, type: 'directory' };
     yield { name: 'tmp/', mode: 0o1777, type: 'directory' };
-    yield* debianFiles(userland);
-    for (const [name, text] of Object.entries(files)) yield { name, mode: 0o644, type: 'text', text };
+    yield* debianFiles(userland, isWhole);
+    if (!isWhole)
+      for (const [name, text] of Object.entries(files)) yield { name, mode: 0o644, type: 'text', text };
   }
   yield { name: 'usr/local/bin/node', mode: 0o755, type: 'file', path: nodeBinary };
 }
@@ -63,19 +66,28 @@ async function* withoutRepeats(entries: AsyncIterable<TarEntry>): AsyncGenerator
 
 /** What no running app needs, or what differs from host to host. */
 const left = [
-  /^(?:dev|proc|sys|boot|home|media|mnt|opt|srv|root)\//,
-  /^etc\/(?:apt|dpkg|hostname|resolv\.conf|fstab|debconf\.conf)/,
+  /^(?:dev|proc|sys|boot)\//,
+  /^etc\/(?:apt|hostname|resolv\.conf|fstab)/,
+  /^usr\/share\/(?:doc|man|locale|lintian|bug|bash-completion|gdb)\//,
+  /^var\/(?:lib\/(?:apt|dpkg)|cache|log)\//,
+];
+
+/** What else is of no use where packages are only unpacked. */
+const leftUnpacked = [
+  /^(?:home|media|mnt|opt|srv|root)\//,
+  /^etc\/(?:dpkg|debconf\.conf)/,
   /^usr\/s?bin\//,
-  /^usr\/share\/(?:doc|man|locale|lintian|bug|debconf|apport|perl5|bash-completion|gdb|gcc|pixmaps)\//,
-  /^var\/(?:lib|cache|log)\//,
+  /^usr\/share\/(?:debconf|apport|perl5|gcc|pixmaps)\//,
+  /^var\/lib\//,
 ];
 
 /**
- * The entries of a Debian userland that a running app may need. The certificates come last, joined into the one file that
- * programs look for, as the package's own script would do.
- * @param path tar archive of unpacked packages.
+ * The entries of a Debian userland that a running app may need. The certificates of packages that are only unpacked come last,
+ * joined into the one file that programs look for, as the package's own script would do.
+ * @param path tar archive of packages.
  */
-async function* debianFiles(path: string): AsyncGenerator<TarEntry> {
+async function* debianFiles(path: string, isWhole: boolean): AsyncGenerator<TarEntry> {
+  const unwanted = isWhole ? left : [...left, ...leftUnpacked];
   const certificates: string[] = [];
   const entries = extract();
   const reading = pour(createReadStream(path), entries);
@@ -84,9 +96,10 @@ async function* debianFiles(path: string): AsyncGenerator<TarEntry> {
   for await (const entry of entries) {
     const { type, mode, size, linkname } = entry.header;
     const name = entry.header.name.replace(/^\.\//, '');
-    const dropped = name === '' || left.some((pattern) => pattern.test(name));
+    const dropped = name === '' || unwanted.some((pattern) => pattern.test(name));
     if (!dropped && type === 'file') {
-      if (/^usr\/share\/ca-certificates\/.*\.crt$/.test(name)) certificates.push(await textOf(entry));
+      if (!isWhole && /^usr\/share\/ca-certificates\/.*\.crt$/.test(name))
+        certificates.push(await textOf(entry));
       else yield { name, mode, type: 'bytes', size, bytes: entry };
       continue;
     }

@@ -9,7 +9,7 @@ import { type EngineAddress, findEngine, showAddress } from './engine-address.ts
 
 /** A request to the Engine API, without the version in its path: the engine then speaks its own. */
 type EngineRequest = {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** "/containers/create" */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | object>>;

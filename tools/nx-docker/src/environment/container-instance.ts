@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
-import { choosePort, type Instance, type Launch, type Milestone } from '@tare/environment';
+import { type Artifact, choosePort, type Instance, type Launch, type Milestone } from '@tare/environment';
 import { messageOf } from '@tare/nx-kit';
 import type { BoundedRequest, Engine } from '../engine/connect-engine.ts';
 import { showAddress } from '../engine/engine-address.ts';
+import { fixedTar, type TarEntry } from '../fixed-tar.ts';
+import { dataFolder } from '../image/build-context.ts';
 import type { ImageFacts } from '../image/images.ts';
 import { containerMeters, type ContainerMeters } from './container-meters.ts';
 import { type ContainerNetwork, containerPort, containerSpec } from './container-spec.ts';
@@ -25,12 +27,11 @@ type ContainerStart = {
  */
 export async function startContainer(start: ContainerStart, signal: AbortSignal): Promise<Instance> {
   const { engine, image, network, launch, sameKernel } = start;
-  const wanted = network === 'host' || launch.port !== undefined ? await choosePort(launch.port) : undefined;
-  const appPort = network === 'published' ? containerPort : (wanted ?? containerPort);
-  const hostPort = network === 'published' ? wanted : undefined;
+  const appPort =
+    network === 'host' ? await choosePort(launch.port) : (launch.port ?? portOf(launch.artifact));
   // a name of our own: if the create call breaks off, the ID stays unknown
   const name = `tare-${randomUUID()}`;
-  const body = containerSpec({ launch, image, network, appPort, hostPort });
+  const body = containerSpec({ launch, image, network, appPort });
   const milestones: Milestone[] = [];
   const spawnedAt = process.hrtime.bigint();
   const spawnedWallMs = Date.now();
@@ -38,21 +39,34 @@ export async function startContainer(start: ContainerStart, signal: AbortSignal)
     milestones.push({ name: milestone, atMs: Number(process.hrtime.bigint() - spawnedAt) / 1e6 });
   };
   // the signal does not cut it off, because the engine would finish the creation after the removal
-  const order = (path: string, rest: Pick<BoundedRequest, 'query' | 'body'> = {}): Promise<string> =>
-    engine.call({ method: 'POST', path, ...rest, signal: AbortSignal.timeout(60_000), deadlineMs: 60_000 });
+  const order = (path: string, rest: Partial<BoundedRequest> = {}): Promise<string> =>
+    engine.call({ method: 'POST', path, signal: AbortSignal.timeout(60_000), deadlineMs: 60_000, ...rest });
   try {
     await order('/containers/create', { query: { name }, body });
     reach('created');
+    if (launch.artifact.kind === 'image' && launch.dataVariable !== undefined) {
+      // nobody knows whom the image runs as, and a fresh volume is root's where the image has no such folder
+      const data: TarEntry = { name: `${dataFolder.slice(1)}/`, type: 'directory', mode: 0o1777 };
+      await order(`/containers/${name}/archive`, {
+        method: 'PUT',
+        query: { path: '/' },
+        archive: fixedTar([data]),
+      });
+    }
     signal.throwIfAborted();
     // a poll of a port of the bridge before this returns costs a second
     await order(`/containers/${name}/start`);
     reach('started');
     signal.throwIfAborted();
     const state = await containerState(engine, name, signal);
+    if (!state.running) {
+      const log = (await containerLog(engine, name, logLines)).map(({ text }) => `\n${text}`);
+      throw new Error(`${await howItEnded(engine, name, signal)}${log.join('')}`);
+    }
     const authority = {
       bridge: `${state.address}:${appPort}`,
       host: `127.0.0.1:${appPort}`,
-      published: `127.0.0.1:${state.publishedAt ?? hostPort ?? ''}`,
+      published: `127.0.0.1:${state.publishedAt ?? ''}`,
     }[network];
     return containerInstance({
       engine,
@@ -68,17 +82,23 @@ export async function startContainer(start: ContainerStart, signal: AbortSignal)
     // the cause matters more; reap finds by its label what cannot be removed now
     await removeContainer(engine, name, 0, AbortSignal.timeout(30_000)).catch(() => undefined);
     signal.throwIfAborted();
-    const why = messageOf(cause);
-    const taken = hostPort !== undefined && /already (allocated|in use)/.test(why);
-    throw new Error(
-      taken
-        ? `port ${hostPort} on 127.0.0.1 is in use; choose another port`
-        : `the container did not start: ${why}`,
-      {
-        cause,
-      },
-    );
+    throw new Error(`the container did not start: ${whyNotStarted(messageOf(cause))}`, { cause });
   }
+}
+
+/** The port that an app listens on which was not told one: the only one that its image exposes, else that of PORT. */
+function portOf(artifact: Artifact): number {
+  const [port, ...others] = artifact.kind === 'image' ? artifact.config.ports : [];
+  return port === undefined || others.length > 0 ? containerPort : port;
+}
+
+/** What runc says of a program that is not there, in words that lead to what to do; else what the engine said. */
+function whyNotStarted(said: string): string {
+  const [, program] = /exec: "([^"]+)": (?:stat|executable file not found|no such file)/.exec(said) ?? [];
+  if (program === undefined) return said;
+  return /(?:^|\/)(?:ba|da|a)?sh$/.test(program)
+    ? `its image has no shell ${program}, which its command needs: write ENTRYPOINT and CMD as lists (["node", "main.js"]), or add a shell to the image`
+    : `there is no program ${program} in its image, or the command is wrong`;
 }
 
 /** A container that has been started. */
@@ -177,7 +197,12 @@ async function howItEnded(engine: Engine, name: string, signal: AbortSignal): Pr
     await text(await engine.open({ method: 'POST', path: `/containers/${name}/wait`, query, signal }));
     const { exit } = await containerState(engine, name, signal);
     const memory = exit.outOfMemory ? ', out of memory' : '';
-    return `the container ended with exit code ${exit.code}${memory}${exit.error === '' ? '' : `: ${exit.error}`}`;
+    const last = (await containerLog(engine, name, 1))[0]?.text ?? '';
+    // runc starts a script, and the kernel does not find what its first line names
+    const interpreter = /^(?:standard_init_linux.* )?exec .*no such file or directory$/.test(last)
+      ? '; its command is a script or a program whose interpreter (/bin/sh, the dynamic linker) is not in its image'
+      : '';
+    return `the container ended with exit code ${exit.code}${memory}${exit.error === '' ? '' : `: ${exit.error}`}${interpreter}`;
   } catch (error) {
     if (signal.aborted) return 'the container was stopped';
     const why = messageOf(error);

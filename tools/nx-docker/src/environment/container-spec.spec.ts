@@ -35,7 +35,7 @@ const image: ImageFacts = {
     Healthcheck: undefined,
   },
 };
-const order: ContainerOrder = { launch, image, network: 'bridge', appPort: 8080, hostPort: undefined };
+const order: ContainerOrder = { launch, image, network: 'bridge', appPort: 8080 };
 const withResources = (resources: Partial<Launch['context']['resources']>): ContainerOrder => {
   const context = { ...launch.context, resources: { ...launch.context.resources, ...resources } };
   return { ...order, launch: { ...launch, context } };
@@ -63,8 +63,8 @@ test('where nothing is pinned CPU time is limited', () => {
 });
 
 test('a port is published on 127.0.0.1 only', () => {
-  expect(containerSpec({ ...order, network: 'published', hostPort: 4000 })).toMatchObject({
-    HostConfig: { PortBindings: { '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: '4000' }] } },
+  expect(containerSpec({ ...order, network: 'published' })).toMatchObject({
+    HostConfig: { PortBindings: { '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: '' }] } },
   });
 });
 

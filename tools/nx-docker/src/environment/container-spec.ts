@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
-import { isRunnerGone, type Launch, runVariable, thisRunner } from '@tare/environment';
+import { posix } from 'node:path';
+import { type Artifact, isRunnerGone, type Launch, runVariable, thisRunner } from '@tare/environment';
 import { appUserId } from '../base/rootfs-archive.ts';
 import type { Engine } from '../engine/connect-engine.ts';
-import { dataFolder } from '../image/build-context.ts';
+import { appFolder, dataFolder } from '../image/build-context.ts';
 import type { ImageFacts } from '../image/images.ts';
 
 /** How requests reach a container. It decides the throughput, so it is part of what is measured. */
@@ -48,33 +49,35 @@ export type ContainerOrder = {
   readonly network: ContainerNetwork;
   /** Port that the app listens on. */
   readonly appPort: number;
-  /** Port on 127.0.0.1 to publish it on; undefined for any. */
-  readonly hostPort: number | undefined;
 };
 
 /**
- * The body of `POST /containers/create`: the app with only what it needs. It has no privileges, its own user, the run's budget,
- * and no writable disk but /tmp and a volume for its data if it keeps any.
+ * The body of `POST /containers/create`, with the run's budget. An app that comes without an image gets only what it needs: no
+ * privileges, a user of its own, and no writable disk but /tmp and a volume for its data if it keeps any. An image runs as it
+ * is shipped.
  */
-export function containerSpec({ launch, image, network, appPort, hostPort }: ContainerOrder): object {
-  const { context, variables, dataVariable } = launch;
+export function containerSpec({ launch, image, network, appPort }: ContainerOrder): object {
+  const { artifact, context, variables, dataVariable } = launch;
   const { memoryMiB, serverCpus, cpus, nodeArguments } = context.resources;
   const memoryBytes = Math.round(memoryMiB * 2 ** 20);
   const port = `${appPort}/tcp`;
+  const isShipped = artifact.kind === 'image';
   const environment = {
-    NODE_ENV: 'production',
-    HOST: network === 'host' ? '127.0.0.1' : '0.0.0.0',
+    ...(isShipped ? {} : { NODE_ENV: 'production', HOST: network === 'host' ? '127.0.0.1' : '0.0.0.0' }),
     PORT: String(appPort),
     ...variables,
     ...(dataVariable === undefined ? {} : { [dataVariable]: dataFolder }),
     [runVariable]: context.runId,
   };
   const labels = labelsFor(context.runId);
+  const [program = '', ...words] = containerCommand(artifact, image, nodeArguments).command;
   return {
     Image: image.Id,
-    ...(nodeArguments.length === 0 ? {} : { Cmd: commandOf(image, nodeArguments) }),
+    Entrypoint: [program],
+    Cmd: words.map((word) => (artifact.kind === 'files' ? word.replaceAll('$PORT', String(appPort)) : word)),
+    ...(artifact.kind === 'files' ? { WorkingDir: appFolder } : {}),
     Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
-    User: `${appUserId}:${appUserId}`,
+    ...(isShipped ? {} : { User: `${appUserId}:${appUserId}` }),
     Labels: labels,
     ...(network === 'published' ? { ExposedPorts: { [port]: {} } } : {}),
     // the app would pay for a check that runs node
@@ -82,18 +85,22 @@ export function containerSpec({ launch, image, network, appPort, hostPort }: Con
     HostConfig: {
       NetworkMode: network === 'host' ? 'host' : 'bridge',
       ...(network === 'published'
-        ? { PortBindings: { [port]: [{ HostIp: '127.0.0.1', HostPort: String(hostPort ?? '') }] } }
+        ? { PortBindings: { [port]: [{ HostIp: '127.0.0.1', HostPort: '' }] } }
         : {}),
-      ReadonlyRootfs: true,
-      Tmpfs: { '/tmp': 'rw,nosuid,nodev,noexec,size=64m,mode=1777' },
+      ...(isShipped
+        ? {}
+        : {
+            ReadonlyRootfs: true,
+            Tmpfs: { '/tmp': 'rw,nosuid,nodev,noexec,size=64m,mode=1777' },
+            CapDrop: ['ALL'],
+            SecurityOpt: ['no-new-privileges'],
+          }),
       // without a name it is removed with the container
       ...(dataVariable === undefined
         ? {}
         : { Mounts: [{ Type: 'volume', Target: dataFolder, VolumeOptions: { Labels: labels } }] }),
-      CapDrop: ['ALL'],
-      SecurityOpt: ['no-new-privileges'],
-      // node hangs with fewer than 32
-      PidsLimit: 256,
+      // node hangs with fewer than 32; how many an image needs nobody knows
+      PidsLimit: isShipped ? 4096 : 256,
       Memory: memoryBytes,
       MemorySwap: memoryBytes,
       ...(serverCpus === undefined
@@ -106,17 +113,37 @@ export function containerSpec({ launch, image, network, appPort, hostPort }: Con
   };
 }
 
-/** The image's command, with arguments for node before the script. */
-function commandOf(
-  { Config: { Entrypoint, Cmd } }: ImageFacts,
+/** What a container runs. */
+type ContainerCommand = {
+  /** Program and arguments. */
+  readonly command: readonly string[];
+  /** Whether node gets its arguments: only what is sure to be Node takes them. */
+  readonly isNode: boolean;
+};
+
+/** What a container runs: the app's own command or the image's, with the run's arguments for node before the script. */
+export function containerCommand(
+  artifact: Artifact,
+  { Config: { Entrypoint, Cmd } }: Pick<ImageFacts, 'Config'>,
   nodeArguments: readonly string[],
-): readonly string[] {
-  const program = Entrypoint.at(-1) ?? '';
-  if (!/(^|\/)node$/.test(program)) {
-    const shown = JSON.stringify(Entrypoint);
+): ContainerCommand {
+  if (artifact.kind === 'files') {
+    const [program = '', ...words] = artifact.command;
+    if (program === 'node')
+      return { command: ['/usr/local/bin/node', ...nodeArguments, ...words], isNode: true };
+    const path = program.includes('/') ? posix.resolve(appFolder, program) : program;
+    return { command: [path, ...words], isNode: false };
+  }
+  const command = [...Entrypoint, ...Cmd];
+  // ["node", …]; ["tini", "--", "node"]; a script that ends with exec "$@", and after it node as its command
+  const at = [0, Entrypoint.length - 1, Entrypoint.length].find((place) =>
+    /^(?:.*\/)?node(?:js)?$/.test(command[place] ?? ''),
+  );
+  if (at !== undefined) return { command: command.toSpliced(at + 1, 0, ...nodeArguments), isNode: true };
+  if (artifact.kind === 'node' && nodeArguments.length > 0) {
     throw new Error(
-      `the image's entrypoint is ${shown}; expected one that ends with node, to give it ${nodeArguments.join(' ')}`,
+      `the image's entrypoint is ${JSON.stringify(Entrypoint)}; expected one that ends with node, to give it ${nodeArguments.join(' ')}`,
     );
   }
-  return [...nodeArguments, ...Cmd];
+  return { command, isNode: false };
 }

@@ -1,33 +1,47 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Artifact, Availability, Environment, Facts, Instance } from '@tare/environment';
+import type {
+  Artifact,
+  Availability,
+  Environment,
+  Facts,
+  ImageArtifact,
+  Instance,
+  RunContext,
+} from '@tare/environment';
 import { messageOf, readRecord } from '@tare/nx-kit';
 import { appUserId } from '../base/rootfs-archive.ts';
 import type { Engine } from '../engine/connect-engine.ts';
 import { showAddress } from '../engine/engine-address.ts';
 import { type EngineFacts, probeEngine } from '../engine/probe-engine.ts';
+import { bakeApp, bakeIdentity } from '../image/bake-app.ts';
 import { ensureImage, type ImageFacts } from '../image/images.ts';
 import { type ImageRecord, imageRecordSchema } from '../records.ts';
 import { startContainer } from './container-instance.ts';
-import { type ContainerNetwork, networkWords } from './container-spec.ts';
+import { containerCommand, type ContainerNetwork, networkWords } from './container-spec.ts';
 import { reapContainers, reapVolumes } from './container.ts';
 
 /** How to run containers. */
 export type DockerOptions = {
   /** How requests reach the container. The default, bridge, uses its own address; a published port goes through a proxy. */
   readonly network?: ContainerNetwork;
-  /** Folder of `<workload>/image.json`; by default `dist/docker/` in the working directory. */
+  /** Folder of `<project>/image.json`; by default `dist/docker/` in the working directory. */
   readonly images?: URL;
+  /** What the target is called that makes images, where nx.json gives it another name (`targetName`). */
+  readonly buildTarget?: string;
   /** Path of the engine's socket; by default the docker CLI's choice: DOCKER_HOST, its context, the host's. */
   readonly socket?: string;
 };
 
 type Ready = { readonly engine: Engine; readonly engineFacts: EngineFacts };
 
-/** Runs the artifact in a Docker container: non-root, read-only, without capabilities, with the run's budget. */
+/**
+ * Runs an app in a Docker container with the run's budget: an image as it ships, any other non-root, read-only, without
+ * capabilities. What docker-build has not made is baked here.
+ */
 export function docker(options: DockerOptions = {}): Environment {
-  const { network = 'bridge', socket } = options;
+  const { network = 'bridge', buildTarget = 'docker-build', socket } = options;
   const images = options.images ?? new URL('dist/docker/', pathToFileURL(`${process.cwd()}/`));
   const prepared = new Map<string, Ready & { readonly image: ImageFacts }>();
   const running = new Set<Instance>();
@@ -53,14 +67,14 @@ export function docker(options: DockerOptions = {}): Environment {
   return {
     name: network === 'bridge' ? 'docker' : `docker:${network}`,
     kind: 'docker',
-    preparedBy: [{ target: 'docker-build' }],
-    identity: (artifact) => {
-      const path = fileURLToPath(new URL(`${artifact.workload}/image.json`, images));
-      // without an image nothing is known
-      return Promise.resolve(
-        existsSync(path) ? readRecord(path, imageRecordSchema, 'bake it').contentDigest : undefined,
-      );
-    },
+    preparedBy: [{ target: buildTarget }],
+    // an image is all of what it is run with; of what is baked here everything is known before
+    identity: (artifact) =>
+      Promise.resolve(
+        artifact.kind === 'image'
+          ? ''
+          : (recordedImage(images, artifact)?.record.contentDigest ?? bakeIdentity(artifact)),
+      ),
     sideBySide: true,
     probe,
     reap: async (runId, signal) => {
@@ -70,23 +84,22 @@ export function docker(options: DockerOptions = {}): Environment {
       return [...containers, ...(await reapVolumes(found.engine, runId, signal))];
     },
     runs: ({ kind }) =>
-      kind === 'node'
-        ? undefined
-        : {
-            reason: `an app of the kind "${kind}" does not run in a container yet`,
-            remedy: 'leave docker out, or use an app that is one file of Node',
-          },
-    prepare: async (artifact, { resources }, signal) => {
+      kind === 'image' && network === 'host'
+        ? {
+            reason:
+              'an image listens on its own port, which only one container has on the network of the host',
+            remedy: "Use docker() or docker({ network: 'published' }).",
+          }
+        : undefined,
+    prepare: async (artifact, context, signal) => {
       const { engine, engineFacts } = await ready(signal);
-      const folder = fileURLToPath(new URL(`${artifact.workload}/`, images));
-      const record = readImageRecord(folder, artifact);
-      const { facts: image } = await ensureImage(engine, record, join(folder, 'image.tar'), signal);
+      const { resources } = context;
+      const { image, facts } = await imageOf(engine, engineFacts, images, artifact, context, signal);
       prepared.set(artifact.workload, { engine, engineFacts, image });
       return {
         ...engineWords(engineFacts),
-        ...imageWords(record),
+        ...facts,
         network: networkWords[network],
-        user: `${appUserId} (nobody)`,
         data: 'a volume of the engine',
         memoryLimit: `${resources.memoryMiB} MiB, the container's`,
         pinnedTo: resources.serverCpus?.join(',') ?? `not pinned; ${resources.cpus} CPUs' time`,
@@ -149,16 +162,51 @@ function whyOutOfReach(
   return undefined;
 }
 
-function readImageRecord(folder: string, { workload, sha256 }: Artifact): ImageRecord {
-  const remedy = `Run nx run ${workload}:docker-build.`;
-  const record = readRecord(join(folder, 'image.json'), imageRecordSchema, remedy);
-  if (record.artifactSha256 !== null && record.artifactSha256 !== sha256) {
-    const held = record.artifactSha256.slice(0, 12);
+/** The image that an app runs in, present in the engine, with the facts about it. */
+async function imageOf(
+  engine: Engine,
+  { architecture }: EngineFacts,
+  images: URL,
+  artifact: Artifact,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<{ readonly image: ImageFacts; readonly facts: Facts }> {
+  if (artifact.kind === 'image') {
+    const { reference: tag, sha256: contentDigest, archive } = artifact;
+    const { facts: image } = await ensureImage(engine, { tag, contentDigest }, archive, signal);
+    return { image, facts: shippedWords(artifact, image, context) };
+  }
+  const user = `${appUserId} (nobody)`;
+  const found = recordedImage(images, artifact);
+  if (found === undefined) {
+    const { image, facts } = await bakeApp(engine, architecture, artifact, context, signal);
+    return { image, facts: { ...facts, user } };
+  }
+  const { record, archive } = found;
+  const { sha256, workload, project = workload } = artifact;
+  if (record.artifactSha256 !== sha256) {
+    const held = record.artifactSha256?.slice(0, 12);
     throw new Error(
-      `the image ${record.tag} holds another build of ${workload} (${held}, not ${sha256.slice(0, 12)}). ${remedy}`,
+      `the image ${record.tag} holds another build of ${project} (${held}, not ${sha256.slice(0, 12)}). Run nx run ${project}:docker-build.`,
     );
   }
-  return record;
+  const { facts: image } = await ensureImage(engine, record, archive, signal);
+  return { image, facts: { ...imageWords(record), user } };
+}
+
+/** What docker-build has made of an app: undefined if nothing, and if a Dockerfile of its own brings another app. */
+function recordedImage(
+  images: URL,
+  { kind, workload, project = workload }: Artifact,
+): { readonly record: ImageRecord; readonly archive: string } | undefined {
+  const folder = fileURLToPath(new URL(`${project}/`, images));
+  if (kind !== 'node' || !existsSync(join(folder, 'image.json'))) return undefined;
+  const record = readRecord(
+    join(folder, 'image.json'),
+    imageRecordSchema,
+    `Run nx run ${project}:docker-build.`,
+  );
+  return record.artifactSha256 === null ? undefined : { record, archive: join(folder, 'image.tar') };
 }
 
 function engineWords({ version, storageDriver, cgroupVersion, sameKernel }: EngineFacts): Facts {
@@ -170,15 +218,40 @@ function engineWords({ version, storageDriver, cgroupVersion, sameKernel }: Engi
   };
 }
 
-function imageWords(record: ImageRecord): Facts {
-  const { id, tag, sizeBytes, base, builder, artifactSha256, nodeVersion } = record;
+function imageWords({ id, tag, sizeBytes, base, builder, nodeVersion }: ImageRecord): Facts {
   return {
     image: tag,
     imageId: id,
-    imageSizeMiB: Math.round((sizeBytes / 2 ** 20) * 10) / 10,
+    imageSizeMiB: mebibytes(sizeBytes),
     base: base ?? 'of its own Dockerfile',
     builder,
     ...(nodeVersion === null ? {} : { nodeVersion: `v${nodeVersion}` }),
-    ...(artifactSha256 === null ? { artifact: 'not compared: the Dockerfile adds its own' } : {}),
   };
+}
+
+/** The facts of an image that runs as it is shipped, and what is added to it. */
+function shippedWords(artifact: ImageArtifact, image: ImageFacts, { resources }: RunContext): Facts {
+  const { Config, Id, Size } = image;
+  const { nodeArguments } = resources;
+  const given = nodeArguments.join(' ');
+  const isNode = containerCommand(artifact, image, nodeArguments).isNode;
+  return {
+    image: artifact.reference,
+    imageId: Id,
+    imageSizeMiB: mebibytes(Size),
+    command: artifact.config.command.join(' '),
+    user: Config.User === '' ? 'root, as it ships' : `${Config.User}, as it ships`,
+    rootFilesystem: 'writable, as it ships',
+    added: 'limits of CPU, memory and 4096 processes, labels, the variables PORT and TARE_RUN',
+    ...(Config.Healthcheck === undefined || Config.Healthcheck === null
+      ? {}
+      : { healthcheck: 'off while it is measured' }),
+    ...(given === ''
+      ? {}
+      : { nodeArguments: isNode ? given : `not given (${given}): it is not sure to run Node` }),
+  };
+}
+
+function mebibytes(bytes: number): number {
+  return Math.round((bytes / 2 ** 20) * 10) / 10;
 }

@@ -1,6 +1,15 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createSocket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,7 +19,8 @@ import { buffer } from 'node:stream/consumers';
 import { extract } from 'tar-stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fixedTar } from '../fixed-tar.ts';
-import { contextOfFolder } from './build-context.ts';
+import { ownDockerfile } from '../recipe.ts';
+import { contextOfApp, contextOfFolder } from './build-context.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));
 const hasDocker = spawnSync('docker', ['--version']).status === 0;
@@ -151,28 +161,46 @@ test.skipIf(!hasDocker).each([
   ['the files of the build itself', 'Dockerfile\n.dockerignore\n'],
   ['all', '**\n'],
   ['what leads out and back', '../x\n./docs/../deep\n'],
+  ['an anchor is the root all the same', '/a.md\n/deep/er\n'],
+  ['a name without a slash is not looked for in folders', 'a.log\nkeep\n'],
+  ['two stars in front, in the middle, at the end', '**/keep\ndocs/**/*.txt\nnode_modules/**\n'],
+  ['node_modules everywhere, but one kept', '**/node_modules\n!node_modules/b\n'],
+  ['negation of a negation', '*\n!docs\ndocs/x\n!docs/x/y.txt\n'],
+  ['dot files by star and by name', '.*\n!.env\n!.docker*\n'],
+  ['Windows line ends with negation and blanks', '*.md\r\n! README.md \r\n\r\n**/*.log\r\n'],
+  ['a byte order mark before the first pattern', '\uFEFF*.md\n'],
+  ['an empty folder and a link by name', 'empty\nlink\n'],
+  ['an empty folder kept', '*\n!empty\n!link\n'],
+  ['a slash at the end of a negation', '*\n!docs/\n'],
 ])('.dockerignore: %s', async (_, patterns) => {
-  await expectTheSame(
-    write({
-      Dockerfile: 'FROM scratch\n',
-      '.dockerignore': patterns,
-      ...Object.fromEntries(
-        [
-          'a.md',
-          'README.md',
-          'docs/x/y.txt',
-          'deep/er/a.log',
-          'deep/er/keep',
-          'a+b',
-          'x(1)',
-          '!e',
-          ']x',
-          '# no comment',
-          'ab',
-        ].map((name) => [name, name]),
-      ),
-    }),
-  );
+  const root = write({
+    Dockerfile: 'FROM scratch\n',
+    '.dockerignore': patterns,
+    ...Object.fromEntries(
+      [
+        'a.md',
+        'README.md',
+        'docs/x/y.txt',
+        'docs/z.txt',
+        'deep/er/a.log',
+        'deep/er/keep',
+        'deep/node_modules/c/index.js',
+        'node_modules/b/index.js',
+        'node_modules/.bin/b',
+        '.env',
+        '.git/HEAD',
+        'a+b',
+        'x(1)',
+        '!e',
+        ']x',
+        '# no comment',
+        'ab',
+      ].map((name) => [name, name]),
+    ),
+  });
+  mkdirSync(join(root, 'empty/inner'), { recursive: true });
+  symlinkSync('docs', join(root, 'link'));
+  await expectTheSame(root);
 });
 
 test.skipIf(!hasDocker)(
@@ -255,4 +283,31 @@ test('a file or folder that cannot be read is named, unless it is ignored', () =
   chmodSync(join(root, 'shut'), 0);
   expect(asNobody()).toBe('2');
   chmodSync(join(root, 'shut'), 0o755);
+});
+
+test('a bundle keeps its kind of module, and the command of its image names it', async () => {
+  const root = write({ 'api.cjs': '', 'api.mjs': '', 'NOTICES.txt': '', rootfs: '' });
+  const contents = async (file: string) => {
+    const app = { kind: 'node', path: join(root, file) } as const;
+    return listed(await buffer(fixedTar(contextOfApp(ownDockerfile, join(root, 'rootfs'), app).entries)));
+  };
+  const [module, common] = [await contents('api.mjs'), await contents('api.cjs')];
+  expect(Object.keys(module)).toEqual([
+    'Dockerfile',
+    'folders/NOTICES.txt',
+    'folders/data/',
+    'folders/main.mjs',
+    'rootfs.tar',
+  ]);
+  expect(module.Dockerfile).toContain('CMD ["/main.mjs"]');
+  expect(Object.keys(common)).toContain('folders/main.cjs');
+  expect(common.Dockerfile).toContain('CMD ["/main.cjs"]');
+});
+
+test('the recipe of this workspace is that of the package, taken out to be changed', () => {
+  const ours = join(import.meta.dirname, '../../../../environments/docker');
+  for (const file of ['Dockerfile', 'base-recipe.json'])
+    expect(readFileSync(join(ours, file), 'utf8')).toBe(
+      readFileSync(join(ownDockerfile, '..', file), 'utf8'),
+    );
 });

@@ -10,7 +10,7 @@ import {
   realpathSync,
   statSync,
 } from 'node:fs';
-import { join, posix, relative } from 'node:path';
+import { dirname, extname, join, posix, relative } from 'node:path';
 import type { TarEntry, TarName } from '../fixed-tar.ts';
 
 /** What an image is built from. */
@@ -28,20 +28,53 @@ export type BuildContext = {
 /**
  * A context of files that lie anywhere, sorted by name: the same files give the same archive.
  * @param files name in the context → file on this host; "Dockerfile" is among them.
- * @param folders names in the context of empty folders, without a slash at the end.
+ * @param more what else is in it.
  */
 export function contextOfFiles(
   files: ReadonlyMap<string, string>,
-  folders: readonly string[] = [],
+  more: readonly TarEntry[] = [],
 ): BuildContext {
-  const entries = [
-    ...[...files].map(([name, path]): TarEntry => {
-      const { mode, size } = statSync(path);
-      return { name, path, size, type: 'file', mode: (mode & 0o111) === 0 ? 0o644 : 0o755 };
-    }),
-    ...folders.map((name): TarEntry => ({ name: `${name}/`, type: 'directory', mode: 0o755 })),
-  ];
-  return { entries: sorted(entries), dockerfile: 'Dockerfile' };
+  const entries = [...files].map(([name, path]): TarEntry => {
+    const { mode, size } = statSync(path);
+    return { name, path, size, type: 'file', mode: (mode & 0o111) === 0 ? 0o644 : 0o755 };
+  });
+  return { entries: sorted([...entries, ...more]), dockerfile: 'Dockerfile' };
+}
+
+/** Where an app keeps its data in its container: a volume, the only disk that it can write to. */
+export const dataFolder = '/data';
+
+/** Where the folder of an app lies in its container. */
+export const appFolder = '/app';
+
+/** The licences of a bundle's parts, which its build writes beside it. It goes where the bundle goes. */
+export const noticesFile = 'NOTICES.txt';
+
+/**
+ * The context that the shared recipe builds: `Dockerfile`, `rootfs.tar`, and in `folders/` what its Dockerfile copies to the
+ * root: an empty {@link dataFolder}, and either the bundle as main.mjs (or main.cjs, main.js) or the app's folder as
+ * {@link appFolder}.
+ * @param app its kind, and the absolute path of its bundle or folder.
+ */
+export function contextOfApp(
+  dockerfile: string,
+  rootfs: string,
+  { kind, path }: { readonly kind: 'node' | 'files'; readonly path: string },
+): BuildContext {
+  const files = new Map([['rootfs.tar', rootfs]]);
+  const folder = (name: string): TarEntry => ({ name: `folders${name}/`, type: 'directory', mode: 0o755 });
+  if (kind === 'files') {
+    const all = entriesOf(path, dockerIgnore('', ''), `folders${appFolder}/`);
+    files.set('Dockerfile', dockerfile);
+    return contextOfFiles(files, [folder(dataFolder), folder(appFolder), ...all]);
+  }
+  // the name of a bundle says whether it is a module, and the Dockerfile's command names it
+  const main = `main${extname(path)}`;
+  const text = readFileSync(dockerfile, 'utf8').replaceAll('/main.mjs', `/${main}`);
+  files.set(`folders/${main}`, path);
+  const notices = join(dirname(path), noticesFile);
+  if (existsSync(notices)) files.set(`folders/${noticesFile}`, notices);
+  return contextOfFiles(files, [folder(dataFolder), { name: 'Dockerfile', type: 'text', text, mode: 0o644 }]);
 }
 
 /**
@@ -104,8 +137,8 @@ function sorted(entries: readonly TarEntry[]): readonly TarEntry[] {
   return entries.toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
 }
 
-/** All of a folder that is not ignored, folders before what they hold. */
-function entriesOf(root: string, ignore: DockerIgnore): readonly TarEntry[] {
+/** All of a folder that is not ignored, folders before what they hold; each name begins with `under`. */
+function entriesOf(root: string, ignore: DockerIgnore, under = ''): readonly TarEntry[] {
   const entries: TarEntry[] = [];
   // by device and inode: the first name in the archive of a file with several names
   const firstNames = new Map<string, TarName>();
@@ -125,7 +158,7 @@ function entriesOf(root: string, ignore: DockerIgnore): readonly TarEntry[] {
         visit(path, Buffer.concat([name, Buffer.from('/')]), met);
     }
   };
-  visit(Buffer.from(root), Buffer.alloc(0));
+  visit(Buffer.from(root), Buffer.from(under));
   return entries;
 }
 
@@ -174,15 +207,6 @@ function readable<T>(path: Buffer, read: () => T): T {
     );
   }
 }
-
-/** Where an app keeps its data in its container: a volume, the only disk that it can write to. */
-export const dataFolder = '/data';
-
-/**
- * The empty folder in a build's context that becomes {@link dataFolder} in the image, owned by the app's user: a fresh volume
- * takes over the owner of the image's folder. It lies inside another folder, because a copied folder gets the build's time.
- */
-export const dataFolderInContext = `folders${dataFolder}`;
 
 /** What the `.dockerignore` of a context says about relative paths, which have no "/" at the end. */
 type DockerIgnore = {

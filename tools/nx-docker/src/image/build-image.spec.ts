@@ -20,7 +20,7 @@ import { z } from 'zod';
 import { engineForTests } from '../../fixtures/real-engine.ts';
 import type { Engine } from '../engine/connect-engine.ts';
 import { type ImageRecord, imageRecordSchema } from '../records.ts';
-import { contextOfFiles, contextOfFolder, dataFolderInContext } from './build-context.ts';
+import { contextOfFiles, contextOfFolder } from './build-context.ts';
 import { bakeImage, type Builder, buildImage, type BuiltImage, traceLines } from './build-image.ts';
 import { ensureImage, inspectImage, removeImage } from './images.ts';
 
@@ -49,8 +49,7 @@ describe.skipIf(found === undefined)('with a real engine', () => {
       ['file.txt', file],
       ['Dockerfile', path],
     ]);
-    const folders = [dataFolderInContext];
-    const context = contextOfFiles(files, folders);
+    const context = contextOfFiles(files, [{ name: 'folders/data/', type: 'directory', mode: 0o755 }]);
     const options = { context, arguments: {}, ...(builder === undefined ? {} : { builder }) };
     const image = await buildImage(engine, options, signal);
     built.push(image.facts.Id);

@@ -23,6 +23,7 @@ export type Builder = 'buildkit' | 'legacy';
 type BuildOptions = {
   readonly context: BuildContext;
   readonly arguments: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
   /** Only this builder; by default BuildKit where possible, else the legacy builder. */
   readonly builder?: Builder;
   /** 10 minutes by default. */
@@ -116,6 +117,7 @@ async function buildWith(
       rm: true,
       forcerm: true,
       buildargs: options.arguments,
+      labels: options.labels ?? {},
     },
     archive: fixedTar(entries),
     signal,

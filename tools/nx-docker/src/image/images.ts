@@ -88,26 +88,30 @@ export function contentDigest({ RootFS, Config, Architecture }: ImageFacts): str
     .digest('hex');
 }
 
-const progress = z.object({ error: z.string().optional() });
+const progress = z.object({ error: z.string().optional(), stream: z.string().optional() });
 
 /** An image that the engine has. */
 export type PresentImage = { readonly facts: ImageFacts; readonly loaded: boolean };
 
+/** Which image is wanted. */
+type WantedImage = Pick<ImageRecord, 'tag' | 'contentDigest'> & Partial<Pick<ImageRecord, 'id'>>;
+
 /**
- * Makes sure that the engine has the image of a record, and loads it from its archive if not. So a cached build stays true
- * when somebody removes the image.
+ * Makes sure that the engine has an image, and loads it from its archive if not. So a cached build stays true when somebody
+ * removes the image.
  */
 export async function ensureImage(
   engine: Engine,
-  record: ImageRecord,
+  wanted: WantedImage,
   archive: string,
   signal: AbortSignal,
 ): Promise<PresentImage> {
-  const present = await findImage(engine, record, signal);
+  const names = [...(wanted.id === undefined ? [] : [wanted.id]), wanted.tag];
+  const present = await findImage(engine, wanted, names, signal);
   if (present !== undefined) return { facts: present, loaded: false };
   await access(archive).catch((cause: unknown) => {
     throw new Error(
-      `the engine does not have the image ${record.tag}, and ${archive} is missing; run docker-build`,
+      `the engine does not have the image ${wanted.tag}, and ${archive} is missing; run docker-build`,
       { cause },
     );
   });
@@ -120,29 +124,34 @@ export async function ensureImage(
     deadlineMs: 300_000,
   });
   for await (const line of events) {
-    const { error } = progress.parse(line);
+    const { error, stream = '' } = progress.parse(line);
     if (error !== undefined) throw new Error(`the engine could not load ${archive}: ${error}`);
+    const [, name] = /^Loaded image(?: ID)?: (\S+)/.exec(stream) ?? [];
+    // an image that was saved without a name has only the ID that this store of images gives it
+    if (name !== undefined) names.push(name);
   }
-  const loaded = await findImage(engine, record, signal);
+  const loaded = await findImage(engine, wanted, names, signal);
   if (loaded === undefined)
-    throw new Error(`${archive} does not hold the image ${record.tag}; run docker-build`);
+    throw new Error(`${archive} does not hold the image ${wanted.tag}; run docker-build`);
   return { facts: loaded, loaded: true };
 }
 
-/** Finds it by ID, or by tag if the content is the same: another kind of image store may give it another ID. */
+/** Finds it by ID, or by another name if the content is the same: another kind of image store may give it another ID. */
 async function findImage(
   engine: Engine,
-  record: ImageRecord,
+  { id, contentDigest: digest }: WantedImage,
+  names: readonly string[],
   signal: AbortSignal,
 ): Promise<ImageFacts | undefined> {
-  const byId = await inspectImage(engine, record.id, signal);
-  if (byId !== undefined) return byId;
-  const byTag = await inspectImage(engine, record.tag, signal);
-  return byTag !== undefined && contentDigest(byTag) === record.contentDigest ? byTag : undefined;
+  for (const name of names) {
+    const found = await inspectImage(engine, name, signal);
+    if (found !== undefined && (name === id || contentDigest(found) === digest)) return found;
+  }
+  return undefined;
 }
 
 /**
- * Saves an image with its tag as an archive for `docker load`. Writes it aside and renames it, so that there is never half an
+ * Saves an image, with its tag if that is what it is named by, as an archive for `docker load`. Writes it aside and renames it, so that there is never half an
  * archive under the name.
  */
 export async function saveImage(
@@ -166,17 +175,39 @@ export async function saveImage(
   }
 }
 
+const layer = z.object({
+  error: z.string().optional(),
+  id: z.string().optional(),
+  status: z.string().optional(),
+  progressDetail: z.object({ current: z.number().optional() }).nullish(),
+});
+
 /**
  * Makes sure that the engine has an image of a registry, and pulls it if not.
+ * @param tell gets a line when the pull begins, and one every few seconds.
  * @throws Error with the engine's reason.
  */
-export async function pullImage(engine: Engine, reference: string, signal: AbortSignal): Promise<void> {
+export async function pullImage(
+  engine: Engine,
+  reference: string,
+  signal: AbortSignal,
+  tell?: (line: string) => void,
+): Promise<void> {
   if ((await inspectImage(engine, reference, signal)) !== undefined) return;
-  const query = { fromImage: reference };
-  const events = engine.lines({ method: 'POST', path: '/images/create', query, signal, deadlineMs: 300_000 });
+  tell?.(`pulling the image ${reference}`);
+  // without a tag the engine would pull all tags
+  const query = { fromImage: /[:@][^/]*$/.test(reference) ? reference : `${reference}:latest` };
+  const events = engine.lines({ method: 'POST', path: '/images/create', query, signal, deadlineMs: 900_000 });
+  const bytes = new Map<string, number>();
+  let toldAt = performance.now();
   for await (const line of events) {
-    const { error } = progress.parse(line);
+    const { error, id, status, progressDetail } = layer.parse(line);
     if (error !== undefined) throw new Error(error);
+    if (status === 'Downloading' && id !== undefined) bytes.set(id, progressDetail?.current ?? 0);
+    if (bytes.size === 0 || performance.now() - toldAt < 5000) continue;
+    toldAt = performance.now();
+    const sum = [...bytes.values()].reduce((total, each) => total + each, 0);
+    tell?.(`pulling the image ${reference}: ${Math.round(sum / 2 ** 20)} MiB so far`);
   }
 }
 

@@ -1,16 +1,17 @@
 import { join } from 'node:path';
 import { executor, lockedNode, readRecord, skipWithout } from '@tare/nx-kit';
-import { baseRecipeSchema } from '../../base/debian-userland.ts';
+import { baseWords } from '../../base/cached-base.ts';
 import { likelyBaseMode, makeBase } from '../../base/make-base.ts';
 import { connectEngine } from '../../engine/connect-engine.ts';
 import { probeRecordSchema } from '../../records.ts';
 import { tables } from '../../options.ts';
+import { readBaseRecipe } from '../../recipe.ts';
 
 const base = executor(tables.base, async ({ mode, image, recipe, probe, out, socket }, { root }, signal) => {
   const found = readRecord(join(root, probe), probeRecordSchema, 'Run the target probe first.');
   if (found.engine === 'none') return skipWithout('docker', 'base', found, join(root, out));
   const { architecture } = found;
-  const written = readRecord(join(root, recipe), baseRecipeSchema, 'Expected suite, packages and image.');
+  const written = readBaseRecipe(join(root, recipe));
   const made = await makeBase(
     {
       mode,
@@ -23,9 +24,7 @@ const base = executor(tables.base, async ({ mode, image, recipe, probe, out, soc
     },
     signal,
   );
-  process.stdout.write(
-    `base: ${made.mode} (${made.from}; Node ${made.nodeVersion}), because ${made.reason}\n`,
-  );
+  process.stdout.write(`${baseWords(made)}\n`);
   return true;
 });
 

@@ -1,53 +1,48 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { plainText } from '@tare/metrics';
-import { executor, readRecord, sha256OfFile, skipWithout } from '@tare/nx-kit';
+import { executor, lockedNode, readRecord, sha256OfFile, skipWithout } from '@tare/nx-kit';
+import { type CachedBase, cachedBase } from '../../base/cached-base.ts';
 import { connectEngine } from '../../engine/connect-engine.ts';
-import { contextOfFiles, contextOfFolder, dataFolderInContext } from '../../image/build-context.ts';
+import { contextOfApp, contextOfFolder } from '../../image/build-context.ts';
 import { bakeImage } from '../../image/build-image.ts';
-import { noticesFile } from '../../plugin.ts';
 import { baseRecordSchema, type ImageRecord, imageRecordSchema, probeRecordSchema } from '../../records.ts';
 import { tables } from '../../options.ts';
+import { ownDockerfile, readBaseRecipe } from '../../recipe.ts';
 
 const dockerBuild = executor(tables['docker-build'], async (options, { root, projectName }, signal) => {
   const at = (path: string): string => join(root, path);
   const out = at(options.out);
-  if (options.context !== undefined && (options.artifact ?? options.base) !== undefined)
-    throw new Error('docker-build: give the option context, or artifact and base, not both');
+  const { dockerfile, artifact } = options;
+  if ((options.context === undefined) === (artifact === undefined))
+    throw new Error('docker-build: expected one of the options context and artifact');
   const found = readRecord(at(options.probe), probeRecordSchema, 'Run the target probe first.');
   if (found.engine === 'none') return skipWithout('docker', 'docker-build', found, out);
-  const files = new Map([['Dockerfile', at(options.dockerfile)]]);
-  if (options.artifact !== undefined) {
-    files.set('main.mjs', at(options.artifact));
-    const notices = join(dirname(at(options.artifact)), noticesFile);
-    if (existsSync(notices)) files.set(noticesFile, notices);
-  }
-  if (options.base !== undefined) files.set('rootfs.tar', at(join(options.base, 'rootfs.tar')));
-  const folder = options.context === undefined ? undefined : at(options.context);
-  const missing = [...files.values(), ...(folder === undefined ? [] : [folder])].find(
-    (path) => !existsSync(path),
-  );
+  const needed = [dockerfile, artifact, options.context].filter((path) => path !== undefined).map(at);
+  const missing = needed.find((path) => !existsSync(path));
   if (missing !== undefined)
     throw new Error(`docker-build: ${missing} is missing; run the targets that this one depends on`);
-  const base =
-    options.base === undefined
-      ? undefined
-      : readRecord(at(join(options.base, 'base.json')), baseRecordSchema, 'Run the target base first.');
+  const engine = await connectEngine(options.socket);
+  const say = (line: string): void => {
+    process.stdout.write(`${plainText(line)}\n`);
+  };
+  const base = artifact === undefined ? undefined : await baseFor(found.architecture, say);
+  const recipe = dockerfile === undefined ? ownDockerfile : at(dockerfile);
   const record = await bakeImage(
-    await connectEngine(options.socket),
+    engine,
     {
       project: projectName ?? 'app',
       build: {
         context:
-          folder === undefined
-            ? contextOfFiles(files, [dataFolderInContext])
-            : contextOfFolder(folder, at(options.dockerfile)),
+          artifact === undefined || base === undefined
+            ? contextOfFolder(at(options.context ?? ''), recipe)
+            : contextOfApp(recipe, base.rootfs, { kind: 'node', path: at(artifact) }),
         arguments: base === undefined ? {} : { BASE: base.image },
         ...(options.builder === 'auto' ? {} : { builder: options.builder }),
-        onLine: (line) => process.stdout.write(`${plainText(line)}\n`),
+        onLine: say,
       },
       out,
-      artifactSha256: options.artifact === undefined ? null : await sha256OfFile(at(options.artifact)),
+      artifactSha256: artifact === undefined ? null : await sha256OfFile(at(artifact)),
       base: base ?? null,
       former: formerRecord(join(out, 'image.json')),
     },
@@ -56,6 +51,23 @@ const dockerBuild = executor(tables['docker-build'], async (options, { root, pro
   const sizeMiB = (record.sizeBytes / 2 ** 20).toFixed(0);
   process.stdout.write(`image ${record.tag} (${sizeMiB} MiB, ${record.builder})\n`);
   return true;
+
+  /** What the target base has made; without one, the base of this package's recipe from the cache. */
+  async function baseFor(architecture: string, tell: (line: string) => void): Promise<CachedBase> {
+    if (options.base !== undefined) {
+      const folder = at(options.base);
+      const made = readRecord(join(folder, 'base.json'), baseRecordSchema, 'Run the target base first.');
+      return { ...made, rootfs: join(folder, 'rootfs.tar') };
+    }
+    const node = lockedNode(root, architecture);
+    const wanted = {
+      recipe: readBaseRecipe(),
+      architecture,
+      node,
+      engine: () => connectEngine(options.socket),
+    };
+    return cachedBase(wanted, tell, signal);
+  }
 });
 
 /** The record of the last build; undefined if there is none, or if an older version of this plugin wrote it. */
