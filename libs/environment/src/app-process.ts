@@ -27,7 +27,8 @@ const lookIntervalMs = 500;
 /** The environment variable that every process of one instance carries, unless the app takes it away. */
 const instanceVariable = 'TARE_INSTANCE';
 
-type AppProcess = {
+/** An app to start as a process of this host. */
+export type AppProcess = {
   readonly launch: Launch;
   /** Name of the environment. */
   readonly environment: string;

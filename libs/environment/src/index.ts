@@ -1,3 +1,4 @@
+export { appCommand, startAppProcess, type AppProcess } from './app-process.ts';
 export type {
   AppSource,
   Artifact,
@@ -26,6 +27,7 @@ export type {
   RunContext,
   StartKind,
 } from './contract.ts';
+export { reapDataFolders, withDataFolder } from './data-folder.ts';
 export { namespace } from './namespace.ts';
 export { native } from './native.ts';
 export { reapProcesses } from './reap-processes.ts';
