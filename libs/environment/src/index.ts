@@ -28,6 +28,7 @@ export type {
   StartKind,
 } from './contract.ts';
 export { reapDataFolders, withDataFolder } from './data-folder.ts';
+export { architectureOf, withPort } from './host-command.ts';
 export { namespace } from './namespace.ts';
 export { native } from './native.ts';
 export { reapProcesses } from './reap-processes.ts';
@@ -40,3 +41,4 @@ export {
   runVariable,
   thisRunner,
 } from './run-marks.ts';
+export { whyUnreachable, type WantedPort } from './wrong-port.ts';
