@@ -1,4 +1,4 @@
-export { startAppProcess, type AppProcess } from './app-process.ts';
+export { appCommand, startAppProcess, type AppProcess } from './app-process.ts';
 export type {
   AppSource,
   Artifact,
@@ -28,14 +28,6 @@ export type {
   StartKind,
 } from './contract.ts';
 export { reapDataFolders, withDataFolder } from './data-folder.ts';
-export {
-  architectureOf,
-  hostCommand,
-  hostFacts,
-  hostObstacle,
-  withPort,
-  type HostCommand,
-} from './host-command.ts';
 export { namespace } from './namespace.ts';
 export { native } from './native.ts';
 export { reapProcesses } from './reap-processes.ts';
@@ -48,4 +40,3 @@ export {
   runVariable,
   thisRunner,
 } from './run-marks.ts';
-export { whyUnreachable, type WantedPort } from './wrong-port.ts';

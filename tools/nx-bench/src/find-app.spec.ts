@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -80,16 +80,28 @@ describe('a build by esbuild, webpack, rollup, vite or tsc', () => {
     expect(found(installed, { build: esbuild })).toMatchObject({ files: 'dist/apps/api/' });
   });
 
-  it('says which packages are missing beside its script, found through the files that it loads', () => {
+  it('is put together with the packages that it needs, where they lie elsewhere', () => {
     const files = {
-      'node_modules/express/package.json': '{}',
+      'node_modules/express/package.json': '{"dependencies":{"qs":"1"}}',
+      'node_modules/qs/package.json': '{}',
       'node_modules/@scope/part/package.json': '{}',
+      'node_modules/by-name/package.json': '{}',
+      'node_modules/react/package.json': '{}',
       'dist/apps/api/main.js': `module.exports = require('./src/main.js')`,
       'dist/apps/api/src/main.js': `// require('react')\nconst e = require("express"), p = require('@scope/part/deep')`,
+      'apps/api/package.json': '{"dependencies":{"by-name":"1"}}',
     };
-    expect(() => found(files, { build: esbuild })).toThrow(
-      'project @shop/api: dist/apps/api/main.js needs packages that are not beside it: express, @scope/part/deep. Bundle them',
-    );
+    expect(found(files, { build: esbuild })).toEqual({
+      files: 'dist/tare/apps/api/',
+      command: 'node main.js',
+      from: '@shop/api: node main.js in dist/tare/apps/api, dist/apps/api and the 4 packages that it needs: the output of @shop/api:build',
+    });
+    expect(readdirSync(join(root, 'dist/tare/apps/api/node_modules'))).toEqual([
+      '@scope',
+      'by-name',
+      'express',
+      'qs',
+    ]);
   });
 
   it('is the standalone server of Next', () => {

@@ -1,15 +1,41 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { builtinModules, createRequire } from 'node:module';
+import { builtinModules } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { ProjectConfiguration } from '@nx/devkit';
+import type { ExecutorContext, ProjectConfiguration } from '@nx/devkit';
 import type { FilesSource, NodeSource, ProjectSource } from '@tare/environment';
-import { outputsOf } from './outputs.ts';
+import type { ProjectResolver } from '@tare/runner';
+import { gatherPackages, installedFolder } from './gather-packages.ts';
+import type { PrepareOptions } from './prepare.ts';
+import { outputsOf, requireProject } from './projects.ts';
 
 /** What a project builds and how it is run, and a line that says what was found and from where. */
 export type FoundApp = { readonly app: NodeSource | FilesSource; readonly from: string };
 
 type Project = ProjectConfiguration & { readonly name: string };
+
+/**
+ * Makes what finds the apps of projects for `loadConfig`; prints a line for each, what was found and from where.
+ * @param root of the workspace that is looked into: this one, or another commit of it.
+ * @returns undefined without the plugin: then nothing is known of projects.
+ */
+export function projectResolver(
+  root: string,
+  { workloadTargets }: PrepareOptions,
+  { projectsConfigurations }: Pick<ExecutorContext, 'projectsConfigurations'>,
+): ProjectResolver | undefined {
+  if (workloadTargets === undefined) return undefined;
+  const { projects } = projectsConfigurations;
+  const said = new Set<string>();
+  return (source, workload) => {
+    const project = requireProject(workload, source.project, projects);
+    const buildTargets = workloadTargets.filter((target) => target !== 'test');
+    const { app, from } = findApp(source, { ...project, name: source.project }, { root, buildTargets });
+    if (!said.has(from)) process.stdout.write(`${from}\n`);
+    said.add(from);
+    return app;
+  };
+}
 
 const entryStems = ['main', 'server', 'index', 'app'];
 const endings = ['.mjs', '.cjs', '.js'];
@@ -81,13 +107,12 @@ export function findApp(
         app: { kind: 'node', file: pathToFileURL(script) },
         from: `${project.name}: ${shown(script)}, one file, ${from}`,
       };
+    const command = ['node', relative(folder, script)];
     if (packages.length === 0 || existsSync(join(folder, 'node_modules')))
-      return ofFolder(folder, ['node', relative(folder, script)], from);
-    throw new Error(
-      `project ${project.name}: ${shown(script)} needs packages that are not beside it: ${someOf(packages)}. ` +
-        `Bundle them (esbuild: "bundle" and "thirdParty" true), or install them in ${shown(folder)}, or measure its image: ` +
-        `image({ project: '${project.name}', … }); if it runs without them, say so: node(new URL('…/${basename(script)}', import.meta.url))`,
-    );
+      return ofFolder(folder, command, from);
+    const to = join(root, 'dist', 'tare', project.root);
+    const count = gatherPackages({ app: folder, to, packages, projectFolder: own.path });
+    return ofFolder(to, command, `${shown(folder)} and the ${count} packages that it needs: ${from}`);
   }
 }
 
@@ -168,7 +193,6 @@ function neededBy(
   script: string,
   projectFolder: string,
 ): { readonly besides: readonly string[]; readonly packages: readonly string[] } {
-  const resolver = createRequire(join(projectFolder, 'package.json'));
   const packages = new Set<string>();
   const files = new Set([script]);
   // grows while it is read
@@ -184,11 +208,17 @@ function neededBy(
           (path) => existsSync(path) && !isFolder(path),
         );
         if (beside !== undefined) files.add(beside);
-      } else if (/^[@a-z]/i.test(name) && !isBuiltin(name) && isInstalled(name, resolver)) packages.add(name);
+      } else if (/^[@a-z]/i.test(name) && !isBuiltin(name)) packages.add(packageOf(name));
     }
   }
   files.delete(script);
-  return { besides: [...files], packages: [...packages] };
+  const installed = (names: Iterable<string>): readonly string[] =>
+    [...names].filter((name) => installedFolder(name, projectFolder) !== undefined);
+  if (installed(packages).length === 0) return { besides: [...files], packages: [] };
+  // with them those that are loaded by a name that is put together
+  for (const folder of [dirname(script), projectFolder])
+    for (const name of Object.keys(manifestOf(folder).dependencies ?? {})) packages.add(name);
+  return { besides: [...files], packages: installed(packages) };
 }
 
 const endingsOf = (path: string): readonly string[] =>
@@ -198,10 +228,10 @@ function isBuiltin(name: string): boolean {
   return name.includes(':') || builtinModules.includes(name.split('/')[0] ?? '');
 }
 
-function isInstalled(name: string, resolver: NodeJS.Require): boolean {
-  const [scope = '', rest = ''] = name.split('/');
-  const folder = scope.startsWith('@') ? `${scope}/${rest}` : scope;
-  return (resolver.resolve.paths(folder) ?? []).some((path) => existsSync(join(path, folder)));
+/** The package of a module: "@scope/part" of "@scope/part/deep". */
+function packageOf(name: string): string {
+  const [first = '', second = ''] = name.split('/');
+  return first.startsWith('@') ? `${first}/${second}` : first;
 }
 
 /** The command of the script "start", where it is one program and its arguments. */
@@ -235,9 +265,4 @@ function isProgram(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function someOf(packages: readonly string[]): string {
-  const shown = packages.slice(0, 3).join(', ');
-  return packages.length > 3 ? `${shown} and ${packages.length - 3} more` : shown;
 }

@@ -16,7 +16,7 @@ import {
   readPluginOptions,
   texts,
 } from '@tare/nx-kit/plugin';
-import { projectOf } from './outputs.ts';
+import { projectOf } from './projects.ts';
 
 const name = '@tare/nx-bench';
 
@@ -50,6 +50,18 @@ const optionKinds = {
 };
 
 const configFile = 'bench.config.ts';
+
+/** A first look in a minute or two: the fewest rounds that a verdict can be drawn from, each of them short. */
+const quick = {
+  rounds: 6,
+  control: false,
+  retries: 0,
+  warmup: 1,
+  duration: 1,
+  openDuration: 1,
+  starts: 1,
+  coldBoots: 1,
+};
 
 /** Infers the targets of every project with a bench.config.ts. */
 export const createNodes: CreateNodes<BenchPluginOptions> = [
@@ -143,6 +155,7 @@ export function benchTargets(
     [measure]: {
       executor: '@tare/nx-bench:bench',
       options: config,
+      configurations: { quick },
       // measurements are never cached, and nothing may run beside them
       cache: false,
       parallelism: false,
@@ -161,6 +174,8 @@ export function benchTargets(
     [compare]: {
       executor: '@tare/nx-bench:compare',
       options: { measureTarget: measure, reportTarget: report },
+      // its options are those of the target that measures
+      configurations: { quick: {} },
       cache: false,
       parallelism: false,
       metadata: about('tare', 'Tests, builds, bakes, measures and reports', help(compare), {

@@ -5,7 +5,7 @@ import type { ExecutorContext } from '@nx/devkit';
 import type { AppSource, Environment } from '@tare/environment';
 import { runProgram } from '@tare/metrics';
 import { appOf } from '@tare/runner';
-import { projectOf } from './outputs.ts';
+import { projectOf, requireProject } from './projects.ts';
 
 /** Options of the executors that prepare what they measure; set by the plugin, without which nothing is prepared. */
 export type PrepareOptions = {
@@ -117,23 +117,6 @@ export function tasksFor(
 
 /** What makes the image of a project; its target may have another name. */
 const imageExecutor = '@tare/nx-docker:docker-build';
-
-/** @throws Error in one line with the names that there are when a workload names a project that is not there. */
-export function requireProject(
-  workload: string,
-  project: string,
-  projects: Projects['projectsConfigurations']['projects'],
-): void {
-  if (projects[project] !== undefined) return;
-  const names = Object.keys(projects).toSorted();
-  const word = project.split('/').at(-1) ?? project;
-  const near = names.filter((name) => name.includes(word) || word.includes(name.split('/').at(-1) ?? name));
-  const most = 8;
-  throw new Error(
-    `workload ${workload}: there is no project "${project}" in this workspace, expected one of ` +
-      `${(near.length > 0 ? near : names).slice(0, most).join(', ')}; nx show projects lists all`,
-  );
-}
 
 /**
  * A call of Nx takes a second or two, so one call does all tasks if no project has a target among these that

@@ -37,7 +37,7 @@ export type GateRequest = {
     readonly defaultBranch: string;
   };
   /** Makes what finds the apps of projects in a workspace: this one, or the base's. */
-  readonly resolveProjectsIn?: (root: string) => ProjectResolver;
+  readonly resolveProjectsIn?: (root: string) => ProjectResolver | undefined;
   readonly runsFolder: string;
   readonly listener: Listener;
   /** Receives a line for each step before the run. */

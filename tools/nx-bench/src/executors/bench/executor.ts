@@ -5,6 +5,7 @@ import { appendHistory, historyLine, writeRunFile, type CommitFacts } from '@tar
 import { readOptions, type GivenOptions } from '@tare/options';
 import { applyOverrides, loadConfig, performRun, requireRoomFor, type Listener } from '@tare/runner';
 import { abortOnSignals, messageOf } from '@tare/nx-kit';
+import { projectResolver } from '../../find-app.ts';
 import { prepare } from '../../prepare.ts';
 import { showProgress } from '../../progress/show-progress.ts';
 import { tables } from '../../options.ts';
@@ -37,7 +38,10 @@ export default async function bench(
       const runs = join(reports, 'runs');
       const latest = join(reports, 'latest');
       const history = join(reports, 'history');
-      const config = applyOverrides(await loadConfig(configPath, configFile), options);
+      const config = applyOverrides(
+        await loadConfig(configPath, configFile, projectResolver(context.root, options, context)),
+        options,
+      );
       await requireRoomFor(config, [runs, latest, history]);
       await prepare(config, options, context, signal);
       const page = await watchPage(options, signal);

@@ -5,6 +5,7 @@ import { renderCapacityTerminal, terminalOf, writeCapacityReport } from '@tare/r
 import { writeCapacityFile, type CapacityFile } from '@tare/results';
 import { applyOverrides, loadConfig, requireRoomFor } from '@tare/runner';
 import { tables } from '../../options.ts';
+import { projectResolver } from '../../find-app.ts';
 import { prepare } from '../../prepare.ts';
 import { showCapacityProgress } from '../../progress/show-capacity-progress.ts';
 
@@ -16,14 +17,17 @@ export default executor(tables.capacity, async (options, context, signal) => {
   const configPath = resolve(root, configFile);
   const reports = resolve(root, outputPath);
   const { environments, workloads, warmup, connections, seed, n } = options;
-  const config = applyOverrides(await loadConfig(configPath, configFile), {
-    environments,
-    workloads,
-    warmup,
-    connections,
-    seed,
-    n,
-  });
+  const config = applyOverrides(
+    await loadConfig(configPath, configFile, projectResolver(root, options, context)),
+    {
+      environments,
+      workloads,
+      warmup,
+      connections,
+      seed,
+      n,
+    },
+  );
   await requireRoomFor(config, [join(reports, 'runs'), join(reports, 'latest')]);
   await prepare(config, options, context, signal);
   const { capacity: file, journalFolder } = await performCapacity({

@@ -42,3 +42,17 @@ export function projectOf(path: string, projects: Projects): string | undefined 
     .toSorted(([, one], [, other]) => other.root.length - one.root.length);
   return (builder ?? nearest)?.[0];
 }
+
+/** @returns a project that a workload names. @throws Error in one line with the names that there are when it is not there. */
+export function requireProject(workload: string, project: string, projects: Projects): ProjectConfiguration {
+  const found = projects[project];
+  if (found !== undefined) return found;
+  const names = Object.keys(projects).toSorted();
+  const word = project.split('/').at(-1) ?? project;
+  const near = names.filter((name) => name.includes(word) || word.includes(name.split('/').at(-1) ?? name));
+  const most = 8;
+  throw new Error(
+    `workload ${workload}: there is no project "${project}" in this workspace, expected one of ` +
+      `${(near.length > 0 ? near : names).slice(0, most).join(', ')}; nx show projects lists all`,
+  );
+}
