@@ -1,3 +1,5 @@
+export { namespace, native } from '@tare/environment';
+export type { Artifact, Environment, Instance, Launch, RunContext } from '@tare/environment';
 export { defineBench, files, node, project } from '@tare/runner';
 export type {
   Asked,

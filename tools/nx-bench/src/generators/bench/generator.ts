@@ -1,0 +1,266 @@
+import { createRequire } from 'node:module';
+import { basename } from 'node:path';
+import {
+  addDependenciesToPackageJson,
+  formatFiles,
+  getProjects,
+  joinPathFragments,
+  logger,
+  readCachedProjectGraph,
+  readJson,
+  writeJson,
+  type GeneratorCallback,
+  type ProjectConfiguration,
+  type Tree,
+} from '@nx/devkit';
+import init, { addPlugin } from '../init/generator.ts';
+import { readService, type Service } from './read-service.ts';
+
+export type BenchOptions = {
+  /** One, or several with commas between them. */
+  readonly project: string;
+  readonly environments?: readonly string[];
+  readonly directory?: string;
+  readonly get?: string;
+  readonly skipFormat?: boolean;
+};
+
+const { version } = createRequire(import.meta.url)('@tare/nx-bench/package.json') as {
+  readonly version: string;
+};
+
+/** Where the environments that it offers come from; any other is written into bench.config.ts by hand. */
+const packages: Readonly<Record<string, string>> = {
+  native: '@tare/nx-bench',
+  namespace: '@tare/nx-bench',
+  docker: '@tare/nx-docker',
+  vagrant: '@tare/nx-vagrant',
+};
+
+/** Makes a project that measures others; what is there already is left as it is. */
+export default async function bench(tree: Tree, options: BenchOptions): Promise<GeneratorCallback> {
+  const { environments: asked = ['native', 'namespace'], skipFormat = false } = options;
+  await init(tree, { skipFormat: true });
+  const apps = projectsOf(tree, options.project).map((project) => appOf(tree, project, options.get));
+  const [first] = apps;
+  if (first === undefined) throw new Error('--project is empty: expected the name of a project');
+  const name = apps.length === 1 ? `${first.word}-bench` : 'bench';
+  const folder = options.directory ?? folderOf(first.project.root, apps.length === 1);
+  const environments = environmentsFor(apps, asked);
+
+  const config = joinPathFragments(folder, 'bench.config.ts');
+  if (tree.exists(config)) logger.info(`${config} is there already and stays as it is`);
+  else {
+    tree.write(config, configText(apps, environments));
+    writeManifest(tree, { name, folder, of: first.project });
+    for (const { found } of apps) for (const line of found) logger.info(line);
+  }
+  const added = [
+    ...new Set([...environments.map((each) => packages[each] ?? ''), ...apps.map(packageOf)]),
+  ].filter((each) => each !== '@tare/nx-bench');
+  for (const each of added) addPlugin(tree, `${each}/plugin`);
+  const install = addDependenciesToPackageJson(
+    tree,
+    {},
+    Object.fromEntries(['@tare/nx-bench', ...added].map((each) => [each, version])),
+    undefined,
+    true,
+  );
+  if (!skipFormat) await formatFiles(tree);
+  return async () => {
+    await install();
+    logger.info(`Now: npx nx run ${name}:compare --configuration=quick`);
+  };
+}
+
+type App = {
+  readonly project: ProjectConfiguration & { readonly name: string };
+  /** What it is called in the new project: "api" for "@shop/api". */
+  readonly word: string;
+  readonly kind: 'project' | 'image';
+  /** The members of what is asked of it, in TypeScript. */
+  readonly asked: Readonly<Record<string, string | number>>;
+  readonly found: readonly string[];
+};
+
+/** @throws Error in one line that says which projects there are when one is named that is not. */
+function projectsOf(tree: Tree, named: string): readonly App['project'][] {
+  const projects = new Map([...getProjects(tree)].map(([name, project]) => [name, { ...project, name }]));
+  const names = named.split(',').map((name) => name.trim());
+  return names.filter(Boolean).map((name) => {
+    const project = projects.get(name);
+    if (project === undefined)
+      throw new Error(
+        `--project=${named}: there is no project "${name}" in this workspace, expected one of ${[...projects.keys()].toSorted().join(', ')}`,
+      );
+    return { ...project, targets: { ...inferredTargets(name, project.root), ...project.targets } };
+  });
+}
+
+/** The targets that plugins infer; none where the graph is not there, or is that of another workspace. */
+function inferredTargets(name: string, root: string): NonNullable<ProjectConfiguration['targets']> {
+  try {
+    const { data } = readCachedProjectGraph().nodes[name] ?? {};
+    return data?.root === root ? (data.targets ?? {}) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** What runs a project and what is asked of it. @throws Error in one line with what to do where nothing tells. */
+function appOf(tree: Tree, project: App['project'], get: string | undefined): App {
+  const { root, name, targets = {} } = project;
+  const paths = pathsIn(tree, root);
+  const read = (path: string): string | undefined =>
+    paths.includes(path) ? (tree.read(joinPathFragments(root, path), 'utf8') ?? undefined) : undefined;
+  const service = readService({ paths, read });
+  const word = name.split('/').at(-1) ?? name;
+  const how = howItRuns();
+  if (how === undefined)
+    throw new Error(
+      `project ${name} has no target "build", no script "start" and no Dockerfile in ${root}: ` +
+        `give it one of them, or write a bench.config.ts with project('${name}', { command: '…', get: '/' })`,
+    );
+  const { kind, from, ...members } = how;
+  return {
+    project,
+    word,
+    kind,
+    asked: { ...members, ...portOf(kind, service), ...requestOf(service, get) },
+    found: [from, ...service.found].map((line) => `${name}: ${line}`),
+  };
+
+  function howItRuns():
+    { readonly kind: App['kind']; readonly from: string; readonly command?: string } | undefined {
+    if (targets.build !== undefined) return { kind: 'project', from: 'built by its target "build"' };
+    const { scripts } = JSON.parse(read('package.json') ?? '{}') as { scripts?: { start?: string } };
+    if (scripts?.start !== undefined && /^node \S+$/.test(scripts.start.trim()))
+      return { kind: 'project', from: `${scripts.start}: the script "start" of its package.json` };
+    if (service.hasDockerfile)
+      return { kind: 'image', from: 'measured as the image that its Dockerfile makes' };
+    const python = ['main.py', 'app.py', 'server.py'].find((path) => paths.includes(path));
+    return python === undefined
+      ? undefined
+      : { kind: 'project', command: `python3 ${python}`, from: `python3 ${python}: the file is there` };
+  }
+}
+
+function portOf(kind: App['kind'], { port, imagePort }: Service): { readonly port?: number } {
+  const fixed = kind === 'image' ? (imagePort ?? port) : port;
+  return fixed === undefined ? {} : { port: fixed };
+}
+
+function requestOf(service: Service, given: string | undefined) {
+  const get = given ?? service.get ?? '/';
+  return { get, ...(service.health !== undefined && service.health !== get && { health: service.health }) };
+}
+
+function pathsIn(tree: Tree, root: string): readonly string[] {
+  const paths: string[] = [];
+  // more than that is no service that can be read at a glance
+  const most = 2000;
+  const folders = [''];
+  for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) {
+    for (const child of tree.children(joinPathFragments(root, folder))) {
+      const path = folder === '' ? child : `${folder}/${child}`;
+      if (paths.length > most) return paths;
+      if (tree.isFile(joinPathFragments(root, path))) paths.push(path);
+      else if (!['node_modules', 'dist', '.git', '.nx', '.next'].includes(child)) folders.push(path);
+    }
+  }
+  return paths;
+}
+
+/** Those that were asked for, as far as they can run the apps: an image is no process of the host. */
+function environmentsFor(apps: readonly App[], asked: readonly string[]): readonly string[] {
+  const unknown = asked.find((each) => packages[each] === undefined);
+  if (unknown !== undefined)
+    throw new Error(
+      `--environments=${asked.join(',')}: "${unknown}" is unknown, expected some of ${Object.keys(packages).join(', ')}`,
+    );
+  if (apps.some(({ kind }) => kind !== 'image')) return asked;
+  const ofImages = asked.filter((each) => each !== 'native');
+  return ofImages.includes('docker') ? ofImages : [...ofImages, 'docker'];
+}
+
+function packageOf({ kind }: App): string {
+  return kind === 'image' ? '@tare/nx-docker' : '@tare/nx-bench';
+}
+
+/** Beside the app; in a workspace that is one app, below it. */
+function folderOf(root: string, isAlone: boolean): string {
+  if (root === '.' || root === '') return 'bench';
+  return isAlone ? `${root}-bench` : joinPathFragments(root, '..', 'bench');
+}
+
+function configText(apps: readonly App[], environments: readonly string[]): string {
+  const imported = new Map<string, string[]>([['@tare/nx-bench', ['defineBench']]]);
+  const use = (from: string, what: string): void => {
+    imported.set(from, [...new Set([...(imported.get(from) ?? []), what])].toSorted());
+  };
+  for (const each of environments) use(packages[each] ?? '', each);
+  for (const app of apps) use(packageOf(app), app.kind);
+  const words = apps.map(({ word }) => word);
+  const workloads = apps.map(({ project: { name }, word, kind, asked }) => {
+    const key = words.filter((each) => each === word).length > 1 ? name : word;
+    const members = Object.entries(asked).map(([member, value]) => `${member}: ${literal(value)}`);
+    const call =
+      kind === 'image'
+        ? `image({ ${[`project: ${literal(name)}`, ...members].join(', ')} })`
+        : `project(${literal(name)}, { ${members.join(', ')} })`;
+    return `    ${/^[a-z_]\w*$/i.test(key) ? key : literal(key)}: ${call},`;
+  });
+  return [
+    ...[...imported].map(([from, what]) => `import { ${what.join(', ')} } from '${from}';`),
+    '',
+    'export default defineBench({',
+    '  workloads: {',
+    ...workloads,
+    '  },',
+    `  environments: [${environments.map((each) => `${each}()`).join(', ')}],`,
+    '});',
+    '',
+  ].join('\n');
+}
+
+function literal(value: string | number): string {
+  return typeof value === 'number' ? String(value) : `'${value.replaceAll(/['\\]/g, String.raw`\$&`)}'`;
+}
+
+/**
+ * Makes the folder a project: by a package.json where those of the workspace are packages and its patterns reach the folder, else
+ * by a project.json. A package.json is there in any case: without "type" Node warns about a bench.config.ts.
+ */
+function writeManifest(
+  tree: Tree,
+  { name, folder, of }: { readonly name: string; readonly folder: string; readonly of: App['project'] },
+): void {
+  const isPackage =
+    !tree.exists(joinPathFragments(of.root, 'project.json')) &&
+    of.root !== '.' &&
+    isWorkspacePackage(tree, folder);
+  const scope = /^@[^/]+\//.exec(of.name)?.[0] ?? '';
+  writeJson(tree, joinPathFragments(folder, 'package.json'), {
+    ...(isPackage && { name: `${scope}${name}`, version: '0.0.0' }),
+    private: true,
+    type: 'module',
+    ...(isPackage && scope !== '' && { nx: { name } }),
+  });
+  if (!isPackage)
+    writeJson(tree, joinPathFragments(folder, 'project.json'), { name, projectType: 'application' });
+}
+
+/** Whether the package manager takes a folder for a package of the workspace, by the one pattern that can be read at a glance. */
+function isWorkspacePackage(tree: Tree, folder: string): boolean {
+  const { workspaces } = readJson<{ workspaces?: unknown }>(tree, 'package.json');
+  const ofPackageJson: unknown = Array.isArray(workspaces)
+    ? workspaces
+    : (workspaces as { packages?: unknown } | undefined)?.packages;
+  const ofPnpm = [...(tree.read('pnpm-workspace.yaml', 'utf8') ?? '').matchAll(/^\s*-\s*['"]?([^'"\s]+)/gm)];
+  const patterns = [
+    ...(Array.isArray(ofPackageJson) ? (ofPackageJson as string[]) : []),
+    ...ofPnpm.map(([, pattern = '']) => pattern),
+  ];
+  const parent = folder.slice(0, -basename(folder).length);
+  return patterns.some((pattern) => pattern === `${parent}*` || pattern === `${parent}**`);
+}

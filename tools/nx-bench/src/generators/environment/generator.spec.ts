@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { addProjectConfiguration, type Tree } from '@nx/devkit';
+import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
+import { beforeEach, expect, it } from 'vitest';
+import environment from './generator.ts';
+
+let tree: Tree;
+beforeEach(() => {
+  tree = createTreeWithEmptyWorkspace({ formatter: 'prettier' });
+  addProjectConfiguration(tree, 'api-bench', { root: 'api-bench' });
+  tree.write(
+    'api-bench/bench.config.ts',
+    `import { defineBench, native } from '@tare/nx-bench';
+
+export default defineBench({
+  workloads: {},
+  environments: [native()],
+});
+`,
+  );
+});
+
+const text = (path: string): string => tree.read(path, 'utf8') ?? '';
+
+it('makes an environment whose test passes', async () => {
+  await environment(tree, { name: 'one-arena', project: 'api-bench' });
+  const folder = mkdtempSync(join(tmpdir(), 'tare-generated-'));
+  try {
+    mkdirSync(join(folder, 'node_modules/@tare'), { recursive: true });
+    symlinkSync(join(import.meta.dirname, '../../..'), join(folder, 'node_modules/@tare/nx-bench'));
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    for (const file of ['one-arena.ts', 'one-arena.spec.ts'])
+      writeFileSync(join(folder, file), text(`api-bench/environments/${file}`));
+    const output = execFileSync(process.execPath, ['--test', join(folder, 'one-arena.spec.ts')], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH },
+    });
+    expect(output).toMatch(/pass 1\b/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it('puts it into bench.config.ts once', async () => {
+  await environment(tree, { name: 'one-arena', project: 'api-bench' });
+  await environment(tree, { name: 'one-arena', project: 'api-bench' });
+  expect(text('api-bench/bench.config.ts')).toBe(`import { defineBench, native } from '@tare/nx-bench';
+import { oneArena } from './environments/one-arena.ts';
+
+export default defineBench({
+  workloads: {},
+  environments: [native(), oneArena()],
+});
+`);
+});
+
+it('leaves an environment that is there', async () => {
+  tree.write('api-bench/environments/own.ts', '// edited\n');
+  await environment(tree, { name: 'own', project: 'api-bench' });
+  expect(text('api-bench/environments/own.ts')).toBe('// edited\n');
+});
+
+it('says in one line what is wrong', async () => {
+  await expect(environment(tree, { name: 'One Arena', project: 'api-bench' })).rejects.toThrow(
+    '--name=One Arena: expected small letters, digits and hyphens',
+  );
+  addProjectConfiguration(tree, 'api', { root: 'api' });
+  await expect(environment(tree, { name: 'own', project: 'api' })).rejects.toThrow(
+    '--project=api: there is no api/bench.config.ts; make one: nx g @tare/nx-bench:bench <project>',
+  );
+});
