@@ -39,7 +39,8 @@ const layers = [
     bannedExternalImports: ['nx', 'nx/*', '@nx/*'],
     onlyDependOnLibsWithTags: ['type:lib'],
   },
-  { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:lib', 'type:kit'] },
+  // the command line renders, too
+  { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:lib', 'type:kit', 'renders'] },
   {
     sourceTag: 'type:kit',
     onlyDependOnLibsWithTags: ['layer:environment', 'layer:metrics', 'layer:options', 'layer:results'],

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { runExecutor, type ExecutorContext, type TargetConfiguration } from '@nx/devkit';
 import { readOptions, type GivenOptions } from '@tare/options';
 import { reportFailure } from '@tare/nx-kit';
 import { tables } from '../../options.ts';
+import { measureAndReport } from './measure-and-report.ts';
 
 export type CompareOptions = GivenOptions<typeof tables.compare.shape>;
 
@@ -15,20 +14,15 @@ export default function compare(
   given: CompareOptions,
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
-  return reportFailure(async () => {
-    const options = readOptions(tables.compare, given);
-    const { measureTarget, reportTarget, readme, png, export: formats, ...ofMeasurement } = options;
+  return reportFailure(() => {
+    const { measureTarget, reportTarget, ...options } = readOptions(tables.compare, given);
     const measured = projectOf(context)?.targets?.[measureTarget];
-    const latest = join(ofMeasurement.outputPath ?? outputPathOf(measured), 'latest');
-    const runFile = join(latest, 'run.json');
-    const before = await idOf(resolve(context.root, runFile));
-    const isMeasured = await runTarget(measureTarget, ofMeasurement, context);
-    const after = await idOf(resolve(context.root, runFile));
-    // without a new run the report would be that of another
-    if (after === undefined || after === before) return false;
-    const ofReport = { runFile, outputPath: latest, readme, png, export: formats };
-    const isReported = await runTarget(reportTarget, ofReport, context);
-    return isMeasured && isReported;
+    return measureAndReport(options, {
+      root: context.root,
+      outputPath: options.outputPath ?? outputPathOf(measured),
+      measure: (ofMeasurement) => runTarget(measureTarget, ofMeasurement, context),
+      report: (ofReport) => runTarget(reportTarget, ofReport, context),
+    });
   });
 }
 
@@ -55,9 +49,4 @@ async function runTarget(target: string, overrides: object, context: ExecutorCon
   let success = false;
   for await (const outcome of outcomes) success = outcome.success;
   return success;
-}
-
-async function idOf(path: string): Promise<string | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  return /"id": ?"([^"]+)"/.exec(text)?.[1];
 }

@@ -5,8 +5,9 @@ import { abortOnSignals, messageOf } from '@tare/nx-kit';
 import { readOptions, type GivenOptions } from '@tare/options';
 import { appendStepSummary, gateJunit, gateMarkdown, gateText } from '@tare/report';
 import { gateResultSchema, replaceFiles, writeRunFile, type GateResult } from '@tare/results';
-import { performGate, planGate } from '@tare/checks';
+import { performGate, planGate, type GateRequest } from '@tare/checks';
 import { loadConfig, requireRoomFor } from '@tare/runner';
+import { projectResolver } from '../../find-app.ts';
 import { prepare } from '../../prepare.ts';
 import { showProgress } from '../../progress/show-progress.ts';
 import { callerGone, reportExitCode } from './exit-code-file.ts';
@@ -17,21 +18,40 @@ export type GateOptions = GivenOptions<typeof tables.gate.shape>;
 const invalid = 3;
 
 /**
- * Measures this workspace against another commit of it and decides. Nx knows success and failure only: `tare-gate` ends
- * with the exit code.
+ * Measures this workspace against another commit of it and decides. Nx knows success and failure only: `tare gate` and
+ * `tare-gate` end with the exit code.
  */
 export default async function gate(
   given: GateOptions,
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
-  const { root, nxJsonConfiguration } = context;
   const gone = callerGone(process.env);
+  const exitCode = await gateExitCode(given, context, gone);
+  await reportExitCode(exitCode, process.env, gone);
+  return { success: exitCode === 0 };
+}
+
+/**
+ * Measures, decides and reports; a failure prints its line.
+ * @param gone aborts it, beside the signals to this process.
+ * @param build builds the base; by Nx by default.
+ * @returns 0 pass, 1 regression, 2 undecided, 3 not measured.
+ */
+export async function gateExitCode(
+  given: GateOptions,
+  context: ExecutorContext,
+  gone = new AbortController().signal,
+  build?: GateRequest['build'],
+): Promise<number> {
+  const { root, nxJsonConfiguration } = context;
   try {
-    const exitCode = await abortOnSignals(async (told) => {
+    return await abortOnSignals(async (told) => {
       const signal = AbortSignal.any([told, gone]);
       const options = readOptions(tables.gate, given);
       const { config: configFile, outputPath } = options;
-      const plan = planGate(await loadConfig(resolve(root, configFile), configFile), options);
+      const resolveProjectsIn = (folder: string) => projectResolver(folder, options, context);
+      const loaded = await loadConfig(resolve(root, configFile), configFile, resolveProjectsIn(root));
+      const plan = planGate(loaded, options);
       const reports = resolve(root, outputPath);
       const folder = join(reports, 'gate');
       await requireRoomFor(plan.config, [join(reports, 'runs'), folder]);
@@ -45,10 +65,12 @@ export default async function gate(
           fromVariable: process.env.NX_BASE === '' ? undefined : process.env.NX_BASE,
           defaultBranch: nxJsonConfiguration?.defaultBase ?? 'main',
         },
+        resolveProjectsIn,
         runsFolder: join(reports, 'runs'),
         listener: showProgress(process.stdout),
         say: (line) => process.stdout.write(`${line}\n`),
         signal,
+        ...(build !== undefined && { build }),
       });
       await mkdir(folder, { recursive: true });
       if (run === null) await rm(join(folder, 'run.json'), { force: true });
@@ -61,12 +83,9 @@ export default async function gate(
       process.stdout.write(`\n${gateText(result)}exit code ${result.exitCode} (${result.decision})\n`);
       return result.exitCode;
     });
-    await reportExitCode(exitCode, process.env, gone);
-    return { success: exitCode === 0 };
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`);
-    await reportExitCode(invalid, process.env, gone);
-    return { success: false };
+    return invalid;
   }
 }
 
