@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { ExecutorContext } from '@nx/devkit';
 import type { AppSource, Environment } from '@tare/environment';
+import { callerNode } from '@tare/environment/caller-node';
 import { runProgram } from '@tare/metrics';
 import { appOf } from '@tare/runner';
 import { projectOf, requireProject } from './projects.ts';
@@ -42,7 +43,7 @@ export async function prepare(
   const nx = createRequire(join(root, 'package.json')).resolve('nx/bin/nx.js');
   for (const { targets, projects } of inInvocations(tasks, context)) {
     const args = ['run-many', `--targets=${targets.join(',')}`, `--projects=${projects.join(',')}`];
-    await runProgram(process.execPath, [nx, ...args], {
+    await runProgram(callerNode(), [nx, ...args], {
       cwd: root,
       shownAs: `nx ${args.join(' ')}`,
       onLine: (line) => process.stdout.write(`${line}\n`),

@@ -16,6 +16,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { isRunnerGone, runnerPattern, thisRunner } from '@tare/environment';
+import { callerNode } from '@tare/environment/caller-node';
 import { runProgram } from '@tare/metrics';
 import { z } from 'zod';
 import type { Git } from './choose-commits.ts';
@@ -217,7 +218,7 @@ async function runNx(root: string, args: readonly string[], signal: AbortSignal)
     NX_CACHE_DIRECTORY: join(root, '.nx', 'cache'),
     NX_WORKSPACE_DATA_DIRECTORY: join(root, '.nx', 'workspace-data'),
   };
-  await runProgram(process.execPath, [nx, ...args, '--outputStyle=static'], {
+  await runProgram(callerNode(), [nx, ...args, '--outputStyle=static'], {
     cwd: root,
     shownAs: `nx ${args.join(' ')}`,
     noise: wordsOfNx,

@@ -46,6 +46,9 @@ ${content}</section>
 `;
 }
 
+// the build of the packages replaces a tagged template that holds this, by one that needs a library
+const endOfScript = trusted('</script>');
+
 function documentOf(title: string, body: Html, script?: string): string {
   const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
   // the charts of a page have colours in attributes: only a page without them can name its style sheet
@@ -63,7 +66,7 @@ function documentOf(title: string, body: Html, script?: string): string {
 <style>${trusted(pageStyle)}</style>
 </head>
 <body>
-${body}${script === undefined ? nothing : markup`<script>${trusted(script)}</script>`}
+${body}${script === undefined ? nothing : markup`<script>${trusted(script)}${endOfScript}`}
 </body>
 </html>
 `.html;

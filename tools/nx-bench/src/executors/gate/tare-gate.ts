@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { callerNode } from '@tare/environment/caller-node';
 import { answerForCaller, exitCodeVariable, readExitCode } from './exit-code-file.ts';
 
 const notMeasured = 3;
@@ -45,7 +46,7 @@ async function runNx(args: readonly string[], env: NodeJS.ProcessEnv): Promise<n
     );
     return notMeasured;
   }
-  const child = spawn(process.execPath, [nx, ...args], { stdio: 'inherit', env });
+  const child = spawn(callerNode(), [nx, ...args], { stdio: 'inherit', env });
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   // Ctrl-C reaches Nx by itself; a signal to this process alone has to be passed on
   const pass = (signal: NodeJS.Signals): void => {
