@@ -14,7 +14,7 @@ export type Fence = {
 
 /** @returns the documents that a user reads, by path from the root. */
 export function documents(): ReadonlyMap<string, string> {
-  const paths = ['*.md', 'docs/*.md', '{apps,tools,environments}/*/README.md'].flatMap((pattern) =>
+  const paths = ['*.md', 'docs/*.md', '{apps,environments,libs,tools}/*/README.md'].flatMap((pattern) =>
     globSync(pattern, { cwd: root }),
   );
   return new Map(paths.toSorted().map((path) => [path, readFileSync(join(root, path), 'utf8')]));

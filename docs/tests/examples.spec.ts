@@ -93,10 +93,15 @@ describe('commands', () => {
     if (program === 'sudo') return check({ place: '', words: words.slice(1) });
     if (program === 'npx' && first === 'nx') return checkNx(second, others);
     if (program === 'npx' && first === 'tare-gate') return checkOptions('bench:gate', words.slice(2));
+    if (/^[A-Z_]+=/.test(program)) return check({ place: '', words: words.slice(1) });
+    // e2e of tools/packages makes and installs them
+    if (program === 'npm' && first === 'install') return checkInstalled(words.slice(2));
+    if (program === 'npx' && first === 'nx' && second === 'add') return checkInstalled(others);
     if (program === 'npm') return checkNpm(first === 'run' ? second : first);
     if (program === 'bash' || program.startsWith('environments/')) {
       return expect(existsSync(join(root, program === 'bash' ? first : program))).toBe(true);
     }
+    if (program === 'node') return expect(existsSync(join(root, first))).toBe(true);
     // the trend makes its folder
     if (program === 'cd')
       return expect(existsSync(join(root, first)) || first === 'reports/trend').toBe(true);
@@ -104,6 +109,12 @@ describe('commands', () => {
     if (['bencher', 'java', 'otava'].includes(program)) return;
     // of Debian and of Vagrant, which `.ci/run` and the tests of nx-vagrant run, and curl
     expect(['apt-get', 'curl', 'service', 'vagrant']).toContain(program);
+  }
+
+  function checkInstalled(words: readonly string[]): void {
+    const packages = words.filter((word) => !word.startsWith('-'));
+    expect(packages).not.toEqual([]);
+    expect(packages.filter((name) => !existsSync(join(root, 'node_modules', name)))).toEqual([]);
   }
 
   function checkNpm(script: string): void {

@@ -1,4 +1,6 @@
-import { type Manifest, type Project, rootManifest, withBundled } from './workspace.ts';
+import { globSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { type Manifest, type Project, repository, rootManifest, withBundled } from './workspace.ts';
 
 /** Where the build puts what stands in the source folder of a project: every file at its place in the repository. */
 export function builtFile({ folder }: Project, source: string): string {
@@ -21,9 +23,15 @@ export function typedEntries({ manifest }: Project): ReadonlyMap<string, TypedEn
   );
 }
 
-/** Files that a package exports as they are: "./run-file.schema.json". */
-export function plainEntries({ manifest }: Project): readonly string[] {
-  return Object.values(manifest.exports ?? {}).filter((target) => target.endsWith('.json'));
+/** Files that a package has as they are, from its folder: "schemas/gate.schema.json". */
+export function plainFiles({ manifest, folder }: Project): readonly string[] {
+  const exported = Object.values(manifest.exports ?? {}).filter((target) => target.endsWith('.json'));
+  return globSync([...exported, ...(manifest.files ?? []).map((path) => `${path}/**`)], {
+    cwd: join(repository, folder),
+    withFileTypes: true,
+  })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(join(repository, folder), join(entry.parentPath, entry.name)));
 }
 
 /** The program that a command of the package starts: it goes on to the real one on the locked Node. */
@@ -60,7 +68,7 @@ export function packedManifest(project: Project): object {
     engines: { node: '>=20.19' },
     ...(bin.length === 0 ? {} : { bin: Object.fromEntries(bin) }),
     exports: Object.fromEntries(exported),
-    files: ['dist', '*.json', 'CHANGELOG.md', ...(manifest.files ?? [])],
+    files: ['dist', 'CHANGELOG.md', ...plainFiles(project).filter((path) => path !== 'package.json')],
     ...(manifest.executors === undefined ? {} : { executors: manifest.executors }),
     ...(manifest.generators === undefined ? {} : { generators: manifest.generators }),
     dependencies: Object.fromEntries(

@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { build, type InlineConfig } from 'tsdown';
-import { builtFile, nodePackage, packedManifest, plainEntries, programOf, typedEntries } from './manifest.ts';
+import { builtFile, nodePackage, packedManifest, plainFiles, programOf, typedEntries } from './manifest.ts';
 import {
   bundledProject,
   packagesFolder,
@@ -60,8 +60,7 @@ async function pack(project: Project): Promise<void> {
   const write = (path: string, content: object): void => {
     writeFileSync(join(to, path), `${JSON.stringify(content, null, 2)}\n`);
   };
-  for (const path of [...plainEntries(project), ...(project.manifest.files ?? [])])
-    if (path !== './package.json') cpSync(join(own, path), join(to, path), { recursive: true });
+  for (const path of plainFiles(project)) cpSync(join(own, path), join(to, path), { recursive: true });
   for (const kind of ['executors', 'generators'] as const) {
     const path = project.manifest[kind];
     if (path !== undefined)
@@ -94,7 +93,7 @@ const common = {
   },
 } satisfies InlineConfig;
 
-const isForTests = (path: string): boolean => /\.(spec|e2e)\.ts$|(^|\/)write-json-schema\.ts$/.test(path);
+const isForTests = (path: string): boolean => /\.(spec|e2e)\.ts$|(^|\/)write-json-schemas?\.ts$/.test(path);
 
 /** The source files of a project that are no tests, from the root of the repository. */
 function sources(folder: string): readonly string[] {
@@ -174,12 +173,12 @@ function from(file: string, other: string): string {
 }
 
 /** Links to files of the repository lead to its web page. */
-function absoluteLinks(text: string, { folder }: Project): string {
+function absoluteLinks(text: string, { folder, manifest: { version } }: Project): string {
   const page = (rootManifest.repository?.url ?? '').replace(/^git\+/, '').replace(/\.git$/, '');
   return text.replaceAll(/\]\((?!https?:|#)([^)]+)\)/g, (_, path: string) => {
     const [file = '', anchor] = path.split('#');
     const place = relative(repository, join(repository, folder, file));
-    return `](${page}/blob/v${rootManifest.version}/${place}${anchor === undefined ? '' : `#${anchor}`})`;
+    return `](${page}/blob/v${version}/${place}${anchor === undefined ? '' : `#${anchor}`})`;
   });
 }
 

@@ -24,6 +24,10 @@ export type ChromiumSearch = {
   readonly signal?: AbortSignal;
 };
 
+// who wants no PNGs need not have these
+const library = 'node-html-to-image';
+const npmPackage = '@sparticuz/chromium';
+
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 const windowsPart = 'Google\\Chrome\\Application\\chrome.exe';
 const installerPlaces = [
@@ -46,6 +50,11 @@ export async function findChromium({
   usualPlaces = installerPlaces,
   signal,
 }: ChromiumSearch = {}): Promise<Chromium | { readonly missing: string }> {
+  if (placeOf(library) === undefined) {
+    return {
+      missing: `No PNG pictures: they take two packages that are not installed. Install them: PUPPETEER_SKIP_DOWNLOAD=1 npm install --save-dev ${library} ${npmPackage}`,
+    };
+  }
   const wanted = environment.PUPPETEER_EXECUTABLE_PATH ?? '';
   if (wanted !== '') {
     if (await isProgram(wanted)) return installed(wanted);
@@ -80,6 +89,15 @@ async function isProgram(path: string): Promise<boolean> {
   }
 }
 
+/** The URL of a package's entry; undefined if the package is not installed. */
+function placeOf(name: string): string | undefined {
+  try {
+    return import.meta.resolve(name);
+  } catch {
+    return undefined;
+  }
+}
+
 const unpackDeadlineMs = 120_000;
 const systemFonts = '/etc/fonts/fonts.conf';
 
@@ -98,7 +116,8 @@ async function npmChromium(
   }
   const home = environment.HOME ?? homedir();
   const cache = join(environment.XDG_CACHE_HOME ?? join(home, '.cache'), 'tare');
-  const entry = import.meta.resolve('@sparticuz/chromium');
+  const entry = placeOf(npmPackage);
+  if (entry === undefined) throw new Error(`it is not installed: npm install --save-dev ${npmPackage}`);
   const folder = join(cache, `chromium-${await versionOf(entry)}`);
   if (!existsSync(folder)) await unpack(entry, cache, folder, signal);
   return {
