@@ -91,12 +91,12 @@ describe('commands', () => {
   function check({ words }: Command): void {
     const [program = '', first = '', second = '', ...others] = words;
     if (program === 'sudo') return check({ place: '', words: words.slice(1) });
+    if (program === 'npx' && first === 'nx' && second === 'add') return checkInstalled(others);
     if (program === 'npx' && first === 'nx') return checkNx(second, others);
     if (program === 'npx' && first === 'tare-gate') return checkOptions('bench:gate', words.slice(2));
     if (/^[A-Z_]+=/.test(program)) return check({ place: '', words: words.slice(1) });
     // e2e of tools/packages makes and installs them
     if (program === 'npm' && first === 'install') return checkInstalled(words.slice(2));
-    if (program === 'npx' && first === 'nx' && second === 'add') return checkInstalled(others);
     if (program === 'npm') return checkNpm(first === 'run' ? second : first);
     if (program === 'bash' || program.startsWith('environments/')) {
       return expect(existsSync(join(root, program === 'bash' ? first : program))).toBe(true);
@@ -123,6 +123,8 @@ describe('commands', () => {
   }
 
   function checkNx(command: string, words: readonly string[]): void {
+    // of .ci/run
+    if (command === 'release') return expect(words[0]).toBe('publish');
     if (command === 'graph') return expect(words).toEqual([]);
     if (command === 'run') return checkOptions(words[0] ?? '', words.slice(1));
     expect(['run-many', 'affected']).toContain(command);

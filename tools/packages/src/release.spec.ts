@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 import { expect, it } from 'vitest';
 import { releasedChanges } from './release.ts';
 import { published, repository } from './workspace.ts';
@@ -25,12 +25,14 @@ it(
   { timeout: 120_000 },
   async () => {
     const program = join(import.meta.dirname, 'release.ts');
-    const { stdout } = await run(process.execPath, [program, '99.0.0', '--dry-run'], {
+    const answer = await run(process.execPath, [program, '99.0.0', '--dry-run'], {
       cwd: repository,
-      env: { ...process.env, NX_DAEMON: 'false', FORCE_COLOR: '0' },
+      env: { ...process.env, NX_DAEMON: 'false' },
     });
-    for (const { folder } of published) expect(stdout).toContain(`UPDATE ${folder}/package.json`);
-    expect(stdout).toContain('"@tare/environment": "99.0.0"');
-    expect(stdout).toContain('would be committed and tagged v99.0.0');
+    const said = stripVTControlCharacters(answer.stdout + answer.stderr);
+    for (const { folder } of published)
+      expect(said).toContain(`New version 99.0.0 written to manifest: ${folder}/package.json`);
+    expect(said).toContain('"@tare/environment": "99.0.0"');
+    expect(said).toContain('would be committed and tagged v99.0.0');
   },
 );

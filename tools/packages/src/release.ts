@@ -9,6 +9,8 @@ import { parseArgs } from 'node:util';
 import { releaseVersion } from 'nx/release';
 import { repository } from './workspace.ts';
 
+const unreleased = '## Unreleased';
+
 if (process.argv[1] === import.meta.filename) await release(process.argv.slice(2));
 
 async function release(args: readonly string[]): Promise<void> {
@@ -38,8 +40,6 @@ async function release(args: readonly string[]): Promise<void> {
   git('commit', '--message', `Release ${workspaceVersion}`);
   git('tag', '--annotate', tag, '--message', tag);
 }
-
-const unreleased = '## Unreleased';
 
 /**
  * The change log with its unreleased part as that of a version, and an empty one above.

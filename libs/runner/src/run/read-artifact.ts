@@ -14,7 +14,7 @@ import { appOf, type Workload } from '../config/workload.ts';
  */
 export async function readArtifact(
   { name, app }: Pick<Workload, 'name' | 'app'>,
-  signal = new AbortController().signal,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<Artifact> {
   const project = projectOf(app);
   const of = { workload: appOf(name), ...(project !== undefined && { project }) };
