@@ -1,5 +1,5 @@
 import { globSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { type Manifest, type Project, repository, rootManifest, withBundled } from './workspace.ts';
 
 /** Where the build puts what stands in the source folder of a project: every file at its place in the repository. */
@@ -23,15 +23,10 @@ export function typedEntries({ manifest }: Project): ReadonlyMap<string, TypedEn
   );
 }
 
-/** Files that a package has as they are, from its folder: "schemas/gate.schema.json". */
+/** Files that a package exports as they are, from its folder: "schemas/gate.schema.json". */
 export function plainFiles({ manifest, folder }: Project): readonly string[] {
   const exported = Object.values(manifest.exports ?? {}).filter((target) => target.endsWith('.json'));
-  return globSync([...exported, ...(manifest.files ?? []).map((path) => `${path}/**`)], {
-    cwd: join(repository, folder),
-    withFileTypes: true,
-  })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(join(repository, folder), join(entry.parentPath, entry.name)));
+  return globSync(exported, { cwd: join(repository, folder) });
 }
 
 /** The program that a command of the package starts: it goes on to the real one on the locked Node. */
@@ -54,6 +49,7 @@ export function packedManifest(project: Project): object {
     return target.endsWith('.json') ? [[entry, target]] : [];
   });
   const bin = Object.keys(manifest.bin ?? {}).map((command) => [command, programOf(command)] as const);
+  const tasks = [manifest.executors, manifest.generators].flatMap((path) => path?.slice(2) ?? []);
   const isTool = folder.startsWith('tools/');
   const node = Object.entries(optionalDependencies).filter(([name]) => name.startsWith('node-linux-'));
   return {
@@ -68,7 +64,12 @@ export function packedManifest(project: Project): object {
     engines: { node: '>=20.19' },
     ...(bin.length === 0 ? {} : { bin: Object.fromEntries(bin) }),
     exports: Object.fromEntries(exported),
-    files: ['dist', 'CHANGELOG.md', ...plainFiles(project).filter((path) => path !== 'package.json')],
+    files: [
+      'dist',
+      'CHANGELOG.md',
+      ...plainFiles(project).filter((path) => path !== 'package.json'),
+      ...tasks,
+    ],
     ...(manifest.executors === undefined ? {} : { executors: manifest.executors }),
     ...(manifest.generators === undefined ? {} : { generators: manifest.generators }),
     dependencies: Object.fromEntries(

@@ -46,7 +46,7 @@ async function pack(project: Project): Promise<void> {
     unbundle: true,
     dts: false,
   });
-  for (const { folder } of parts) copyBeside(folder, join(to, 'dist'));
+  for (const part of parts) copyBeside(part, join(to, 'dist'));
   const entries = [...typedEntries(project).values()];
   await build({
     ...common,
@@ -60,7 +60,7 @@ async function pack(project: Project): Promise<void> {
   const write = (path: string, content: object): void => {
     writeFileSync(join(to, path), `${JSON.stringify(content, null, 2)}\n`);
   };
-  for (const path of plainFiles(project)) cpSync(join(own, path), join(to, path), { recursive: true });
+  for (const path of plainFiles(project)) cpSync(join(own, path), join(to, path));
   for (const kind of ['executors', 'generators'] as const) {
     const path = project.manifest[kind];
     if (path !== undefined)
@@ -100,8 +100,10 @@ function sources(folder: string): readonly string[] {
   return globSync(`${folder}/src/**/*.ts`, { cwd: repository }).filter((path) => !isForTests(path));
 }
 
-/** Copies what is read beside the sources: schemas of options, scripts, templates. */
-function copyBeside(folder: string, to: string): void {
+/** Copies what is read beside the sources: schemas of options, scripts, templates, recipes. */
+function copyBeside({ folder, manifest }: Project, to: string): void {
+  for (const name of manifest.files ?? [])
+    cpSync(join(repository, folder, name), join(to, folder, name), { recursive: true });
   const files = globSync(`${folder}/src/**/*`, { cwd: repository, withFileTypes: true })
     .filter((entry) => entry.isFile() && !/\.(ts|cjs)$/.test(entry.name))
     .map((entry) => relative(repository, join(entry.parentPath, entry.name)));

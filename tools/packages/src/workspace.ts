@@ -13,7 +13,7 @@ export type Manifest = {
   readonly exports?: Readonly<Record<string, string>>;
   readonly executors?: string;
   readonly generators?: string;
-  /** What is packed as it is, besides what is built. */
+  /** Folders beside `src` that its files read: they are packed as they are, at the same place from these. */
   readonly files?: readonly string[];
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
