@@ -40,7 +40,7 @@ export default async function gate(
 export async function gateExitCode(
   given: GateOptions,
   context: ExecutorContext,
-  gone = new AbortController().signal,
+  gone: AbortSignal = new AbortController().signal,
   build?: GateRequest['build'],
 ): Promise<number> {
   const { root, nxJsonConfiguration } = context;
