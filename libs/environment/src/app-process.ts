@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   descendants,
   findProcess,
+  namespacedPid,
   ownProcesses,
   plainText,
   type Command,
@@ -13,9 +15,12 @@ import { enterAppCgroup } from './app-cgroup.ts';
 import type { Instance, Launch, Milestone } from './contract.ts';
 import { endProcesses } from './reap-processes.ts';
 import { runMarks } from './run-marks.ts';
+import { whyUnreachable } from './wrong-port.ts';
 
 // a server ends within milliseconds of the signal; what takes longer hangs
 const stopGraceMs = 3000;
+// the first process of a pid namespace that lets SIGTERM end it the usual way, as Node does, is not ended by it
+const firstStopGraceMs = 1000;
 const killGraceMs = 5000;
 // time for an app's helpers to notice that it has ended
 const helperGraceMs = 300;
@@ -23,6 +28,9 @@ const helperGraceMs = 300;
 const lastLinesMs = 200;
 // processes that an app started can be traced to it only while the app lives
 const lookIntervalMs = 500;
+
+/** Apps listen on the host's loopback only. */
+const host = '127.0.0.1';
 
 /** The environment variable that every process of one instance carries, unless the app takes it away. */
 const instanceVariable = 'TARE_INSTANCE';
@@ -33,6 +41,8 @@ export type AppProcess = {
   /** Name of the environment. */
   readonly environment: string;
   readonly command: Command;
+  /** The folder that it runs in. */
+  readonly cwd: string;
   readonly port: number;
   /** Variables of the app besides the common ones. */
   readonly variables: Readonly<Record<string, string>>;
@@ -62,7 +72,7 @@ export async function startAppProcess(app: AppProcess): Promise<Instance> {
     env: { ...appVariables(launch, environment, app.port), ...app.variables, [instanceVariable]: id },
     // a group of its own: a Ctrl-C in the terminal reaches the runner, which then ends the app in order
     detached: true,
-    cwd: '/',
+    cwd: app.cwd,
   });
   const { pid } = child;
   if (pid !== undefined) reach('process');
@@ -109,14 +119,19 @@ export async function startAppProcess(app: AppProcess): Promise<Instance> {
     await Promise.all([opened?.net.close(), opened?.gross.close()]);
     family.pids();
     if (!over) {
-      for (const appPid of app.appPids(pid)) {
+      const appPids = app.appPids(pid);
+      const isFirst = appPids.some((each) => namespacedPid(each) === 1);
+      for (const appPid of appPids) {
         try {
-          process.kill(appPid, 'SIGTERM');
+          process.kill(appPid, isDeaf(appPid) ? 'SIGKILL' : 'SIGTERM');
         } catch {
           // ended by itself meanwhile
         }
       }
-      await Promise.race([exited, sleep(stopGraceMs, undefined, { ref: false })]);
+      await Promise.race([
+        exited,
+        sleep(isFirst ? firstStopGraceMs : stopGraceMs, undefined, { ref: false }),
+      ]);
     }
     const isHung = !over;
     const helpersUntil = performance.now() + (isHung ? 0 : helperGraceMs);
@@ -135,7 +150,7 @@ export async function startAppProcess(app: AppProcess): Promise<Instance> {
   };
   return {
     startKind: 'cold',
-    url: new URL(`http://127.0.0.1:${app.port}/`),
+    url: new URL(`http://${host}:${app.port}/`),
     spawnedAt,
     started: Promise.resolve(),
     ended: ended.then((how) => `the app ${how}`),
@@ -145,8 +160,26 @@ export async function startAppProcess(app: AppProcess): Promise<Instance> {
       return Promise.resolve(opened);
     },
     lastLog: () => Promise.resolve(log.text()),
+    whyUnreachable: () =>
+      Promise.resolve(
+        whyUnreachable(family.pids(), { port: app.port, isFixed: launch.port !== undefined, address: host }),
+      ),
     stop: () => (stopping ??= stop()),
   };
+}
+
+const sigtermBit = 1n << 14n;
+
+/** Whether SIGTERM does nothing to a process: the first of a pid namespace gets only signals that it catches (pid_namespaces(7)). */
+function isDeaf(pid: number): boolean {
+  if (namespacedPid(pid) !== 1) return false;
+  try {
+    const [, caught = '0'] =
+      /^SigCgt:\s*([0-9a-f]+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
+    return (BigInt(`0x${caught}`) & sigtermBit) === 0n;
+  } catch {
+    return false;
+  }
 }
 
 type Family = {
@@ -190,21 +223,11 @@ function fileDescriptorAdvice(error: NodeJS.ErrnoException): string {
   return error.code === 'EMFILE' ? '; this process has no file descriptor left: ulimit -n 1024' : '';
 }
 
-/** The command that runs an app on this host. */
-export function appCommand({ artifact, context }: Launch): Command {
-  if (artifact.kind !== 'node')
-    throw new Error(`an app of the kind "${artifact.kind}" cannot be run here yet`);
-  return {
-    file: context.nodeBinary,
-    arguments: [...context.resources.nodeArguments, artifact.path],
-  };
-}
-
 /** All environment variables of an app that runs as a process of this host. */
 function appVariables(launch: Launch, environment: string, port: number): Readonly<Record<string, string>> {
   return {
     NODE_ENV: 'production',
-    HOST: '127.0.0.1',
+    HOST: host,
     PORT: String(port),
     ...launch.variables,
     ...runMarks(launch.context.runId, environment),

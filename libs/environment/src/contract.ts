@@ -97,6 +97,11 @@ export interface Instance {
   meters(): Promise<{ readonly net: Meter; readonly gross: Meter }>;
   /** The last lines that the app wrote, for error messages. */
   lastLog(): Promise<string>;
+  /**
+   * Why nothing answers at its port, in a line with what to do, if that can be seen: it listens on another one. Asked when an
+   * app does not get ready in time. Never rejects.
+   */
+  whyUnreachable?(): Promise<string | undefined>;
   /** Ends it and removes what it left. May be called twice. */
   stop(): Promise<void>;
 }

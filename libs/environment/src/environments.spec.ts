@@ -253,7 +253,9 @@ it.skipIf(!namespaceUsable)('namespace gives the app a process namespace of its 
 it.skipIf(!namespaceUsable)('namespace ends the app when unshare is killed', async () => {
   const instance = await namespace().start(launch, never);
   await ready(instance);
-  const unshare = processesWithVariable(runVariable).find(({ command }) => command === 'unshare');
+  const unshare = processesWithVariable(runVariable).find(
+    ({ command, value }) => command === 'unshare' && value === runId,
+  );
   const pids = descendants(unshare?.pid ?? 0);
   expect(pids.length).toBeGreaterThan(1);
   process.kill(pids[0] ?? 0, 'SIGKILL');

@@ -1,4 +1,4 @@
-export { appCommand, startAppProcess, type AppProcess } from './app-process.ts';
+export { startAppProcess, type AppProcess } from './app-process.ts';
 export type {
   AppSource,
   Artifact,
@@ -28,6 +28,14 @@ export type {
   StartKind,
 } from './contract.ts';
 export { reapDataFolders, withDataFolder } from './data-folder.ts';
+export {
+  architectureOf,
+  hostCommand,
+  hostFacts,
+  hostObstacle,
+  withPort,
+  type HostCommand,
+} from './host-command.ts';
 export { namespace } from './namespace.ts';
 export { native } from './native.ts';
 export { reapProcesses } from './reap-processes.ts';
@@ -40,3 +48,4 @@ export {
   runVariable,
   thisRunner,
 } from './run-marks.ts';
+export { whyUnreachable, type WantedPort } from './wrong-port.ts';

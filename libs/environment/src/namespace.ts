@@ -1,8 +1,9 @@
 import { descendants, findProgram, pinned, processMeter, runProgram } from '@tare/metrics';
-import { appCommand, startAppProcess } from './app-process.ts';
+import { startAppProcess } from './app-process.ts';
 import { choosePort } from './choose-port.ts';
 import type { Availability, Environment } from './contract.ts';
-import { dataFolderWords, reapDataFolders, withDataFolder } from './data-folder.ts';
+import { reapDataFolders, withDataFolder } from './data-folder.ts';
+import { hostCommand, hostFacts, hostObstacle } from './host-command.ts';
 import { reapProcesses } from './reap-processes.ts';
 
 const probeDeadlineMs = 10_000;
@@ -58,19 +59,18 @@ export function namespace(): Environment {
     sideBySide: true,
     probe,
     reap: async (runId) => [...(await reapProcesses(name, runId)), ...(await reapDataFolders(name, runId))],
-    prepare: (_artifact, { nodeVersion, resources }) =>
+    runs: hostObstacle,
+    prepare: (artifact, context) =>
       Promise.resolve({
-        nodeVersion,
+        ...hostFacts(artifact, context),
         namespaces: 'mount, pid, uts, ipc',
-        pinnedTo: resources.serverCpus?.join(',') ?? 'not pinned',
+        pinnedTo: context.resources.serverCpus?.join(',') ?? 'not pinned',
         user: process.getuid?.() === 0 ? 'root' : 'the user who runs the suite, root in its namespace',
-        memoryLimit: 'heap size only',
         network: 'loopback of the host',
-        data: dataFolderWords,
       }),
     start: async (launch) => {
       const port = await choosePort(launch.port);
-      const app = appCommand(launch);
+      const app = hostCommand(launch, port);
       const inNamespaces = {
         file: findProgram('unshare') ?? 'unshare',
         arguments: [...unshareArguments(), '--', app.file, ...app.arguments],
@@ -80,8 +80,9 @@ export function namespace(): Environment {
           launch,
           environment: name,
           command: pinned(inNamespaces, launch.context.resources.serverCpus),
+          cwd: app.cwd,
           port,
-          variables: data,
+          variables: { ...app.variables, ...data },
           // unshare --fork ignores SIGTERM
           appPids: (pid) => descendants(pid).slice(1),
           meters: (pids) => ({

@@ -28,9 +28,10 @@ export async function startReady(
       throw new Error(`${reason} before it was ready`);
     });
     died.catch(() => undefined);
+    const wait = launch.healthPath === undefined ? waitForConnection : waitForHttp;
     await Promise.race([instance.started, died]);
     const readiness = await Promise.race([
-      (launch.healthPath === undefined ? waitForConnection : waitForHttp)({
+      wait({
         url: new URL(launch.healthPath ?? '/', instance.url),
         since: instance.spawnedAt,
         intervalMs: pollIntervalMs,
@@ -43,12 +44,21 @@ export async function startReady(
   } catch (error) {
     // a wait that lost the race must end too
     gaveUp.abort();
+    const advice = signal.aborted ? '' : await adviceFor(messageOf(error), instance);
     const log = await instance.lastLog().catch(() => '');
     await instance.stop().catch(() => undefined);
     if (signal.aborted) throw error;
     const lines = log === '' ? '' : `; its last log lines:\n${log}`;
-    throw new Error(plainText(`${where}: ${messageOf(error)}${lines}`), { cause: error });
+    throw new Error(plainText(`${where}: ${messageOf(error)}${advice}${lines}`), { cause: error });
   }
+}
+
+/** What to do about an app that does not get ready, if its processes or its replies tell. */
+async function adviceFor(message: string, instance: Instance): Promise<string> {
+  const trouble = await instance.whyUnreachable?.();
+  if (trouble !== undefined) return `: ${trouble}`;
+  const isRefused = /\(last: status [34]\d\d\)$/.test(message);
+  return isRefused ? "; name a path that answers 2xx: health: '/…', or 'tcp' for an accepted connection" : '';
 }
 
 function messageOf(error: unknown): string {
