@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -10,19 +10,29 @@ export function cacheFolder(...names: readonly string[]): string {
 
 const underWay = new Map<string, Promise<void>>();
 
+const keptMs = 30 * 86_400_000;
+
 /**
  * Makes a folder once: `make` fills one beside it, which gets its name when all is there. Calls at the same time share the work;
- * another process that is done first wins.
+ * another process that is done first wins. Removes what beside it nobody has used for 30 days.
  */
 export async function madeOnce(folder: string, make: (aside: string) => Promise<void>): Promise<void> {
-  if (existsSync(folder)) return;
+  if (existsSync(folder)) {
+    await utimes(folder, new Date(), new Date());
+    return;
+  }
   const making = underWay.get(folder) ?? fill(folder, make).finally(() => underWay.delete(folder));
   underWay.set(folder, making);
   await making;
 }
 
 async function fill(folder: string, make: (aside: string) => Promise<void>): Promise<void> {
-  await mkdir(dirname(folder), { recursive: true });
+  const parent = dirname(folder);
+  await mkdir(parent, { recursive: true });
+  for (const name of await readdir(parent)) {
+    const path = join(parent, name);
+    if (Date.now() - (await stat(path)).mtimeMs > keptMs) await rm(path, { recursive: true, force: true });
+  }
   const aside = await mkdtemp(`${folder}.partial-`);
   try {
     await make(aside);

@@ -1,4 +1,4 @@
-import { missingShape, sha256Schema } from '@tare/nx-kit';
+import { missingShape, readRecord, sha256Schema } from '@tare/nx-kit';
 import { z } from 'zod';
 
 /** How a base is made: from Debian packages on this host, or from an image of a registry. */
@@ -51,3 +51,12 @@ export const imageRecordSchema = z.strictObject({
   builder: z.enum(['buildkit', 'legacy']),
 });
 export type ImageRecord = z.infer<typeof imageRecordSchema>;
+
+/** The image.json that a build has left; undefined if there is none, or if an older version of this plugin wrote it. */
+export function formerRecord(path: string): ImageRecord | undefined {
+  try {
+    return readRecord(path, imageRecordSchema, '');
+  } catch {
+    return undefined;
+  }
+}

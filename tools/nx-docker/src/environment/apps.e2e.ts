@@ -16,7 +16,7 @@ import { pathToFileURL } from 'node:url';
 import type { Artifact, FilesArtifact, ImageArtifact, Instance, Launch, RunContext } from '@tare/environment';
 import { waitForHttp } from '@tare/metrics';
 import { lockedNode } from '@tare/nx-kit';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { engineForTests } from '../../fixtures/real-engine.ts';
 import { cachedBase } from '../base/cached-base.ts';
 import { contextOfFolder } from '../image/build-context.ts';
@@ -161,10 +161,33 @@ describe.skipIf(found === undefined)('apps as people have them', () => {
     );
   });
 
-  test('a wrong command is one clear line', async () => {
+  test('a wrong command is one clear line, before it is started where the folder tells', async () => {
     const root = write({ a: '' });
-    await expect(start(filesOf(root, ['./none']))).rejects.toThrow(
-      'the container did not start: there is no program /app/none in its image',
+    expect(docker().runs?.(filesOf(root, ['./none']))?.reason).toBe(`./none is not in ${root}`);
+    expect(docker().runs?.(filesOf(root, ['./a']))?.reason).toBe(`${root}/a may not be executed`);
+    await expect(start(filesOf(root, ['gunicorn']))).rejects.toThrow(
+      'there is no program gunicorn in its image: correct the command, or name a base that has it',
+    );
+  });
+
+  test('an app that heeds neither PORT nor HOST is found out', async () => {
+    const code = `require('node:http').createServer(() => {}).listen(3456, '127.0.0.1')`;
+    const root = write({ 'server.cjs': code });
+    const { instance } = await start(filesOf(root, ['node', 'server.cjs']));
+    await vi.waitFor(
+      async () => {
+        expect(await instance.whyUnreachable?.()).toMatch(/^it listens on 3456, expected \$PORT \(8080\)/);
+      },
+      { timeout: 10_000 },
+    );
+    const told = await start(filesOf(root, ['node', 'server.cjs']), { port: 3456 });
+    await vi.waitFor(
+      async () => {
+        expect(await told.instance.whyUnreachable?.()).toMatch(
+          /^it listens on 3456 at 127\.0\.0\.1 only, expected \$HOST \(0\.0\.0\.0\)/,
+        );
+      },
+      { timeout: 10_000 },
     );
   });
 

@@ -1,14 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
-import { type Artifact, choosePort, type Instance, type Launch, type Milestone } from '@tare/environment';
+import {
+  type Artifact,
+  choosePort,
+  type Instance,
+  type Launch,
+  type Milestone,
+  type WantedPort,
+  whyUnreachable,
+} from '@tare/environment';
 import { messageOf } from '@tare/nx-kit';
 import type { BoundedRequest, Engine } from '../engine/connect-engine.ts';
 import { showAddress } from '../engine/engine-address.ts';
 import { fixedTar, type TarEntry } from '../fixed-tar.ts';
 import { dataFolder } from '../image/build-context.ts';
 import type { ImageFacts } from '../image/images.ts';
-import { containerMeters, type ContainerMeters } from './container-meters.ts';
+import { containerMeters, type ContainerMeters, containerPids } from './container-meters.ts';
 import { type ContainerNetwork, containerPort, containerSpec } from './container-spec.ts';
 import { containerLog, containerState, type ContainerState, removeContainer } from './container.ts';
 
@@ -77,12 +85,19 @@ export async function startContainer(start: ContainerStart, signal: AbortSignal)
       spawnedWallMs,
       milestones,
       sameKernel,
+      wanted: {
+        port: appPort,
+        isFixed: launch.port !== undefined,
+        // what comes in over a network of its own comes to no loopback
+        address: network === 'host' ? '127.0.0.1' : '0.0.0.0',
+      },
     });
   } catch (cause) {
     // the cause matters more; reap finds by its label what cannot be removed now
     await removeContainer(engine, name, 0, AbortSignal.timeout(30_000)).catch(() => undefined);
     signal.throwIfAborted();
-    throw new Error(`the container did not start: ${whyNotStarted(messageOf(cause))}`, { cause });
+    const why = whyNotStarted(messageOf(cause), launch.artifact);
+    throw new Error(`the container did not start: ${why}`, { cause });
   }
 }
 
@@ -93,12 +108,17 @@ function portOf(artifact: Artifact): number {
 }
 
 /** What runc says of a program that is not there, in words that lead to what to do; else what the engine said. */
-function whyNotStarted(said: string): string {
+function whyNotStarted(said: string, { kind }: Artifact): string {
   const [, program] = /exec: "([^"]+)": (?:stat|executable file not found|no such file)/.exec(said) ?? [];
   if (program === undefined) return said;
-  return /(?:^|\/)(?:ba|da|a)?sh$/.test(program)
-    ? `its image has no shell ${program}, which its command needs: write ENTRYPOINT and CMD as lists (["node", "main.js"]), or add a shell to the image`
-    : `there is no program ${program} in its image, or the command is wrong`;
+  if (/(?:^|\/)(?:ba|da|a)?sh$/.test(program) && kind === 'image') {
+    return `its image has no shell ${program}, which its command needs: write ENTRYPOINT and CMD as lists (["node", "main.js"]), or add a shell to the image`;
+  }
+  const remedy =
+    kind === 'files'
+      ? 'correct the command, or name a base that has it (base: { packages: […] } or { image: … })'
+      : 'correct its ENTRYPOINT and CMD';
+  return `there is no program ${program} in its image: ${remedy}`;
 }
 
 /** A container that has been started. */
@@ -112,6 +132,7 @@ type StartedContainer = {
   readonly spawnedWallMs: number;
   readonly milestones: readonly Milestone[];
   readonly sameKernel: boolean;
+  readonly wanted: WantedPort;
 };
 
 const logLines = 50;
@@ -169,6 +190,7 @@ function containerInstance(container: StartedContainer): Instance {
     },
     meters: () => Promise.resolve((meters ??= containerMeters(engine, state, container.sameKernel))),
     lastLog,
+    whyUnreachable: () => Promise.resolve(whyUnreachable(containerPids(state), container.wanted)),
     stop: () => {
       // a stop that failed may be tried again
       removal ??= remove().catch((error: unknown) => {

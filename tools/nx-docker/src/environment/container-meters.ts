@@ -37,6 +37,14 @@ export function containerMeters(engine: Engine, state: ContainerState, sameKerne
   return { net: processMeter(app), gross: sumMeter(scope, parts) };
 }
 
+/** The processes of a running container as this host sees them; none where they are out of reach. */
+export function containerPids(state: ContainerState): readonly number[] {
+  const cgroup = reachableCgroup(state);
+  const pids = cgroup?.pids() ?? [];
+  cgroup?.close();
+  return pids;
+}
+
 /** The container's control group, if the host's /proc shows that very container. */
 function reachableCgroup({ id, pid }: ContainerState): Cgroup | undefined {
   try {

@@ -1,6 +1,13 @@
 import { hostname } from 'node:os';
 import { posix } from 'node:path';
-import { type Artifact, isRunnerGone, type Launch, runVariable, thisRunner } from '@tare/environment';
+import {
+  type Artifact,
+  isRunnerGone,
+  type Launch,
+  runVariable,
+  thisRunner,
+  withPort,
+} from '@tare/environment';
 import { appUserId } from '../base/rootfs-archive.ts';
 import type { Engine } from '../engine/connect-engine.ts';
 import { appFolder, dataFolder } from '../image/build-context.ts';
@@ -74,7 +81,7 @@ export function containerSpec({ launch, image, network, appPort }: ContainerOrde
   return {
     Image: image.Id,
     Entrypoint: [program],
-    Cmd: words.map((word) => (artifact.kind === 'files' ? word.replaceAll('$PORT', String(appPort)) : word)),
+    Cmd: words.map((word) => (artifact.kind === 'files' ? withPort(word, appPort) : word)),
     ...(artifact.kind === 'files' ? { WorkingDir: appFolder } : {}),
     Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
     ...(isShipped ? {} : { User: `${appUserId}:${appUserId}` }),

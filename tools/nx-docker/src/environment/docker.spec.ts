@@ -147,6 +147,11 @@ describe.skipIf(found === undefined)('with a real engine', () => {
     expect(facts.engine).toMatch(/^Docker \d/);
   });
 
+  test('a bundle that another project’s docker-build has made is found by its content', async () => {
+    const facts = await docker({ images }).prepare({ ...artifact, workload: 'other' }, context, signal);
+    expect(facts.imageId).toBe(record.id);
+  });
+
   test('an image of another build of the app is refused', async () => {
     const other = { ...artifact, sha256: 'f'.repeat(64) };
     await expect(docker({ images }).prepare(other, context, signal)).rejects.toThrow(

@@ -1,14 +1,15 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, globSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type {
-  Artifact,
-  Availability,
-  Environment,
-  Facts,
-  ImageArtifact,
-  Instance,
-  RunContext,
+import {
+  type Artifact,
+  type Availability,
+  type Environment,
+  type Facts,
+  hostObstacle,
+  type ImageArtifact,
+  type Instance,
+  type RunContext,
 } from '@tare/environment';
 import { messageOf, readRecord } from '@tare/nx-kit';
 import { appUserId } from '../base/rootfs-archive.ts';
@@ -17,7 +18,7 @@ import { showAddress } from '../engine/engine-address.ts';
 import { type EngineFacts, probeEngine } from '../engine/probe-engine.ts';
 import { bakeApp, bakeIdentity } from '../image/bake-app.ts';
 import { ensureImage, type ImageFacts } from '../image/images.ts';
-import { type ImageRecord, imageRecordSchema } from '../records.ts';
+import { formerRecord, type ImageRecord, imageRecordSchema } from '../records.ts';
 import { startContainer } from './container-instance.ts';
 import { containerCommand, type ContainerNetwork, networkWords } from './container-spec.ts';
 import { reapContainers, reapVolumes } from './container.ts';
@@ -83,14 +84,17 @@ export function docker(options: DockerOptions = {}): Environment {
       const containers = await reapContainers(found.engine, runId, signal);
       return [...containers, ...(await reapVolumes(found.engine, runId, signal))];
     },
-    runs: ({ kind }) =>
-      kind === 'image' && network === 'host'
-        ? {
-            reason:
-              'an image listens on its own port, which only one container has on the network of the host',
-            remedy: "Use docker() or docker({ network: 'published' }).",
-          }
-        : undefined,
+    runs: (artifact) => {
+      if (artifact.kind === 'image' && network === 'host') {
+        return {
+          reason: 'an image listens on its own port, which only one container has on the network of the host',
+          remedy: "use docker() or docker({ network: 'published' })",
+        };
+      }
+      // a program of the folder is the same file there and here
+      const isOwn = artifact.kind === 'files' && /^[^/]+\//.test(artifact.command[0] ?? '');
+      return isOwn ? hostObstacle(artifact) : undefined;
+    },
     prepare: async (artifact, context, signal) => {
       const { engine, engineFacts } = await ready(signal);
       const { resources } = context;
@@ -194,19 +198,26 @@ async function imageOf(
   return { image, facts: { ...imageWords(record), user } };
 }
 
-/** What docker-build has made of an app: undefined if nothing, and if a Dockerfile of its own brings another app. */
+/**
+ * What docker-build has made of a bundle: of the project that is called so, or of any that has this very bundle. Undefined if nothing,
+ * and if a Dockerfile of its own brings another app.
+ */
 function recordedImage(
   images: URL,
-  { kind, workload, project = workload }: Artifact,
+  { kind, workload, project = workload, sha256 }: Artifact,
 ): { readonly record: ImageRecord; readonly archive: string } | undefined {
-  const folder = fileURLToPath(new URL(`${project}/`, images));
-  if (kind !== 'node' || !existsSync(join(folder, 'image.json'))) return undefined;
-  const record = readRecord(
-    join(folder, 'image.json'),
-    imageRecordSchema,
-    `Run nx run ${project}:docker-build.`,
-  );
-  return record.artifactSha256 === null ? undefined : { record, archive: join(folder, 'image.tar') };
+  if (kind !== 'node') return undefined;
+  const root = fileURLToPath(images);
+  const made = (folder: string, record: ImageRecord | undefined) =>
+    record && { record, archive: join(root, folder, 'image.tar') };
+  const path = join(root, project, 'image.json');
+  if (existsSync(path)) {
+    const record = readRecord(path, imageRecordSchema, `Run nx run ${project}:docker-build.`);
+    if (record.artifactSha256 !== null) return made(project, record);
+  }
+  return globSync('{*,@*/*}/image.json', { cwd: root })
+    .map((file) => made(dirname(file), formerRecord(join(root, file))))
+    .find((found) => found?.record.artifactSha256 === sha256);
 }
 
 function engineWords({ version, storageDriver, cgroupVersion, sameKernel }: EngineFacts): Facts {

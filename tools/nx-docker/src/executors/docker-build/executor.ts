@@ -6,7 +6,7 @@ import { type CachedBase, cachedBase } from '../../base/cached-base.ts';
 import { connectEngine } from '../../engine/connect-engine.ts';
 import { contextOfApp, contextOfFolder } from '../../image/build-context.ts';
 import { bakeImage } from '../../image/build-image.ts';
-import { baseRecordSchema, type ImageRecord, imageRecordSchema, probeRecordSchema } from '../../records.ts';
+import { baseRecordSchema, formerRecord, probeRecordSchema } from '../../records.ts';
 import { tables } from '../../options.ts';
 import { ownDockerfile, readBaseRecipe } from '../../recipe.ts';
 
@@ -69,14 +69,5 @@ const dockerBuild = executor(tables['docker-build'], async (options, { root, pro
     return cachedBase(wanted, tell, signal);
   }
 });
-
-/** The record of the last build; undefined if there is none, or if an older version of this plugin wrote it. */
-function formerRecord(path: string): ImageRecord | undefined {
-  try {
-    return readRecord(path, imageRecordSchema, '');
-  } catch {
-    return undefined;
-  }
-}
 
 export default dockerBuild;
