@@ -123,7 +123,7 @@ export interface Environment {
   probe(signal: AbortSignal): Promise<Availability>;
   /**
    * Why it cannot run this app, and what to do about it; undefined where it can. Without this it runs every app. Asked after
-   * `probe` and before `prepare`. Never throws.
+   * `probe`, often: the answer stays the same through a run. Never throws.
    */
   runs?(artifact: Artifact): Obstacle | undefined;
   /**

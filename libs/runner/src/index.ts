@@ -55,7 +55,7 @@ export {
   type JudgeLook,
 } from './run/round-plan.ts';
 export { lockHost } from './run/host-lock.ts';
-export { launchOf, mixOf, setUpData, type Preparation } from './run/launch-workload.ts';
+export { launchOf, mixOf, obstacleTo, setUpData, type Preparation } from './run/launch-workload.ts';
 export { performRun, requireReady, type RunResult } from './run/perform-run.ts';
 export { readArtifact } from './run/read-artifact.ts';
 export { prepareHost, type HostOptions, type PreparedHost } from './run/prepared-host.ts';

@@ -14,6 +14,7 @@ import {
   describeConfig,
   hostFacts,
   mixOf,
+  obstacleTo,
   prepareHost,
   requireReady,
   type HostOptions,
@@ -176,6 +177,7 @@ async function searchAll(
   for (const [index, order] of roundOrders(names, plan.passes, seed).entries()) {
     for (const workload of preparation.workloads) {
       for (const { environment, facts } of order.flatMap((name) => named(ready, name) ?? [])) {
+        if (obstacleTo(workload, environment, preparation) !== undefined) continue;
         search += 1;
         if (failed.some(({ name }) => name === environment.name)) continue;
         signal.throwIfAborted();

@@ -155,6 +155,7 @@ export function baseSideOf(environment: Environment, artifacts: ReadonlyMap<stri
   return {
     ...environment,
     name: baseNameOf(environment.name),
+    ...(environment.runs !== undefined && { runs: (artifact) => environment.runs?.(ofBase(artifact)) }),
     prepare: (artifact, context, signal) => environment.prepare(ofBase(artifact), context, signal),
     start: (launch, signal) => environment.start({ ...launch, artifact: ofBase(launch.artifact) }, signal),
   };

@@ -1,4 +1,4 @@
-import type { Artifact, Launch, RunContext } from '@tare/environment';
+import type { Artifact, Environment, Launch, Obstacle, RunContext } from '@tare/environment';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import { healthPathOf, requestsOf, type WeightedRequest, type Workload } from '../config/workload.ts';
 
@@ -45,6 +45,15 @@ export async function setUpData(
 ): Promise<void> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(setUpDeadlineMs)]);
   await workload.setUp?.({ origin, parameters: workload.parameters ?? {}, seed, signal: deadline });
+}
+
+/** Why an environment cannot run a workload; undefined if it can. */
+export function obstacleTo(
+  workload: Workload,
+  environment: Environment,
+  preparation: Preparation,
+): Obstacle | undefined {
+  return environment.runs?.(launchOf(workload, preparation, undefined).artifact);
 }
 
 /** @returns the launch of a workload in a round, or in the check before the first one. */

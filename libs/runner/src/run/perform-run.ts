@@ -123,9 +123,12 @@ function requireTrials(trials: readonly Trial[], lost: readonly LostEnvironment[
   if (trials.length === 0) throw noneMeasured(lost);
 }
 
-function noneMeasured(failed: readonly { readonly name: string; readonly reason: string }[]): Error {
-  const reasons = failed.map(({ name, reason }) =>
-    reason.startsWith(`${name}: `) ? reason : `${name}: ${reason}`,
-  );
+function noneMeasured(
+  failed: readonly { readonly name: string; readonly reason: string; readonly remedy?: string | undefined }[],
+): Error {
+  const reasons = failed.map(({ name, reason, remedy }) => {
+    const said = reason.startsWith(`${name}: `) ? reason : `${name}: ${reason}`;
+    return remedy === undefined ? said : `${said}. Remedy: ${remedy}`;
+  });
   return new Error(`no environment can be measured: ${reasons.join('; ')}`);
 }

@@ -3,6 +3,7 @@ import {
   type Environment,
   type Facts,
   type Instance,
+  type Obstacle,
   requiredKinds,
   type StartKind,
 } from '@tare/environment';
@@ -10,7 +11,7 @@ import { plainText } from '@tare/metrics';
 import type { Diagnostic, WarmUp } from '@tare/results';
 import type { Workload } from '../config/workload.ts';
 import { type Capacity, probeCapacity } from './arrival-rates.ts';
-import { launchOf, mixOf, type Preparation, setUpData } from './launch-workload.ts';
+import { launchOf, mixOf, obstacleTo, type Preparation, setUpData } from './launch-workload.ts';
 import type { Listener, Unusable, Usable } from './run-events.ts';
 import { observeWarmUp } from './warm-up.ts';
 import {
@@ -88,6 +89,7 @@ export async function prepareEnvironments(
   const ready: Usable[] = [];
   const failed: Unusable[] = [];
   const found: Checked[] = [];
+  const diagnostics: Diagnostic[] = [];
   const learned = new Map<string, LearnedLoad>();
   const keyOf = (workload: string, environment: string): string =>
     preparation.repliesLike === 'own' ? `${workload} in ${environment}` : workload;
@@ -99,9 +101,21 @@ export async function prepareEnvironments(
     let facts = candidate.facts;
     let startKind: StartKind | undefined;
     const own: Checked[] = [];
+    const obstacles = obstaclesOf(candidate.environment, preparation);
+    if (obstacles.size === preparation.workloads.length) {
+      const unavailable = cannotRun(candidate, obstacles);
+      listener({ kind: 'probed', environment: name, availability: { usable: false, ...unavailable } });
+      failed.push(unavailable);
+      continue;
+    }
+    const left = [...obstacles].map(([workload, { reason, remedy }]) =>
+      notRun(`${name} does not run ${workload}: ${reason}. Remedy: ${remedy}`, name === preparation.baseline),
+    );
+    for (const { message } of left) listener({ kind: 'told', message });
+    diagnostics.push(...left);
     try {
       listener({ kind: 'preparing', environment: name });
-      for (const workload of preparation.workloads) {
+      for (const workload of preparation.workloads.filter((each) => !obstacles.has(each.name))) {
         facts = { ...facts, ...(await prepareOne(candidate, workload, preparation, signal)) };
         const key = keyOf(workload.name, name);
         const { load, ...checked } = await checkEnvironment(
@@ -135,22 +149,49 @@ export async function prepareEnvironments(
     loads: { of: (workload, environment) => learned.get(keyOf(workload, environment)) },
     capacities: found.flatMap(({ capacities }) => capacities),
     warmUps: found.flatMap(({ warmUps }) => warmUps),
-    diagnostics: found.flatMap(({ diagnostics }) => diagnostics),
+    diagnostics: [...diagnostics, ...found.flatMap((each) => each.diagnostics)],
   };
 }
 
-async function prepareOne(
+/** What an environment cannot run, by workload. */
+function obstaclesOf(environment: Environment, preparation: Preparation): ReadonlyMap<string, Obstacle> {
+  return new Map(
+    preparation.workloads.flatMap((workload) => {
+      const obstacle = obstacleTo(workload, environment, preparation);
+      return obstacle === undefined ? [] : [[workload.name, obstacle] as const];
+    }),
+  );
+}
+
+/** @throws Error when `TARE_REQUIRE` names the environment. */
+function cannotRun(
+  { environment: { name, kind }, facts }: Usable,
+  obstacles: ReadonlyMap<string, Obstacle>,
+): Extract<Unusable, { status: 'unavailable' }> {
+  const [[workload, { reason, remedy }] = ['', { reason: '', remedy: '' }]] = obstacles;
+  const why = `it cannot run ${workload}: ${reason}`;
+  if (requiredKinds().has(kind)) {
+    throw new Error(`TARE_REQUIRE names ${kind}, but ${name} is of no use here: ${why}. Remedy: ${remedy}`);
+  }
+  return { name, kind, facts, status: 'unavailable', reason: why, remedy };
+}
+
+function notRun(message: string, isBaseline: boolean): Diagnostic {
+  const lost = isBaseline ? '. It is the baseline: there are no verdicts on this workload' : '';
+  return { level: 'warning', code: 'app-not-run', message: `${message}${lost}` };
+}
+
+function prepareOne(
   { environment }: Usable,
   workload: Workload,
   preparation: Preparation,
   signal: AbortSignal,
 ): Promise<Facts> {
-  const { artifact } = launchOf(workload, preparation, undefined);
-  const obstacle = environment.runs?.(artifact);
-  if (obstacle !== undefined) {
-    throw new Error(`cannot run ${workload.name}: ${obstacle.reason}. Remedy: ${obstacle.remedy}`);
-  }
-  return environment.prepare(artifact, preparation.context, signal);
+  return environment.prepare(
+    launchOf(workload, preparation, undefined).artifact,
+    preparation.context,
+    signal,
+  );
 }
 
 export type Checked = {

@@ -11,7 +11,7 @@ import {
   type TrialPlan,
 } from '../trial/trial.ts';
 import type { ArrivalRates } from './arrival-rates.ts';
-import { launchOf, mixOf, setUpData } from './launch-workload.ts';
+import { launchOf, mixOf, obstacleTo, setUpData } from './launch-workload.ts';
 import type { PreparedHost } from './prepared-host.ts';
 import type { JudgeLook } from './round-plan.ts';
 import type { Listener, Usable } from './run-events.ts';
@@ -71,7 +71,7 @@ export type RoundOutcome =
  */
 export async function performRound(
   session: Session,
-  environments: readonly Usable['environment'][],
+  wanted: readonly Usable['environment'][],
   place: RoundPlace,
 ): Promise<RoundOutcome> {
   const { config, preparation, loads, rates, seed, listener, signal, journal } = session;
@@ -83,6 +83,7 @@ export async function performRound(
       closesConnections: false,
     };
   for (const workload of config.workloads) {
+    const environments = wanted.filter((each) => obstacleTo(workload, each, preparation) === undefined);
     const repeatOf = (environment: string, cause: Repeat['cause'], reason: string): Repeat => ({
       round,
       attempt,

@@ -1,6 +1,7 @@
 import { type Diagnostic, isLatency, metricCatalogue } from '@tare/results';
 import type { Looks, Repeat, RoundPlan, Trial } from '@tare/results';
 import { roundOrders } from '@tare/statistics';
+import { obstacleTo } from './launch-workload.ts';
 import { performRound, type RoundPlace, type Session, timeLeft } from './round.ts';
 import {
   comparisonTitle,
@@ -40,7 +41,13 @@ export async function measureRounds(session: Session): Promise<Measured> {
   const orders = roundOrders(all, wanted.kind === 'fixed' ? wanted.rounds : wanted.max, seed);
   const before = wanted.kind === 'fixed' ? wanted.rounds : roundsBeforeLooks(wanted);
   const afterFirstLook = environmentsAfterFirstLook(all, session.unjudged, config.baseline);
-  const trialsOf = (names: readonly string[]): number => names.length * config.workloads.length;
+  const trialsOf = (names: readonly string[]): number =>
+    config.workloads.reduce((sum, workload) => {
+      const able = names
+        .flatMap((name) => environments.get(name) ?? [])
+        .filter((each) => obstacleTo(workload, each, session.preparation) === undefined);
+      return sum + able.length;
+    }, 0);
   listener({
     kind: 'run-started',
     runId,
