@@ -5,19 +5,21 @@ import { vagrant } from '@tare/nx-vagrant';
 import { gallery } from './workloads/gallery.ts';
 import { primes } from './workloads/primes.ts';
 
-const workspace = new URL('../../', import.meta.url);
-const dist = new URL('dist/', workspace);
+const dist = new URL('../../dist/', import.meta.url);
 
 export default defineBench({
   workloads: {
-    primes: primes(new URL('apps/primes/main.mjs', dist)),
-    ...gallery(new URL('apps/gallery/main.mjs', dist)),
+    primes: primes(),
+    ...gallery(),
   },
   environments: [
     native(),
     namespace(),
     docker({ images: new URL('docker/', dist) }),
-    vagrant({ folder: new URL('environments/vagrant/', workspace), records: new URL('vagrant/', dist) }),
+    vagrant({
+      folder: new URL('../../environments/vagrant/', import.meta.url),
+      records: new URL('vagrant/', dist),
+    }),
   ],
   baseline: 'native',
   // the fewer rounds there can be, the sooner a look may decide: nearly all is decided with eight, in some six minutes

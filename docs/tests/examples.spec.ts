@@ -3,12 +3,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { createProjectGraphAsync, type ProjectGraph } from '@nx/devkit';
 import { readOptions } from '@tare/options';
 import { loadConfig } from '@tare/runner';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { z } from 'zod';
 import { commandsOf, documents, fencesOf, root, type Command } from './documents.ts';
 import { executors, type Executor } from './generated-files.ts';
 
@@ -72,12 +74,17 @@ describe('TypeScript', () => {
   });
 });
 
+type CommandsOfTare = { readonly commands: Readonly<Record<string, { readonly table: z.ZodObject }>> };
+
 describe('commands', () => {
   let graph: ProjectGraph;
   let tables: readonly Executor[];
+  let commandsOfTare: CommandsOfTare['commands'];
   beforeAll(async () => {
     process.env.NX_DAEMON = 'false';
     [graph, tables] = await Promise.all([createProjectGraphAsync(), executors()]);
+    const program = join(root, 'tools/nx-bench/src/cli/commands.ts');
+    ({ commands: commandsOfTare } = (await import(pathToFileURL(program).href)) as CommandsOfTare);
   }, 300_000);
 
   it.each(commands.map((command) => ({ ...command, line: command.words.join(' ') })))(
@@ -93,6 +100,7 @@ describe('commands', () => {
     if (program === 'sudo') return check({ place: '', words: words.slice(1) });
     if (program === 'npx' && first === 'nx' && second === 'add') return checkInstalled(others);
     if (program === 'npx' && first === 'nx') return checkNx(second, others);
+    if (program === 'npx' && first === 'tare') return checkCommand(second, others);
     if (program === 'npx' && first === 'tare-gate') return checkOptions('bench:gate', words.slice(2));
     if (/^[A-Z_]+=/.test(program)) return check({ place: '', words: words.slice(1) });
     // e2e of tools/packages makes and installs them
@@ -126,6 +134,7 @@ describe('commands', () => {
     // of .ci/run
     if (command === 'release') return expect(words[0]).toBe('publish');
     if (command === 'graph') return expect(words).toEqual([]);
+    if (command === 'g') return checkGenerator(words[0] ?? '', words.slice(1));
     if (command === 'run') return checkOptions(words[0] ?? '', words.slice(1));
     expect(['run-many', 'affected']).toContain(command);
     const known = new Set(Object.values(graph.nodes).flatMap(({ data }) => Object.keys(data.targets ?? {})));
@@ -133,18 +142,45 @@ describe('commands', () => {
     expect(targets.filter((target) => !known.has(target))).toEqual([]);
   }
 
+  function flagsOf(words: readonly string[]): readonly (readonly [string, string])[] {
+    return words.flatMap((word) => {
+      const flag = /^--(\w+)(?:=(.*))?$/.exec(word);
+      return flag === null ? [] : [[flag[1] ?? '', flag[2] ?? 'true'] as const];
+    });
+  }
+
+  /** A generator of this workspace, with options that its schema has. */
+  function checkGenerator(name: string, words: readonly string[]): void {
+    const [plugin = '', generator = ''] = name.split(':');
+    const folder = join(root, plugin.replace('@tare/', 'tools/'));
+    const { generators } = JSON.parse(readFileSync(join(folder, 'generators.json'), 'utf8')) as {
+      generators: Record<string, { schema: string }>;
+    };
+    const { properties } = JSON.parse(
+      readFileSync(join(folder, generators[generator]?.schema ?? ''), 'utf8'),
+    ) as {
+      properties: object;
+    };
+    expect(Object.keys(properties)).toEqual(expect.arrayContaining(flagsOf(words).map(([flag]) => flag)));
+  }
+
+  /** A command of `tare`, with options that it reads. */
+  function checkCommand(name: string, words: readonly string[]): void {
+    const command = commandsOfTare[name];
+    expect(command, `tare ${name} is no command`).toBeDefined();
+    if (command !== undefined) readOptions(command.table, Object.fromEntries(flagsOf(words)));
+  }
+
   function checkOptions(name: string, words: readonly string[]): void {
-    const [project = '', target = ''] = name.split(':');
+    // what a generator makes for an app has the targets of the bench of this workspace
+    const [project = '', target = ''] = name.replace(/^[\w-]+-bench:/, 'bench:').split(':');
     const found = graph.nodes[project]?.data.targets?.[target];
     expect(found, `${name} is no target`).toBeDefined();
     const end = words.indexOf('--');
     const own = end < 0 ? words : words.slice(0, end);
     const at = own.indexOf('-c');
     if (at >= 0) expect(Object.keys(found?.configurations ?? {})).toContain(own[at + 1]);
-    const flags = own.flatMap((word) => {
-      const flag = /^--(\w+)(?:=(.*))?$/.exec(word);
-      return flag === null ? [] : [[flag[1] ?? '', flag[2] ?? 'true'] as const];
-    });
+    const flags = flagsOf(own);
     const table = tables.find((each) => each.name === found?.executor)?.options;
     if (table === undefined || flags.some(([flag]) => flag === 'help')) return;
     readOptions(table, { ...(found?.options as object | undefined), ...Object.fromEntries(flags) });

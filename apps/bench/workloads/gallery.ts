@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { node, type AskedApp, type SetUpContext, type WeightedRequest } from '@tare/nx-bench';
+import { project, type AskedApp, type SetUpContext, type WeightedRequest } from '@tare/nx-bench';
 import { pngImage, withNumber } from './png-image.ts';
 
 /** Two pages of the grid. */
@@ -19,10 +19,9 @@ type Image = { readonly id: string; readonly bytes: Buffer };
 /**
  * The image gallery, asked for in four ways: a page with its thumbnails, single images, uploads, and a mix of the three
  * (90 : 9 : 1). Measured only when it is named.
- * @param bundle of apps/gallery.
  */
-export function gallery(bundle: URL): Readonly<Record<string, AskedApp>> {
-  const app = node(bundle, {
+export function gallery(): Readonly<Record<string, AskedApp>> {
+  const app = project('gallery', {
     health: '/health',
     data: 'UPLOADS_DIR',
     // the load generator is one client: a limit per client would limit the load

@@ -1,8 +1,8 @@
-import { node, type AskedApp } from '@tare/nx-bench';
+import { project, type AskedApp } from '@tare/nx-bench';
 
-/** @param bundle of apps/primes. */
-export function primes(bundle: URL): AskedApp {
-  return node(bundle, {
+/** The count of primes, by a service that is bound by its CPU. */
+export function primes(): AskedApp {
+  return project('primes', {
     health: '/health',
     // At n = 30,000,000 a request costs about 5 ms of CPU natively, far more than HTTP does (0.02 ms): the workload
     // is bound by the CPU. At the predecessor's n = 300,000 a good sieve takes 0.1 ms, and HTTP is what one measures.
