@@ -99,6 +99,45 @@ describe('a run in a workspace of Nx', { timeout: 240_000 }, () => {
     expect(await folders()).toEqual(before);
   });
 
+  it('measures by a generated project with nothing edited, and knows what a change affects', async () => {
+    const nxOf = async (...args: string[]) => {
+      const { child, output } = start(root, process.execPath, [nxProgram, ...args]);
+      await once(child, 'close');
+      return { code: child.exitCode, output: output() };
+    };
+    await mkdir(join(root, 'apps', 'api'), { recursive: true });
+    const build = {
+      command: 'mkdir -p dist/api && cp primes/main.mjs dist/api/',
+      outputs: ['{workspaceRoot}/dist/api'],
+    };
+    await writeFile(
+      join(root, 'apps', 'api', 'project.json'),
+      JSON.stringify({ name: '@shop/api', targets: { build } }),
+    );
+    await writeFile(join(root, 'apps', 'api', 'main.mjs'), `app.get('/products'); listen(process.env.PORT)`);
+    const made = await nxOf('generate', '@tare/nx-bench:bench', '@shop/api', '--interactive=false');
+    expect(made).toMatchObject({ code: 0 });
+    expect(made.output).toContain('@shop/api: GET /products: main.mjs');
+    const options = [
+      '--environments=native',
+      '--rounds=1',
+      '--duration=0.2',
+      '--warmup=0',
+      '--openDuration=0',
+    ];
+    const { code, output } = await nxOf(
+      'run',
+      'api-bench:measure',
+      ...options,
+      '--starts=0',
+      '--outputPath=made',
+    );
+    expect(output).toContain('@shop/api: dist/api/main.mjs, one file, the output of @shop/api:build');
+    expect([code, output.includes('round 1/1')]).toEqual([0, true]);
+    const affected = await nxOf('show', 'projects', '--affected', '--files=apps/api/main.mjs');
+    expect(affected.output.trim().split('\n').toSorted()).toEqual(['@shop/api', 'api-bench']);
+  });
+
   it('refuses an option that the measurement does not have', async () => {
     const { code, output } = await nx(root, 'compare', '--rouds=2');
     expect([code, output.includes('rouds')]).toEqual([1, true]);
@@ -173,7 +212,15 @@ async function gone(child: ChildProcess, pids: readonly number[]): Promise<void>
 /** Two workloads, whose targets write down that they ran, the recipe of a machine, and a project that measures. */
 async function fillWorkspace(root: string): Promise<void> {
   const files: Record<string, string> = {
-    'package.json': JSON.stringify({ name: 'workspace', private: true, type: 'module' }),
+    // as nx add leaves it, with nothing to install
+    'package.json': JSON.stringify({
+      name: 'workspace',
+      private: true,
+      type: 'module',
+      devDependencies: { '@tare/nx-bench': '0.1.0' },
+    }),
+    // an installation would go through the links into the packages of this workspace
+    '.npmrc': 'dry-run=true\n',
     'nx.json': JSON.stringify({
       analytics: false,
       neverConnectToCloud: true,
@@ -252,24 +299,38 @@ async function linkPackages(root: string): Promise<void> {
       await symlink(join(here, 'node_modules', '@tare', name), join(scope, name));
       continue;
     }
-    const { executors } = JSON.parse(await readFile(join(source, 'executors.json'), 'utf8')) as {
-      executors: Record<string, { implementation: string; schema: string }>;
-    };
     const place = join(scope, name);
-    const built = Object.entries(executors).map(([executor, each]) => {
-      const implementation = `${each.implementation.replace('./dist/', './src/')}.ts`;
-      const at = (path: string) => relative(place, join(source, path));
-      return [executor, { ...each, implementation: at(implementation), schema: at(each.schema) }] as const;
-    });
     await mkdir(place);
-    await writeFile(join(place, 'executors.json'), JSON.stringify({ executors: Object.fromEntries(built) }));
-    const exported = { './plugin': './plugin.cjs', './package.json': './package.json' };
+    for (const [kind, module] of [
+      ['executors', 'implementation'],
+      ['generators', 'factory'],
+    ] as const) {
+      if (!existsSync(join(source, `${kind}.json`))) continue;
+      const listed = JSON.parse(await readFile(join(source, `${kind}.json`), 'utf8')) as Record<
+        string,
+        Record<string, Record<string, string>>
+      >;
+      const at = (path = '') => relative(place, join(source, path));
+      const built = Object.entries(listed[kind] ?? {}).map(
+        ([each, { [module]: code = '', schema, ...rest }]) => {
+          const file = `${code.replace('./dist/', './src/')}.ts`;
+          return [each, { ...rest, [module]: at(file), schema: at(schema) }] as const;
+        },
+      );
+      await writeFile(join(place, `${kind}.json`), JSON.stringify({ [kind]: Object.fromEntries(built) }));
+    }
+    const exported = { '.': './index.mjs', './plugin': './plugin.cjs', './package.json': './package.json' };
     const manifest = {
       name: `@tare/${name}`,
       version: '0.1.0',
       executors: './executors.json',
+      generators: './generators.json',
       exports: exported,
     };
+    await writeFile(
+      join(place, 'index.mjs'),
+      `export * from ${JSON.stringify(join(source, 'src', 'index.ts'))};`,
+    );
     await writeFile(join(place, 'package.json'), JSON.stringify(manifest));
     await writeFile(
       join(place, 'plugin.cjs'),
