@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { ImageArtifact, ImageSource } from '@tare/environment';
+import type { AppSource, ImageArtifact, ImageSource } from '@tare/environment';
 import { hostArchitecture, messageOf, readRecord } from '@tare/nx-kit';
 import { cacheFolder, madeOnce } from '../cache-folder.ts';
 import type { Engine } from '../engine/connect-engine.ts';
@@ -9,43 +9,31 @@ import { imageRecordSchema } from '../records.ts';
 import { type ArchivedImage, readImageArchive } from './image-archive.ts';
 import { contentDigest, type ImageFacts, inspectImage, pullImage, saveImage } from './images.ts';
 
-/** What the image of a workload is asked, with the image as its app. */
-type ImageWorkload<Asked> = Omit<Asked, 'project'> & { readonly app: ImageSource };
-
 type ReadImage = Omit<ImageArtifact, 'workload' | 'project'>;
+
+type WithApp = { readonly app: AppSource };
+type WithImage = { readonly app: ImageSource };
+type Own = { readonly project: string };
 
 /**
  * An image as it is shipped, and what it is asked: `image('registry/pay:1.4', { port: 3000, get: '/' })` has a reference that the
  * engine has or pulls, `image({ project: '@shop/flask', get: '/' })` a project of the workspace whose own Dockerfile makes it.
+ * Where a workload is expected, its type is that of what is asked: its functions need no types for their parameters.
  */
-export function image<Asked extends object = object>(reference: string, asked?: Asked): ImageWorkload<Asked>;
-export function image<Asked extends object = object>(
-  own: { readonly project: string } & Asked,
-): ImageWorkload<Asked>;
-export function image<Asked extends object>(
-  what: string | ({ readonly project: string } & Asked),
-  asked?: Asked,
-): ImageWorkload<Asked> {
-  if (typeof what === 'string') {
-    if (what.trim() === '' || /\s/.test(what))
-      throw new Error(
-        `image: the reference is ${JSON.stringify(what)}; expected one like "registry/pay:1.4"`,
-      );
-    const app = {
-      kind: 'image',
-      name: what,
-      read: (signal) => readReference(what, signal),
-    } satisfies ImageSource;
-    return { ...asked, app } as ImageWorkload<Asked>;
+export function image<W extends WithApp = WithImage>(reference: string, asked?: Omit<W, 'app'>): W;
+export function image<Asked extends object>(reference: string, asked?: Asked): Asked & WithImage;
+export function image<W extends WithApp = WithImage>(own: Own & Omit<W, 'app'>): W;
+export function image<Asked extends object>(own: Own & Asked): Asked & WithImage;
+export function image(what: string | { readonly project: string }, asked?: object): WithImage {
+  if (typeof what !== 'string') {
+    const { project, ...rest } = what;
+    const read = (): Promise<ReadImage> => readProject(project);
+    return { ...rest, app: { kind: 'image', name: project, project, read } };
   }
-  const { project, ...rest } = what;
-  const app = {
-    kind: 'image',
-    name: project,
-    project,
-    read: () => readProject(project),
-  } satisfies ImageSource;
-  return { ...rest, app };
+  if (what.trim() === '' || /\s/.test(what))
+    throw new Error(`image: the reference is ${JSON.stringify(what)}; expected one like "registry/pay:1.4"`);
+  const read = (signal: AbortSignal): Promise<ReadImage> => readReference(what, signal);
+  return { ...asked, app: { kind: 'image', name: what, read } };
 }
 
 /** The image that a project's docker-build has saved. */
