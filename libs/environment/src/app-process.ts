@@ -6,7 +6,7 @@ import {
   descendants,
   findProcess,
   namespacedPid,
-  ownProcesses,
+  processesInReach,
   plainText,
   type Command,
   type ProcessStat,
@@ -202,7 +202,7 @@ function processFamily(first: number, id: string): Family {
       return pids;
     },
     left: () => {
-      const related = ownProcesses().filter(
+      const related = processesInReach().filter(
         ({ processGroup, variables }) => processGroup === first || variables.get(instanceVariable) === id,
       );
       const still = [...known.values()].filter(
@@ -226,7 +226,8 @@ function fileDescriptorAdvice(error: NodeJS.ErrnoException): string {
 /** All environment variables of an app that runs as a process of this host. */
 function appVariables(launch: Launch, environment: string, port: number): Readonly<Record<string, string>> {
   return {
-    NODE_ENV: 'production',
+    // an image says itself what it wants
+    ...(launch.artifact.kind !== 'image' && { NODE_ENV: 'production' }),
     HOST: host,
     PORT: String(port),
     ...launch.variables,

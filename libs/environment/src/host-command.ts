@@ -4,17 +4,28 @@ import { findProgram, type Command } from '@tare/metrics';
 import type { Artifact, FilesArtifact } from './app.ts';
 import type { Facts, Launch, Obstacle, RunContext } from './contract.ts';
 import { dataFolderWords } from './data-folder.ts';
+import { imageCommand, imageDataFolder, imageFacts, imageObstacle } from './image-command.ts';
+import { unpackImage } from './unpack-image.ts';
 
 /** How an app is run by this host's programs. */
 export type HostCommand = Command & {
   /** The folder that it runs in. */
   readonly cwd: string;
-  /** Variables that programs of the host want; an app of one file gets none of them. */
+  /** Variables besides the common ones: what programs of the host want, what an image brings, where the data is. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Whether it is to be run in a mount namespace of its own, and by root. */
+  readonly isMounting: boolean;
 };
 
-/** @returns the command that runs an app on this host. */
-export function hostCommand({ artifact, context }: Launch, port: number): HostCommand {
+/**
+ * @param data the variable that names the app's folder for data, if it has one.
+ * @returns the command that runs an app on this host: by the host's programs, or an image by its own.
+ */
+export function hostCommand(
+  { artifact, context, variables, dataVariable = '' }: Launch,
+  port: number,
+  data: Readonly<Record<string, string>>,
+): HostCommand {
   const { nodeBinary, resources } = context;
   switch (artifact.kind) {
     case 'node':
@@ -22,7 +33,8 @@ export function hostCommand({ artifact, context }: Launch, port: number): HostCo
         file: nodeBinary,
         arguments: [...resources.nodeArguments, artifact.path],
         cwd: '/',
-        variables: {},
+        variables: data,
+        isMounting: false,
       };
     case 'files': {
       const { PATH, HOME } = process.env;
@@ -33,16 +45,42 @@ export function hostCommand({ artifact, context }: Launch, port: number): HostCo
           ? { file: nodeBinary, arguments: [...resources.nodeArguments, ...given] }
           : { file: programPath(artifact, program) ?? program, arguments: given }),
         cwd: artifact.path,
-        variables: { ...(PATH !== undefined && { PATH }), ...(HOME !== undefined && { HOME }) },
+        variables: { ...(PATH !== undefined && { PATH }), ...(HOME !== undefined && { HOME }), ...data },
+        isMounting: false,
       };
     }
-    case 'image':
-      throw new Error('an image is run by its own root file system');
+    case 'image': {
+      const { variables: own, ...command } = imageCommand(artifact, data[dataVariable]);
+      return {
+        ...command,
+        cwd: '/',
+        variables: {
+          ...own,
+          HOST: '127.0.0.1',
+          PORT: String(port),
+          ...variables,
+          ...(dataVariable !== '' && { [dataVariable]: imageDataFolder }),
+        },
+        isMounting: true,
+      };
+    }
   }
 }
 
-/** What is to be known of how this host's programs run an app, for the run file. */
-export function hostFacts(artifact: Artifact, { nodeVersion }: RunContext): Facts {
+/**
+ * Makes ready to run an app on this host: unpacks an image.
+ * @returns what is to be known of how it is run, for the run file.
+ * @throws Error in one line when an image cannot be unpacked.
+ */
+export async function prepareOnHost(
+  artifact: Artifact,
+  { nodeVersion }: RunContext,
+  signal: AbortSignal,
+): Promise<Facts> {
+  if (artifact.kind === 'image') {
+    await unpackImage(artifact, signal);
+    return { ...imageFacts(artifact), data: dataFolderWords };
+  }
   const isNode = artifact.kind === 'node' || (artifact.kind === 'files' && artifact.command[0] === 'node');
   return {
     ...(isNode && { nodeVersion }),
@@ -59,7 +97,7 @@ export function withPort(argument: string, port: number): string {
 
 /** Why this host's programs cannot run an app; undefined if they can, as far as it can be seen before it is started. */
 export function hostObstacle(artifact: Artifact): Obstacle | undefined {
-  if (artifact.kind !== 'files') return undefined;
+  if (artifact.kind !== 'files') return imageObstacle(artifact);
   const [program = ''] = artifact.command;
   if (program === 'node') return undefined;
   const path = programPath(artifact, program);

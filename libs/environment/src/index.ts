@@ -31,8 +31,8 @@ export { reapDataFolders, withDataFolder } from './data-folder.ts';
 export {
   architectureOf,
   hostCommand,
-  hostFacts,
   hostObstacle,
+  prepareOnHost,
   withPort,
   type HostCommand,
 } from './host-command.ts';

@@ -3,7 +3,7 @@ import { startAppProcess } from './app-process.ts';
 import { choosePort } from './choose-port.ts';
 import type { Availability, Environment } from './contract.ts';
 import { reapDataFolders, withDataFolder } from './data-folder.ts';
-import { hostCommand, hostFacts, hostObstacle } from './host-command.ts';
+import { hostCommand, hostObstacle, prepareOnHost } from './host-command.ts';
 import { reapProcesses } from './reap-processes.ts';
 
 const probeDeadlineMs = 10_000;
@@ -60,29 +60,28 @@ export function namespace(): Environment {
     probe,
     reap: async (runId) => [...(await reapProcesses(name, runId)), ...(await reapDataFolders(name, runId))],
     runs: hostObstacle,
-    prepare: (artifact, context) =>
-      Promise.resolve({
-        ...hostFacts(artifact, context),
-        namespaces: 'mount, pid, uts, ipc',
-        pinnedTo: context.resources.serverCpus?.join(',') ?? 'not pinned',
-        user: process.getuid?.() === 0 ? 'root' : 'the user who runs the suite, root in its namespace',
-        network: 'loopback of the host',
-      }),
+    prepare: async (artifact, context, signal) => ({
+      namespaces: 'mount, pid, uts, ipc',
+      pinnedTo: context.resources.serverCpus?.join(',') ?? 'not pinned',
+      user: process.getuid?.() === 0 ? 'root' : 'the user who runs the suite, root in its namespace',
+      network: 'loopback of the host',
+      ...(await prepareOnHost(artifact, context, signal)),
+    }),
     start: async (launch) => {
       const port = await choosePort(launch.port);
-      const app = hostCommand(launch, port);
-      const inNamespaces = {
-        file: findProgram('unshare') ?? 'unshare',
-        arguments: [...unshareArguments(), '--', app.file, ...app.arguments],
-      };
-      return withDataFolder(launch, name, (data) =>
-        startAppProcess({
+      return withDataFolder(launch, name, (data) => {
+        const app = hostCommand(launch, port, data);
+        const inNamespaces = {
+          file: findProgram('unshare') ?? 'unshare',
+          arguments: [...unshareArguments(), '--', app.file, ...app.arguments],
+        };
+        return startAppProcess({
           launch,
           environment: name,
           command: pinned(inNamespaces, launch.context.resources.serverCpus),
           cwd: app.cwd,
           port,
-          variables: { ...app.variables, ...data },
+          variables: app.variables,
           // unshare --fork ignores SIGTERM
           appPids: (pid) => descendants(pid).slice(1),
           meters: (pids) => ({
@@ -92,8 +91,8 @@ export function namespace(): Environment {
             }),
             gross: processMeter({ scope: 'the app’s processes and unshare', pids }),
           }),
-        }),
-      );
+        });
+      });
     },
     dispose: () => Promise.resolve(),
   };

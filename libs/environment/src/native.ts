@@ -1,12 +1,12 @@
-import { pinned, processMeter } from '@tare/metrics';
+import { type Command, findProgram, pinned, processMeter } from '@tare/metrics';
 import { startAppProcess } from './app-process.ts';
 import { choosePort } from './choose-port.ts';
 import type { Environment } from './contract.ts';
 import { reapDataFolders, withDataFolder } from './data-folder.ts';
-import { hostCommand, hostFacts, hostObstacle } from './host-command.ts';
+import { hostCommand, hostObstacle, prepareOnHost } from './host-command.ts';
 import { reapProcesses } from './reap-processes.ts';
 
-/** Runs the artifact as a plain child process on this host: the baseline. */
+/** Runs an app as a plain child process on this host: the baseline. An image is run in its own root. */
 export function native(): Environment {
   const name = 'native';
   return {
@@ -17,32 +17,40 @@ export function native(): Environment {
     probe: () => Promise.resolve({ usable: true, facts: {} }),
     reap: async (runId) => [...(await reapProcesses(name, runId)), ...(await reapDataFolders(name, runId))],
     runs: hostObstacle,
-    prepare: (artifact, context) =>
-      Promise.resolve({
-        ...hostFacts(artifact, context),
-        pinnedTo: context.resources.serverCpus?.join(',') ?? 'not pinned',
-        user: process.getuid?.() === 0 ? 'root' : 'the user who runs the suite',
-        network: 'loopback of the host',
-      }),
+    prepare: async (artifact, context, signal) => ({
+      pinnedTo: context.resources.serverCpus?.join(',') ?? 'not pinned',
+      user: process.getuid?.() === 0 ? 'root' : 'the user who runs the suite',
+      network: 'loopback of the host',
+      ...(await prepareOnHost(artifact, context, signal)),
+    }),
     start: async (launch) => {
       const port = await choosePort(launch.port);
-      const command = hostCommand(launch, port);
-      return withDataFolder(launch, name, (data) =>
-        startAppProcess({
+      return withDataFolder(launch, name, (data) => {
+        const { cwd, variables, isMounting, ...app } = hostCommand(launch, port, data);
+        // what the root of an image is mounted of goes with the app
+        const command = isMounting ? inMountNamespace(app) : app;
+        return startAppProcess({
           launch,
           environment: name,
           command: pinned(command, launch.context.resources.serverCpus),
-          cwd: command.cwd,
+          cwd,
           port,
-          variables: { ...command.variables, ...data },
+          variables,
           appPids: (pid) => [pid],
           meters: (pids) => {
             const processes = processMeter({ scope: 'the app’s processes', pids });
             return { net: processes, gross: processes };
           },
-        }),
-      );
+        });
+      });
     },
     dispose: () => Promise.resolve(),
+  };
+}
+
+function inMountNamespace(app: Command): Command {
+  return {
+    file: findProgram('unshare') ?? 'unshare',
+    arguments: ['--mount', '--', app.file, ...app.arguments],
   };
 }

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findProcess, ownProcesses } from '@tare/metrics';
+import { findProcess, processesInReach } from '@tare/metrics';
 import { membersOfLeftCgroups } from './app-cgroup.ts';
 import { environmentVariable, isRunnerGone, runnerVariable, runVariable } from './run-marks.ts';
 
 /**
- * Ends processes of this user that a killed run left behind, known by the marks in their environment.
+ * Ends processes of this user's runs that a killed run left behind, known by the marks in their environment.
  * @param environment only those that this environment started.
  * @param runId those of this run, whose runner has ended; undefined for those of every run whose runner is known to have.
  * @returns a line for each that was ended.
@@ -13,7 +13,8 @@ export async function reapProcesses(
   environment: string,
   runId: string | undefined,
 ): Promise<readonly string[]> {
-  const own = ownProcesses();
+  // an image may be run as a user of its own; who forges a mark risks only a process of his own
+  const own = processesInReach();
   const found = own.filter(
     ({ pid, variables }) =>
       pid !== process.pid &&

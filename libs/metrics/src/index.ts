@@ -69,6 +69,7 @@ export {
   listProcesses,
   namespacedPid,
   ownProcesses,
+  processesInReach,
   parseStat,
   processesWithVariable,
   type ProcessStat,

@@ -120,9 +120,20 @@ export type ProcessWithVariables = ProcessStat & { readonly variables: ReadonlyM
  *   passed over, also by root.
  */
 export function ownProcesses(): readonly ProcessWithVariables[] {
+  return processesInReach(({ pid }) => statSync(`/proc/${pid}`).uid === process.getuid?.());
+}
+
+/**
+ * @param isWanted may throw for a process that has ended.
+ * @returns the processes whose variables this user may read, with the variables that they were started with: its own ones, and
+ *   for root those of others, whose marks may be forged.
+ */
+export function processesInReach(
+  isWanted: (stat: ProcessStat) => boolean = () => true,
+): readonly ProcessWithVariables[] {
   return listProcesses().flatMap((stat) => {
     try {
-      if (statSync(`/proc/${stat.pid}`).uid !== process.getuid?.()) return [];
+      if (!isWanted(stat)) return [];
       const lines = readFileSync(`/proc/${stat.pid}/environ`, 'utf8').split('\0').filter(Boolean);
       const entries = lines.map((line): [string, string] => {
         const [name = ''] = line.split('=', 1);
