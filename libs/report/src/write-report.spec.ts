@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RunFile } from '@tare/results';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { exampleRun } from '../fixtures/example-run.ts';
 import { reportModel } from './model/report-model.ts';
@@ -34,6 +35,25 @@ test('charts of an earlier report go, pictures of others stay', async () => {
   await writeReport(folder, reportModel({ ...run, summary: { primes: run.summary.primes ?? {} } }));
   const charts = await readdir(join(folder, 'charts'));
   expect(charts.filter((name) => !name.startsWith('primes-'))).toEqual(['own.svg']);
+});
+
+test('scoped names of workloads are plain in file names and ids, and whole in texts', async () => {
+  const text = JSON.stringify(exampleRun(1)).replaceAll('"primes"', '"@shop/api:browse"');
+  const written = await writeReport(
+    folder,
+    reportModel(JSON.parse(text) as RunFile),
+    [],
+    ['bencher', 'hgrm'],
+  );
+  const names = written.map((path) => path.slice(folder.length + 1));
+  expect(names.filter((name) => name.includes('shop'))).not.toEqual([]);
+  expect(names.filter((name) => !/^((charts|latencies)\/)?[\w.-]+$/.test(name))).toEqual([]);
+  const page = await readFile(join(folder, 'report.html'), 'utf8');
+  const ids = [...page.matchAll(/ id="([^"]*)"/g)].flatMap(([, id = '']) => id);
+  expect(ids.filter((id) => !/^[a-z][\w.-]*$/i.test(id))).toEqual([]);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(page).toContain('@shop/api:browse');
+  expect(await readFile(join(folder, 'verdicts.junit.xml'), 'utf8')).toContain('name="@shop/api:browse"');
 });
 
 test('exports stand beside the report, and those of an earlier one go', async () => {
