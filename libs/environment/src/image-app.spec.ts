@@ -172,12 +172,12 @@ describe.skipIf(!isRoot || compiler === undefined)('the root of an image', () =>
   it('takes users and groups by name and by number', async () => {
     const { lower } = await unpackImage(await imageOf(layers()), signal);
     expect(['', 'app', '1234', '77', 'app:staff', '7:8'].map((user) => userIn(lower, user))).toEqual([
-      { uid: 0, gid: 0 },
-      { uid: 1234, gid: 2345 },
-      { uid: 1234, gid: 2345 },
-      { uid: 77, gid: 0 },
-      { uid: 1234, gid: 50 },
-      { uid: 7, gid: 8 },
+      { uid: 0, gid: 0, home: '/root' },
+      { uid: 1234, gid: 2345, home: '/home/app' },
+      { uid: 1234, gid: 2345, home: '/home/app' },
+      { uid: 77, gid: 0, home: '/' },
+      { uid: 1234, gid: 50, home: '/home/app' },
+      { uid: 7, gid: 8, home: '/' },
     ]);
     expect(() => userIn(lower, 'nobody')).toThrow('its user "nobody" is not in its /etc/passwd');
   });

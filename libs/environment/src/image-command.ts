@@ -99,7 +99,7 @@ export type ImageCommand = Command & {
 export function imageCommand(image: ImageArtifact, data: string | undefined): ImageCommand {
   const { config } = image;
   const { lower, mount, scratch } = imageRootOf(image);
-  const { uid, gid } = userIn(lower, config.user);
+  const { uid, gid, home } = userIn(lower, config.user);
   const folder = config.workingDirectory || '/';
   return {
     file: findProgram('sh', '/bin:/usr/bin') ?? '/bin/sh',
@@ -118,6 +118,8 @@ export function imageCommand(image: ImageArtifact, data: string | undefined): Im
     ],
     variables: {
       PATH: defaultPath,
+      // as engines do
+      HOME: home,
       ...Object.fromEntries(
         config.variables.map((each) => {
           const [name = '', ...value] = each.split('=');
@@ -128,22 +130,25 @@ export function imageCommand(image: ImageArtifact, data: string | undefined): Im
   };
 }
 
-/** The ids of a user as an image names it: "", "app", "1000", "app:staff", "1000:1000" (Dockerfile, USER). */
-export function userIn(root: string, user: string): { readonly uid: number; readonly gid: number } {
+type ImageUser = { readonly uid: number; readonly gid: number; readonly home: string };
+
+/** The ids and the home of a user as an image names it: "", "app", "1000", "app:staff", "1000:1000" (Dockerfile, USER). */
+export function userIn(root: string, user: string): ImageUser {
   const [name = '', group] = user.split(':');
   const isNumber = (text: string): boolean => /^\d+$/.test(text);
+  const wanted = name === '' ? '0' : name;
   const account = linesOf(root, 'etc/passwd').find(
-    ([login, , uid]) => login === name || (isNumber(name) && uid === name),
+    ([login, , uid]) => login === wanted || (isNumber(wanted) && uid === wanted),
   );
-  if (name !== '' && !isNumber(name) && account === undefined) {
+  if (!isNumber(wanted) && account === undefined) {
     throw new Error(`its user "${name}" is not in its /etc/passwd`);
   }
-  const uid = name === '' ? 0 : Number(account?.[2] ?? name);
-  if (group === undefined) return { uid, gid: Number(account?.[3] ?? 0) };
+  const known = { uid: Number(account?.[2] ?? wanted), home: account?.[5] ?? '/' };
+  if (group === undefined) return { ...known, gid: Number(account?.[3] ?? 0) };
   const found = linesOf(root, 'etc/group').find(([label]) => label === group);
   if (found === undefined && !isNumber(group))
     throw new Error(`its group "${group}" is not in its /etc/group`);
-  return { uid, gid: Number(found?.[2] ?? group) };
+  return { ...known, gid: Number(found?.[2] ?? group) };
 }
 
 function linesOf(root: string, file: string): readonly (readonly string[])[] {
