@@ -30,7 +30,7 @@ const { version } = createRequire(import.meta.url)('@tare/nx-bench/package.json'
 };
 
 /** Where the environments that it offers come from; any other is written into bench.config.ts by hand. */
-const packages: Readonly<Record<string, string>> = {
+export const packages: Readonly<Record<string, string>> = {
   native: '@tare/nx-bench',
   namespace: '@tare/nx-bench',
   docker: '@tare/nx-docker',

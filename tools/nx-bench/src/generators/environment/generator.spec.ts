@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { addProjectConfiguration, type Tree } from '@nx/devkit';
+import { addProjectConfiguration, readNxJson, type Tree } from '@nx/devkit';
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
 import { beforeEach, expect, it } from 'vitest';
 import environment from './generator.ts';
@@ -63,9 +63,28 @@ it('leaves an environment that is there', async () => {
   expect(text('api-bench/environments/own.ts')).toBe('// edited\n');
 });
 
+it('takes the recipe of a package out, where it can be changed, and bakes by it what is measured', async () => {
+  addProjectConfiguration(tree, 'api', { root: 'apps/api' });
+  tree.write('api-bench/bench.config.ts', `project('api', { get: '/' })`);
+  await environment(tree, { name: 'docker', project: 'api-bench', skipFormat: true });
+  tree.write('environments/docker/base-recipe.json', '{ "suite": "trixie" }');
+  await environment(tree, { name: 'docker', project: 'api-bench', skipFormat: true });
+  expect(text('environments/docker/Dockerfile')).toContain('ENTRYPOINT ["/usr/local/bin/node"]');
+  expect(text('environments/docker/base-recipe.json')).toContain('trixie');
+  expect(readNxJson(tree)?.plugins).toEqual([
+    {
+      plugin: '@tare/nx-docker/plugin',
+      options: { bakes: { 'environments/docker/Dockerfile': ['apps/api'] } },
+    },
+  ]);
+});
+
 it('says in one line what is wrong', async () => {
   await expect(environment(tree, { name: 'One Arena', project: 'api-bench' })).rejects.toThrow(
     '--name=One Arena: expected small letters, digits and hyphens',
+  );
+  await expect(environment(tree, { name: 'native', project: 'api-bench' })).rejects.toThrow(
+    '--name=native: @tare/nx-bench has no recipe to take out, expected a name of your own',
   );
   addProjectConfiguration(tree, 'api', { root: 'api' });
   await expect(environment(tree, { name: 'own', project: 'api' })).rejects.toThrow(

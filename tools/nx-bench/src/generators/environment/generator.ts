@@ -1,11 +1,21 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   formatFiles,
   joinPathFragments,
   logger,
   names,
+  readNxJson,
   readProjectConfiguration,
+  updateNxJson,
+  workspaceRoot,
+  writeJson,
   type Tree,
 } from '@nx/devkit';
+import { projectsNamedIn } from '@tare/nx-kit/plugin';
+import { installedFolder } from '../../gather-packages.ts';
+import { packages } from '../bench/generator.ts';
+import { addPlugin } from '../init/generator.ts';
 
 export type EnvironmentOptions = {
   readonly name: string;
@@ -14,7 +24,10 @@ export type EnvironmentOptions = {
   readonly skipFormat?: boolean;
 };
 
-/** Makes an environment of one's own with its test, and puts it into bench.config.ts; files that are there are left. */
+/**
+ * Makes an environment of one's own with its test, and puts it into bench.config.ts; where the name is that of a package with a
+ * recipe, copies that into the workspace instead. Files that are there are left.
+ */
 export default async function environment(tree: Tree, options: EnvironmentOptions): Promise<void> {
   const { name, project, skipFormat = false } = options;
   if (!/^[a-z][a-z0-9-]*$/.test(name))
@@ -24,6 +37,16 @@ export default async function environment(tree: Tree, options: EnvironmentOption
   if (!tree.exists(config))
     throw new Error(
       `--project=${project}: there is no ${config}; make one: nx g @tare/nx-bench:bench <project>`,
+    );
+  const recipe = recipeOf(name);
+  if (recipe !== undefined) {
+    takeOut(tree, { name, recipe, benchText: tree.read(config, 'utf8') ?? '' });
+    if (!skipFormat) await formatFiles(tree);
+    return;
+  }
+  if (packages[name] !== undefined)
+    throw new Error(
+      `--name=${name}: ${packages[name]} has no recipe to take out, expected a name of your own`,
     );
   const { propertyName: word } = names(name);
   const files = {
@@ -37,6 +60,53 @@ export default async function environment(tree: Tree, options: EnvironmentOption
   useIn(tree, config, name, word);
   if (!skipFormat) await formatFiles(tree);
   logger.info(`Its test: node --test ${joinPathFragments(root, 'environments', `${name}.spec.ts`)}`);
+}
+
+/** The folder of the recipe that the package of an environment brings; undefined where there is no such package or recipe. */
+function recipeOf(name: string): string | undefined {
+  const plugin = `@tare/nx-${name}`;
+  const folder = installedFolder(plugin, workspaceRoot);
+  if (folder === undefined) return undefined;
+  // in a published package it lies among what is built
+  return [join(folder, 'recipe'), join(folder, 'dist', 'tools', `nx-${name}`, 'recipe')].find((path) =>
+    existsSync(path),
+  );
+}
+
+/** Copies a recipe into environments/<name>, a project of its own, where it can be changed. */
+function takeOut(
+  tree: Tree,
+  { name, recipe, benchText }: { readonly name: string; readonly recipe: string; readonly benchText: string },
+): void {
+  const folder = `environments/${name}`;
+  for (const file of readdirSync(recipe)) {
+    const path = joinPathFragments(folder, file);
+    if (tree.exists(path)) logger.info(`${path} is there already and stays as it is`);
+    else tree.write(path, readFileSync(join(recipe, file)));
+  }
+  const project = joinPathFragments(folder, 'project.json');
+  if (!tree.exists(project)) writeJson(tree, project, { name: `${name}-recipe` });
+  const dockerfile = joinPathFragments(folder, 'Dockerfile');
+  if (!tree.exists(dockerfile)) return;
+  const roots = projectsNamedIn(benchText).map((each) => readProjectConfiguration(tree, each).root);
+  bakeBy(tree, `@tare/nx-${name}/plugin`, dockerfile, roots);
+}
+
+/** Says in nx.json which projects' bundles a Dockerfile bakes. */
+function bakeBy(tree: Tree, plugin: string, dockerfile: string, roots: readonly string[]): void {
+  addPlugin(tree, plugin);
+  const nxJson = readNxJson(tree) ?? {};
+  const plugins = (nxJson.plugins ?? []).map((each) => {
+    if ((typeof each === 'string' ? each : each.plugin) !== plugin) return each;
+    const options = (typeof each === 'string' ? {} : (each.options ?? {})) as { bakes?: unknown };
+    const { bakes } = options;
+    const others = typeof bakes === 'object' && bakes !== null && !Array.isArray(bakes) ? bakes : {};
+    return { plugin, options: { ...options, bakes: { ...others, [dockerfile]: [...roots] } } };
+  });
+  updateNxJson(tree, { ...nxJson, plugins });
+  logger.info(
+    `${dockerfile} bakes the bundles of ${roots.join(', ')}: dist/{projectRoot}/main.mjs, or what the option "artifact" in nx.json says`,
+  );
 }
 
 /** Imports it and adds it to the environments, unless the file has it. */
