@@ -47,8 +47,8 @@ const layers = [
   },
   { sourceTag: 'type:docs', onlyDependOnLibsWithTags: ['type:lib'] },
   { sourceTag: 'type:environment', onlyDependOnLibsWithTags: [] },
-  // takes the others as files and manifests
-  { sourceTag: 'type:packages', onlyDependOnLibsWithTags: [] },
+  // takes the tools as files and manifests
+  { sourceTag: 'type:packages', onlyDependOnLibsWithTags: ['type:lib'] },
   { sourceTag: 'workload', bannedExternalImports: ['nx', 'nx/*', '@nx/*'], onlyDependOnLibsWithTags: [] },
   { sourceTag: 'pipeline', onlyDependOnLibsWithTags: ['type:tool', 'type:lib'] },
 ];
