@@ -1,12 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
-import {
-  createNodesFromFiles,
-  DependencyType,
-  type CreateDependencies,
-  type CreateNodes,
-  type TargetConfiguration,
-} from '@nx/devkit';
+import type { CreateDependencies, CreateNodes, DependencyType, TargetConfiguration } from '@nx/devkit';
 import {
   about,
   aText,
@@ -19,6 +13,9 @@ import {
 import { projectOf } from './projects.ts';
 
 const name = '@tare/nx-bench';
+
+// not from the enum: an import of Nx at run time takes a quarter of a second in every command without the daemon
+const staticDependency = 'static' as DependencyType.static;
 
 /** Options of the plugin in nx.json. */
 export type BenchPluginOptions = {
@@ -68,20 +65,15 @@ export const createNodes: CreateNodes<BenchPluginOptions> = [
   `**/${configFile}`,
   (files, given, context) => {
     const options = readPluginOptions(name, optionKinds, given);
-    return createNodesFromFiles(
-      (file) => {
-        const root = dirname(file);
-        const named = readBench(file, context.workspaceRoot).flatMap(({ text }) => projectsNamedIn(text));
-        const targets = benchTargets(file, options, {
-          project: projectName(root, context.workspaceRoot) ?? basename(root),
-          named: [...new Set(named)],
-        });
-        return { projects: { [root]: { targets } } };
-      },
-      files,
-      given,
-      context,
-    );
+    return files.map((file) => {
+      const root = dirname(file);
+      const named = readBench(file, context.workspaceRoot).flatMap(({ text }) => projectsNamedIn(text));
+      const targets = benchTargets(file, options, {
+        project: projectName(root, context.workspaceRoot) ?? basename(root),
+        named: [...new Set(named)],
+      });
+      return [file, { projects: { [root]: { targets } } }] as const;
+    });
   },
 ];
 
@@ -102,7 +94,7 @@ export const createDependencies: CreateDependencies<BenchPluginOptions> = (_, co
       ]
         .filter((target, place, all) => target !== source && all.indexOf(target) === place)
         .filter((target) => projects[target] !== undefined)
-        .map((target) => ({ type: DependencyType.static, source, target, sourceFile: file })),
+        .map((target) => ({ type: staticDependency, source, target, sourceFile: file })),
     ),
   );
 };

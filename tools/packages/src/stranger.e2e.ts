@@ -1,6 +1,6 @@
 /** What somebody does who has a workspace and a service, from packages as they are published. */
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { appendFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,39 +93,41 @@ describe('in a workspace of the preset ts, with npm', { timeout: 300_000 }, () =
     expect(await affected()).not.toContain('api-bench');
   });
 
-  it.each(['false', 'true'])('a command of Nx takes at most 100 ms longer, NX_DAEMON=%s', async (daemon) => {
+  // Nx starts a process for every plugin where it has no daemon: that is not ours to mend
+  it.each([
+    ['true', 'none'],
+    ['false', 'one that does nothing'],
+  ])('NX_DAEMON=%s: it takes at most 100 ms more than %s', async (daemon, other) => {
     const { root } = workspace;
     const path = join(root, 'nx.json');
-    const all = readFileSync(path, 'utf8');
-    const others = JSON.parse(all) as { plugins: unknown[] };
-    others.plugins = others.plugins.filter((each) => !JSON.stringify(each).includes('@tare/'));
+    const own = readFileSync(path, 'utf8');
+    const nxJson = JSON.parse(own) as { readonly plugins: readonly object[] };
+    const plugins = nxJson.plugins.filter((each) => !JSON.stringify(each).includes('@tare/'));
+    await writeFile(join(root, 'nothing.cjs'), "exports.createNodes = ['**/no-such-file', () => []];\n");
+    const nothing = other === 'none' ? [] : [{ plugin: './nothing.cjs' }];
+    const others = JSON.stringify({ ...nxJson, plugins: [...plugins, ...nothing] });
     const nx = ['env', `NX_DAEMON=${daemon}`, 'node_modules/.bin/nx'];
-    const showProjects = async (): Promise<number> => {
+    const timeWith = async (text: string): Promise<number> => {
+      await writeFile(path, text);
+      // the daemon makes its graph anew
+      if (daemon === 'true') await succeeds(workspace, ...nx, 'show', 'projects');
       const start = performance.now();
       await succeeds(workspace, ...nx, 'show', 'projects');
       return performance.now() - start;
     };
-    const times = { without: [] as number[], with: [] as number[] };
+    const moreMs: number[] = [];
     try {
-      // in turn, so that a change of the host's speed touches both
-      for (const round of [0, 1, 2, 3, 4, 5, 6]) {
-        for (const [which, text] of [
-          ['without', JSON.stringify(others)],
-          ['with', all],
-        ] as const) {
-          writeFileSync(path, text);
-          // the daemon computes the graph again
-          if (daemon === 'true') await showProjects();
-          const ms = await showProjects();
-          if (round > 1) times[which].push(ms);
-        }
-      }
+      // in turn, so that a change of the host's speed touches both; the first fill the caches
+      await timeWith(others);
+      await timeWith(own);
+      for (const _ of Array(7)) moreMs.push(-(await timeWith(others)) + (await timeWith(own)));
     } finally {
-      writeFileSync(path, all);
+      await writeFile(path, own);
+      await rm(join(root, 'nothing.cjs'));
       await workspace.run(...nx, 'daemon', '--stop');
     }
-    process.stdout.write(`nx show projects, NX_DAEMON=${daemon}, ms: ${JSON.stringify(times)}\n`);
-    expect(median(times.with) - median(times.without)).toBeLessThan(100);
+    process.stdout.write(`NX_DAEMON=${daemon}: ${moreMs.map(Math.round).join(', ')} ms more\n`);
+    expect(median(moreMs)).toBeLessThan(100);
   });
 });
 
