@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
 import { access, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
+import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { messageOf } from '../model/words.ts';
@@ -50,7 +51,7 @@ export async function findChromium({
   usualPlaces = installerPlaces,
   signal,
 }: ChromiumSearch = {}): Promise<Chromium | { readonly missing: string }> {
-  if (placeOf(library) === undefined) {
+  if (!isInstalled(library)) {
     return {
       missing: `No PNG pictures: they take two packages that are not installed. Install them: PUPPETEER_SKIP_DOWNLOAD=1 npm install --save-dev ${library} ${npmPackage}`,
     };
@@ -87,6 +88,12 @@ async function isProgram(path: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Whether a package is there to be loaded from here, whichever way it may be loaded. */
+function isInstalled(name: string): boolean {
+  const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];
+  return folders.some((folder) => existsSync(join(folder, name, 'package.json')));
 }
 
 /** The URL of a package's entry; undefined if the package is not installed. */
