@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 
 /** A workspace as somebody has it who comes from create-nx-workspace. */
 export type Workspace = {
@@ -132,4 +132,76 @@ app.get('/health', (_, response) => response.send('fine'));
 app.listen(Number(process.env.PORT ?? 3000), process.env.HOST ?? '127.0.0.1');
 `,
   );
+}
+
+/**
+ * Puts services into a workspace as people have them, none of which Nx builds: one of Node with a native addon, one of Python that
+ * gunicorn serves, a static program, and an image with an entrypoint script and a user of its own.
+ */
+export async function addServices({ root }: Workspace): Promise<void> {
+  const write = async (path: string, text: string, mode = 0o644): Promise<void> => {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text, { mode });
+  };
+  const manifest = (name: string, more: object = {}): string =>
+    JSON.stringify({ name: `@shop/${name}`, version: '0.0.1', private: true, ...more });
+
+  await write(
+    'packages/notes/package.json',
+    manifest('notes', {
+      scripts: { start: 'node server.js' },
+      dependencies: { '@node-rs/xxhash': '1.7.8' },
+    }),
+  );
+  await write(
+    'packages/notes/server.js',
+    `const { createServer } = require('node:http');
+const { xxh64 } = require('@node-rs/xxhash');
+createServer((request, response) => response.end(String(xxh64(request.url)))).listen(process.env.PORT, process.env.HOST);
+`,
+  );
+
+  await write('packages/flask/package.json', manifest('flask'));
+  await write(
+    'packages/flask/app.py',
+    `from flask import Flask
+app = Flask(__name__)
+@app.get('/primes')
+def primes(): return {'primes': sum(all(n % d for d in range(2, n)) for n in range(2, 200))}
+`,
+  );
+
+  await mkdir(join(root, 'packages/counter'));
+  await compileServer(join(root, 'packages/counter/server'));
+
+  await write('packages/shipped/package.json', manifest('shipped'));
+  await compileServer(join(root, 'packages/shipped/server'));
+  await copyFile('/bin/busybox', join(root, 'packages/shipped/busybox'));
+  await write(
+    'packages/shipped/docker-entrypoint.sh',
+    '#!/bin/sh\nset -e\nexec "$@" "${PORT:-8080}"\n',
+    0o755,
+  );
+  await write('packages/shipped/passwd', 'app:x:1000:1000::/srv:/bin/sh\n');
+  await write(
+    'packages/shipped/Dockerfile',
+    `FROM scratch
+COPY busybox /bin/sh
+COPY passwd /etc/passwd
+COPY docker-entrypoint.sh /usr/local/bin/
+COPY server /srv/server
+ENV PATH=/usr/local/bin:/bin
+WORKDIR /srv
+USER app
+EXPOSE 8080
+ENTRYPOINT ["docker-entrypoint.sh"]
+CMD ["/srv/server"]
+`,
+  );
+}
+
+/** Compiles a server that needs no library where it runs. */
+async function compileServer(path: string): Promise<void> {
+  const source = join(import.meta.dirname, '../fixtures/server.c');
+  await promisify(execFile)('gcc', ['-static', '-O1', '-o', path, source]);
 }

@@ -59,10 +59,12 @@ it('measures several in a folder of its own, each by what runs it', async () => 
   expect(readJson(tree, 'bench/project.json')).toMatchObject({ name: 'bench' });
 });
 
-it('measures an image in containers, for it is no process of the host', async () => {
+it('measures an image in docker, whatever else is asked', async () => {
   tree.write('apps/flask/Dockerfile', 'FROM python\n');
   await bench(tree, { project: '@shop/flask' });
-  expect(text('apps/flask-bench/bench.config.ts')).toContain('environments: [namespace(), docker()],');
+  expect(text('apps/flask-bench/bench.config.ts')).toContain(
+    'environments: [native(), namespace(), docker()],',
+  );
 });
 
 it('is a package where the workspace is made of packages', async () => {

@@ -171,16 +171,15 @@ function pathsIn(tree: Tree, root: string): readonly string[] {
   return paths;
 }
 
-/** Those that were asked for, as far as they can run the apps: an image is no process of the host. */
+/** Those that were asked for, and docker for an image, which nobody would leave out. */
 function environmentsFor(apps: readonly App[], asked: readonly string[]): readonly string[] {
   const unknown = asked.find((each) => packages[each] === undefined);
   if (unknown !== undefined)
     throw new Error(
       `--environments=${asked.join(',')}: "${unknown}" is unknown, expected some of ${Object.keys(packages).join(', ')}`,
     );
-  if (apps.some(({ kind }) => kind !== 'image')) return asked;
-  const ofImages = asked.filter((each) => each !== 'native');
-  return ofImages.includes('docker') ? ofImages : [...ofImages, 'docker'];
+  const isMissed = apps.some(({ kind }) => kind === 'image') && !asked.includes('docker');
+  return isMissed ? [...asked, 'docker'] : asked;
 }
 
 function packageOf({ kind }: App): string {
