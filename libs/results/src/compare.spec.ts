@@ -252,13 +252,18 @@ describe('judge', () => {
         // the host hits now the one and now the other
         ...of('equal', (round) => (round % 2 === 0 ? 9 : 7.2)),
         ...of('stalling', () => 30),
+        // the typical slow request is the same, and every other round is slower
+        ...of('doubtful', (round) => (round % 2 === 0 ? 12 : 8)),
       ],
       { baseline: 'native', seed: 7 },
     ).filter(({ metric }) => metric === 'latencyP95Ms');
     expect(comparisons).toMatchObject([
+      // what is open is shown with the bounds that keep it so
+      { candidate: 'doubtful', verdict: 'undecided', look: { by: 'whole' } },
       { candidate: 'equal', verdict: 'same', look: { by: 'typical', rounds: 12 } },
       { candidate: 'stalling', verdict: 'worse', look: { by: 'whole' } },
     ]);
+    expect(comparisons[0]?.look?.interval[1]).toBeGreaterThan(1.1);
   });
 
   test('misses no round after the last one of an environment that is decided', () => {

@@ -2,6 +2,7 @@ import {
   comparePaired,
   decideGuarded,
   decideSequentially,
+  decisionOf,
   type Direction,
   fewestRounds,
   type GuardedRound,
@@ -243,10 +244,15 @@ function decidedBy(
   }
   const plan = planGuardedLooks(mostRounds, rounds);
   const { decision, by, typical, whole } = decideGuarded(robust, { ...options, plan });
-  const shown = by === 'whole' ? whole : typical;
+  const { margin, direction } = options;
+  // open because the whole does not bear out what the typical ones say: then its bounds tell why
+  const isNotBorneOut =
+    by === null && typical !== null && decisionOf(typical.interval, margin, direction) !== 'open';
+  const shownBy = by ?? (isNotBorneOut && whole !== null ? 'whole' : 'typical');
+  const shown = shownBy === 'whole' ? whole : typical;
   if (shown === null) return { decision, look: null };
   const ofAll = whole === null ? {} : { whole: [whole.interval[0], whole.interval[1]] as [number, number] };
-  return { decision, look: { ...lookOf(shown, by ?? 'typical'), ...ofAll } };
+  return { decision, look: { ...lookOf(shown, shownBy), ...ofAll } };
 }
 
 /** As a run of that many rounds and no look before its end has them; none with fewer than a test takes. */

@@ -20,7 +20,7 @@ export { minimumDetectableDifference, pairedPower } from './power.ts';
 export { roundOrders, roundsFor, roundsMoreToDecide } from './rounds.ts';
 export { seededRandom } from './seeded-random.ts';
 export type { SeededRandom } from './seeded-random.ts';
-export { decideSequentially, planLooks } from './sequential-decision.ts';
+export { decideSequentially, decisionOf, planLooks } from './sequential-decision.ts';
 export type { Look, LookPlan, PlannedLook, SequentialDecision } from './sequential-decision.ts';
 export { fewestRounds, fewestRoundsFor } from './sign-flip.ts';
 export { steadyState } from './steady-state.ts';
