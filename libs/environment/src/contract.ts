@@ -54,7 +54,26 @@ export type Launch = {
 };
 
 export type Availability =
-  { readonly usable: true; readonly facts: Facts } | ({ readonly usable: false } & Obstacle);
+  | { readonly usable: true; readonly facts: Facts; readonly isolation?: Isolation }
+  | ({ readonly usable: false } & Obstacle);
+
+/** What stands between an app and its host: a rung of the ladder that a report draws. */
+export type Isolation = {
+  /**
+   * Its place on the ladder, from 0 (a process like any other) to 100 (a machine of its own). It orders the rungs; how far
+   * two are apart means nothing. Shared namespaces: below 20; sandboxes: from 20; containers: from 40; a kernel in user space:
+   * from 60; a virtual machine: from 80.
+   */
+  readonly rung: number;
+  /** Whose kernel answers the app's system calls: the host's, a program between the two (gVisor), a guest's. */
+  readonly kernel: 'host' | 'user space' | 'guest';
+  /** The namespaces that it does not share with the host: "mount", "pid", "network", "user", … */
+  readonly namespaces: readonly string[];
+  /** Whether a filter refuses it system calls. */
+  readonly seccomp: boolean;
+  /** How the load gets to it: "loopback", "bridge", "published port, by a proxy", "forwarded port". */
+  readonly path: string;
+};
 
 /** What stands in the way of an environment or an app. */
 export type Obstacle = {

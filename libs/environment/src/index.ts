@@ -19,6 +19,7 @@ export type {
   Environment,
   Facts,
   Instance,
+  Isolation,
   Launch,
   Milestone,
   Obstacle,
