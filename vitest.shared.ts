@@ -10,7 +10,7 @@ export function projectTests(project: string, include = 'src/**/*.spec.ts'): Vit
 }
 
 /**
- * The settings of tests that start real runs and loads, which mostly wait: two files at a time. After them one file at a
+ * The settings of tests that start real runs and loads, which mostly wait: three files at a time. After them one file at a
  * time, with the machine to itself, those that hold what is measured against the truth.
  * @param measuring the latter, from the folder of the project.
  */
@@ -21,7 +21,7 @@ export function realLoadTests(project: string, measuring: readonly string[] = []
     name: 'side by side',
     include: ['src/**/*.e2e.ts'],
     exclude: [...measuring],
-    maxWorkers: 2,
+    maxWorkers: 3,
     sequence: { groupOrder: 0 },
   };
   const alone = {
