@@ -31,7 +31,32 @@ export const diagnosticSchema = z.strictObject({
   message: z.string(),
 });
 
-const environmentBase = { name: z.string(), kind: z.string(), facts };
+export const isolationSchema = z.strictObject({
+  rung: z
+    .number()
+    .min(0)
+    .max(100)
+    .describe(
+      'Place on the ladder, from 0 (a process like any other) to 100 (a machine of its own): it only orders.',
+    ),
+  kernel: z
+    .enum(['host', 'user space', 'guest'])
+    .describe('Whose kernel answers the system calls of the app.'),
+  namespaces: z.array(z.string()).describe('Those that it does not share with the host: "mount", "user".'),
+  seccomp: z.boolean().describe('Whether a filter refuses it system calls.'),
+  path: z.string().describe('How the load gets to it: "loopback", "bridge".'),
+});
+
+const environmentBase = {
+  name: z.string(),
+  kind: z.string(),
+  facts,
+  isolation: isolationSchema
+    .optional()
+    .describe(
+      'What stands between an app and its host there; absent where that is not known, and in older files.',
+    ),
+};
 export const environmentResultSchema = z.discriminatedUnion('status', [
   z.strictObject({ ...environmentBase, status: z.literal('measured') }),
   z.strictObject({
@@ -310,6 +335,7 @@ export type RunFile = z.infer<typeof runFileSchema>;
 export type Repeat = z.infer<typeof repeatSchema>;
 export type Diagnostic = z.infer<typeof diagnosticSchema>;
 export type EnvironmentResult = z.infer<typeof environmentResultSchema>;
+export type Isolation = z.infer<typeof isolationSchema>;
 export type HostFacts = z.infer<typeof hostSchema>;
 export type RunConfig = z.infer<typeof runConfigSchema>;
 export type MetricSummary = z.infer<typeof summarySchema>;

@@ -26,11 +26,11 @@ export function assembleRun({ header, trials, measured, unusable, lost, ...parts
     looks: looksOf(parts.plan),
   });
   const environments: EnvironmentResult[] = [
-    ...measured.map(({ environment: { name, kind }, facts }): EnvironmentResult => {
+    ...measured.map(({ environment: { name, kind }, facts, isolation: found }): EnvironmentResult => {
+      const isolation = found && { ...found, namespaces: [...found.namespaces] };
+      const known = { name, kind, facts, ...(isolation && { isolation }) };
       const reason = lost.find((each) => each.name === name)?.reason;
-      return reason === undefined
-        ? { name, kind, facts, status: 'measured' }
-        : { name, kind, facts, status: 'failed', reason };
+      return reason === undefined ? { ...known, status: 'measured' } : { ...known, status: 'failed', reason };
     }),
     ...unusable,
   ].toSorted((one, other) => place(one.name) - place(other.name));

@@ -56,7 +56,9 @@ it('measures every environment once in every round, and journals every trial', a
 it('lists an environment that is not usable, with its reason and remedy, and what others tell, once', async () => {
   const reason = { usable: false, reason: 'no such planet', remedy: 'build a rocket' } as const;
   const moon = other('moon', { probe: () => Promise.resolve(reason) });
+  const isolation = { rung: 0, kernel: 'host', namespaces: [], seccomp: false, path: 'loopback' } as const;
   const chatty = other('native', {
+    probe: () => Promise.resolve({ usable: true, facts: {}, isolation }),
     start: (launch, signal) => {
       launch.context.tell?.('native: a word');
       return native().start(launch, signal);
@@ -68,6 +70,7 @@ it('lists an environment that is not usable, with its reason and remedy, and wha
     { level: 'warning', code: 'environment', message: 'native: a word' },
   ]);
   expect(events.filter(({ kind }) => kind === 'told')).toEqual([{ kind: 'told', message: 'native: a word' }]);
+  expect(file.environments[0]?.isolation).toEqual(isolation);
   expect(file.environments[1]).toMatchObject({
     name: 'moon',
     status: 'unavailable',
@@ -75,6 +78,12 @@ it('lists an environment that is not usable, with its reason and remedy, and wha
     remedy: 'build a rocket',
   });
   expect(file.diagnostics.map(({ code }) => code)).toContain('nothing-to-compare');
+});
+
+it('refuses an environment whose isolation could not be written at the end', async () => {
+  const isolation = { rung: 101, kernel: 'guest', namespaces: [], seccomp: false, path: 'bridge' } as const;
+  const moon = other('moon', { probe: () => Promise.resolve({ usable: true, facts: {}, isolation }) });
+  await expect(run({ environments: [native(), moon] })).rejects.toThrow(/^moon: isolation\.rung: .*100/);
 });
 
 it('does not measure an environment that answers wrongly', async () => {

@@ -3,12 +3,13 @@ import {
   type Environment,
   type Facts,
   type Instance,
+  type Isolation,
   type Obstacle,
   requiredKinds,
   type StartKind,
 } from '@tare/environment';
 import { plainText } from '@tare/metrics';
-import type { Diagnostic, WarmUp } from '@tare/results';
+import { isolationSchema, type Diagnostic, type WarmUp } from '@tare/results';
 import type { Workload } from '../config/workload.ts';
 import { type Capacity, probeCapacity } from './arrival-rates.ts';
 import { launchOf, mixOf, obstacleTo, type Preparation, setUpData } from './launch-workload.ts';
@@ -43,7 +44,9 @@ export async function findUsable(
     signal.throwIfAborted();
     listener({ kind: 'probed', environment: name, availability });
     if (availability.usable) {
-      usable.push({ environment, facts: availability.facts });
+      const { facts, isolation } = availability;
+      requireIsolation(name, isolation);
+      usable.push({ environment, facts, isolation });
       for (const what of await environment.reap(undefined, signal))
         listener({ kind: 'reaped', what: plainText(what) });
       continue;
@@ -57,6 +60,15 @@ export async function findUsable(
     unusable.push({ name, kind, facts: {}, status: 'unavailable', reason, remedy });
   }
   return { usable, unusable };
+}
+
+/** @throws Error in one line when it is none: the run file could not be written at the end. */
+function requireIsolation(name: string, isolation: Isolation | undefined): void {
+  const issue = isolationSchema.optional().safeParse(isolation).error?.issues[0];
+  if (issue === undefined) return;
+  throw new Error(
+    `${name}: isolation.${issue.path.join('.')}: ${issue.message}; expected as the type Isolation says`,
+  );
 }
 
 /** A reason may contain output of other programs. */
@@ -131,7 +143,7 @@ export async function prepareEnvironments(
         if (!learned.has(key)) learned.set(key, load);
       }
       ready.push({
-        environment: candidate.environment,
+        ...candidate,
         facts,
         ...(startKind !== undefined && { startKind }),
       });

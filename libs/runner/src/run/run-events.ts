@@ -1,4 +1,4 @@
-import type { Availability, Environment, Facts, StartKind } from '@tare/environment';
+import type { Availability, Environment, Facts, Isolation, StartKind } from '@tare/environment';
 import type {
   Comparison,
   Diagnostic,
@@ -14,6 +14,8 @@ import type {
 export type Usable = {
   readonly environment: Environment;
   readonly facts: Facts;
+  /** Undefined where its environment does not say. */
+  readonly isolation?: Isolation | undefined;
   /** How it started when nothing told it to start from nothing; undefined before it was checked. */
   readonly startKind?: StartKind;
 };
