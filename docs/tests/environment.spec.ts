@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runVariable, type Environment, type Instance, type Launch } from '@tare/environment';
 import { processesWithVariable, waitForHttp } from '@tare/metrics';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, assert, beforeAll, expect, it } from 'vitest';
 import { fencesOf, root } from './documents.ts';
 
 const app = `
@@ -97,6 +97,7 @@ it('it starts an app as it says, meters it, and leaves nothing behind', { timeou
   const batchPolicy = 3;
   expect(reply).toMatchObject({ found: [], EXTRA: 'given', policy: batchPolicy });
   const { net, gross } = await instance.meters();
+  assert(net && gross);
   expect((await net.read()).cpuNs).toBeGreaterThan(0n);
   expect((await gross.read()).memoryBytes).toBeGreaterThan(10_000_000);
   await instance.stop();

@@ -98,7 +98,7 @@ describe.skipIf(!isLinux)('what an app leaves running', () => {
   it.each(ways)('does not hide how the app ended by itself, nor its last words (%s)', async (how) => {
     const instance = await startWith(native(), how);
     // the reading of a meter, or a look now and then, makes its children known
-    await (await instance.meters()).net.read();
+    await (await instance.meters()).net?.read();
     const askedAt = performance.now();
     await fetch(new URL('/end', instance.url)).catch(() => undefined);
     expect(await instance.ended).toBe('the app ended with exit code 7');

@@ -12,7 +12,7 @@ import {
   type ProcessStat,
 } from '@tare/metrics';
 import { enterAppCgroup } from './app-cgroup.ts';
-import type { Instance, Launch, Milestone } from './contract.ts';
+import type { Instance, Launch, Meters, Milestone } from './contract.ts';
 import { endProcesses } from './reap-processes.ts';
 import { runMarks } from './run-marks.ts';
 import { whyUnreachable } from './wrong-port.ts';
@@ -49,7 +49,7 @@ export type AppProcess = {
   /** The processes that get SIGTERM to end the app; everything that it started gets SIGKILL if that does not help. */
   readonly appPids: (pid: number) => readonly number[];
   /** @param pids returns the command's process and all its descendants. */
-  readonly meters: (pids: () => readonly number[]) => Awaited<ReturnType<Instance['meters']>>;
+  readonly meters: (pids: () => readonly number[]) => Meters;
 };
 
 /**
@@ -113,10 +113,10 @@ export async function startAppProcess(app: AppProcess): Promise<Instance> {
     return how;
   });
 
-  let opened: ReturnType<AppProcess['meters']> | undefined;
+  let opened: Meters | undefined;
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
-    await Promise.all([opened?.net.close(), opened?.gross.close()]);
+    await Promise.all([opened?.net?.close(), opened?.gross?.close()]);
     family.pids();
     if (!over) {
       const appPids = app.appPids(pid);

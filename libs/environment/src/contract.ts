@@ -93,6 +93,24 @@ export type Milestone = { readonly name: string; readonly atMs: number };
  */
 export type StartKind = 'cold' | 'restart';
 
+/** The meters of an instance. A figure that nobody can read is left out with the reason: it is absent then, never guessed. */
+export type Meters =
+  | {
+      /** What the app itself uses. */
+      readonly net: Meter;
+      /** What the environment costs the host, net included; the same meter where the environment adds nothing. */
+      readonly gross: Meter;
+      readonly notMetered?: undefined;
+    }
+  | {
+      readonly net?: Meter | undefined;
+      readonly gross?: Meter | undefined;
+      /** Why one or both are left out, in a line: "gVisor runs the app in a process of its own, which is its kernel, too". */
+      readonly notMetered: string;
+      /** It runs on another host: none of this host's CPU time is its. Without gross and this, nobody knows how much is. */
+      readonly elsewhere?: boolean;
+    };
+
 /** One running app in an environment. */
 export interface Instance {
   readonly startKind: StartKind;
@@ -109,11 +127,8 @@ export interface Instance {
   readonly ended: Promise<string>;
   /** The moments seen so far, in order of time. */
   milestones(): Promise<readonly Milestone[]>;
-  /**
-   * What the app itself uses (net), and what the environment costs the host (gross, net included); the same meter where
-   * the environment adds nothing. Ready after `started`.
-   */
-  meters(): Promise<{ readonly net: Meter; readonly gross: Meter }>;
+  /** What the app itself uses (net), and what the environment costs the host (gross), as far as that can be told. Ready after `started`. */
+  meters(): Promise<Meters>;
   /** The last lines that the app wrote, for error messages. */
   lastLog(): Promise<string>;
   /**

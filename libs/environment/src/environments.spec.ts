@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { descendants, findProcess, processesWithVariable, waitForHttp } from '@tare/metrics';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, assert, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Instance, Launch } from './contract.ts';
 import { namespace } from './namespace.ts';
 import { native } from './native.ts';
@@ -123,6 +123,7 @@ describe.each(environments)('$name', (environment) => {
     try {
       await ready(instance);
       const { net, gross } = await instance.meters();
+      assert(net && gross);
       const before = { net: await net.read(), gross: await gross.read() };
       await ask(instance, '/burn');
       const after = { net: await net.read(), gross: await gross.read() };

@@ -21,6 +21,7 @@ export type {
   Instance,
   Isolation,
   Launch,
+  Meters,
   Milestone,
   Obstacle,
   PreparingTarget,

@@ -1,10 +1,13 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunFile } from '@tare/results';
+import { historyLine, type RunFile } from '@tare/results';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { exampleRun } from '../fixtures/example-run.ts';
+import { exampleRun, partlyMetered } from '../fixtures/example-run.ts';
 import { reportModel } from './model/report-model.ts';
+import { planCard, summaryCard } from './pictures/card.ts';
+import { renderReadmeBlock } from './text/readme.ts';
+import { renderTerminal } from './text/terminal.ts';
 import { writeReport } from './write-report.ts';
 
 let folder: string;
@@ -92,3 +95,56 @@ test('a file that cannot be replaced leaves the whole report as it was', async (
   expect(await readFile(join(folder, 'summary.md'), 'utf8')).toBe(summary);
   expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
 });
+
+const scopes = ['net', 'gross'] as const;
+
+test.each([[['net']], [['gross']], [scopes]] as const)(
+  'what could not be metered (%s) is absent wherever the run is shown, never 0 and never NaN',
+  async (missing) => {
+    const run = partlyMetered({ docker: missing });
+    const report = reportModel(run);
+    const paths = await writeReport(folder, report, [], ['bencher']);
+    const files = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
+    const terminal = renderTerminal(report, { columns: 200 });
+    const readme = renderReadmeBlock(report, { chartsPath: 'charts' });
+    const card = summaryCard(report);
+    const history = JSON.stringify(historyLine(run, { commit: null, dirty: false }));
+    for (const text of [...files, terminal, readme, card, history]) {
+      expect(text).not.toMatch(/\bNaN\b|\bundefined\b|\bInfinity\b/);
+    }
+    const textOf = (name: string) => files[paths.indexOf(join(folder, name))] ?? '';
+    const reason = 'its kernel lies <between> the two';
+    expect(terminal.split(reason)).toHaveLength(2);
+    expect(textOf('summary.md').split('its kernel lies \\<between\\> the two')).toHaveLength(2);
+    expect(textOf('report.html')).toContain('its kernel lies &lt;between&gt; the two');
+    const [head = '', ...rows] = textOf('trials.csv').trim().split('\r\n');
+    const columns = head.split(',');
+    const bencher = JSON.parse(textOf('bencher.json')) as Record<string, Record<string, unknown>>;
+    for (const scope of scopes) {
+      const [cpu, memory] = [
+        `cpu${scope === 'net' ? 'Net' : 'Gross'}`,
+        `memory${scope === 'net' ? 'Net' : 'Gross'}MiB`,
+      ];
+      const isThere = !missing.some((each) => each === scope);
+      expect(`${cpu}MsPerRequest` in (bencher['primes/docker'] ?? {})).toBe(isThere);
+      const cells = rows.map((row) => row.split(',')).filter((row) => row[1] === 'docker');
+      expect(cells.every((row) => (row[columns.indexOf(memory)] !== '') === isThere)).toBe(true);
+      expect(
+        textOf('verdicts.junit.xml').includes(
+          `classname="primes.docker" name="${scope} memory against native"`,
+        ),
+      ).toBe(isThere);
+      expect(history.includes(`"environment":"docker","metric":"${memory}"`)).toBe(isThere);
+      const row = terminal.split('\n').find((line) => line.startsWith(`Memory ${scope}, MiB`));
+      expect(row?.includes('–')).toBe(!isThere);
+    }
+    const docker = planCard(report).rows.find(({ name }) => name === 'docker');
+    const isWithoutGross = missing.some((each) => each === 'gross');
+    expect(docker?.figures.map(({ value }) => value === '–')).toEqual([
+      false,
+      false,
+      isWithoutGross,
+      isWithoutGross,
+    ]);
+  },
+);

@@ -25,6 +25,7 @@ export { openJournal, readJournal } from './journal.ts';
 export type { Journal, JournalHeader, TrialFailure } from './journal.ts';
 export {
   isLatency,
+  isNotMetered,
   latencyWindowOf,
   metricCatalogue,
   requestsForP99,

@@ -43,6 +43,11 @@ function latencyOf(trial: Trial): Partial<Trial['load']['latencyMs']> {
   return latencyWindowOf(trial)?.latencyMs ?? {};
 }
 
+/** Whether a trial has no figure of a metric because its environment could not be metered: see `notMetered`. */
+export function isNotMetered({ key, of }: Metric, trial: Trial): boolean {
+  return trial.notMetered !== undefined && /^(?:cpu|memory)/.test(key) && of(trial) === null;
+}
+
 /**
  * How long a start of a trial's environment took in its round, in milliseconds: the geometric mean of the burst of starts and
  * of the trial's own. With it, ratios of equal copies varied by 3.5 to 5.5 % from round to round, by 4.9 to 6.7 % without.
@@ -57,8 +62,9 @@ function writtenOf({ disk }: Trial): number | null {
 }
 
 /** What is not spent in the kernel; null where that is not known. */
-function userOf({ msPerRequest, kernelMsPerRequest }: Trial['cpu']['net']): number | null {
-  if (msPerRequest === null || typeof kernelMsPerRequest !== 'number') return null;
+function userOf({ msPerRequest, kernelMsPerRequest }: Partial<NonNullable<Trial['cpu']['net']>> = {}):
+  number | null {
+  if (typeof msPerRequest !== 'number' || typeof kernelMsPerRequest !== 'number') return null;
   return Math.max(0, msPerRequest - kernelMsPerRequest);
 }
 
@@ -81,17 +87,17 @@ export const metricCatalogue = [
   { key: 'latencyP90Ms', label: 'Latency p90', unit: 'ms', direction: 'lower', margin: 0.05, judged: false, of: (t) => latencyOf(t).p90 ?? null },
   { key: 'latencyP95Ms', label: 'Latency p95', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, of: (t) => latencyOf(t).p95 ?? null },
   { key: 'latencyP99Ms', label: 'Latency p99', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, fewestRequests: requestsForP99, of: (t) => latencyOf(t).p99 ?? null },
-  { key: 'cpuNetPercent', label: 'CPU net', unit: '%', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.cpu.net.percent },
-  { key: 'cpuGrossPercent', label: 'CPU gross', unit: '%', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.cpu.gross.percent },
-  { key: 'cpuNetMsPerRequest', label: 'CPU net per request', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.cpu.net.msPerRequest },
-  { key: 'cpuGrossMsPerRequest', label: 'CPU gross per request', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.cpu.gross.msPerRequest },
+  { key: 'cpuNetPercent', label: 'CPU net', unit: '%', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.cpu.net?.percent ?? null },
+  { key: 'cpuGrossPercent', label: 'CPU gross', unit: '%', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.cpu.gross?.percent ?? null },
+  { key: 'cpuNetMsPerRequest', label: 'CPU net per request', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.cpu.net?.msPerRequest ?? null },
+  { key: 'cpuGrossMsPerRequest', label: 'CPU gross per request', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.cpu.gross?.msPerRequest ?? null },
   { key: 'cpuNetUserMsPerRequest', label: 'CPU net per request, user', unit: 'ms', direction: 'lower', margin: 0.05, judged: false, of: (t) => userOf(t.cpu.net) },
-  { key: 'cpuNetKernelMsPerRequest', label: 'CPU net per request, kernel', unit: 'ms', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.cpu.net.kernelMsPerRequest ?? null },
+  { key: 'cpuNetKernelMsPerRequest', label: 'CPU net per request, kernel', unit: 'ms', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.cpu.net?.kernelMsPerRequest ?? null },
   { key: 'cpuGrossUserMsPerRequest', label: 'CPU gross per request, user', unit: 'ms', direction: 'lower', margin: 0.05, judged: false, of: (t) => userOf(t.cpu.gross) },
-  { key: 'cpuGrossKernelMsPerRequest', label: 'CPU gross per request, kernel', unit: 'ms', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.cpu.gross.kernelMsPerRequest ?? null },
-  { key: 'memoryNetMiB', label: 'Memory net', unit: 'MiB', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.memory.net.meanMiB },
-  { key: 'memoryNetPeakMiB', label: 'Memory net peak', unit: 'MiB', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.memory.net.peakMiB },
-  { key: 'memoryGrossMiB', label: 'Memory gross', unit: 'MiB', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.memory.gross.meanMiB },
+  { key: 'cpuGrossKernelMsPerRequest', label: 'CPU gross per request, kernel', unit: 'ms', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.cpu.gross?.kernelMsPerRequest ?? null },
+  { key: 'memoryNetMiB', label: 'Memory net', unit: 'MiB', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.memory.net?.meanMiB ?? null },
+  { key: 'memoryNetPeakMiB', label: 'Memory net peak', unit: 'MiB', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.memory.net?.peakMiB ?? null },
+  { key: 'memoryGrossMiB', label: 'Memory gross', unit: 'MiB', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.memory.gross?.meanMiB ?? null },
   { key: 'writtenKiBPerRequest', label: 'Written per request', unit: 'KiB', direction: 'lower', margin: 0.05, judged: false, of: (t) => writtenOf(t) },
   { key: 'writeLatencyMs', label: 'Disk write', unit: 'ms', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.disk.writeLatencyMs },
   { key: 'errors', label: 'Errors', unit: '', direction: 'lower', margin: 0.05, judged: false, of: errorsOf },

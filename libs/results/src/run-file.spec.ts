@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { exampleRun, exampleTrial } from '../fixtures/example-run.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 import { notRoot, tinyDisk } from '../fixtures/tiny-disk.ts';
+import { compare } from './compare.ts';
 import { parseRunFile, writeRunFile } from './run-file.ts';
+import { summarise } from './summarise.ts';
 
 describe('parseRunFile', () => {
   const text = JSON.stringify(exampleRun());
@@ -216,5 +218,42 @@ describe('writeRunFile', () => {
       process.seteuid?.(0);
     }
     expect(await readdir(temporary.folder)).toEqual([]);
+  });
+});
+
+describe('a run in which an environment could not be metered', () => {
+  const run = exampleRun();
+  const parsed = (missing: readonly string[]) => {
+    const trials = run.trials.map((trial) => {
+      const kept = (figures: object) =>
+        Object.fromEntries(
+          Object.entries(figures).filter(([key]) => !missing.some((scope) => key.startsWith(scope))),
+        );
+      const samples = trial.samples.map(kept);
+      return {
+        ...trial,
+        cpu: kept(trial.cpu),
+        memory: kept(trial.memory),
+        samples,
+        notMetered: 'out of sight',
+      };
+    });
+    return parseRunFile(JSON.stringify({ ...run, trials }), 'run.json');
+  };
+
+  test.each([[['net']], [['gross']], [['net', 'gross']]])('is read without %s', (missing) => {
+    const { trials } = parsed(missing);
+    const { cpuNetMsPerRequest, memoryGrossMiB, throughputRps } = summarise(trials).primes?.docker ?? {};
+    expect(cpuNetMsPerRequest === undefined).toBe(missing.includes('net'));
+    expect(memoryGrossMiB === undefined).toBe(missing.includes('gross'));
+    expect(throughputRps).toBeDefined();
+    const compared = compare(trials, { baseline: 'native', seed: 1 }).map(({ metric }) => metric);
+    expect(compared.includes('memoryNetMiB')).toBe(!missing.includes('net'));
+    expect(compared.includes('cpuGrossMsPerRequest')).toBe(!missing.includes('gross'));
+  });
+
+  test('takes no NaN for absent', () => {
+    const text = JSON.stringify(run).replace('"meanMiB":', '"meanMiB":null,"was":');
+    expect(() => parseRunFile(text, 'run.json')).toThrow('meanMiB: expected a number, found null');
   });
 });

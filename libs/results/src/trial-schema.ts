@@ -180,10 +180,10 @@ const disk = z.strictObject({
 
 const sample = z.strictObject({
   atMs: finite.describe('Time since the load window began.'),
-  netCpuMs: notNegative,
-  grossCpuMs: notNegative,
-  netMiB: notNegative,
-  grossMiB: notNegative,
+  netCpuMs: notNegative.optional(),
+  grossCpuMs: notNegative.optional(),
+  netMiB: notNegative.optional(),
+  grossMiB: notNegative.optional(),
 });
 
 export const trialSchema = z.strictObject({
@@ -206,8 +206,12 @@ export const trialSchema = z.strictObject({
     .describe(
       'The round had no open-loop window, because every latency was decided: the trial has no latencies to compare.',
     ),
-  cpu: z.strictObject({ net: cpuUse, gross: cpuUse }),
-  memory: z.strictObject({ net: memoryUse, gross: memoryUse }),
+  cpu: z.strictObject({ net: cpuUse.optional(), gross: cpuUse.optional() }),
+  memory: z.strictObject({ net: memoryUse.optional(), gross: memoryUse.optional() }),
+  notMetered: z
+    .string()
+    .optional()
+    .describe('Why net, gross or both are absent; absent itself where both are there.'),
   disk: disk.describe('Writes over the closed-loop window; null where the kernel does not report them.'),
   host: hostActivity,
   violations: z.array(violation).describe('Guards that the trial violates; empty in a clean one.'),

@@ -96,7 +96,7 @@ it('leaves out a metric that a round has no figure of, and a p99 of too few requ
   const few = trials.map((trial) => ({
     ...trial,
     load: { ...trial.load, requests: 300 },
-    cpu: { ...trial.cpu, net: { ...trial.cpu.net, msPerRequest: trial.round === 2 ? null : 1 } },
+    cpu: { ...trial.cpu, net: { percent: 50, msPerRequest: trial.round === 2 ? null : 1 } },
   }));
   const keys = recordedRounds(few, names).map(({ metric }) => metric);
   expect(keys).not.toContain('latencyP99Ms');

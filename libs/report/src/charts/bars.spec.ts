@@ -1,6 +1,6 @@
 import type { RunFile } from '@tare/results';
 import { expect, test } from 'vitest';
-import { exampleRun, failedMidway } from '../../fixtures/example-run.ts';
+import { exampleRun, failedMidway, partlyMetered } from '../../fixtures/example-run.ts';
 import { reportModel } from '../model/report-model.ts';
 import { pictureOf } from '../plot/chart.ts';
 import { barCharts } from './bars.ts';
@@ -142,4 +142,23 @@ test('text of a run is escaped in a picture, and the control has no bar', () => 
   const svg = file === undefined ? '' : pictureOf(file.chart, file);
   expect(svg).toContain('>&lt;a&gt; &amp; &quot;b&quot;: startup time<');
   expect(svg).not.toMatch(/<a>|native:control/);
+});
+
+test('a bar of gross alone is an outline, and one of net alone has no tare', () => {
+  const run = partlyMetered({ docker: ['net'], namespace: ['gross'], vagrant: ['net', 'gross'] });
+  const memory = filesOf(run).find(({ fileName }) => fileName === 'primes-memory.svg');
+  const rows = memory?.chart.table.rows ?? [];
+  expect(rows.map(([name]) => name)).toEqual(['native', 'namespace', 'docker']);
+  expect(rows.map((row) => row.slice(4, 6).map((cell) => (cell === '–' ? cell : 'a figure')))).toEqual([
+    ['a figure', 'a figure'],
+    ['a figure', '–'],
+    ['–', '–'],
+  ]);
+  expect(memory?.chart.alternative).toMatch(
+    /namespace [\d.]+ ± [\d.]+ \(net only\); docker .+ \(gross only\)\.$/,
+  );
+  const svg = svgOf(run, 'primes-memory.svg');
+  expect(svg).toContain('gross, not told apart');
+  expect(svg).not.toMatch(/NaN|undefined/);
+  expect(svgOf(exampleRun(), 'primes-memory.svg')).not.toContain('not told apart');
 });

@@ -37,8 +37,10 @@ export type BarChart = Chart & {
 type Bar = {
   readonly subject: Subject;
   readonly summary: MetricSummary;
-  /** Of the mean, what the environment adds to what the app itself uses; 0 where that is not told apart. */
+  /** Of the mean, what the environment adds to what the app itself uses. */
   readonly tare: number;
+  /** Where only one of the two could be metered: the bar is that one. */
+  readonly only: 'net' | 'gross' | undefined;
   readonly trials: readonly number[];
   readonly valueText: string;
   /** It goes on beyond the axis. */
@@ -74,20 +76,22 @@ function barChart(workload: WorkloadModel, row: MetricRow, figure: BarFigure): B
       ? [
           { title: 'net: the app itself', kind: 'full' },
           { title: 'tare: what its environment adds', kind: 'pale' },
+          ...(bars.some(({ only }) => only === 'gross') ? [{ title: 'gross, not told apart', kind: 'open' } as const] : []),
         ]
       : [],
     alternative: `${figure.heading} of ${workload.name}, ${metric.unit}: ${values}.`,
     table: {
       label: `${workload.name}: ${figure.heading}, ${metric.unit}`,
       head: ['Environment', 'Mean', 'Deviation', '95 % interval', ...(isSplit ? ['Net', 'Tare'] : []), 'Trials'],
-      rows: bars.map(({ subject, summary, tare }) => {
+      rows: bars.map(({ subject, summary, tare, only }) => {
         const text = (value: number) => value.toFixed(decimalsOf(summary.mean));
+        const split = [only === 'gross' ? '–' : text(summary.mean - tare), only === undefined ? text(tare) : '–'];
         return [
           subject.title,
           text(summary.mean),
           summary.stdev === null ? '' : text(summary.stdev),
           intervalText(summary.mean, summary.ci95),
-          ...(isSplit ? [text(summary.mean - tare), text(tare)] : []),
+          ...(isSplit ? split : []),
           String(summary.n),
         ];
       }),
@@ -113,25 +117,28 @@ function notesOf(bars: readonly Bar[], latency: string, isSplit: boolean): reado
 }
 
 function barsOf(row: MetricRow, netRow: MetricRow | undefined) {
-  const cells = row.cells.flatMap(({ subject, summary, trials }) =>
-    summary === undefined ? [] : [{ subject, summary, trials, reach: reachOf(summary, trials) }],
-  );
+  const cells = row.cells.flatMap((cell) => {
+    const net = netRow?.cells.find(({ subject }) => subject === cell.subject);
+    const { subject, summary, trials } = cell.summary === undefined && net !== undefined ? net : cell;
+    const only = netRow === undefined ? undefined : cell.summary === undefined ? 'net' : net?.summary === undefined ? 'gross' : undefined;
+    return summary === undefined ? [] : [{ subject, summary, trials, net: net?.summary, only, reach: reachOf(summary, trials) } as const];
+  });
   const needed = Math.max(...cells.flatMap(({ subject, reach }) => (subject.emulated ? [] : reach)));
   const most = needed > 0 && Number.isFinite(needed) ? longestEmulated * needed : Infinity;
   const isBroken = ({ subject, reach }: (typeof cells)[number]) => subject.emulated && reach > most;
   const bars = cells.map((cell): Bar => {
-    const { subject, summary, trials } = cell;
-    const net = netRow?.cells.find((cell) => cell.subject === subject)?.summary;
+    const { subject, summary, trials, net, only } = cell;
     // two meters are never read at the same instant: the net one may be ahead by a hair
     const tare = net === undefined ? 0 : Math.max(0, summary.mean - net.mean);
     const decimals = decimalsOf(summary.mean);
-    const split = net === undefined ? [] : [`net ${net.mean.toFixed(decimals)} + tare ${tare.toFixed(decimals)}`];
+    const split = only !== undefined ? [`${only} only`] : net === undefined ? [] : [`net ${net.mean.toFixed(decimals)} + tare ${tare.toFixed(decimals)}`];
     const interval = summary.ci95 === null ? [] : [`95 % interval ${intervalText(summary.mean, summary.ci95)}`];
     const figure = `${subject.title}: ${figureText(summary.mean, row.metric.unit)}`;
     return {
       subject,
       summary,
       tare,
+      only,
       trials: trials.map(({ figure }) => figure),
       valueText: withMarks(meanText(summary), split),
       isBroken: isBroken(cell),
@@ -170,7 +177,7 @@ function drawBars(bars: readonly Bar[], scale: Scale, frame: Frame): Drawing {
 }
 
 function drawBar(
-  { subject, summary, tare, trials, isBroken, tip }: Bar,
+  { subject, summary, tare, only, trials, isBroken, tip }: Bar,
   y: number,
   barPx: number,
   scale: Scale,
@@ -183,7 +190,15 @@ function drawBar(
   const middle = y + barPx / 2;
   const parts = [
     rectangle(start, y, end - start, barPx, { fill: theme.ground, tip }),
-    rectangle(start, y, netEnd - start, barPx, { fill: colour }),
+    ...(only === 'gross'
+      ? [
+          rectangle(start + 1, y + 1, Math.max(0, end - start - 2), barPx - 2, {
+            fill: 'none',
+            stroke: colour,
+            strokePx: 2,
+          }),
+        ]
+      : [rectangle(start, y, netEnd - start, barPx, { fill: colour })]),
     ...(tare > 0 && end > netEnd
       ? [
           rectangle(netEnd, y, end - netEnd, barPx, { fill: colour, opacity: paleOpacity }),

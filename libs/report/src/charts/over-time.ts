@@ -49,7 +49,7 @@ function loadWindowChart(
         head: ['Second', ...shown.flatMap(({ subject }) => [`${subject.title} net`, `${subject.title} gross`])],
         rows: (shown[0]?.series.atMs ?? []).map((atMs, place) => [
           (atMs / 1000).toFixed(2),
-          ...shown.flatMap(({ series }) => [figureText(series.meanNet[place] ?? 0), figureText(series.meanGross[place] ?? 0)]),
+          ...shown.flatMap(({ series }) => [series.meanNet[place], series.meanGross[place]].map(figureOrDash)),
         ]),
       },
       draw: (frame) => drawStrips(strips, 'seconds of the load window', frame),
@@ -57,20 +57,28 @@ function loadWindowChart(
   ];
 } // prettier-ignore
 
+function figureOrDash(figure: number | undefined): string {
+  return figure === undefined ? '–' : figureText(figure);
+}
+
 function loadWindowStrip({ title, colour }: Subject, series: TimeSeries, unit: string): Strip {
   const { atMs, trials, meanNet, meanGross } = series;
   const opacity = Math.max(0.12, Math.min(0.5, 4 / trials.length));
+  const means = [
+    { name: 'gross', figures: meanGross, look: { strokePx: 1.8, dash: dashes } },
+    { name: 'net', figures: meanNet, look: { strokePx: 1.8 } },
+  ].filter(({ figures }) => figures.length > 0);
+  const [upper] = means;
   return {
     title,
     lines: [
       ...trials.map((figures) => ({ atMs, figures, colour, look: { strokePx: 0.7, opacity } })),
-      { atMs, figures: meanNet, colour, look: { strokePx: 1.8 } },
-      { atMs, figures: meanGross, colour, look: { strokePx: 1.8, dash: dashes } },
+      ...means.map(({ figures, look }) => ({ atMs, figures, colour, look })),
     ],
     points: atMs.map((at, place) => ({
       atMs: at,
-      figure: meanGross[place] ?? 0,
-      tip: `${title}, ${(at / 1000).toFixed(1)} s: gross ${figureText(meanGross[place] ?? 0, unit)}, net ${figureText(meanNet[place] ?? 0, unit)}`,
+      figure: upper?.figures[place] ?? 0,
+      tip: `${title}, ${(at / 1000).toFixed(1)} s: ${means.map(({ name, figures }) => `${name} ${figureText(figures[place] ?? 0, unit)}`).join(', ')}`,
     })),
   };
 }

@@ -1,6 +1,6 @@
 import type { RoundPlan, RunFile, Verdict } from '@tare/results';
 import { expect, test } from 'vitest';
-import { exampleRun } from '../../fixtures/example-run.ts';
+import { exampleRun, partlyMetered } from '../../fixtures/example-run.ts';
 import { caveatsOf, controlCaveat, guardCaveats, planWords } from './caveats.ts';
 
 const unjudged = ['vagrant', 'jail'];
@@ -185,4 +185,24 @@ test('a calibration is cited with its date, its figures and its file', () => {
     level: 'warning',
     text: 'Calibration of this machine, 2026-02-28 09:00 UTC: 1 of 15 checks failed (reports/calibration/latest.json).',
   });
+});
+
+test('says once what could not be metered, for all environments with the same reason', () => {
+  const missing = partlyMetered({ namespace: ['net'], docker: ['net'], vagrant: ['net', 'gross'] });
+  expect(caveatsOf(missing, unjudged, undefined).map(({ text }) => text)).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(
+        /^CPU and memory of (namespace and docker|docker and namespace): net could not be measured, so there is no tare, and no verdict on them: its kernel lies <between> the two\.$/,
+      ),
+      expect.stringMatching(/^CPU and memory of vagrant: net and gross could not be measured, so /),
+    ]),
+  );
+});
+
+test('where an environment has no gross, nobody knows what else used the CPUs, and that is the reason', () => {
+  const run = partlyMetered({ docker: ['gross'] });
+  const trials = run.trials.map((trial) => ({ ...trial, host: { ...trial.host, foreignCpus: null } }));
+  expect(guardCaveats({ ...run, trials }, unjudged).at(-1)?.text).toBe(
+    'CPU use by other programs is unknown for all trials: what an environment uses of the host could not be told.',
+  );
 });

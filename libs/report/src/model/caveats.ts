@@ -39,6 +39,7 @@ export function caveatsOf(
     ...controlCaveat(run),
     { level: 'info', text: planWords(run) },
     ...warmUpCaveats(run),
+    ...meterCaveats(run),
     ...guardCaveats(run, unjudged),
     ...(calibration === undefined ? [] : [calibrationCaveat(calibration)]),
   ];
@@ -148,6 +149,22 @@ function warmUpCaveats({ diagnostics }: RunFile): readonly Caveat[] {
     }));
 }
 
+/** What could not be metered, and why: once for all environments with the same reason. */
+function meterCaveats({ trials }: RunFile): readonly Caveat[] {
+  const unmetered = trials.flatMap(({ environment, cpu, notMetered }) => {
+    if (notMetered === undefined) return [];
+    const missing = (['net', 'gross'] as const).filter((scope) => cpu[scope] === undefined);
+    return missing.length === 0 ? [] : [{ environment, reason: notMetered, what: missing.join(' and ') }];
+  });
+  return [...Map.groupBy(unmetered, ({ what, reason }) => `${what} ${reason}`).values()].flatMap((same) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const names = listed([...new Set(same.map(({ environment }) => environment))]);
+    const text = `CPU and memory of ${names}: ${first.what} could not be measured, so there is no tare, and no verdict on them: ${first.reason}.`;
+    return [{ level: 'info', text }];
+  });
+}
+
 const guardNames: Readonly<Record<Guard, string>> = {
   'foreign-cpu': 'other programs on the CPU',
   steal: 'CPU time taken by the hypervisor',
@@ -179,7 +196,11 @@ function unseen({ trials }: RunFile): readonly Caveat[] {
   const unknown = trials.filter(({ host }) => host.foreignCpus === null).length;
   if (unknown === 0) return [];
   const which = unknown === trials.length ? 'all trials' : `${unknown} of ${counted(trials.length, 'trial')}`;
-  const text = `CPU use by other programs is unknown for ${which}: the host does not report it.`;
+  const isUnmetered = trials.some(({ cpu }) => cpu.gross === undefined);
+  const reason = isUnmetered
+    ? 'what an environment uses of the host could not be told'
+    : 'the host does not report it';
+  const text = `CPU use by other programs is unknown for ${which}: ${reason}.`;
   return [{ level: 'info', text }];
 }
 

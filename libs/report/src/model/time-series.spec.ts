@@ -42,3 +42,14 @@ test('without samples there is no series', () => {
   expect(memorySeries([])).toBeNull();
   expect(cpuSeries([{ ...trialOf(1200), samples: [] }])).toBeNull();
 });
+
+test('a series has what was metered, and there is none of nothing', () => {
+  const whole = trialOf(2400);
+  const netOnly = whole.samples.map(({ atMs, netCpuMs, netMiB }) => ({ atMs, netCpuMs, netMiB }));
+  const net = cpuSeries([{ ...whole, samples: netOnly }]);
+  expect([net?.meanNet.length, net?.meanGross, net?.trials]).toEqual([24, [], []]);
+  const grossOnly = whole.samples.map(({ atMs, grossCpuMs, grossMiB }) => ({ atMs, grossCpuMs, grossMiB }));
+  const gross = memorySeries([{ ...whole, samples: grossOnly }]);
+  expect([gross?.meanNet, gross?.meanGross.at(-1)]).toEqual([[], 54]);
+  expect(cpuSeries([{ ...whole, samples: whole.samples.map(({ atMs }) => ({ atMs })) }])).toBeNull();
+});

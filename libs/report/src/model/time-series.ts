@@ -5,10 +5,10 @@ import { secondsText } from './words.ts';
 /** A quantity over a load window, on a common grid of times. */
 export type TimeSeries = {
   readonly atMs: readonly number[];
-  /** Mean over the trials at each time. */
+  /** Mean over the trials at each time; empty where it was not metered. */
   readonly meanNet: readonly number[];
   readonly meanGross: readonly number[];
-  /** One line per trial, gross. */
+  /** One line per trial, gross; none where that was not metered. */
   readonly trials: readonly (readonly number[])[];
 };
 
@@ -25,7 +25,7 @@ export function memorySeries(trials: readonly Trial[]): TimeSeries | null {
   return seriesOf(trials, 'level', (s) => s.netMiB, (s) => s.grossMiB); // prettier-ignore
 }
 
-type Read = (sample: TrialSample) => number;
+type Read = (sample: TrialSample) => number | undefined;
 
 function seriesOf(
   trials: readonly Trial[],
@@ -38,14 +38,18 @@ function seriesOf(
   const endMs = Math.min(...sampled.map((samples) => samples.at(-1)?.atMs ?? 0));
   if (endMs <= 0) return null;
   const edges = Array.from({ length: gridSteps + 1 }, (_, step) => (endMs * step) / gridSteps);
-  const along = (samples: readonly TrialSample[], read: Read): readonly number[] => {
-    const levels = edges.map((atMs) => interpolated(samples, atMs, read));
-    if (kind === 'level') return levels;
-    const stepMs = endMs / gridSteps;
-    return levels.slice(1).map((level, place) => ((level - (levels[place] ?? 0)) / stepMs) * 100);
-  };
-  const grossLines = sampled.map((samples) => along(samples, gross));
-  const netLines = sampled.map((samples) => along(samples, net));
+  const along =
+    (read: Read) =>
+    (samples: readonly TrialSample[]): readonly (readonly number[])[] => {
+      if (samples.some((sample) => read(sample) === undefined)) return [];
+      const levels = edges.map((atMs) => interpolated(samples, atMs, read));
+      if (kind === 'level') return [levels];
+      const stepMs = endMs / gridSteps;
+      return [levels.slice(1).map((level, place) => ((level - (levels[place] ?? 0)) / stepMs) * 100)];
+    };
+  const grossLines = sampled.flatMap(along(gross));
+  const netLines = sampled.flatMap(along(net));
+  if (grossLines.length === 0 && netLines.length === 0) return null;
   return {
     // a slope belongs to the middle of its step
     atMs: kind === 'level' ? edges : edges.slice(1).map((edge) => edge - endMs / gridSteps / 2),
@@ -69,8 +73,9 @@ function interpolated(samples: readonly TrialSample[], atMs: number, read: Read)
   const before = samples[Math.max(0, next - 1)];
   if (after === undefined || before === undefined) return 0;
   const spanMs = after.atMs - before.atMs;
-  if (spanMs <= 0 || next === -1) return read(after);
-  return read(before) + ((read(after) - read(before)) * (atMs - before.atMs)) / spanMs;
+  const [from = 0, to = 0] = [read(before), read(after)];
+  if (spanMs <= 0 || next === -1) return to;
+  return from + ((to - from) * (atMs - before.atMs)) / spanMs;
 }
 
 function meanLine(lines: readonly (readonly number[])[]): readonly number[] {

@@ -1,6 +1,6 @@
 import type { RunFile } from '@tare/results';
 import { expect, test } from 'vitest';
-import { exampleRun, failedMidway } from '../../fixtures/example-run.ts';
+import { exampleRun, failedMidway, partlyMetered } from '../../fixtures/example-run.ts';
 import { reportModel } from './report-model.ts';
 
 const ofPrimes = (run: RunFile) => {
@@ -110,4 +110,29 @@ test('a p99 of windows that hold too few requests is shown, and said not to be j
   expect(ofPrimes({ ...run, trials }).latency.text).toMatch(
     / p99 is judged only from 1000 requests in a window on; here one holds as few as 300\.$/,
   );
+});
+
+const metersOf = (run: RunFile, environment: string) =>
+  ofPrimes(run)
+    .rows.filter(({ metric }) =>
+      ['cpuNetMsPerRequest', 'memoryNetMiB', 'memoryGrossMiB'].includes(metric.key),
+    )
+    .map(({ cells }) => cells.find(({ subject }) => subject.name === environment));
+
+test('what is not metered has no figure and no verdict, and the rest of it is judged', () => {
+  const [cpuNet, memoryNet, memoryGross] = metersOf(partlyMetered({ docker: ['net'] }), 'docker');
+  for (const cell of [cpuNet, memoryNet]) {
+    expect(cell).toMatchObject({ summary: undefined, mean: '', ratio: '', verdictText: 'not measured' });
+    expect(cell?.trials).toEqual([]);
+  }
+  expect(memoryGross).toMatchObject({ verdict: 'worse', verdictText: 'worse' });
+  const whole = metersOf(partlyMetered({ docker: ['net', 'gross'] }), 'docker');
+  expect(whole.map((cell) => cell?.verdictText)).toEqual(['not measured', 'not measured', 'not measured']);
+});
+
+test('what the baseline could not be metered for is shown, and judged for nobody', () => {
+  const [, memoryNet, memoryGross] = metersOf(partlyMetered({ native: ['net'] }), 'docker');
+  expect(memoryNet).toMatchObject({ ratio: '', verdict: undefined, verdictText: 'not measured' });
+  expect(memoryNet?.mean).toMatch(/^\d+\.\d ± /);
+  expect(memoryGross?.verdict).toBe('worse');
 });

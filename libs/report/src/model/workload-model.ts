@@ -1,4 +1,4 @@
-import { latencyWindowOf, metricCatalogue, requestsForP99 } from '@tare/results';
+import { isNotMetered, latencyWindowOf, metricCatalogue, requestsForP99 } from '@tare/results';
 import type { Comparison, Metric, MetricSummary, RunFile, Verdict } from '@tare/results';
 import { conclusionOf, verdictText, type Sentence } from './conclusion.ts';
 import { metricTitle } from './shown-metrics.ts';
@@ -18,7 +18,7 @@ export type MetricCell = {
   /** "×1.23 [1.18, 1.29]"; empty for the baseline. */
   readonly ratio: string;
   readonly verdict: Verdict | undefined;
-  /** "worse"; "open: −2.3 to +0.9 %"; "" without a verdict. */
+  /** "worse"; "open: −2.3 to +0.9 %"; "not measured" where one of the two was not metered; "" without a verdict. */
   readonly verdictText: string;
 }; // prettier-ignore
 
@@ -125,12 +125,22 @@ function rowsOf(
           mean: summary === undefined ? '' : metric.key === 'errors' ? total(summary) : meanText(summary),
           ratio: compared === undefined ? '' : ratioText(compared),
           verdict: compared?.verdict ?? undefined,
-          verdictText: compared === undefined ? '' : verdictText(compared),
+          verdictText: compared === undefined ? (isLost(metric, subject, subjects) ? 'not measured' : '') : verdictText(compared),
         };
       }),
     }))
     .filter(({ cells }) => cells.some(({ summary }) => summary !== undefined));
 } // prettier-ignore
+
+/** Whether there is no verdict because one of the two could not be metered. */
+function isLost(metric: Metric, subject: Subject, subjects: readonly Subject[]): boolean {
+  const sides = subjects.filter((each) => each.isBaseline || each === subject);
+  return (
+    metric.judged &&
+    !subject.isBaseline &&
+    sides.some(({ trials }) => trials.some((trial) => isNotMetered(metric, trial)))
+  );
+}
 
 /** Says that p99 is not judged where the windows of the judged environments hold too few requests for it. */
 function withP99(latency: LatencySource, subjects: readonly Subject[]): LatencySource {

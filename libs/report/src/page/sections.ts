@@ -60,7 +60,7 @@ function glance({ name, baseline, rows, subjects }: WorkloadModel): Html {
       ...cells
         .filter(({ subject }) => !subject.isBaseline)
         .map(({ subject, comparison, verdictText: words }) => {
-          if (comparison === undefined) return '–';
+          if (comparison === undefined) return words === '' ? '–' : markup`<small>${words}</small>`;
           const factor = factorText(comparison.ratio);
           const { verdict } = comparison;
           if (verdict !== null) {

@@ -100,8 +100,9 @@ svg.chart .on{stroke:var(--text);stroke-width:2px;opacity:1}
 .legend li{display:flex;align-items:center;gap:7px}
 .key{width:20px;height:0;border-top:3px solid var(--c)}
 .key.thin{border-top:1px solid var(--faint)}
-.key.full,.key.pale{width:12px;height:12px;border:1px solid var(--c);background:var(--c)}
+.key.full,.key.pale,.key.open{width:12px;height:12px;border:1px solid var(--c);background:var(--c)}
 .key.pale{background:color-mix(in srgb,var(--c) 35%,var(--ground))}
+.key.open{background:none}
 .key.dashed{border-top-style:dashed}
 details{margin:8px 0 0;min-width:0}
 summary{cursor:pointer;color:var(--accent);font-size:13px;width:fit-content;padding:2px 4px 2px 0}

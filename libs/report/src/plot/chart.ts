@@ -17,7 +17,7 @@ export type LegendEntry = {
   readonly title: string;
   /** Of an environment; none for what all environments have. */
   readonly colour?: number;
-  readonly kind?: 'line' | 'dashed' | 'thin' | 'full' | 'pale';
+  readonly kind?: 'line' | 'dashed' | 'thin' | 'full' | 'pale' | 'open';
 };
 
 /** A chart: what it shows in words and figures, and how it is drawn, on the page and in a picture. */
@@ -75,7 +75,7 @@ function legendSvg(entries: readonly LegendEntry[], top: number, { theme, widthP
   const rowPx = 20;
   let [x, row] = [marginPx, 0];
   const parts = entries.map((entry) => {
-    const keyPx = entry.kind === 'full' || entry.kind === 'pale' ? 20 : 34;
+    const keyPx = isArea(entry.kind) ? 20 : 34;
     const entryPx = keyPx + textWidthPx(entry.title, fontPx) + 20;
     if (x > marginPx && x + entryPx > marginPx + widthPx) [x, row] = [marginPx, row + 1];
     const [left, y] = [x, top + row * rowPx + rowPx / 2];
@@ -85,13 +85,20 @@ function legendSvg(entries: readonly LegendEntry[], top: number, { theme, widthP
   return { heightPx: entries.length === 0 ? 0 : (row + 1) * rowPx, svg: parts.join('') };
 }
 
+/** Of a part of a bar, not of a line. */
+function isArea(kind: LegendEntry['kind']): boolean {
+  return kind === 'full' || kind === 'pale' || kind === 'open';
+}
+
 function keySvg({ colour, kind = 'line' }: LegendEntry, x: number, y: number, theme: Theme): string {
   const ofEntry = colour === undefined ? theme.text : theme.environment(colour);
-  if (kind === 'full' || kind === 'pale') {
+  if (isArea(kind)) {
     const stroke = colour === undefined ? theme.faint : ofEntry;
     return [
-      rectangle(x, y - 6, 12, 12, { fill: stroke, opacity: kind === 'pale' ? paleOpacity : 1 }),
-      ...(kind === 'pale' ? [rectangle(x, y - 6, 12, 12, { fill: 'none', stroke })] : []),
+      ...(kind === 'open'
+        ? []
+        : [rectangle(x, y - 6, 12, 12, { fill: stroke, opacity: kind === 'pale' ? paleOpacity : 1 })]),
+      ...(kind !== 'full' ? [rectangle(x, y - 6, 12, 12, { fill: 'none', stroke })] : []),
     ].join('');
   }
   const look = { stroke: kind === 'thin' ? theme.faint : ofEntry, strokePx: kind === 'thin' ? 0.8 : 2 };
@@ -108,6 +115,6 @@ export const paleOpacity = 0.35;
 
 /** The look of a legend's key on the page, where it is HTML: class and colour. */
 export function keyStyle({ colour, kind = 'line' }: LegendEntry): { readonly classes: string; readonly style: string } {
-  const variable = colour === undefined ? (kind === 'full' || kind === 'pale' ? 'faint' : 'text') : colourVariable(colour);
+  const variable = colour === undefined ? (isArea(kind) ? 'faint' : 'text') : colourVariable(colour);
   return { classes: kind === 'line' ? 'key' : `key ${kind}`, style: `--c:var(--${variable})` };
 } // prettier-ignore

@@ -87,7 +87,7 @@ export function metricTable({ subjects, rows }: Pick<WorkloadModel, 'subjects' |
 
 function cellMarkdown({ mean, ratio, verdictText }: MetricCell): string {
   if (mean === '') return '–';
-  if (ratio === '') return mean;
+  if (ratio === '') return verdictText === '' ? mean : `${mean}<br>${escapeMarkdown(verdictText)}`;
   return `${mean}<br>${escapeMarkdown(ratio)}${verdictText === '' ? '' : ` ${escapeMarkdown(verdictText)}`}`;
 }
 

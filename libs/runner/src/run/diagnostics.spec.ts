@@ -20,13 +20,16 @@ it('catches a throughput that cannot be: 8 connections at 15.6 ms are 514 reques
 
 it('tells when the ends of slices left the server idle', () => {
   const inSlices = { slices: 40, throughputRps: 400, latencyMs: { ...sound.load.latencyMs, mean: 15 } };
-  const codesAt = (percent: number) => {
-    const cpu = { ...sound.cpu, net: { ...sound.cpu.net, percent } };
+  const codesAt = (percent: number, scopes: readonly ('net' | 'gross')[] = ['net', 'gross']) => {
+    const cpu = Object.fromEntries(scopes.map((scope) => [scope, { percent, msPerRequest: 1 }]));
     const load = { ...sound.load, ...inSlices };
     return trialDiagnostics({ ...sound, cpu, load }).map(({ code }) => code);
   };
   expect(codesAt(99)).toEqual([]);
   expect(codesAt(60)).toEqual(['short-slices']);
+  expect(codesAt(60, ['gross'])).toEqual(['short-slices']);
+  // without a meter nobody knows whether it had time to spare
+  expect(codesAt(60, [])).toEqual([]);
   expect(codes({ ...inSlices, throughputRps: 12_844 })).toEqual(['littles-law']);
 });
 

@@ -96,7 +96,8 @@ export function trialDiagnostics(trial: Trial): readonly Diagnostic[] {
   // Little's law: requests under way = arrival rate × time in the system
   const underWay = (load.throughputRps * load.latencyMs.mean) / 1000;
   const share = underWay / load.connections;
-  const cpuPercent = trial.cpu.net.percent;
+  // without either nobody knows whether the server had time to spare
+  const cpuPercent = (trial.cpu.net ?? trial.cpu.gross)?.percent ?? Infinity;
   if (load.slices !== undefined && share < leastUnderWayInSlices && cpuPercent < busyCpuPercent) {
     warn(
       'short-slices',

@@ -27,7 +27,7 @@ it('leaves out what an instance burns by itself while others have their slices',
     msPerRequest: 2.5,
   });
   // without an idle time nothing is known to be left out
-  expect(resourceUse(readings, 400, { loadedMs: 1000, idle: [] }).cpu.net.percent).toBe(120);
+  expect(resourceUse(readings, 400, { loadedMs: 1000, idle: [] }).cpu.net?.percent).toBe(120);
 });
 
 it('never takes gross for less than net, however the idle times were sampled', () => {
@@ -41,11 +41,11 @@ it('never takes gross for less than net, however the idle times were sampled', (
     { net: reading(700, 50, 1), gross: reading(701, 140, 2) },
   ];
   const { cpu } = resourceUse(readings, 400, { loadedMs: 1000, idle });
-  expect(cpu.net.percent).toBe(120);
+  expect(cpu.net?.percent).toBe(120);
   expect(cpu.gross).toEqual(cpu.net);
   // and what it had to do all the time counts: 100 ms in the second under load, besides that of the idle times
   const busy = [...readings.slice(0, 1), { net: reading(4000, 1300, 1), gross: reading(4001, 1660, 2) }];
-  expect(resourceUse(busy, 400, { loadedMs: 1000, idle }).cpu.gross.percent).toBeCloseTo(130, 6);
+  expect(resourceUse(busy, 400, { loadedMs: 1000, idle }).cpu.gross?.percent).toBeCloseTo(130, 6);
 });
 
 it('tells the time in the kernel apart, without that of an idle instance', () => {
@@ -69,7 +69,7 @@ it('tells the time in the kernel apart, without that of an idle instance', () =>
 });
 
 it('has no CPU per request without a request', () => {
-  expect(resourceUse(alone(reading(0, 0, 1), reading(10, 5, 1)), 0).cpu.net.msPerRequest).toBeNull();
+  expect(resourceUse(alone(reading(0, 0, 1), reading(10, 5, 1)), 0).cpu.net?.msPerRequest).toBeNull();
 });
 
 it('refuses a window with a single reading', () => {
@@ -131,4 +131,20 @@ it('tells how long a write took, if the app wrote', () => {
   // of the app's, or of nobody's
   expect(diskUse([at(0n, 10n, 100n), at(0n, 30n, 150n)], 1).writeLatencyMs).toBeNull();
   expect(diskUse([at(0n, 10n, 100n), at(4096n, 10n, 100n)], 1).writeLatencyMs).toBeNull();
+});
+
+it('leaves out what is not metered, of the whole window or of nothing at all', () => {
+  const whole = alone(reading(1000, 50, 10), reading(2000, 550, 30));
+  const net = whole.map((pair) => ({ net: pair.net }));
+  expect(resourceUse(net, 200)).toEqual({
+    cpu: { net: { percent: 50, msPerRequest: 2.5, kernelMsPerRequest: null } },
+    memory: { net: { meanMiB: 20, peakMiB: 30 } },
+  });
+  expect(trialSamples(net)[1]).toEqual({ atMs: 1000, netCpuMs: 500, netMiB: 30 });
+  const gross = whole.map((pair) => ({ gross: pair.gross }));
+  expect(Object.keys(resourceUse(gross, 200, { loadedMs: 500, idle: gross }).cpu)).toEqual(['gross']);
+  expect(trialSamples(gross)[1]).toEqual({ atMs: 1000, grossCpuMs: 500, grossMiB: 30 });
+  expect(diskUse(gross, 1).netWrittenMiB).toBeNull();
+  expect(resourceUse([], 200)).toEqual({ cpu: {}, memory: {} });
+  expect(trialSamples([])).toEqual([]);
 });

@@ -1,16 +1,20 @@
-import type { Meter, MeterReading } from '@tare/metrics';
+import type { Meters } from '@tare/environment';
+import type { MeterReading } from '@tare/metrics';
 import type { Trial, TrialSample } from '@tare/results';
 
-export type Meters = { readonly net: Meter; readonly gross: Meter };
-export type SamplePair = { readonly net: MeterReading; readonly gross: MeterReading };
+/** What the meters of an instance read at one moment; without what is not metered. */
+export type SamplePair = {
+  readonly net?: MeterReading | undefined;
+  readonly gross?: MeterReading | undefined;
+};
 
-/** Reads two meters at the start and the end of a load window, at an interval in between, and around an idle time before it. */
+/** Reads the meters of an instance at the start and the end of a load window, at an interval in between, and around an idle time before it. */
 export interface WindowSampler {
   /** At the start and at the end of the idle time. */
   readonly idle: () => void;
   readonly begin: () => void;
   readonly end: () => void;
-  /** @returns the readings in order of time, at least two. @throws Error when a reading failed or one moment was missed. */
+  /** @returns the readings in order of time, at least two; none where nothing is metered. @throws Error when a reading failed or one moment was missed. */
   samples(): Promise<readonly SamplePair[]>;
   /** @returns the two readings of the idle time; none where there was no such time. */
   idleReadings(): Promise<readonly SamplePair[]>;
@@ -25,9 +29,10 @@ export function windowSampler({ net, gross }: Meters, intervalMs: number): Windo
   let timer: NodeJS.Timeout | undefined;
   let moments = 0;
   const take = (list: Promise<SamplePair>[]): void => {
-    const ofNet = net.read();
+    if (net === undefined && gross === undefined) return;
+    const ofNet = net?.read();
     // where the environment adds nothing both are one meter, and one reading serves for both
-    const ofGross = gross === net ? ofNet : gross.read();
+    const ofGross = gross === net ? ofNet : gross?.read();
     const reading = Promise.all([ofNet, ofGross]).then(([first, second]) => ({
       net: first,
       gross: second,
@@ -69,28 +74,32 @@ export function windowSampler({ net, gross }: Meters, intervalMs: number): Windo
 const bytesPerMiB = 1024 * 1024;
 
 type Use = Pick<Trial, 'cpu' | 'memory'>;
+type CpuUse = NonNullable<Use['cpu']['net']>;
+type MemoryUse = NonNullable<Use['memory']['net']>;
 
 /**
- * CPU and memory over the window, net and gross. CPU is the difference of the first and the last reading over the time
+ * CPU and memory over the window, net and gross, without what is not metered. CPU is the difference of the first and the last reading over the time
  * between them; the mean of sampled percentages would be biased. What the environment adds to the CPU is at least 0:
  * readings of net and gross are a moment apart, and their idle times are samples.
  * @param throughputRps of the same window; the CPU time per request follows from both rates.
  * @param slices if it was loaded in slices: their total length, and the readings of an idle time. What an
  *   instance uses when idle (timers, helpers) it also uses during the slices of the others, and that is not
  *   due to its requests.
- * @throws Error when there are fewer than two readings.
+ * @throws Error when there is a single reading.
  */
 export function resourceUse(
   readings: readonly SamplePair[],
   throughputRps: number,
   slices?: { readonly loadedMs: number; readonly idle: readonly SamplePair[] },
 ): Use {
-  const burntIn = (scope: keyof SamplePair): Burnt => {
-    const window = spanOf(readings.map((pair) => pair[scope]));
+  const burntIn = (scope: keyof SamplePair): Burnt | undefined => {
+    const own = readingsOf(readings, scope);
+    if (own.length === 0) return undefined;
+    const window = spanOf(own);
     if (window === undefined) {
       throw new Error('a window needs a meter reading at its begin and at its end');
     }
-    const idle = slices && spanOf(slices.idle.map((pair) => pair[scope]));
+    const idle = slices && spanOf(readingsOf(slices.idle, scope));
     if (slices === undefined || idle === undefined) return window;
     const timesIdle = Math.max(0, window.ns - slices.loadedMs * 1e6) / idle.ns;
     return {
@@ -100,7 +109,7 @@ export function resourceUse(
     };
   };
   const [net, gross] = [burntIn('net'), burntIn('gross')];
-  const useOf = ({ ns, cpuNs, kernelNs }: Burnt): Use['cpu']['net'] => {
+  const useOf = ({ ns, cpuNs, kernelNs }: Burnt): CpuUse => {
     const loadedNs = slices === undefined ? ns : slices.loadedMs * 1e6;
     const perRequest = (spentNs: number): number | null =>
       throughputRps > 0 ? (Math.max(0, spentNs) / loadedNs / throughputRps) * 1000 : null;
@@ -111,16 +120,23 @@ export function resourceUse(
     };
   };
   return {
-    cpu: { net: useOf(net), gross: useOf({ ...gross, cpuNs: Math.max(net.cpuNs, gross.cpuNs) }) },
+    cpu: {
+      ...(net && { net: useOf(net) }),
+      ...(gross && { gross: useOf({ ...gross, cpuNs: Math.max(net?.cpuNs ?? 0, gross.cpuNs) }) }),
+    },
     memory: {
-      net: memoryOf(readings.map((pair) => pair.net)),
-      gross: memoryOf(readings.map((pair) => pair.gross)),
+      ...(net && { net: memoryOf(readingsOf(readings, 'net')) }),
+      ...(gross && { gross: memoryOf(readingsOf(readings, 'gross')) }),
     },
   };
 }
 
-function memoryOf(readings: readonly MeterReading[]): Use['memory']['net'] {
-  const memory = readings.map(({ memoryBytes }) => memoryBytes / bytesPerMiB);
+function readingsOf(pairs: readonly SamplePair[], scope: keyof SamplePair): readonly MeterReading[] {
+  return pairs.flatMap((pair) => pair[scope] ?? []);
+}
+
+function memoryOf(readings: readonly MeterReading[]): MemoryUse {
+  const memory = readings.map(toMiB);
   return {
     meanMiB: memory.reduce((sum, each) => sum + each, 0) / memory.length,
     peakMiB: Math.max(...memory),
@@ -144,15 +160,23 @@ function spanOf(readings: readonly MeterReading[]): Burnt | undefined {
 
 /** The readings as they go into the run file: times and CPU since the start of the window. */
 export function trialSamples(pairs: readonly SamplePair[]): TrialSample[] {
-  const [begin] = pairs;
-  if (begin === undefined) return [];
-  return pairs.map(({ net, gross }) => ({
-    atMs: toMs(net.atNs - begin.net.atNs),
-    netCpuMs: toMs(net.cpuNs - begin.net.cpuNs),
-    grossCpuMs: toMs(gross.cpuNs - begin.gross.cpuNs),
-    netMiB: net.memoryBytes / bytesPerMiB,
-    grossMiB: gross.memoryBytes / bytesPerMiB,
-  }));
+  const [begin = {}] = pairs;
+  return pairs.flatMap(({ net, gross }) => {
+    const [now, first] = net === undefined ? [gross, begin.gross] : [net, begin.net];
+    if (now === undefined || first === undefined) return [];
+    return [
+      {
+        atMs: toMs(now.atNs - first.atNs),
+        ...(net && begin.net && { netCpuMs: toMs(net.cpuNs - begin.net.cpuNs), netMiB: toMiB(net) }),
+        ...(gross &&
+          begin.gross && { grossCpuMs: toMs(gross.cpuNs - begin.gross.cpuNs), grossMiB: toMiB(gross) }),
+      },
+    ];
+  });
+}
+
+function toMiB({ memoryBytes }: MeterReading): number {
+  return memoryBytes / bytesPerMiB;
 }
 
 function toMs(ns: bigint): number {
@@ -168,13 +192,13 @@ const bytesPerKiB = 1024;
  * @returns null for a scope whose meter does not tell.
  */
 export function diskUse(samples: readonly SamplePair[], requests: number): Trial['disk'] {
-  const net = written(samples.map((pair) => pair.net));
-  const gross = written(samples.map((pair) => pair.gross));
+  const net = written(readingsOf(samples, 'net'));
+  const gross = written(readingsOf(samples, 'gross'));
   return {
     netWrittenMiB: net === null ? null : net / bytesPerMiB,
     grossWrittenMiB: gross === null ? null : gross / bytesPerMiB,
     netWrittenKiBPerRequest: net === null || requests === 0 ? null : net / bytesPerKiB / requests,
-    writeLatencyMs: net === null || net === 0 ? null : writeLatencyMs(samples.map((pair) => pair.net)),
+    writeLatencyMs: net === null || net === 0 ? null : writeLatencyMs(readingsOf(samples, 'net')),
   };
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Environment, Instance, Launch } from '@tare/environment';
+import type { Environment, Instance, Launch, Meters } from '@tare/environment';
 import {
   generateSlices,
   GeneratorError,
@@ -10,21 +10,13 @@ import {
   plainText,
   type Readiness,
   SideError,
-  sumMeter,
 } from '@tare/metrics';
 import type { Guards, HostActivity, OpenLoad, Trial, TrialSample } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import { violationsOf } from '../guards/violations.ts';
 import { watchHost } from './host-watch.ts';
 import { startReady } from './ready-instance.ts';
-import {
-  diskUse,
-  type Meters,
-  resourceUse,
-  trialSamples,
-  type WindowSampler,
-  windowSampler,
-} from './resource-use.ts';
+import { diskUse, resourceUse, trialSamples, type WindowSampler, windowSampler } from './resource-use.ts';
 
 /** A request without a reply after this long is a timeout. */
 export const requestTimeoutSeconds = 30;
@@ -192,11 +184,10 @@ async function load(
       over.abort(new SideError(side, `${reason} during the trial`));
     });
   }
-  const together = sumMeter(
-    'all that are loaded together',
-    running.map(({ meters }) => meters.gross),
+  const host = watchHost(
+    running.map(({ meters }) => meters),
+    launch.context.resources.serverCpus,
   );
-  const host = watchHost(together, launch.context.resources.serverCpus);
   // the open windows of all sides begin and end together
   let windowsLeft = sides.some(({ open }) => open !== undefined) ? 2 : 1;
   const endWindow = (): void => {
@@ -245,7 +236,7 @@ function openWindowOf({ load: { open }, rateRps }: TrialPlan): LoadSide['open'] 
 
 /** @returns the trial, from the outcome of its load and the activity of the host meanwhile. */
 async function trialOf(
-  { plan, startedAt, instance, readiness, sampler }: RunningTrial,
+  { plan, startedAt, instance, readiness, meters, sampler }: RunningTrial,
   outcome: LoadOutcome,
   activity: HostActivity,
 ): Promise<Trial> {
@@ -276,6 +267,7 @@ async function trialOf(
     // there is a rate where the run has open-loop windows
     ...(open === null && plan.load.open === undefined && plan.rateRps !== undefined && { openLeftOut: true }),
     ...use,
+    ...(meters.notMetered !== undefined && { notMetered: plainText(meters.notMetered) }),
     disk: {
       ...diskUse(samples, outcome.requests),
       // the disks serve all that are up side by side

@@ -6,6 +6,7 @@ import {
   choosePort,
   type Instance,
   type Launch,
+  type Meters,
   type Milestone,
   type WantedPort,
   whyUnreachable,
@@ -16,7 +17,7 @@ import { showAddress } from '../engine/engine-address.ts';
 import { fixedTar, type TarEntry } from '../fixed-tar.ts';
 import { dataFolder } from '../image/build-context.ts';
 import type { ImageFacts } from '../image/images.ts';
-import { containerMeters, type ContainerMeters, containerPids } from './container-meters.ts';
+import { containerMeters, containerPids } from './container-meters.ts';
 import { type ContainerNetwork, containerPort, containerSpec } from './container-spec.ts';
 import { containerLog, containerState, type ContainerState, removeContainer } from './container.ts';
 
@@ -142,7 +143,7 @@ const stopGraceS = 3;
 function containerInstance(container: StartedContainer): Instance {
   const { engine, name, state, spawnedWallMs } = container;
   const waiting = new AbortController();
-  let meters: ContainerMeters | undefined;
+  let meters: Meters | undefined;
   let listening: Milestone | undefined;
   let finalLog: string | undefined;
   let removal: Promise<void> | undefined;
@@ -155,7 +156,7 @@ function containerInstance(container: StartedContainer): Instance {
     return [...lines, ...(paused ? [`(the container is paused: docker unpause ${name})`] : [])].join('\n');
   };
   const remove = async (): Promise<void> => {
-    await Promise.all([meters?.net.close(), meters?.gross.close()]);
+    await Promise.all([meters?.net?.close(), meters?.gross?.close()]);
     finalLog = await lastLog().catch(() => '');
     try {
       await removeContainer(engine, name, stopGraceS, AbortSignal.timeout(60_000));

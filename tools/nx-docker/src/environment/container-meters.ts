@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Meters } from '@tare/environment';
 import {
   type Cgroup,
   findProcess,
@@ -13,14 +14,11 @@ import { z } from 'zod';
 import type { Engine } from '../engine/connect-engine.ts';
 import type { ContainerState } from './container.ts';
 
-/** Meters of a container: the app in it, and what the container costs this host. */
-export type ContainerMeters = { readonly net: Meter; readonly gross: Meter };
-
 /**
  * Opens the meters of a running container: the host's accounts where they can be read, else the engine's statistics. The
  * scope says which.
  */
-export function containerMeters(engine: Engine, state: ContainerState, sameKernel: boolean): ContainerMeters {
+export function containerMeters(engine: Engine, state: ContainerState, sameKernel: boolean): Meters {
   const cgroup = sameKernel ? reachableCgroup(state) : undefined;
   if (cgroup === undefined) return { net: statsMeter(engine, state.id), gross: statsMeter(engine, state.id) };
   const app = { scope: 'the app’s processes in the container', pids: () => cgroup.pids() };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Artifact, type Instance, type Launch, type RunContext, thisRunner } from '@tare/environment';
 import { waitForHttp } from '@tare/metrics';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, assert, beforeAll, describe, expect, test } from 'vitest';
 import { engineForTests, imageForTests } from '../../fixtures/real-engine.ts';
 import { removeImage } from '../image/images.ts';
 import type { ImageRecord } from '../records.ts';
@@ -179,6 +179,7 @@ describe.skipIf(found === undefined)('with a real engine', () => {
     async (network) => {
       const instance = await start(network);
       const { net, gross } = await instance.meters();
+      assert(net && gross);
       const before = { net: await net.read(), gross: await gross.read() };
       for (let request = 0; request < 10; request++) await fetch(new URL('/burn', instance.url));
       const after = { net: await net.read(), gross: await gross.read() };
@@ -291,6 +292,7 @@ describe.skipIf(found === undefined)('with a real engine', () => {
   test('what the app writes to its data folder is counted as written', async () => {
     const instance = await start('bridge', { dataVariable: 'DATA' });
     const { net } = await instance.meters();
+    assert(net);
     const before = await net.read();
     await fetch(new URL('file', instance.url));
     const after = await net.read();

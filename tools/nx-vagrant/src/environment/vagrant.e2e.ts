@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Artifact, Instance, Launch, RunContext } from '@tare/environment';
 import { allowedCpus, listProcesses, type MeterReading, waitForHttp } from '@tare/metrics';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, assert, beforeAll, describe, expect, test } from 'vitest';
 import { vmForTests } from '../../fixtures/vm-for-tests.ts';
 import { guestService } from '../guest/guest-service.ts';
 import { virsh } from '../libvirt.ts';
@@ -133,6 +133,7 @@ describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }
   test('net CPU agrees with systemd within 5 %, at ten readings a second or more', async () => {
     const { instance } = await start();
     const { net, gross } = await instance.meters();
+    assert(net && gross);
     const ssh = await sshToGuest();
     const systemdCpuNs = async (): Promise<bigint> => {
       const command = [
@@ -190,6 +191,7 @@ describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }
     const { instance } = await start(forwarded);
     expect(instance.url.hostname).toBe('127.0.0.1');
     const { gross } = await instance.meters();
+    assert(gross);
     expect(gross.scope).toContain('tunnel');
     expect((await gross.read()).memoryBytes).toBeGreaterThan(0);
     await instance.stop();
@@ -206,6 +208,7 @@ describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }
     for (const file of ['first', 'second']) {
       const { instance } = await start(environment, false, { dataVariable: 'DATA' });
       const { net } = await instance.meters();
+      assert(net);
       const before = await net.read();
       const ask = async (): Promise<unknown> => (await fetch(new URL(file, instance.url))).json();
       expect(await ask()).toMatchObject({ folder: `/var/lib/tare/${workload}`, found: [] });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Instance, Milestone, StartKind } from '@tare/environment';
-import { filesMeter, findProcess, type Meter, processMeter } from '@tare/metrics';
+import type { Instance, Meters, Milestone, StartKind } from '@tare/environment';
+import { filesMeter, findProcess, processMeter } from '@tare/metrics';
 import { messageOf } from '@tare/nx-kit';
 import { guestMilestones } from '../guest/guest-account.ts';
 import type { GuestSampler } from '../guest/guest-sampler.ts';
@@ -46,7 +46,7 @@ export function vmInstance(start: VmStart): Instance {
   const { startKind, machine, spawnedAt, session, tunnel, giveUp } = start;
   const stopped = Promise.withResolvers<string>();
   const soon = (): AbortSignal => AbortSignal.timeout(askDeadlineMs);
-  let meters: VmMeters | undefined;
+  let meters: Meters | undefined;
   let milestones: readonly Milestone[] | undefined;
   let finalLog: string | undefined;
   let stopping: Promise<void> | undefined;
@@ -90,7 +90,7 @@ export function vmInstance(start: VmStart): Instance {
       await machine.cut(signal);
     } else {
       finalLog = await lastLog();
-      await meters?.gross.close();
+      await meters?.gross?.close();
       await start.command.catch(() => undefined);
       try {
         await open.service.stop(signal);
@@ -159,15 +159,12 @@ function processEnd(pid: number | undefined, signal: AbortSignal): Promise<'vm'>
   });
 }
 
-/** Meters of a VM: the app in it, and what the VM costs this host. */
-type VmMeters = { readonly net: Meter; readonly gross: Meter };
-
 /**
  * Opens the meters of a running VM. Net is read in the guest at the host's time. Gross is QEMU with all its threads, plus
  * the tunnel if requests use one.
  * @throws Error when the VM does not run.
  */
-function vmMeters(domain: string, sampler: GuestSampler, tunnel: Tunnel | undefined): VmMeters {
+function vmMeters(domain: string, sampler: GuestSampler, tunnel: Tunnel | undefined): Meters {
   const pid = domainPid(domain);
   if (pid === undefined) throw new Error('the VM does not run: there is no QEMU process of it');
   return {
