@@ -105,7 +105,7 @@ test.each([[['net']], [['gross']], [scopes]] as const)(
     const report = reportModel(run);
     const paths = await writeReport(folder, report, [], ['bencher']);
     const files = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
-    const terminal = renderTerminal(report, { columns: 200 });
+    const terminal = renderTerminal(report, { columns: 200, colour: false });
     const readme = renderReadmeBlock(report, { chartsPath: 'charts' });
     const card = summaryCard(report);
     const history = JSON.stringify(historyLine(run, { commit: null, dirty: false }));
