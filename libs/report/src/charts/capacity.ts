@@ -1,6 +1,6 @@
 import { isEmulated, type Capacity, type CapacityFile, type CapacityStep } from '@tare/results';
 import { median } from '@tare/statistics';
-import type { MissingEnvironment } from '../model/report-model.ts';
+import type { MissingEnvironment } from '../model/subjects.ts';
 import { factorText, figureText, rateText, secondsText, withMarks, withPlainText } from '../model/words.ts';
 import { axisPx, logScale, placesIn, xAxis, yAxis } from '../plot/axes.ts';
 import { dashes, type Chart, type Drawing } from '../plot/chart.ts';

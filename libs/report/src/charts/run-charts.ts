@@ -5,6 +5,7 @@ import type { Chart } from '../plot/chart.ts';
 import { barCharts } from './bars.ts';
 import { capacityChart, type WorkloadCapacity } from './capacity.ts';
 import { latencyCurvesChart } from './latency-curves.ts';
+import { ladderChart } from './ladder.ts';
 import { freshInstancesChart, loadWindowCharts } from './over-time.ts';
 import { startupCharts } from './startup.ts';
 
@@ -41,6 +42,8 @@ export type ChartFile = {
   /** "primes-startup.svg": safe in any folder, unique in a run. */
   readonly fileName: string;
   readonly workload: string;
+  /** Where a document shows it: with the ladder, or with the metrics of its workload. */
+  readonly belongsTo: 'ladder' | 'metrics';
   /** "primes: startup time". */
   readonly title: string;
   readonly notes: readonly string[];
@@ -48,11 +51,15 @@ export type ChartFile = {
 };
 
 /** The charts of a run that are files too, in the order in which they are shown. A new one is one more entry. */
-export function chartFiles({ workloads }: Pick<ReportModel, 'workloads'>): readonly ChartFile[] {
+export function chartFiles({
+  workloads,
+  ladder,
+}: Pick<ReportModel, 'workloads' | 'ladder'>): readonly ChartFile[] {
   const names = new Set<string>();
   return workloads.flatMap((workload) => {
     const prefix = fileNamePart(workload.name, names);
-    return barCharts(workload).flatMap((chart) => {
+    const ofLadder = ladder?.workloads.find((each) => each.key === workload.key);
+    const bars = barCharts(workload).flatMap((chart): readonly ChartFile[] => {
       const { picture } = chart.figure;
       if (picture === undefined) return [];
       const title = `${workload.name}: ${picture.title}`;
@@ -60,11 +67,23 @@ export function chartFiles({ workloads }: Pick<ReportModel, 'workloads'>): reado
         {
           fileName: `${prefix}-${picture.file}.svg`,
           workload: workload.name,
+          belongsTo: 'metrics',
           title,
           notes: chart.notes,
           chart,
         },
       ];
     });
+    if (ladder === undefined || ofLadder === undefined) return bars;
+    const chart = ladderChart(ofLadder, ladder.missing);
+    const file: ChartFile = {
+      fileName: `${prefix}-ladder.svg`,
+      workload: workload.name,
+      belongsTo: 'ladder',
+      title: `${workload.name}: what each step of isolation costs`,
+      notes: [chart.caption.text],
+      chart,
+    };
+    return [file, ...bars];
   });
 }

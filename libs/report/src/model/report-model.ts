@@ -1,21 +1,12 @@
 import { isEmulated, type Comparison, type EnvironmentResult, type RunFile } from '@tare/results';
 import { caveatsOf, comparisonWarnings, controlComparisons } from './caveats.ts';
 import type { CalibrationSummary, Caveat } from './caveats.ts';
+import { ladderOf, type Ladder } from './ladder.ts';
 import { recordOf, type RunRecord } from './record.ts';
 import { metricOf } from './shown-metrics.ts';
-import { roundsIn } from './subjects.ts';
+import { roundsIn, type MissingEnvironment } from './subjects.ts';
 import { counted, dateText, secondsText, withPlainText } from './words.ts';
 import { workloadModels, type WorkloadModel } from './workload-model.ts';
-
-/** An environment without a full set of figures, and what to do about it. */
-export type MissingEnvironment = {
-  readonly name: string;
-  readonly status: 'unavailable' | 'failed';
-  /** "unavailable", "failed", "failed after 3 rounds". */
-  readonly statusText: string;
-  readonly reason: string;
-  readonly remedy: string | undefined;
-};
 
 /** A comparison with a verdict; `isFailure`: worse, or any difference of the A/A control. */
 export type JudgedComparison = Comparison & { readonly isFailure: boolean };
@@ -37,6 +28,8 @@ export type ReportModel = RunRecord &
     /** In the order of the run. One that is said to be measured but has no figures is among them, as failed. */
     readonly missing: readonly MissingEnvironment[];
     readonly emulated: readonly string[];
+    /** Undefined for a run whose environments do not say what isolates them. */
+    readonly ladder: Ladder | undefined;
     readonly caveats: readonly Caveat[];
     /** The judged comparisons of the A/A control. */
     readonly controlComparisons: readonly Comparison[];
@@ -58,6 +51,8 @@ export function reportModel(file: RunFile, { calibration }: ReportOptions = {}):
   const failed = environments.filter(({ status }) => status === 'failed').map(({ name }) => name);
   const unjudged = [...emulated, ...failed];
   const { baseline, control } = config;
+  const workloads = workloadModels(run);
+  const missing = environments.flatMap((environment) => missingOf(run, environment) ?? []);
   const getsVerdict = ({ candidate, metric }: Comparison) =>
     metricOf(metric)?.judged === true && !failed.includes(baseline) && !unjudged.includes(candidate);
   const judged = run.comparisons.filter(getsVerdict);
@@ -70,9 +65,10 @@ export function reportModel(file: RunFile, { calibration }: ReportOptions = {}):
     rounds: run.plan.rounds,
     warmUp: secondsText(config.load.warmupMs),
     workloadNames: config.workloads.map(({ name }) => name),
-    workloads: workloadModels(run),
-    missing: environments.flatMap((environment) => missingOf(run, environment) ?? []),
+    workloads,
+    missing,
     emulated,
+    ladder: ladderOf(workloads, missing),
     caveats: caveatsOf(run, unjudged, calibration),
     controlComparisons: controlComparisons(run),
     verdicts: judged

@@ -1,4 +1,4 @@
-import { isEmulated, type RunFile, type Trial } from '@tare/results';
+import { isEmulated, type Isolation, type RunFile, type Trial } from '@tare/results';
 import { withMarks } from './words.ts';
 
 /** An environment of a workload, as every view shows it. */
@@ -14,8 +14,20 @@ export type Subject = {
   readonly isJudged: boolean;
   /** Its place among the measured environments of the run, which gives it the same colour in every chart. */
   readonly colour: number;
+  /** What stands between the app and its host there; undefined where the run does not say. */
+  readonly isolation: Isolation | undefined;
   /** In the order of the rounds. */
   readonly trials: readonly Trial[];
+};
+
+/** An environment without a full set of figures, and what to do about it. */
+export type MissingEnvironment = {
+  readonly name: string;
+  readonly status: 'unavailable' | 'failed';
+  /** "unavailable", "failed", "failed after 3 rounds". */
+  readonly statusText: string;
+  readonly reason: string;
+  readonly remedy: string | undefined;
 };
 
 /** The measured environments of a workload: the baseline first, the emulated ones last, never the A/A control. */
@@ -41,6 +53,7 @@ export function subjectsOf(run: RunFile, workload: string): readonly Subject[] {
         failed,
         isJudged: name !== baseline && !emulated && failed === undefined && !hasFailed,
         colour,
+        isolation: environment?.isolation,
         trials,
       };
     })

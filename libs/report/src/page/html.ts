@@ -1,7 +1,7 @@
 import type { Fact, Words } from '../model/record.ts';
 import { keyStyle, type Chart, type DataTable, type LegendEntry } from '../plot/chart.ts';
 import { escapeXml } from '../plot/svg.ts';
-import { pageFrame } from '../plot/theme.ts';
+import { pageFrame, type Frame } from '../plot/theme.ts';
 
 /** Markup that is safe to put into a page as it is. */
 export type Html = { readonly html: string };
@@ -54,7 +54,7 @@ export function folded(summary: string, content: Html, open = false): Html {
 export function chartFigure(chart: Chart): Html {
   const { caption, legend = [], isWide = false, words = [], table } = chart;
   const heading = caption.heading === undefined ? nothing : markup`<b>${caption.heading}</b> `;
-  const shown = markup`<figcaption>${heading}${unbroken(caption.text)}</figcaption>${legendOf(legend)}<div class="plot">${drawing(chart)}</div>`;
+  const shown = markup`<figcaption>${heading}${unbroken(caption.text)}</figcaption>${legendOf(legend)}${plotsOf(chart)}`;
   const figures = folded('Table', dataTable(table), isWide);
   const sentences =
     words.length === 0
@@ -65,11 +65,22 @@ export function chartFigure(chart: Chart): Html {
     : markup`<figure>${shown}${sentences}${figures}</figure>\n`;
 } // prettier-ignore
 
+/** A chart that is drawn across the page where there is room is there twice, and the style sheet shows one of them. */
+function plotsOf(chart: Chart): Html {
+  const { acrossPx } = chart;
+  if (acrossPx === undefined) return markup`<div class="plot">${drawing(chart)}</div>`;
+  const across = drawing(chart, { ...pageFrame, widthPx: acrossPx });
+  return markup`<div class="plot upright">${drawing(chart)}</div><div class="plot across">${across}</div>`;
+}
+
 /** A chart as SVG for use inside a page: it takes fonts and colours from the style sheet. The same chart gives the same bytes. */
-export function drawing({ alternative, draw }: Pick<Chart, 'alternative' | 'draw'>): Html {
-  const { svg, heightPx } = draw(pageFrame);
+export function drawing(
+  { alternative, draw }: Pick<Chart, 'alternative' | 'draw'>,
+  frame: Frame = pageFrame,
+): Html {
+  const { svg, heightPx } = draw(frame);
   return trusted(
-    `<svg class="chart" role="img" viewBox="0 0 ${pageFrame.widthPx} ${Math.ceil(heightPx)}" aria-label="${escapeXml(alternative)}">${svg}</svg>`,
+    `<svg class="chart" role="img" viewBox="0 0 ${frame.widthPx} ${Math.ceil(heightPx)}" aria-label="${escapeXml(alternative)}">${svg}</svg>`,
   );
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RunFile } from '@tare/results';
 import { exampleCapacity } from '@tare/results/fixtures';
 import { expect, test } from 'vitest';
+import { ladderRun } from '../../fixtures/example-ladder.ts';
 import { exampleRun, failedMidway } from '../../fixtures/example-run.ts';
 import { capacityModel } from '../charts/capacity.ts';
 import { reportModel } from '../model/report-model.ts';
@@ -99,4 +100,13 @@ test('an environment that failed midway is marked everywhere and listed with its
   expect(failed).toContain('<th scope="col">docker (failed)</th>');
   expect(failed).toContain('<small>not judged</small>');
   expect(failed).toContain('none: failed');
+});
+
+test('the ladder is a section of its own, drawn for a phone and across the page, and a run without has none', () => {
+  const html = renderPage(reportModel(ladderRun(2)));
+  const [section = ''] = /<section id="ladder"[\s\S]*?<section id="weigh-in"/.exec(html) ?? [];
+  expect(section.match(/<svg class="chart"/g)).toHaveLength(2);
+  expect(section).toContain('viewBox="0 0 960 ');
+  expect(section).toContain('<li>podman:rootless (unavailable): /etc/subuid has no line');
+  expect(renderPage(reportModel(exampleRun(2)))).not.toContain('id="ladder"');
 });

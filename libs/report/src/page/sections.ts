@@ -1,10 +1,12 @@
 import type { Diagnostic } from '@tare/results';
 import { barCharts } from '../charts/bars.ts';
 import type { WorkloadCapacity } from '../charts/capacity.ts';
+import { ladderChart } from '../charts/ladder.ts';
 import { ratiosChart } from '../charts/ratios.ts';
 import { withinTrials } from '../charts/run-charts.ts';
 import { trialsChart } from '../charts/trials.ts';
 import { verdictText } from '../model/conclusion.ts';
+import { isolationCells, isolationHead, ladderLead, missingWords, type Ladder } from '../model/ladder.ts';
 import { factWords, type Fact } from '../model/record.ts';
 import type { ReportModel } from '../model/report-model.ts';
 import { metricLabel } from '../model/shown-metrics.ts';
@@ -25,6 +27,7 @@ export type PageSection = {
 export function pageSections(report: ReportModel, capacities: readonly WorkloadCapacity[]): readonly PageSection[] {
   return [
     answerSection(report),
+    ...(report.ladder === undefined ? [] : [ladderSection(report.ladder)]),
     ...(report.workloads.length === 0 ? [] : [weighInSection(report), metricsSection(report), withinSection(report, capacities)]),
     fairnessSection(report),
     caveatsSection(report),
@@ -84,6 +87,25 @@ function missingPart({ missing }: ReportModel): Html {
     return markup`<li><b>${name}</b> (${statusText}): ${reason}${advice}</li>\n`;
   });
   return markup`<section class="note"><h3 id="missing-title">Not measured, or only in part</h3><ul>${items}</ul></section>`;
+}
+
+/** The environments in order of what isolates them, and what each step costs. */
+function ladderSection({ rungs, workloads, missing }: Ladder): PageSection {
+  const charts = workloads.map(
+    (ladder) =>
+      markup`<p class="lead">${unbroken(ladderLead(ladder))}</p>${chartFigure(ladderChart(ladder, []))}`,
+  );
+  const isolation = dataTable({
+    label: 'What isolates each rung of the ladder',
+    head: ['Environment', ...isolationHead],
+    rows: rungs.map((rung) => [rung.title, ...isolationCells(rung.isolation)]),
+  });
+  const left =
+    missing.length === 0
+      ? nothing
+      : markup`<h3>Not on the ladder</h3><ul>${missing.map((each) => markup`<li>${missingWords(each)}</li>`)}</ul>`;
+  const content = [...charts, markup`<h3>What isolates each rung</h3>${isolation}${left}`];
+  return { id: 'ladder', title: 'The ladder of isolation', content };
 }
 
 /** Per workload and metric a bar per environment; CPU and memory in two parts, net and tare. */

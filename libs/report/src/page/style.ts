@@ -91,6 +91,8 @@ figcaption{font-size:13px;line-height:1.45;margin:0 0 8px}
 figcaption b{color:var(--text);font-weight:600}
 #weigh-in figcaption b{font-size:15px}
 .plot{max-width:460px;position:relative}
+.across{display:none;max-width:none}
+@media (min-width:800px){.upright{display:none}.across{display:block}}
 svg.chart{display:block;width:100%;height:auto;overflow:visible}
 svg.chart text{font-size:11px;font-family:inherit;font-variant-numeric:tabular-nums}
 svg.chart .on{stroke:var(--text);stroke-width:2px;opacity:1}

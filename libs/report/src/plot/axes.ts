@@ -99,9 +99,10 @@ export function logScale(figures: readonly number[], wantedTicks: number, lyingP
     high / low < evenUpToSpread
       ? [wantedTicks + 2, wantedTicks, 2].map((wanted) => linearScale([10 ** min, 10 ** max], wanted).ticks)
       : [];
-  const candidates = mantissas.map((each) =>
-    decades.flatMap((decade) => each.map((mantissa) => mantissa * 10 ** decade)),
-  );
+  const candidates = [
+    ...[3, 2].map((step) => decades.filter((decade) => decade % step === 0).map((decade) => 10 ** decade)),
+    ...mantissas.map((each) => decades.flatMap((decade) => each.map((mantissa) => mantissa * 10 ** decade))),
+  ];
   const at = (figure: number) => (Math.log10(Math.max(figure, Number.MIN_VALUE)) - min) / (max - min);
   const textOf = (figure: number) => thousands(String(Number(figure.toPrecision(3))));
   const haveRoom = (ticks: readonly number[]): boolean => {

@@ -32,6 +32,8 @@ export type Chart = {
   readonly words?: readonly string[];
   /** It stands alone, with its table open beside it where there is room. */
   readonly isWide?: true;
+  /** What it is drawn in where there is more room than a phone has: across a page, and in a picture. */
+  readonly acrossPx?: number;
   readonly draw: (frame: Frame) => Drawing;
 };
 
@@ -50,10 +52,10 @@ export const pictureFonts = "'Helvetica Neue', Arial, 'Liberation Sans', 'DejaVu
 
 /** A chart as an SVG document with a heading of its own. The same chart gives the same bytes. */
 export function pictureOf(
-  chart: Pick<Chart, 'legend' | 'draw' | 'alternative'>,
+  chart: Pick<Chart, 'legend' | 'draw' | 'alternative' | 'acrossPx'>,
   { title, notes }: { readonly title: string; readonly notes: readonly string[] },
 ): string {
-  const frame = pictureFrame;
+  const frame = { ...pictureFrame, widthPx: chart.acrossPx ?? pictureFrame.widthPx };
   const widthPx = frame.widthPx + 2 * marginPx;
   const heading = [
     text([marginPx, 25], title, { fill: ink.text, sizePx: 17, isBold: true }),

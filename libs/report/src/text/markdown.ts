@@ -1,6 +1,9 @@
 import type { Diagnostic } from '@tare/results';
+import { chartFiles } from '../charts/run-charts.ts';
+import { ladderColumns, type WorkloadLadder } from '../model/ladder.ts';
 import type { Words } from '../model/record.ts';
-import type { MissingEnvironment } from '../model/report-model.ts';
+import type { ReportModel } from '../model/report-model.ts';
+import type { MissingEnvironment } from '../model/subjects.ts';
 import type { MetricCell, WorkloadModel } from '../model/workload-model.ts';
 
 /** Plain text as Markdown that shows exactly that text, also inside a table cell. */
@@ -89,6 +92,32 @@ function cellMarkdown({ mean, ratio, verdictText }: MetricCell): string {
   if (mean === '') return '–';
   if (ratio === '') return verdictText === '' ? mean : `${mean}<br>${escapeMarkdown(verdictText)}`;
   return `${mean}<br>${escapeMarkdown(ratio)}${verdictText === '' ? '' : ` ${escapeMarkdown(verdictText)}`}`;
+}
+
+/** The figures of a ladder: a row per rung; a cell holds the figure with its interval, and below it the ratio and the verdict. */
+export function ladderTable({ rungs }: WorkloadLadder): string {
+  return markdownTable(
+    ['Environment', ...ladderColumns.map(({ title }) => title)],
+    ['left', ...ladderColumns.map(() => 'right' as const)],
+    rungs.map((rung) => [
+      escapeMarkdown(rung.subject.title) + (rung.subject.isBaseline ? ' (baseline)' : ''),
+      ...ladderColumns.map(({ of }) =>
+        [rung[of].fullText, rung[of].ratioWords].filter(Boolean).map(escapeMarkdown).join('<br>'),
+      ),
+    ]),
+  );
+}
+
+/** The picture of a ladder. @param folder of the pictures, as seen from the document. */
+export function ladderPicture(
+  report: Pick<ReportModel, 'workloads' | 'ladder'>,
+  { workload }: WorkloadLadder,
+  folder: string,
+): string {
+  const files = chartFiles(report).filter(
+    (file) => file.belongsTo === 'ladder' && file.workload === workload,
+  );
+  return markdownPictures(files, folder);
 }
 
 /** What a run concludes of a workload, as a list. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ladderRun } from '../../fixtures/example-ladder.ts';
 import { exampleRun } from '../../fixtures/example-run.ts';
 import { reportModel } from '../model/report-model.ts';
 import { renderReadmeBlock, replaceReadmeBlock as replaceInBytes } from './readme.ts';
@@ -78,3 +79,14 @@ test('a README in UTF-16 is refused, not damaged', () => {
     'UTF-16; expected UTF-8',
   );
 });
+
+test('from four rungs on the ladder stands in place of the table of metrics, with its picture', () => {
+  const block = renderReadmeBlock(reportModel(ladderRun()), { chartsPath: 'reports/latest/charts' });
+  expect(block).toContain('](reports/latest/charts/primes-ladder.svg)');
+  expect(block.match(/^\| Environment \| Startup \| Memory tare \| Throughput \| Latency p95 \|$/gm)).toHaveLength(1);
+  expect(block.match(/^\| (?:native|namespace|bubblewrap|nspawn|docker|vagrant)/gm)).toHaveLength(9);
+  expect(block).not.toMatch(/^\| Metric |standard deviation/m);
+  const run = ladderRun();
+  const unknown = run.environments.map(({ isolation, ...each }) => (isolation && each.name !== 'docker' ? { ...each, isolation } : each));
+  expect(renderReadmeBlock(reportModel({ ...run, environments: unknown }), { chartsPath: 'charts' })).toMatch(/^\| Metric /m);
+}); // prettier-ignore

@@ -2,10 +2,19 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, posix, relative, resolve, sep } from 'node:path';
 import { replaceFiles } from '@tare/results';
+import { ladderLead, type WorkloadLadder } from '../model/ladder.ts';
 import type { ReportModel } from '../model/report-model.ts';
 import { shownAs } from '../model/shown-metrics.ts';
 import { counted, messageOf } from '../model/words.ts';
-import { conclusionMarkdown, escapeMarkdown, metricTable } from './markdown.ts';
+import type { WorkloadModel } from '../model/workload-model.ts';
+import {
+  conclusionMarkdown,
+  escapeMarkdown,
+  ladderPicture,
+  ladderTable,
+  markdownList,
+  metricTable,
+} from './markdown.ts';
 
 const startMarker = '<!-- tare:results -->';
 const endMarker = '<!-- /tare:results -->';
@@ -62,22 +71,49 @@ export function renderReadmeBlock(
     ({ name, reason }) => `${escapeMarkdown(name)} (${escapeMarkdown(reason)})`,
   );
   const summary = posix.join(posix.dirname(chartsPath), 'summary.md');
+  const hasTables = workloads.some((each) => ladderInstead(report, each) === undefined);
   const parts = [
     `Measured ${started} on ${escapeMarkdown(host.cpuModel)}, ${counted(host.cores, 'core')}: ` +
-      `${counted(rounds, 'round')}, ${escapeMarkdown(load)}, seed ${seed}. ` +
-      'Mean ± standard deviation over trials; below it the ratio to the baseline with its 95 % interval and the verdict.',
+      `${counted(rounds, 'round')}, ${escapeMarkdown(load)}, seed ${seed}.` +
+      (hasTables
+        ? ' Mean ± standard deviation over trials; below it the ratio to the baseline with its 95 % interval and the verdict.'
+        : ''),
     ...workloads.flatMap((workload) => [
       `**${escapeMarkdown(workload.name)}**`,
-      conclusionMarkdown(workload),
-      metricTable({
-        ...workload,
-        rows: workload.rows.filter(({ metric }) => shownAs(metric.key).readme === true),
-      }),
+      ...resultsOf(report, workload, chartsPath),
     ]),
     `All figures and charts: [${summary}](${summary}).`,
     ...(missing.length === 0 ? [] : [`Not measured, or only in part: ${missing.join('; ')}.`]),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** A table with a column per environment gets too wide for a README from here on. */
+const fewestRungsInReadme = 4;
+
+/** The ladder of a workload where it takes the place of the table of metrics: it has the rungs, and all environments are on it. */
+function ladderInstead(
+  { ladder }: ReportModel,
+  { key, subjects }: WorkloadModel,
+): WorkloadLadder | undefined {
+  const found = ladder?.workloads.find((each) => each.key === key);
+  const isWhole = found?.rungs.length === subjects.length && subjects.length >= fewestRungsInReadme;
+  return isWhole ? found : undefined;
+}
+
+/** What is concluded of a workload, and its figures: a row per rung of the ladder, or a column per environment. */
+function resultsOf(report: ReportModel, workload: WorkloadModel, chartsPath: string): readonly string[] {
+  const ladder = ladderInstead(report, workload);
+  if (ladder === undefined) {
+    const rows = workload.rows.filter(({ metric }) => shownAs(metric.key).readme === true);
+    return [conclusionMarkdown(workload), metricTable({ ...workload, rows })];
+  }
+  return [
+    markdownList(workload.conclusion.map(({ brief }) => escapeMarkdown(brief))),
+    ladderPicture(report, ladder, chartsPath),
+    `${escapeMarkdown(ladderLead(ladder))} Mean with its 95 % interval; below it the ratio and the verdict.`,
+    ladderTable(ladder),
+  ];
 }
 
 /**

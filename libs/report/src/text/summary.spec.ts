@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ladderRun } from '../../fixtures/example-ladder.ts';
 import { exampleRun, failedMidway } from '../../fixtures/example-run.ts';
 import { reportModel } from '../model/report-model.ts';
 import { renderStepSummary, renderSummary } from './summary.ts';
@@ -97,3 +98,13 @@ test('an environment that failed midway is listed with its reason as text, and h
     /^\| Metric \| Better \| native<br>\(baseline\) \| namespace \| docker \(failed\) \|/m,
   );
 });
+
+test('the ladder has its picture, its figures, what isolates its rungs, and what is not on it', () => {
+  const summary = renderSummary(reportModel(ladderRun()));
+  const [, ladder = ''] = /\n## The ladder of isolation\n([\s\S]*?)\n## /.exec(summary) ?? [];
+  expect(ladder).toContain('](charts/primes-ladder.svg)');
+  expect(ladder).toMatch(/^\| docker:gvisor \| 793 .*worse \|$/m);
+  expect(ladder).toContain('| docker:gvisor | in user space | mount, pid, network, ipc, uts, cgroup | – | yes | bridge |');
+  expect(ladder).toContain('- podman:rootless (unavailable): /etc/subuid has no line for the user bench');
+  expect(renderSummary(reportModel(exampleRun(2)))).not.toContain('ladder');
+}); // prettier-ignore

@@ -1,5 +1,6 @@
 import { chartFiles } from '../charts/run-charts.ts';
 import { verdictText } from '../model/conclusion.ts';
+import { isolationCells, isolationHead, ladderLead, missingWords } from '../model/ladder.ts';
 import type { Fact } from '../model/record.ts';
 import type { ReportModel } from '../model/report-model.ts';
 import { ratioText } from '../model/words.ts';
@@ -7,6 +8,8 @@ import {
   conclusionMarkdown,
   diagnosticLines,
   escapeMarkdown,
+  ladderPicture,
+  ladderTable,
   markdownDocument,
   markdownList,
   markdownPictures,
@@ -28,6 +31,7 @@ export function renderSummary(report: ReportModel): string {
   return markdownDocument([
     `# ${titleOf(report)}`,
     ...(workloads.length === 0 ? ['No trial was measured.'] : ['## Conclusion', ...conclusions(report)]),
+    ...ladderSections(report),
     ...workloads.flatMap((workload) => [
       `## ${escapeMarkdown(workload.name)}`,
       `Mean ± standard deviation over trials; below it the ratio to ${escapeMarkdown(baseline)} with its 95 % interval and the verdict. ` +
@@ -35,7 +39,9 @@ export function renderSummary(report: ReportModel): string {
       metricTable(workload),
       escapeMarkdown(workload.latency.text),
       markdownPictures(
-        chartFiles(report).filter((file) => file.workload === workload.name),
+        chartFiles(report).filter(
+          ({ workload: of, belongsTo }) => of === workload.name && belongsTo === 'metrics',
+        ),
         'charts',
       ),
     ]),
@@ -70,6 +76,27 @@ export function renderStepSummary(report: ReportModel): string {
     caveatList(report),
     missingMarkdown(report.missing),
   ]);
+}
+
+/** Per workload the picture and the figures of the ladder, then what isolates its rungs, and what is not on it. */
+function ladderSections(report: ReportModel): readonly string[] {
+  const { ladder } = report;
+  if (ladder === undefined) return [];
+  return [
+    '## The ladder of isolation',
+    ...ladder.workloads.flatMap((workload) => [
+      `### ${escapeMarkdown(workload.workload)}`,
+      escapeMarkdown(ladderLead(workload)),
+      ladderPicture(report, workload, 'charts'),
+      ladderTable(workload),
+    ]),
+    textTable(
+      ['Environment', ...isolationHead],
+      isolationHead.map(() => 'left' as const).concat('left'),
+      ladder.rungs.map(({ title, isolation }) => [title, ...isolationCells(isolation)]),
+    ),
+    markdownList(ladder.missing.map((each) => escapeMarkdown(missingWords(each)))),
+  ];
 }
 
 function factList(facts: readonly Fact[]): string {

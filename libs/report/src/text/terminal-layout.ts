@@ -1,5 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
-import type { MissingEnvironment } from '../model/report-model.ts';
+import type { MissingEnvironment } from '../model/subjects.ts';
 
 /** The terminal that a text is for. */
 export type Terminal = {

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '@tare/results';
 import { expect, test } from 'vitest';
+import { ladderRun } from '../../fixtures/example-ladder.ts';
 import { exampleRun, failedMidway } from '../../fixtures/example-run.ts';
 import { reportModel } from '../model/report-model.ts';
 import { renderTerminal, summedUp } from './terminal.ts';
@@ -158,3 +159,12 @@ test('where texts are not alike the first is the example', () => {
     warning('a', 'a: 3 times, the first: p 1; all in summary.md'),
   ]);
 });
+
+test('the ladder is a table with a row per rung, with what isolates them where the terminal is wide enough', () => {
+  const lines = (columns: number) => renderTerminal(reportModel(ladderRun()), { columns, colour: false }).split('\n');
+  const row = lines(120).find((line) => line.startsWith('docker:published'));
+  expect(row).toMatch(/^docker:published +507 ms +×5\.99 ✗ +14\.0 MiB +×1\.18 ✗ +6045 req\/s +×0\.851 ✗ +0\.479 ms +×1\.39 ✗$/);
+  expect(lines(200).find((line) => line.startsWith('docker:gvisor'))).toMatch(/ a kernel in user space; mount, .*; seccomp; bridge$/);
+  expect(lines(120)).toContain('  podman:rootless (unavailable): /etc/subuid has no line for the user bench');
+  expect(renderTerminal(reportModel(exampleRun(2)), { columns: 120, colour: false })).not.toContain('ladder');
+}); // prettier-ignore

@@ -1,4 +1,12 @@
 import type { Diagnostic, Verdict } from '@tare/results';
+import {
+  isolationWords,
+  ladderColumns,
+  missingWords,
+  type Ladder,
+  type LadderCell,
+  type WorkloadLadder,
+} from '../model/ladder.ts';
 import type { ReportModel } from '../model/report-model.ts';
 import { shownAs } from '../model/shown-metrics.ts';
 import type { Subject } from '../model/subjects.ts';
@@ -31,11 +39,53 @@ export function renderTerminal(report: ReportModel, terminal: Terminal): string 
     `${paint('bold', `Run ${report.id}`)}, ${report.started}, seed ${report.seed}\n${report.load}`,
     ...(workloads.length === 0
       ? ['No trial was measured.']
-      : [...workloads.map((each) => workloadText(each, screen)), legendText(workloads, screen)]),
+      : [
+          ...ladderTexts(report.ladder, screen),
+          ...workloads.map((each) => workloadText(each, screen)),
+          legendText(workloads, screen),
+        ]),
     ...section('How far this can be trusted', caveats),
     ...section('Not measured, or only in part', screen.missing(report.missing)),
     ...section('Diagnostics', diagnosticLines(report, screen)),
   ]);
+}
+
+/** The ladder of each workload as a table, a row per rung: without intervals, which the tables below have. */
+function ladderTexts(ladder: Ladder | undefined, screen: Screen): readonly string[] {
+  if (ladder === undefined) return [];
+  const missing = ladder.missing.map((each) => screen.wrap(missingWords(each)));
+  return ladder.workloads.map((each) =>
+    [
+      `${screen.paint('bold', `The ladder of isolation: ${each.workload}`)}\n${screen.paint('dim', `mean, ratio to ${each.baseline}; of memory what the environment adds, and the ratio of gross`)}`,
+      ladderText(each, screen),
+      ...(missing.length === 0 ? [] : [missing.join('\n')]),
+    ].join('\n\n'),
+  );
+}
+
+/** With what isolates each rung where the terminal is wide enough. */
+function ladderText({ rungs }: WorkloadLadder, screen: Screen): string {
+  const { paint, table, columns } = screen;
+  const head = [
+    paint('dim', 'Environment'),
+    ...ladderColumns.map(({ title }) => ({ text: paint('bold', title), span: 2 })),
+  ];
+  const rows = rungs.map((rung) => [
+    rung.subject.title,
+    ...ladderColumns.flatMap(({ of }) => ladderCellTexts(rung[of], screen)),
+  ]);
+  const aligns = ['left' as const, ...ladderColumns.flatMap(() => ['right', 'left'] as const)];
+  const isolated = rungs.map(({ isolation }, place) => [...(rows[place] ?? []), isolationWords(isolation)]);
+  const wide = table([[...head, paint('bold', 'Isolation')], ...isolated], [...aligns, 'left']);
+  return widthOf(wide) <= columns ? wide : table([head, ...rows], aligns);
+}
+
+function ladderCellTexts(
+  { text, factor, verdict }: LadderCell,
+  { paint }: Screen,
+): readonly [string, string] {
+  if (verdict === undefined) return [text, factor];
+  return [text, paint(verdictStyles[verdict], `${factor} ${verdictSigns[verdict]}`)];
 }
 
 function diagnosticLines(report: ReportModel, { marked }: Screen): readonly string[] {
