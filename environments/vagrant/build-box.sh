@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-Usage: build-box.sh --out FILE --node BINARY
+Usage: build-box.sh --out FILE --node BINARY [--packages LIST]
 
 Builds a Vagrant box for libvirt from Debian packages, with the sources that the host's apt has.
 Needs root, an x86-64 Debian host, and what setup-debian.sh installs. Works in a temporary folder
@@ -12,6 +12,7 @@ below TMPDIR (2 GB free), and removes it.
 
   --out FILE      the box to write
   --node BINARY   the Node binary that goes into the box, as /usr/local/bin/node
+  --packages LIST Debian packages that apps want besides: python3-flask,gunicorn
   --help          this text
 TEXT
 }
@@ -38,11 +39,11 @@ source "$recipe/initrd.sh"
 # shellcheck source=environments/vagrant/box/disk.sh
 source "$recipe/disk.sh"
 
-out='' node=''
+out='' node='' packages=''
 while [ $# -gt 0 ]; do
   case $1 in
-    --out | --node)
-      [ $# -ge 2 ] || fail "option $1 expects a path"
+    --out | --node | --packages)
+      [ $# -ge 2 ] || fail "option $1 expects a value"
       printf -v "${1#--}" '%s' "$2"
       shift 2
       ;;
@@ -50,7 +51,7 @@ while [ $# -gt 0 ]; do
       usage
       exit
       ;;
-    *) fail "option $1 is unknown; expected --out FILE and --node BINARY" ;;
+    *) fail "option $1 is unknown; expected --out FILE, --node BINARY and --packages LIST" ;;
   esac
 done
 [ -n "$out" ] || fail 'option --out is missing; expected the box file to write'
@@ -78,7 +79,7 @@ rootfs=$work/rootfs
 mkdir "$rootfs" "$work/box"
 
 say "packages of Debian $suite"
-if ! make_userland "$suite" "$recipe/packages.txt" "$rootfs" >"$work/mmdebstrap.log" 2>&1; then
+if ! make_userland "$suite" "$recipe/packages.txt" "$packages" "$rootfs" >"$work/mmdebstrap.log" 2>&1; then
   tail -n 15 "$work/mmdebstrap.log" >&2
   fail 'mmdebstrap failed; see the lines above'
 fi

@@ -8,14 +8,18 @@ require 'zlib'
 # The files that provisioning puts into the guest, sent along in the script that puts them there: one upload, where
 # each costs seconds on an emulated CPU.
 class GuestFiles
-  # Workload => bundle, from "primes=/path/main.mjs,…"; by default every app of the workspace that is built.
+  NAME = /\A[a-z][a-z0-9-]*\z/.freeze
+
+  # Workload => bundle, from "primes=/path/main.mjs,…"; by default every app of the workspace that is built. Without a
+  # bundle it is an app that is in the guest already, or gets there in another way.
   def self.artifacts(text, workspace)
     return built_apps(workspace) if text.nil?
 
-    text.split(',').to_h do |entry|
+    # a path may have commas
+    text.split(/,(?=[^,=]*=)/).to_h do |entry|
       workload, path = entry.split('=', 2)
-      abort "TARE_ARTIFACTS: expected name=path, got #{entry.inspect}" unless workload.match?(/\A[a-z][a-z0-9-]*\z/) && path
-      abort "TARE_ARTIFACTS: #{path} of #{workload} is not a file; build it first" unless File.file?(path)
+      abort "TARE_ARTIFACTS: expected name=path, got #{entry.inspect}" unless workload.match?(NAME) && path
+      abort "TARE_ARTIFACTS: #{path} of #{workload} is not a file; build it first" unless path.empty? || File.file?(path)
       [workload, path]
     end
   end
@@ -23,7 +27,7 @@ class GuestFiles
   def self.built_apps(workspace)
     Dir.glob(File.join(workspace, 'dist/apps/*/main.mjs')).sort
        .to_h { |path| [File.basename(File.dirname(path)), path] }
-       .reject { |workload, _| workload == 'bench' }
+       .select { |workload, _| workload.match?(NAME) && workload != 'bench' }
   end
 
   def initialize(artifacts:, unit:, app_memory_mib:, node_arguments:, start:)
@@ -33,8 +37,11 @@ class GuestFiles
     @files = { 'etc/systemd/system/tare@.service' => File.binread(unit),
                'etc/systemd/system/tare@.service.d/budget.conf' => "[Service]\nMemoryMax=#{app_memory_mib}M\n" }
     artifacts.each do |workload, path|
-      @files["etc/tare/#{workload}.env"] = "HOST=0.0.0.0\nPORT=8000\nNODE_ARGUMENTS=#{node_arguments}\n"
-      @files["opt/tare/#{workload}/main.mjs"] = File.binread(path)
+      # its name says whether it is a module
+      main = "main#{File.extname(path)}"
+      settings = { HOST: '0.0.0.0', PORT: 8000, NODE_ARGUMENTS: node_arguments, MAIN: main }
+      @files["etc/tare/#{workload}.env"] = settings.map { |name, value| "#{name}=#{value}\n" }.join
+      @files["opt/tare/#{workload}/#{main}"] = File.binread(path) unless path.empty?
     end
   end
 

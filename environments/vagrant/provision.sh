@@ -64,7 +64,10 @@ if [ -n "$unit_changed" ] && [ -n "$loaded" ]; then systemctl daemon-reload; fi
 for workload in $workloads; do
   changed=$unit_changed$node_changed
   if place "etc/tare/$workload.env"; then changed=yes; fi
-  if place "opt/tare/$workload/main.mjs"; then changed=yes; fi
+  for file in "$unpacked/opt/tare/$workload"/main*; do
+    # an app that is a folder has none
+    if [ -e "$file" ] && place "${file#"$unpacked/"}"; then changed=yes; fi
+  done
   if [[ "$active_now " == *" $workload "* ]]; then
     [ -z "$changed" ] || systemctl restart "tare@$workload"
   elif [ -n "$start" ] && [ -z "$active_now" ] && [ "$workload" = "$first" ]; then

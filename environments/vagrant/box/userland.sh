@@ -18,15 +18,15 @@ host_apt_options() {
   apt-config dump Acquire | grep -Ei '^Acquire::(https?|ftp|retries|check-|allowinsecure|proxy)' | grep -v '"";$' || true
 }
 
-make_userland() { # suite, packages file, folder
+make_userland() { # suite, packages file, more packages, folder
   local line sources=() options=()
   while read -r line; do sources+=("$line"); done < <(host_apt_sources "$1")
   while read -r line; do options+=("--aptopt=$line"); done < <(host_apt_options)
   # Without the host's sources mmdebstrap takes its own for the release.
   mmdebstrap --quiet --mode=root --variant=minbase --format=directory --skip=check/empty \
-    --include="$(paste -sd, "$2")" \
+    --include="$(paste -sd, "$2")${3:+,$3}" \
     --aptopt='Acquire::Languages "none"' --dpkgopt=force-unsafe-io \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/lintian/*' \
-    "${options[@]}" "$1" "$3" "${sources[@]}"
+    "${options[@]}" "$1" "$4" "${sources[@]}"
 }

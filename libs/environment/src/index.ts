@@ -1,3 +1,4 @@
+export { hashFile, hashFolder } from './app-digest.ts';
 export { startAppProcess, type AppProcess } from './app-process.ts';
 export type {
   AppSource,

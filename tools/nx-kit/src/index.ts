@@ -1,3 +1,4 @@
+export { cacheFolder, madeOnce } from './cache-folder.ts';
 export { hostArchitecture, isDebianFamily } from './host.ts';
 export { readRecord, sha256OfFile, sha256Schema, writeRecord } from './json-record.ts';
 export { lockedNode } from './locked-node.ts';

@@ -54,6 +54,12 @@ export function whyNotBuilt({
   return missing.length === 0 ? undefined : `${missing.join(' and ')} is not installed`;
 }
 
+/** A box that others have made. */
+type PublicBox = { readonly name: string; readonly version: string };
+
+/** The public box that is taken where none is built and none is named. */
+export const usualPublicBox: PublicBox = { name: 'bento/debian-12', version: '202510.26.0' };
+
 /** A box to make. */
 export type BoxOrder = {
   readonly mode: BoxMode | 'auto';
@@ -62,7 +68,9 @@ export type BoxOrder = {
   /** Absolute path of the folder with `build-box.sh`. */
   readonly recipe: string;
   readonly node: { readonly binary: string; readonly version: string };
-  readonly publicBox: { readonly name: string; readonly version: string };
+  readonly publicBox: PublicBox;
+  /** Debian packages that go into a built box besides those of every one. */
+  readonly packages?: readonly string[];
   /** Absolute path of the folder for `box.json` and `tare.box`. */
   readonly out: string;
   readonly onLine: (line: string) => void;
@@ -76,7 +84,7 @@ const buildDeadlineMs = 20 * 60_000;
  * @throws Error in one line when it cannot be built.
  */
 export async function makeBox(order: BoxOrder, signal: AbortSignal): Promise<BoxRecord> {
-  const { mode, host, recipe, node, out } = order;
+  const { mode, host, recipe, node, out, packages = [] } = order;
   if (mode === 'built' && host.box !== 'built')
     throw new Error(`option mode is "built", but ${host.reason}; expected "auto" or "public"`);
   const decided = mode === 'auto' ? host : { box: mode, reason: `option mode is "${mode}"` };
@@ -90,7 +98,8 @@ export async function makeBox(order: BoxOrder, signal: AbortSignal): Promise<Box
     const { name, version } = order.publicBox;
     record = { mode: 'public', name, version, from: `the public box ${name} ${version}`, ...common };
   } else {
-    await runProgram('bash', [join(recipe, 'build-box.sh'), '--out', file, '--node', node.binary], {
+    const more = packages.length === 0 ? [] : ['--packages', packages.join(',')];
+    await runProgram('bash', [join(recipe, 'build-box.sh'), '--out', file, '--node', node.binary, ...more], {
       signal,
       deadlineMs: buildDeadlineMs,
       onLine: order.onLine,
@@ -108,7 +117,7 @@ export async function makeBox(order: BoxOrder, signal: AbortSignal): Promise<Box
       file: boxFile,
       sha256,
       bytes,
-      from: 'packages of Debian bookworm',
+      from: ['packages of Debian bookworm', ...packages].join(', '),
       ...common,
     };
   }

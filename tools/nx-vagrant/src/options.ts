@@ -1,4 +1,5 @@
 import { choice, hidden, list, number, optionTable, path, text, toggle } from '@tare/options';
+import { usualPublicBox } from './box.ts';
 
 const folder = path({ description: 'Folder of the Vagrantfile, from the workspace root.' });
 
@@ -43,10 +44,10 @@ export const tables = {
           'built: from Debian packages, as root on Debian, for libvirt; public: the public box; auto: built where the host can.',
       }).default('auto'),
       publicBox: text({ what: 'the name of a box', description: 'Name of the public box.' }).default(
-        'bento/debian-12',
+        usualPublicBox.name,
       ),
       publicVersion: text({ what: 'the version of a box', description: 'Its version.' }).default(
-        '202510.26.0',
+        usualPublicBox.version,
       ),
       probe,
       out: path({ description: 'Folder for box.json and tare.box.' }).default('dist/vagrant/box'),

@@ -62,9 +62,9 @@ export type BoxRecord = z.infer<typeof boxRecordSchema>;
 
 /**
  * Reads which box machines are made of.
- * @param records folder of `box/box.json`.
- * @throws Error with what to run when there is none.
+ * @param folder of `box.json`.
+ * @throws Error with the remedy when there is none.
  */
-export function readBoxRecord(records: string): BoxRecord {
-  return readRecord(join(records, 'box', 'box.json'), boxRecordSchema, 'Run nx run vagrant:vagrant-box.');
+export function readBoxRecord(folder: string, remedy = 'Run nx run vagrant:vagrant-box.'): BoxRecord {
+  return readRecord(join(folder, 'box.json'), boxRecordSchema, remedy);
 }

@@ -1,10 +1,14 @@
-import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { lstat, readdir, readlink, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { AppSource, Artifact, FilesSource, ImageSource, NodeSource } from '@tare/environment';
+import {
+  type AppSource,
+  type Artifact,
+  type FilesSource,
+  hashFile,
+  hashFolder,
+  type ImageSource,
+  type NodeSource,
+} from '@tare/environment';
 import { projectOf } from '../config/apps.ts';
 import { appOf, type Workload } from '../config/workload.ts';
 
@@ -62,9 +66,7 @@ async function readNode({ file }: NodeSource, remedy: string): Promise<Read<'nod
       `its app ${path} is a folder, expected a file: for a folder there is files(folder, command)`,
     );
   }
-  const hash = createHash('sha256');
-  const bytes = await addFile(hash, path);
-  return { kind: 'node', path, sha256: hash.digest('hex'), bytes };
+  return { kind: 'node', path, ...(await hashFile(path)) };
 }
 
 async function readFiles(
@@ -78,68 +80,15 @@ async function readFiles(
   });
   if (!found.isDirectory())
     throw new Error(`its app ${path} is no folder; for one file of Node there is node(file)`);
-  const hash = createHash('sha256');
-  const bytes = await addFolder(hash, path, '', signal);
-  if (bytes === undefined) throw new Error(`its folder ${path} is empty; ${remedy}`);
+  const content = await hashFolder(path, signal);
+  if (content === undefined) throw new Error(`its folder ${path} is empty; ${remedy}`);
   return {
     kind: 'files',
     path,
     command,
     ...(base !== undefined && { base }),
-    sha256: hash.digest('hex'),
-    bytes,
+    ...content,
   };
-}
-
-// what a build cannot choose, such as the times and the owner, is left out; whether a file may be run is not
-const runnableBits = 0o111;
-
-/**
- * Adds a folder tree to a hash: paths in the order of their bytes, kinds, whether files may be run, contents; a symbolic link
- * is its target.
- * @returns bytes of all files; undefined for none at all.
- */
-async function addFolder(
-  hash: Hash,
-  root: string,
-  place: string,
-  signal: AbortSignal,
-): Promise<number | undefined> {
-  let bytes: number | undefined;
-  const names = (await readdir(join(root, place))).toSorted((one, other) =>
-    Buffer.compare(Buffer.from(one), Buffer.from(other)),
-  );
-  for (const name of names) {
-    signal.throwIfAborted();
-    const within = place === '' ? name : `${place}/${name}`;
-    const path = join(root, within);
-    const found = await lstat(path);
-    if (found.isDirectory()) {
-      hash.update(`folder\0${within}\0`);
-      bytes = (bytes ?? 0) + ((await addFolder(hash, root, within, signal)) ?? 0);
-    } else if (found.isSymbolicLink()) {
-      hash.update(`link\0${within}\0${await readlink(path)}\0`);
-      bytes ??= 0;
-    } else if (found.isFile()) {
-      const isRunnable = (found.mode & runnableBits) !== 0;
-      hash.update(`file\0${within}\0${isRunnable ? 'x' : '-'}\0${found.size}\0`);
-      bytes = (bytes ?? 0) + (await addFile(hash, path));
-    }
-    // sockets and the like are nothing that a build makes
-  }
-  return bytes;
-}
-
-/** @returns its bytes. */
-async function addFile(hash: Hash, path: string): Promise<number> {
-  let bytes = 0;
-  await pipeline(createReadStream(path), async (chunks: AsyncIterable<Buffer>) => {
-    for await (const chunk of chunks) {
-      hash.update(chunk);
-      bytes += chunk.length;
-    }
-  });
-  return bytes;
 }
 
 function codeOf(error: unknown): string {

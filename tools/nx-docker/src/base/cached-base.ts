@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { readRecord } from '@tare/nx-kit';
-import { cacheFolder, madeOnce } from '../cache-folder.ts';
+import { cacheFolder, madeOnce, readRecord } from '@tare/nx-kit';
 import { type BaseRecord, baseRecordSchema } from '../records.ts';
 import { type BaseOptions, likelyBaseMode, makeBase } from './make-base.ts';
 

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { AppSource, ImageArtifact, ImageSource } from '@tare/environment';
-import { hostArchitecture, messageOf, readRecord } from '@tare/nx-kit';
-import { cacheFolder, madeOnce } from '../cache-folder.ts';
+import { cacheFolder, hostArchitecture, madeOnce, messageOf, readRecord } from '@tare/nx-kit';
 import type { Engine } from '../engine/connect-engine.ts';
 import { probeEngine } from '../engine/probe-engine.ts';
 import { imageRecordSchema } from '../records.ts';

@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { type Artifact, findRunner, type RunContext, runMarks, thisRunner } from '@tare/environment';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findRunner, type RunContext, runMarks, thisRunner } from '@tare/environment';
 import { allowedCpus, parseCpuList } from '@tare/metrics';
 import { ensureBox } from '../box.ts';
+import { cachedBox, type FoundBox } from '../cached-box.ts';
+import type { VmArtifact } from '../guest/guest-app.ts';
 import {
   describeDomain,
   type DomainDescription,
@@ -12,7 +15,7 @@ import {
   virsh,
 } from '../libvirt.ts';
 import { type Accelerator, bootMachine, bringUp, kvmDevice, rememberedChoice } from '../machine/bring-up.ts';
-import { machineId, machineVariables } from '../machine/machine-place.ts';
+import { machineId, machinePlace, machineVariables, placeVariables } from '../machine/machine-place.ts';
 import { type BoxRecord, readBoxRecord } from '../records.ts';
 import { createVagrant, type SshConfig, type Vagrant } from '../vagrant-client.ts';
 
@@ -20,8 +23,10 @@ import { createVagrant, type SshConfig, type Vagrant } from '../vagrant-client.t
 export type MachineOptions = {
   /** Absolute path of the folder with the Vagrantfile. */
   readonly folder: string;
-  /** Absolute path of the folder with `box/box.json`. */
+  /** Absolute path of the folder with `box/box.json`, and of what is remembered of this host. */
   readonly records: string;
+  /** Debian packages in it besides those of every machine. */
+  readonly packages: readonly string[];
   readonly accelerator: 'auto' | Accelerator;
   /** How long a boot may take until it is provisioned. */
   readonly bootDeadlineMs: number;
@@ -29,8 +34,8 @@ export type MachineOptions = {
 
 /** The VM of a checkout, as a run uses it: one at a time, on or off or paused. */
 export interface VagrantMachine {
-  /** Makes sure that it runs and holds the artifact: boots it, or takes over one that runs already. */
-  provide(artifact: Artifact, context: RunContext, signal: AbortSignal): Promise<void>;
+  /** Makes sure that it runs and holds the bundle: boots it, or takes over one that runs already. A folder is sent to it then. */
+  provide(artifact: VmArtifact, context: RunContext, signal: AbortSignal): Promise<void>;
   /** Resumes it when paused and boots it when off; an app may run in it afterwards. */
   wake(workload: string, context: RunContext, signal: AbortSignal): Promise<void>;
   /** `vagrant up --provision` with this workload alone. It starts at boot, so it must have been arranged. */
@@ -62,23 +67,26 @@ function machineCpus({ resources }: RunContext): number {
 
 /** @returns the machine of a folder; nothing is started by this. */
 export function vagrantMachine(options: MachineOptions): VagrantMachine {
-  const { folder, records, bootDeadlineMs } = options;
-  const place = { folder, provider: 'libvirt' } as const;
+  const { folder, records, packages, bootDeadlineMs } = options;
+  const place = machinePlace(folder, { packages });
   const artifacts = new Map<string, string>();
-  let box: BoxRecord | undefined;
+  let box: FoundBox | undefined;
   let config: SshConfig | undefined;
   let accelerator: Accelerator | undefined;
   let used: Readonly<Record<string, string>> | undefined;
 
-  const theBox = (): BoxRecord => (box ??= readBoxRecord(records));
+  const theBox = (): BoxRecord => {
+    if (box === undefined) throw new Error('the VM is not prepared; call prepare first');
+    return box.record;
+  };
   const domain = (): string => {
-    const id = machineId(folder);
+    const id = machineId(place);
     if (id === undefined)
       throw new Error(`the VM of ${folder} has not been created; run nx run vagrant:vagrant-up`);
     return id;
   };
   const client = (workload: string, context: RunContext, by: Accelerator | undefined): Vagrant => {
-    used = variablesOf(theBox(), inOrder(artifacts, workload), context, by);
+    used = { ...variablesOf(theBox(), inOrder(artifacts, workload), context, by), ...placeVariables(place) };
     return createVagrant({ folder, variables: used, upDeadlineMs: bootDeadlineMs });
   };
   const inUse = (): Vagrant => {
@@ -98,14 +106,15 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
     const path = artifacts.get(workload);
     // the VM holds the others already; sending them again would disturb the start
     const bundles = path === undefined ? {} : { [workload]: path };
-    used = variablesOf(theBox(), bundles, context, accelerator, withApp);
+    const variables = variablesOf(theBox(), bundles, context, accelerator, withApp);
+    used = { ...variables, ...placeVariables(place) };
     const vagrant = createVagrant({ folder, variables: used, upDeadlineMs: bootDeadlineMs });
     await bootMachine({ vagrant, place, port: undefined, deadlineMs: bootDeadlineMs }, signal);
     await pin(context, signal);
   };
   /** Refuses a machine that belongs to another run: it is neither taken over nor removed. */
   const refuseOthers = async (signal: AbortSignal): Promise<void> => {
-    const id = machineId(folder);
+    const id = machineId(place);
     const found = id === undefined ? undefined : await describeDomain(id, signal).catch(() => undefined);
     const by = found?.runner === thisRunner() ? undefined : findRunner(found?.runner);
     if (found === undefined || by === undefined) return;
@@ -115,7 +124,7 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
   };
   /** Removes a machine of another size or with another accelerator. */
   const removeUnfit = async (context: RunContext, signal: AbortSignal): Promise<void> => {
-    const id = machineId(folder);
+    const id = machineId(place);
     if (id === undefined) return;
     const found = await describeDomain(id, signal).catch(() => undefined);
     const fits =
@@ -128,17 +137,17 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
   const machine: VagrantMachine = {
     domain,
     provide: async (artifact, context, signal) => {
-      if (artifact.kind !== 'node')
-        throw new Error(`${artifact.workload} is no app that is one file of Node`);
-      const { workload, path } = artifact;
+      const { workload } = artifact;
+      const path = artifact.kind === 'node' ? artifact.path : '';
       const known = artifacts.get(workload) === path && config !== undefined;
       artifacts.set(workload, path);
-      if (known && machineId(folder) !== undefined) {
+      if (known && machineId(place) !== undefined) {
         await machine.wake(workload, context, signal);
         return;
       }
       await refuseOthers(signal);
-      await ensureBox(createVagrant({ folder, variables: {} }), theBox(), `${records}/box`, signal);
+      box ??= await findBox(options, context, signal);
+      await ensureBox(createVagrant({ folder, variables: {} }), box.record, box.folder, signal);
       await removeUnfit(context, signal);
       const order = {
         place,
@@ -167,7 +176,7 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
       await inUse().halt({ force: true, signal });
     },
     cut: async (signal) => {
-      if (machineId(folder) === undefined || (await domainState(domain(), signal)) === 'shut off') return;
+      if (machineId(place) === undefined || (await domainState(domain(), signal)) === 'shut off') return;
       await virsh(['destroy', domain()], signal);
     },
     pause: async (signal) => {
@@ -193,6 +202,26 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
     },
   };
   return machine;
+}
+
+/** The box that the target vagrant-box has made; one with packages in it, or where there is no such target, from the cache. */
+async function findBox(
+  { folder, records, packages }: MachineOptions,
+  { nodeBinary, nodeVersion, tell = () => undefined }: RunContext,
+  signal: AbortSignal,
+): Promise<FoundBox> {
+  const made = join(records, 'box');
+  const shared = existsSync(join(made, 'box.json')) ? readBoxRecord(made) : undefined;
+  if (shared !== undefined && packages.length === 0) return { record: shared, folder: made };
+  const wanted = {
+    mode: shared?.mode ?? 'auto',
+    recipe: folder,
+    node: { binary: nodeBinary, version: nodeVersion.replace(/^v/, '') },
+    packages: [...new Set(packages)].toSorted(),
+    provider: 'libvirt',
+    tell,
+  } as const;
+  return cachedBox(wanted, signal);
 }
 
 /** Puts the given workload first, because the first one starts at boot. */

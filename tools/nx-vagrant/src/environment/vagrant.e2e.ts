@@ -1,29 +1,41 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Artifact, Instance, Launch, RunContext } from '@tare/environment';
+import {
+  type Artifact,
+  type Facts,
+  hashFile,
+  hashFolder,
+  type Instance,
+  type Launch,
+  type RunContext,
+} from '@tare/environment';
 import { allowedCpus, listProcesses, type MeterReading, waitForHttp } from '@tare/metrics';
 import { afterAll, afterEach, assert, beforeAll, describe, expect, test } from 'vitest';
 import { vmForTests } from '../../fixtures/vm-for-tests.ts';
 import { guestService } from '../guest/guest-service.ts';
+import { unitName } from '../guest/unit-name.ts';
 import { virsh } from '../libvirt.ts';
-import { machineId } from '../machine/machine-place.ts';
+import { existingPlaces, machineId, machinePlace, placeVariables } from '../machine/machine-place.ts';
 import { openSsh, shellWords, type Ssh } from '../ssh.ts';
 import { createVagrant } from '../vagrant-client.ts';
 import { vagrant } from './vagrant.ts';
 
 const script = `
 import { createServer } from 'node:http';
-import { readdirSync, writeFileSync } from 'node:fs';
-const { DATA } = process.env;
+import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+const { DATA, A: variable } = process.env;
+const tried = (act) => { try { return act() ?? 'done'; } catch ({ code }) { return code; } };
+const about = { folder: DATA, variable, uid: process.getuid(), arguments: process.execArgv, words: process.argv.slice(2) };
+const files = { link: tried(() => readlinkSync('link')), write: tried(() => writeFileSync('new', '')) };
 createServer((request, reply) => {
   if (request.url === '/burn') for (const end = performance.now() + 20; performance.now() < end; );
   if (request.url === '/end') { console.log('the last words'); process.exit(7); }
   const found = DATA && readdirSync(DATA);
   if (DATA && request.url !== '/') writeFileSync(DATA + request.url, Buffer.alloc(1 << 20, 1));
-  reply.end(JSON.stringify({ folder: DATA, found, uid: process.getuid(), variable: process.env.A, arguments: process.execArgv }));
+  reply.end(JSON.stringify({ found, ...about, ...files }));
 }).listen(Number(process.env.PORT), process.env.HOST, () => console.log('listening on ' + process.env.PORT));
 process.on('SIGTERM', () => process.exit(0));
 `;
@@ -36,18 +48,32 @@ const variables = { A: `it's 100% "b"` };
 describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }, () => {
   if (found === undefined) return;
   const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));
-  // a machine of its own beside the checkout's
+  // machines of its own beside the checkout's
   process.env.TARE_VAGRANT_STATE = join(folder, '.vagrant');
   process.env.TARE_DOMAIN_PREFIX = `tare-test-${process.pid}`;
   const signal = AbortSignal.timeout(30 * minutes);
-  const path = join(folder, 'main.mjs');
-  writeFileSync(path, script);
-  const artifact: Artifact = {
-    kind: 'node',
-    workload,
-    path,
-    sha256: createHash('sha256').update(script).digest('hex'),
-    bytes: statSync(path).size,
+  const write = (files: Readonly<Record<string, string>>): string => {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
+    return folder;
+  };
+  const bundle = async (): Promise<Artifact> => {
+    const path = join(write({ 'main.mjs': script }), 'main.mjs');
+    return { kind: 'node', workload, path, ...(await hashFile(path)) };
+  };
+  /** A folder as people have it: packages, a link, a file that others may not read. */
+  const folderOfNode = async (): Promise<Artifact> => {
+    const manifest = JSON.stringify({ name: 'pkg', type: 'module', main: 'index.js' });
+    write({ 'app/start.cjs': `import('pkg')`, 'app/node_modules/pkg/index.js': script });
+    const path = join(write({ 'app/node_modules/pkg/package.json': manifest }), 'app');
+    rmSync(join(path, 'link'), { force: true });
+    symlinkSync('nowhere', join(path, 'link'));
+    chmodSync(join(path, 'start.cjs'), 0o600);
+    const content = await hashFolder(path, signal);
+    const command = ['node', 'start.cjs', '--x=$PORT', 'costs $5 & 100%'];
+    return { kind: 'files', workload: '@tare/test: folder', path, command, sha256: '', bytes: 0, ...content };
   };
   const context: RunContext = {
     runId: `20260101-000000-${randomBytes(3).toString('hex')}`,
@@ -62,16 +88,20 @@ describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }
   };
   const where = { ...found, accelerator: 'tcg' } as const;
   const environment = vagrant(where);
-  const forwarded = vagrant({ ...where, path: 'forwarded' });
-  const machine = fileURLToPath(found.folder).replace(/\/$/, '');
+  const place = machinePlace(fileURLToPath(found.folder).replace(/\/$/, ''));
   const running: Instance[] = [];
+  let artifact: Artifact;
+  let facts: Facts;
+  /** When the folder of the other app was written in the guest. */
+  let sentAt: string | undefined;
 
   beforeAll(async () => {
-    await environment.prepare(artifact, context, signal);
+    artifact = await bundle();
+    facts = await environment.prepare(artifact, context, signal);
   }, 10 * minutes);
-  afterEach(async () => {
+  const stopAll = async (): Promise<void> => {
     for (const instance of running.splice(0)) await instance.stop();
-  }, 2 * minutes);
+  };
   afterAll(async () => {
     await environment.dispose();
     rmSync(folder, { recursive: true, force: true });
@@ -91,11 +121,21 @@ describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }
     });
     return { instance, readyMs };
   };
-  const sshToGuest = async (): Promise<Ssh> =>
-    openSsh(await createVagrant({ folder: machine, variables: {} }).sshConfig({ signal }), { signal });
+  const ask = async ({ url }: Instance, path = '/'): Promise<unknown> =>
+    (await fetch(new URL(path, url))).json();
+  const sshConfig = () => createVagrant({ ...place, variables: placeVariables(place) }).sshConfig({ signal });
+  const inGuest = async <T>(act: (ssh: Ssh) => Promise<T>): Promise<T> => {
+    const ssh = await openSsh(await sshConfig(), { signal });
+    try {
+      return await act(ssh);
+    } finally {
+      await ssh.close();
+    }
+  };
+  const domainName = async (): Promise<string> =>
+    (await virsh(['domname', machineId(place) ?? ''], signal)).trim();
 
-  test('the facts name the box, the accelerator, and what the idle VM costs', async () => {
-    const facts = await environment.prepare(artifact, context, signal);
+  test('the facts name the box, the accelerator, and what the idle VM costs', () => {
     expect(facts).toMatchObject({
       accelerator: 'tcg',
       emulated: true,
@@ -115,137 +155,157 @@ describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }
     );
   });
 
-  test('a restart runs the app with its variables, and its milestones reach the first reply', async () => {
-    const { instance, readyMs } = await start();
-    expect(instance.startKind).toBe('restart');
-    expect(await (await fetch(instance.url)).json()).toMatchObject({
-      variable: variables.A,
-      arguments: ['--max-heap-size=100'],
+  describe('an app that is restarted', () => {
+    let instance: Instance;
+    let readyMs: number;
+    beforeAll(async () => {
+      ({ instance, readyMs } = await start());
+    }, 3 * minutes);
+    afterAll(stopAll, 2 * minutes);
+
+    test('has its variables, and its milestones reach the first reply', async () => {
+      expect(instance.startKind).toBe('restart');
+      expect(await ask(instance)).toMatchObject({
+        variable: variables.A,
+        arguments: ['--max-heap-size=100'],
+      });
+      const milestones = await instance.milestones();
+      expect(milestones.map(({ name }) => name)).toEqual(['service start', 'process', 'listening']);
+      // what is left is the first reply, which costs an emulated processor some tenths of a second
+      const listening = milestones.at(-1)?.atMs ?? 0;
+      expect(readyMs - listening).toBeLessThan(Math.max(readyMs * 0.05, 1000));
+      expect(listening).toBeLessThan(readyMs + 20);
     });
-    const milestones = await instance.milestones();
-    expect(milestones.map(({ name }) => name)).toEqual(['service start', 'process', 'listening']);
-    // what is left is the first reply, which costs an emulated processor some tenths of a second
-    const listening = milestones.at(-1)?.atMs ?? 0;
-    expect(readyMs - listening).toBeLessThan(Math.max(readyMs * 0.05, 1000));
-    expect(listening).toBeLessThan(readyMs + 20);
-  });
 
-  test('net CPU agrees with systemd within 5 %, at ten readings a second or more', async () => {
-    const { instance } = await start();
-    const { net, gross } = await instance.meters();
-    assert(net && gross);
-    const ssh = await sshToGuest();
-    const systemdCpuNs = async (): Promise<bigint> => {
-      const command = [
-        'systemctl',
-        'show',
-        '--property=CPUUsageNSec',
-        '--value',
-        guestService(ssh, workload).unit,
-      ];
-      return BigInt((await ssh.run(shellWords(command), { deadlineMs: 60_000, signal })).stdout.trim());
-    };
-    const [earliest, grossBefore] = await Promise.all([net.read(), gross.read()]);
-    const systemdBefore = await systemdCpuNs();
-    const before = await net.read();
-    const asked: Promise<MeterReading>[] = [];
-    const sampling = setInterval(() => asked.push(net.read()), 50);
-    const end = performance.now() + 5000;
-    while (performance.now() < end) await fetch(new URL('/burn', instance.url)).then((reply) => reply.text());
-    clearInterval(sampling);
-    const readings = await Promise.all(asked);
-    const [after, grossAfter] = await Promise.all([net.read(), gross.read()]);
-    const systemdAfter = await systemdCpuNs();
-    const latest = await net.read();
-    await ssh.close();
-    // systemd answers late on an emulated processor, and the app goes on meanwhile: its figure lies between two of ours
-    const systemd = Number(systemdAfter - systemdBefore);
-    const least = Number(after.cpuNs - before.cpuNs) / systemd;
-    const most = Number(latest.cpuNs - earliest.cpuNs) / systemd;
-    const perSecond =
-      (readings.length - 1) / (Number((readings.at(-1)?.atNs ?? 0n) - (readings[0]?.atNs ?? 0n)) / 1e9);
-    process.stdout.write(
-      `net ÷ systemd ${least.toFixed(3)} to ${most.toFixed(3)}, ${perSecond.toFixed(1)} readings a second\n`,
-    );
-    expect(least).toBeLessThan(1.05);
-    expect(most).toBeGreaterThan(0.95);
-    // the two are close enough to tell
-    expect(most - least).toBeLessThan(0.3);
-    expect(perSecond).toBeGreaterThan(10);
-    expect(Number(after.cpuNs - before.cpuNs)).toBeGreaterThan(0.5e9);
-    expect(grossAfter.cpuNs).toBeGreaterThan(grossBefore.cpuNs);
-    expect(grossAfter.memoryBytes).toBeGreaterThan(after.memoryBytes);
-  });
-
-  test('an app that ends by itself says how, and its last words are kept', async () => {
-    const { instance } = await start();
-    await fetch(new URL('/end', instance.url)).catch(() => undefined);
-    expect(await instance.ended).toBe('the service in the VM ended with exit code 7');
-    await instance.stop();
-    expect(await instance.lastLog()).toContain('the last words');
-  });
-
-  test('the forwarded port leads into the same VM, and its ssh counts as gross', async () => {
-    const facts = await forwarded.prepare(artifact, context, signal);
-    expect(facts.network).toBe('port on 127.0.0.1 forwarded through ssh');
-    const { instance } = await start(forwarded);
-    expect(instance.url.hostname).toBe('127.0.0.1');
-    const { gross } = await instance.meters();
-    assert(gross);
-    expect(gross.scope).toContain('tunnel');
-    expect((await gross.read()).memoryBytes).toBeGreaterThan(0);
-    await instance.stop();
-    await expect(fetch(instance.url)).rejects.toThrow();
-  });
-
-  test('between its trials the VM is paused', async () => {
-    const { instance } = await start();
-    await instance.stop();
-    expect((await virsh(['domstate', machineId(machine) ?? ''], signal)).trim()).toBe('paused');
-  });
-
-  test('each restart has a fresh and empty data folder that it can write to, and that goes with it', async () => {
-    for (const file of ['first', 'second']) {
-      const { instance } = await start(environment, false, { dataVariable: 'DATA' });
-      const { net } = await instance.meters();
-      assert(net);
+    test('net CPU agrees with systemd within 5 %, at ten readings a second or more', async () => {
+      const { net, gross } = await instance.meters();
+      assert(net && gross);
+      const ssh = await openSsh(await sshConfig(), { signal });
+      const systemdCpuNs = async (): Promise<bigint> => {
+        const command = [
+          'systemctl',
+          'show',
+          '--property=CPUUsageNSec',
+          '--value',
+          guestService(ssh, workload).unit,
+        ];
+        return BigInt((await ssh.run(shellWords(command), { deadlineMs: 60_000, signal })).stdout.trim());
+      };
+      const [earliest, grossBefore] = await Promise.all([net.read(), gross.read()]);
+      const systemdBefore = await systemdCpuNs();
       const before = await net.read();
-      const ask = async (): Promise<unknown> => (await fetch(new URL(file, instance.url))).json();
-      expect(await ask()).toMatchObject({ folder: `/var/lib/tare/${workload}`, found: [] });
-      expect(await ask()).toMatchObject({ found: [file] });
-      const after = await net.read();
-      const grownBytes = Number(after.writtenBytes ?? Number.NaN) - Number(before.writtenBytes);
-      // the second time the same pages, which may or may not be on their way to the disk already
-      expect(grownBytes / 2 ** 20).toBeGreaterThan(0.9);
-      expect(grownBytes / 2 ** 20).toBeLessThan(2.1);
-      await instance.stop();
-    }
-    const { instance } = await start();
-    expect(await (await fetch(instance.url)).json()).not.toHaveProperty('folder');
-    const ssh = await sshToGuest();
-    const listed = await ssh.run('ls -d /var/lib/tare', { signal, deadlineMs: 30_000 });
-    await ssh.close();
-    expect(listed.stderr).toContain('No such file');
-  });
-
-  test('of two workloads only the one under test runs', async () => {
-    const other = { ...artifact, workload: 'tare-other' };
-    await environment.prepare(other, context, signal);
-    for (const each of [other, artifact]) {
-      const { instance } = await start(environment, false, { artifact: each });
-      const ssh = await sshToGuest();
-      const units = 'systemctl list-units --plain --no-legend --state=active,activating,failed "tare@*"';
-      const { stdout } = await ssh.run(units, { signal, deadlineMs: 30_000 });
+      const asked: Promise<MeterReading>[] = [];
+      const sampling = setInterval(() => asked.push(net.read()), 50);
+      const end = performance.now() + 5000;
+      while (performance.now() < end)
+        await fetch(new URL('/burn', instance.url)).then((reply) => reply.text());
+      clearInterval(sampling);
+      const readings = await Promise.all(asked);
+      const [after, grossAfter] = await Promise.all([net.read(), gross.read()]);
+      const systemdAfter = await systemdCpuNs();
+      const latest = await net.read();
       await ssh.close();
-      expect(stdout.trim().split('\n')).toHaveLength(1);
-      expect(stdout).toContain(`tare@${each.workload}.service`);
+      // systemd answers late on an emulated processor, and the app goes on meanwhile: its figure lies between two of ours
+      const systemd = Number(systemdAfter - systemdBefore);
+      const least = Number(after.cpuNs - before.cpuNs) / systemd;
+      const most = Number(latest.cpuNs - earliest.cpuNs) / systemd;
+      const perSecond =
+        (readings.length - 1) / (Number((readings.at(-1)?.atNs ?? 0n) - (readings[0]?.atNs ?? 0n)) / 1e9);
+      process.stdout.write(
+        `net ÷ systemd ${least.toFixed(3)} to ${most.toFixed(3)}, ${perSecond.toFixed(1)} readings a second\n`,
+      );
+      expect(least).toBeLessThan(1.05);
+      expect(most).toBeGreaterThan(0.95);
+      // the two are close enough to tell
+      expect(most - least).toBeLessThan(0.3);
+      expect(perSecond).toBeGreaterThan(10);
+      expect(Number(after.cpuNs - before.cpuNs)).toBeGreaterThan(0.5e9);
+      expect(grossAfter.cpuNs).toBeGreaterThan(grossBefore.cpuNs);
+      expect(grossAfter.memoryBytes).toBeGreaterThan(after.memoryBytes);
+    });
+
+    test('that ends by itself says how, and its last words are kept; then the VM is paused', async () => {
+      await fetch(new URL('/end', instance.url)).catch(() => undefined);
+      expect(await instance.ended).toBe('the service in the VM ended with exit code 7');
       await instance.stop();
-    }
+      expect(await instance.lastLog()).toContain('the last words');
+      expect((await virsh(['domstate', machineId(place) ?? ''], signal)).trim()).toBe('paused');
+    });
   });
 
-  test('a cold start boots the VM, with milestones from the power on to the listening app', async () => {
-    const { instance, readyMs } = await start(environment, true, { dataVariable: 'DATA' });
-    expect(await (await fetch(new URL('file', instance.url))).json()).toMatchObject({ found: [] });
+  describe('each by itself', () => {
+    afterEach(stopAll, 2 * minutes);
+
+    test('the forwarded port leads into the same VM, and its ssh counts as gross', async () => {
+      const forwarded = vagrant({ ...where, path: 'forwarded' });
+      const { network } = await forwarded.prepare(artifact, context, signal);
+      expect(network).toBe('port on 127.0.0.1 forwarded through ssh');
+      const { instance } = await start(forwarded);
+      expect(instance.url.hostname).toBe('127.0.0.1');
+      const { gross } = await instance.meters();
+      assert(gross);
+      expect(gross.scope).toContain('tunnel');
+      expect((await gross.read()).memoryBytes).toBeGreaterThan(0);
+      await instance.stop();
+      await expect(fetch(instance.url)).rejects.toThrow();
+    });
+
+    test('each restart has a fresh and empty data folder that it can write to', async () => {
+      for (const file of ['first', 'second']) {
+        const { instance } = await start(environment, false, { dataVariable: 'DATA' });
+        const { net } = await instance.meters();
+        assert(net);
+        const before = await net.read();
+        expect(await ask(instance, file)).toMatchObject({ folder: `/var/lib/tare/${workload}`, found: [] });
+        expect(await ask(instance, file)).toMatchObject({ found: [file] });
+        const after = await net.read();
+        const grownBytes = Number(after.writtenBytes ?? Number.NaN) - Number(before.writtenBytes);
+        // the second time the same pages, which may or may not be on their way to the disk already
+        expect(grownBytes / 2 ** 20).toBeGreaterThan(0.9);
+        expect(grownBytes / 2 ** 20).toBeLessThan(2.1);
+        await instance.stop();
+      }
+    });
+
+    test('a folder with node_modules runs alone, without a folder for data', async () => {
+      const app = await folderOfNode();
+      const prepared = await environment.prepare(app, context, signal);
+      expect(prepared.command).toBe('node start.cjs --x=$PORT costs $5 & 100%');
+      const { instance } = await start(environment, false, { artifact: app });
+      const reply = await ask(instance);
+      expect(reply).toMatchObject({
+        variable: variables.A,
+        arguments: ['--max-heap-size=100'],
+        words: ['--x=8000', 'costs $5 & 100%'],
+        link: 'nowhere',
+        write: 'EROFS',
+      });
+      expect(reply).not.toHaveProperty('folder');
+      const { units, data, sent } = await inGuest(async (ssh) => {
+        const ask = async (command: string) =>
+          (await ssh.run(command, { signal, deadlineMs: 30_000 })).stdout;
+        return {
+          units: await ask(
+            'systemctl list-units --plain --no-legend --state=active,activating,failed "tare@*"',
+          ),
+          // of the bundle that ran before
+          data: await ask('ls /var/lib/tare 2>&1'),
+          sent: await ask(`stat -c %Y /opt/tare/${unitName(app.workload)}/app`),
+        };
+      });
+      expect(units.trim().split('\n')).toHaveLength(1);
+      expect(units).toContain(`tare@${unitName(app.workload)}.service`);
+      expect(data).toContain('No such file');
+      sentAt = sent;
+    });
+  });
+
+  test('a cold start boots the VM, with milestones from the power on to the listening app, which is not sent again', async () => {
+    const app = await folderOfNode();
+    await environment.prepare(app, context, signal);
+    const cold = { artifact: app, dataVariable: 'DATA' };
+    const { instance, readyMs } = await start(environment, true, cold);
+    expect(await ask(instance, 'file')).toMatchObject({ found: [], variable: variables.A });
     expect(instance.startKind).toBe('cold');
     await instance.meters();
     const milestones = await instance.milestones();
@@ -265,24 +325,48 @@ describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }
     ]);
     const listening = milestones.find(({ name }) => name === 'listening')?.atMs ?? 0;
     expect(Math.abs(readyMs - listening)).toBeLessThan(readyMs * 0.05);
+    const written = `stat -c %Y /opt/tare/${unitName(app.workload)}/app`;
+    const { stdout } = await inGuest((ssh) => ssh.run(written, { signal, deadlineMs: 30_000 }));
+    if (sentAt !== undefined) expect(stdout).toBe(sentAt);
   });
 
-  test('what a killed run left is found by its mark and destroyed', async () => {
-    const name = (await virsh(['domname', machineId(machine) ?? ''], signal)).trim();
-    expect(await vagrant(where).reap('another-run', signal)).toEqual([]);
-    expect(await vagrant(where).reap(context.runId, signal)).toEqual([`VM ${name} of run ${context.runId}`]);
-    expect(await virsh(['list', '--all', '--name'], signal)).not.toContain(name);
-  });
-
-  test('dispose leaves no VM and no ssh', async () => {
-    await environment.prepare(artifact, context, signal);
-    const id = machineId(machine) ?? '';
-    const name = (await virsh(['domname', id], signal)).trim();
-    const before = listProcesses().filter(({ command }) => command === 'ssh').length;
-    await start();
+  test('dispose leaves no VM and no ssh, though an app runs', async () => {
+    const name = await domainName();
     await environment.dispose();
     running.splice(0);
     expect(await virsh(['list', '--all', '--name'], signal)).not.toContain(name);
-    expect(listProcesses().filter(({ command }) => command === 'ssh').length).toBeLessThanOrEqual(before);
+    const ours = listProcesses().filter(
+      ({ command, parentPid }) => command === 'ssh' && parentPid === process.pid,
+    );
+    expect(ours).toEqual([]);
+  });
+
+  test('a folder that names Debian packages has a VM with them, which is found by its mark and destroyed', async () => {
+    const path = join(write({ 'python/index.html': 'of Python' }), 'python');
+    const content = await hashFolder(path, signal);
+    const app: Artifact = {
+      kind: 'files',
+      workload: 'python',
+      path,
+      command: ['python3', '-m', 'http.server', '$PORT'],
+      base: { packages: ['python3'] },
+      sha256: '',
+      bytes: 0,
+      ...content,
+    };
+    const none = { ...app, command: ['gunicorn'] };
+    await expect(environment.prepare(none, context, signal)).rejects.toThrow(
+      'python: there is no program gunicorn in the VM',
+    );
+    expect(await environment.prepare(app, context, signal)).toMatchObject({ packages: 'python3' });
+    const { instance } = await start(environment, false, { artifact: app });
+    expect(await (await fetch(instance.url)).text()).toBe('of Python');
+    const [own] = existingPlaces(place.folder);
+    expect(own?.base).not.toBe('');
+    const name = (await virsh(['domname', own === undefined ? '' : (machineId(own) ?? '')], signal)).trim();
+    await stopAll();
+    expect(await vagrant(where).reap('another-run', signal)).toEqual([]);
+    expect(await vagrant(where).reap(context.runId, signal)).toEqual([`VM ${name} of run ${context.runId}`]);
+    expect(await virsh(['list', '--all', '--name'], signal)).not.toContain(name);
   });
 });

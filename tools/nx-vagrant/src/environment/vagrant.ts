@@ -2,11 +2,14 @@ import { readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
+  type Artifact,
   type Availability,
   type Environment,
   type Facts,
+  hostObstacle,
   type Instance,
   isRunnerGone,
+  type Obstacle,
   reapProcesses,
   runVariable,
 } from '@tare/environment';
@@ -14,7 +17,8 @@ import { listProcesses } from '@tare/metrics';
 import { messageOf } from '@tare/nx-kit';
 import { describeDomain } from '../libvirt.ts';
 import type { Accelerator } from '../machine/bring-up.ts';
-import { machineId } from '../machine/machine-place.ts';
+import type { VmArtifact } from '../guest/guest-app.ts';
+import { existingPlaces, machineId, type MachinePlace, placeVariables } from '../machine/machine-place.ts';
 import { probeVagrant, type VagrantProbe } from '../probe.ts';
 import { createVagrant } from '../vagrant-client.ts';
 import { coldStart, pathWords, restart, type VmPath } from './start-in-vm.ts';
@@ -38,25 +42,31 @@ export type VagrantOptions = {
 const defaultBootDeadlineMs = 300_000;
 const disposeDeadlineMs = 150_000;
 
-/** One machine per folder: environments that differ only in the path share it, one at a time. */
-const machines = new Map<string, VagrantMachine>();
+/** One machine per folder and base: environments that differ only in the path share it, one at a time. */
+const allMachines = new Map<string, VagrantMachine>();
 const idleCosts = new WeakMap<VagrantMachine, Facts>();
 
 /**
  * Runs the artifact as a service of a Vagrant VM (libvirt). The VM belongs to the run: `dispose` destroys it, even one that
- * was up before the run and was taken over. It is paused between its trials.
+ * was up before the run and was taken over. It is paused between its trials. Apps that name Debian packages have a VM with these.
  */
 export function vagrant(options: VagrantOptions = {}): Environment {
   const { path = 'guest' } = options;
   const workspace = pathToFileURL(`${process.cwd()}/`);
   const folder = pathOf(options.folder ?? new URL('environments/vagrant/', workspace));
   const bootDeadlineMs = options.bootDeadlineMs ?? defaultBootDeadlineMs;
-  const machine = sharedMachine({
-    folder,
-    records: pathOf(options.records ?? new URL('dist/vagrant/', workspace)),
-    accelerator: options.accelerator ?? 'auto',
-    bootDeadlineMs,
-  });
+  const machines = new Set<VagrantMachine>();
+  const machineOf = (artifact: VmArtifact): VagrantMachine => {
+    const machine = sharedMachine({
+      folder,
+      records: pathOf(options.records ?? new URL('dist/vagrant/', workspace)),
+      packages: packagesOf(artifact),
+      accelerator: options.accelerator ?? 'auto',
+      bootDeadlineMs,
+    });
+    machines.add(machine);
+    return machine;
+  };
   const running = new Set<Instance>();
 
   const probe = async (signal: AbortSignal): Promise<Availability> => {
@@ -74,24 +84,21 @@ export function vagrant(options: VagrantOptions = {}): Environment {
     preparedBy: [{ target: 'vagrant-box', folder: pathToFileURL(`${folder}/`) }],
     readyDeadlineMs: bootDeadlineMs,
     probe,
-    reap: (runId, signal) => reapMachine(folder, runId, signal),
-    runs: ({ kind }) =>
-      kind === 'node'
-        ? undefined
-        : {
-            reason: `an app of the kind "${kind}" does not run in a VM yet`,
-            remedy: 'leave vagrant out, or use an app that is one file of Node',
-          },
+    reap: (runId, signal) => reapMachines(folder, runId, signal),
+    runs: vmObstacle,
     prepare: async (artifact, context, signal) => {
       requireOneCpu(context.resources.cpus);
-      await machine.provide(artifact, context, signal);
+      const app = requireVmArtifact(artifact);
+      const machine = machineOf(app);
+      await machine.provide(app, context, signal);
       const before = idleCosts.get(machine);
-      const { facts, idle } = await vmFacts(machine, artifact, context, before, signal);
+      const { facts, idle } = await vmFacts(machine, app, context, before, signal);
       idleCosts.set(machine, idle);
       await machine.pause(signal);
       return { network: pathWords[path], ...facts };
     },
     start: async (launch, signal) => {
+      const machine = machineOf(requireVmArtifact(launch.artifact));
       const started = await (launch.cold ? coldStart : restart)({ machine, path, launch }, signal);
       running.add(started);
       const stop = async (): Promise<void> => {
@@ -103,15 +110,56 @@ export function vagrant(options: VagrantOptions = {}): Environment {
     dispose: async () => {
       await Promise.allSettled([...running].map((instance) => instance.stop()));
       running.clear();
-      await machine.destroy(AbortSignal.timeout(disposeDeadlineMs));
+      for (const machine of machines) await machine.destroy(AbortSignal.timeout(disposeDeadlineMs));
     },
   };
 }
 
 function sharedMachine(options: MachineOptions): VagrantMachine {
-  const machine = machines.get(options.folder) ?? vagrantMachine(options);
-  machines.set(options.folder, machine);
+  const key = JSON.stringify([options.folder, options.packages.toSorted()]);
+  const machine = allMachines.get(key) ?? vagrantMachine(options);
+  allMachines.set(key, machine);
   return machine;
+}
+
+/** Why a VM cannot run an app, and what to do; undefined if it can. */
+export function vmObstacle(artifact: Artifact): Obstacle | undefined {
+  if (artifact.kind === 'image')
+    return {
+      reason:
+        'an image brings a userland of its own and no kernel; the VM has its own userland, made from Debian packages',
+      remedy:
+        "use docker() for the image, or files(folder, command, { base: { packages: ['…'] } }) for what is in it",
+    };
+  if (artifact.kind !== 'files') return undefined;
+  if (artifact.base !== undefined && 'image' in artifact.base)
+    return {
+      reason: `its base is the image ${artifact.base.image}; a VM is made from Debian packages`,
+      remedy: "name them: base: { packages: ['…'] }, or leave vagrant out",
+    };
+  // a program of the folder is the same file there and here
+  return /^[^/]+\//.test(artifact.command[0] ?? '') ? hostObstacle(artifact) : undefined;
+}
+
+function requireVmArtifact(artifact: Artifact): VmArtifact {
+  const obstacle = vmObstacle(artifact);
+  if (artifact.kind === 'image' || obstacle !== undefined)
+    throw new Error(`${artifact.workload}: ${obstacle?.reason}; ${obstacle?.remedy}`);
+  return artifact;
+}
+
+/**
+ * The Debian packages that an app wants in its VM.
+ * @throws Error in one line when one has no name of a package.
+ */
+function packagesOf(artifact: VmArtifact): readonly string[] {
+  const base = artifact.kind === 'files' ? artifact.base : undefined;
+  const packages = base !== undefined && 'packages' in base ? base.packages : [];
+  const wrong = packages.find((name) => !/^[a-z0-9][a-z0-9.+-]+$/.test(name));
+  if (wrong === undefined) return packages;
+  throw new Error(
+    `${artifact.workload}: base.packages has ${JSON.stringify(wrong)}; expected the name of a Debian package`,
+  );
 }
 
 function availability(found: VagrantProbe): Availability {
@@ -146,28 +194,37 @@ function pathOf(url: URL): string {
  * @param runId the run to clean up after; undefined for every run whose runner is known to have ended.
  * @returns a line for each thing removed.
  */
-async function reapMachine(
+async function reapMachines(
   folder: string,
   runId: string | undefined,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const lines = [...(await reapProcesses('vagrant', runId))];
-  const id = machineId(folder);
-  if (id === undefined) return lines;
+  for (const place of existingPlaces(folder)) lines.push(...(await reapMachine(place, runId, signal)));
+  return lines;
+}
+
+async function reapMachine(
+  place: MachinePlace,
+  runId: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const id = machineId(place);
+  if (id === undefined) return [];
   const found = await describeDomain(id, signal).catch(() => undefined);
-  if (found?.runId === undefined) return lines;
+  if (found?.runId === undefined) return [];
   const isLeft = runId === undefined ? isRunnerGone(found.runner) : found.runId === runId;
-  if (!isLeft) return lines;
-  const vagrant = createVagrant({ folder, variables: { [runVariable]: found.runId } });
+  if (!isLeft) return [];
+  const variables = { ...placeVariables(place), [runVariable]: found.runId };
+  const vagrant = createVagrant({ ...place, variables });
   const address = await vagrant.sshConfig({ signal }).then(
     ({ hostName }) => hostName,
     // not running
     () => undefined,
   );
   await vagrant.destroy({ signal });
-  lines.push(`VM ${found.name} of run ${found.runId}`);
-  if (address !== undefined) lines.push(...endConnections(address));
-  return lines;
+  const line = `VM ${found.name} of run ${found.runId}`;
+  return [line, ...(address === undefined ? [] : endConnections(address))];
 }
 
 const socketOption = /^ControlPath=(.*\/tare-ssh-[^/]+\/s)$/;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Artifact, Facts, RunContext } from '@tare/environment';
+import type { Facts, RunContext } from '@tare/environment';
 import { processMeter } from '@tare/metrics';
+import { holdApp, type VmArtifact } from '../guest/guest-app.ts';
 import { guestService } from '../guest/guest-service.ts';
 import { domainPid } from '../libvirt.ts';
 import { openSsh, shellWords } from '../ssh.ts';
@@ -9,13 +10,13 @@ import { pinningWords, planPinning, type VagrantMachine } from './vagrant-machin
 const askDeadlineMs = 60_000;
 
 /**
- * Checks that the guest holds the artifact, stops its service and measures the idle VM: facts for the run file.
+ * Makes sure that the guest holds the artifact, stops its service and measures the idle VM: facts for the run file.
  * @param idle an earlier measurement of the idle VM; undefined measures, which takes 5 s.
  * @throws Error when the guest holds another build.
  */
 export async function vmFacts(
   machine: VagrantMachine,
-  artifact: Artifact,
+  artifact: VmArtifact,
   context: RunContext,
   idle: Facts | undefined,
   signal: AbortSignal,
@@ -31,11 +32,8 @@ export async function vmFacts(
       return stdout.trim();
     };
     await guestService(ssh, artifact.workload).stop(signal);
-    requireArtifact(await ask(['sha256sum', `/opt/tare/${artifact.workload}/main.mjs`]), artifact);
-    const [kernel, nodeVersion] = [
-      await ask(['uname', '-r']),
-      await ask(['/usr/local/bin/node', '--version']),
-    ];
+    await holdApp(ssh, artifact, signal);
+    const kernel = await ask(['uname', '-r']);
     const description = await machine.describe(signal);
     const box = machine.box();
     const { memoryMiB, serverCpus } = context.resources;
@@ -49,7 +47,7 @@ export async function vmFacts(
       emulated,
       domain: description.name,
       guestKernel: kernel,
-      nodeVersion,
+      ...(await appWords(artifact, ask)),
       vcpus: description.vcpus,
       vmMemoryMiB: description.memoryMiB,
       user: 'tare-app (unprivileged, in the guest)',
@@ -70,12 +68,20 @@ export async function vmFacts(
   }
 }
 
-function requireArtifact(said: string, { workload, sha256 }: Artifact): void {
-  const held = said.split(' ', 1)[0] ?? '';
-  if (held === sha256) return;
-  throw new Error(
-    `the VM holds another build of ${workload} (${held.slice(0, 12)}, not ${sha256.slice(0, 12)}); run nx run vagrant:vagrant-destroy`,
-  );
+/** The facts that depend on what kind of app it is. */
+async function appWords(
+  artifact: VmArtifact,
+  ask: (command: readonly string[]) => Promise<string>,
+): Promise<Facts> {
+  const { kind } = artifact;
+  const isNode = kind === 'node' || artifact.command[0] === 'node';
+  return {
+    ...(isNode && { nodeVersion: await ask(['/usr/local/bin/node', '--version']) }),
+    ...(kind === 'files' && { command: artifact.command.join(' ') }),
+    ...(kind === 'files' &&
+      artifact.base !== undefined &&
+      'packages' in artifact.base && { packages: artifact.base.packages.join(' ') }),
+  };
 }
 
 // by then the work after a boot or a provisioning is over

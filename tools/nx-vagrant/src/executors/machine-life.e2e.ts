@@ -11,7 +11,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { vmForTests } from '../../fixtures/vm-for-tests.ts';
 import { domainPid, virsh } from '../libvirt.ts';
 import { portOwner } from '../machine/free-port.ts';
-import { machineId } from '../machine/machine-place.ts';
+import { machineId, machinePlace } from '../machine/machine-place.ts';
 import { openSsh, shellWords } from '../ssh.ts';
 import { createVagrant } from '../vagrant-client.ts';
 
@@ -60,7 +60,7 @@ describe.skipIf(found === undefined)('a machine of this checkout', { timeout: 10
     box: 'dist/vagrant/box',
   } as const;
   const absolute = join(root, folder);
-  const domain = (): string => machineId(absolute) ?? 'none';
+  const domain = (): string => machineId(machinePlace(absolute)) ?? 'none';
 
   afterAll(async () => {
     await vagrantDestroy({ folder, box: up.box, forgetBox: false }, context);
@@ -115,7 +115,7 @@ describe.skipIf(found === undefined)('a machine of this checkout', { timeout: 10
     expect(await vagrantDestroy({ folder, box: up.box, forgetBox: false }, context)).toEqual({
       success: true,
     });
-    expect(machineId(absolute)).toBeUndefined();
+    expect(machineId(machinePlace(absolute))).toBeUndefined();
     expect(await virsh(['list', '--all', '--name'], signal)).not.toContain(name);
     expect(await virsh(['vol-list', 'default'], signal)).not.toContain(name);
   });

@@ -43,12 +43,16 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
+const bundle: Arrangement['artifact'] = { kind: 'node', workload: 'a', path: '/a.mjs', sha256: '', bytes: 1 };
+
 /** Runs the script with the folder as the guest's root, and returns the calls of systemctl. */
-function arrange(arrangement: Arrangement): string {
-  const script = arrangeScript('a', arrangement).replaceAll(
-    /\/(etc\/systemd|var\/lib\/tare'?\n)/g,
-    `${folder}/$1`,
-  );
+function arrange(arrangement: Partial<Arrangement>): string {
+  const script = arrangeScript({
+    artifact: bundle,
+    variables: {},
+    dataVariable: undefined,
+    ...arrangement,
+  }).replaceAll(/\/(etc\/systemd|var\/lib\/tare'?\n)/g, `${folder}/$1`);
   const input = `systemctl() { echo "systemctl $*"; }\n${script}`;
   return spawnSync('sh', ['-s'], { input, encoding: 'utf8' }).stdout;
 }
@@ -74,4 +78,34 @@ it('an app that keeps data gets a state directory and its path, and old data is 
 it('an app that wants nothing has no drop-in', () => {
   arrange({ variables: {}, dataVariable: undefined });
   expect(existsSync(dropIn)).toBe(false);
+});
+
+it('a folder has its command, in which only the port stands for something else', () => {
+  const command = ['./bin/serve', '--port=$PORT', 'it costs $5', '100% "so"', ''];
+  arrange({ artifact: { ...bundle, kind: 'files', command } });
+  expect(readFileSync(dropIn, 'utf8')).toBe(
+    [
+      '[Service]',
+      'WorkingDirectory=/opt/tare/a/app',
+      'ExecStart=',
+      'ExecStart="/opt/tare/a/app/bin/serve" "--port=8000" "it costs $$5" "100%% \\"so\\"" ""',
+      '',
+    ].join('\n'),
+  );
+  arrange({ artifact: { ...bundle, kind: 'files', command: ['node', 'server.js'] } });
+  expect(readFileSync(dropIn, 'utf8')).toContain(
+    'ExecStart=\nExecStart=/usr/local/bin/node $NODE_ARGUMENTS "server.js"\n',
+  );
+});
+
+it('a workload of any name has a unit and folders of its own', () => {
+  const script = arrangeScript({
+    artifact: { ...bundle, kind: 'files', workload: '@shop/api', command: ['./a'] },
+    variables: {},
+    dataVariable: 'DATA',
+  });
+  const name = /tare@(shop-api-[0-9a-f]{8})\.service\.d/.exec(script)?.[1];
+  for (const place of [`/opt/tare/${name}/app`, `/var/lib/tare/${name}`, `StateDirectory=tare/${name}`])
+    expect(script).toContain(place);
+  expect(script).not.toContain('@shop/');
 });

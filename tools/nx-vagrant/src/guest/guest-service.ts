@@ -1,5 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import type { Launch } from '@tare/environment';
+import { posix } from 'node:path';
+import { type Artifact, type Launch, withPort } from '@tare/environment';
 import { shellWords, type Ssh } from '../ssh.ts';
 import {
   type GuestAccount,
@@ -7,6 +8,7 @@ import {
   parseUnitProperties,
   type UnitProperties,
 } from './guest-account.ts';
+import { unitName } from './unit-name.ts';
 
 /** Holds the data folders of all workloads on the guest's disk: systemd makes the state directories of services here. */
 const dataFolders = '/var/lib/tare';
@@ -37,9 +39,14 @@ export interface GuestService {
   lastLog(lines: number, signal: AbortSignal): Promise<string>;
 }
 
-/** @param workload name of the workload: its unit is `tare@<workload>.service`. */
+/** Where the folder of a workload's app lies in the guest. */
+export function guestAppFolder(workload: string): string {
+  return `/opt/tare/${unitName(workload)}/app`;
+}
+
+/** The service of a workload. */
 export function guestService(ssh: Ssh, workload: string): GuestService {
-  const unit = `tare@${workload}.service`;
+  const unit = `tare@${unitName(workload)}.service`;
   const order = async (command: string, signal: AbortSignal, input?: string): Promise<string> => {
     const reply = await ssh.run(command, {
       deadlineMs: orderDeadlineMs,
@@ -67,7 +74,7 @@ export function guestService(ssh: Ssh, workload: string): GuestService {
       await order(asRoot('sh', '-c', stopCommand), signal);
     },
     arrange: async (arrangement, signal) => {
-      await order(asRoot('sh', '-s'), signal, arrangeScript(workload, arrangement));
+      await order(asRoot('sh', '-s'), signal, arrangeScript(arrangement));
     },
     account: async (withBoot, signal) => {
       const [service, ssh] = await show(signal, [unit, ...(withBoot ? ['ssh.service'] : [])], serviceMoments);
@@ -114,23 +121,25 @@ export function endingWords(properties: UnitProperties): string {
     : `was ended by signal ${status}`;
 }
 
-function explain(what: string, stderr: string): string {
+/** What failed in the guest, and what it said. */
+export function explain(what: string, stderr: string): string {
   if (stderr.includes('No space left on device')) return `${what}: the VM's disk is full`;
   const said = stderr.trim().split('\n').slice(-3).join(' | ');
   return said === '' ? what : `${what}: ${said}`;
 }
 
 /** A launch's settings for an app in the guest; its variables come on top of those that provisioning has set. */
-export type Arrangement = Pick<Launch, 'variables' | 'dataVariable'>;
+export type Arrangement = Pick<Launch, 'artifact' | 'variables' | 'dataVariable'>;
 
 /**
- * A shell script that makes one workload start at boot. A drop-in of its unit holds the launch's settings: variables, and a
- * data folder of its own that systemd makes, empty, when the unit starts. Changes nothing that is right already.
+ * A shell script that makes one workload start at boot. A drop-in of its unit holds the launch's settings: the command of an
+ * app that is a folder, variables, and a data folder of its own that systemd makes, empty, when the unit starts. Changes nothing
+ * that is right already.
  */
-export function arrangeScript(workload: string, arrangement: Arrangement): string {
-  const unit = `tare@${workload}.service`;
+export function arrangeScript(arrangement: Arrangement): string {
+  const unit = `tare@${unitName(arrangement.artifact.workload)}.service`;
   const folder = `/etc/systemd/system/${unit}.d`;
-  const lines = settings(workload, arrangement);
+  const lines = settings(arrangement);
   const wanted = lines.length === 0 ? '' : ['[Service]', ...lines].join('\n');
   const file = `${folder}/run.conf`;
   return [
@@ -156,17 +165,36 @@ export function arrangeScript(workload: string, arrangement: Arrangement): strin
   ].join('\n');
 }
 
-function settings(workload: string, { variables, dataVariable }: Arrangement): readonly string[] {
+function settings({ artifact, variables, dataVariable }: Arrangement): readonly string[] {
+  const name = unitName(artifact.workload);
   const environment = (name: string, value: string): string => `Environment=${quoted(`${name}=${value}`)}`;
-  const given = Object.entries(variables).map(([name, value]) => environment(name, value));
+  const given = [
+    ...commandLines(artifact),
+    ...Object.entries(variables).map(([variable, value]) => environment(variable, value)),
+  ];
   if (dataVariable === undefined) return given;
   return [
     ...given,
-    environment(dataVariable, `${dataFolders}/${workload}`),
+    environment(dataVariable, `${dataFolders}/${name}`),
     // relative to /var/lib; writable although the system is read-only
-    `StateDirectory=tare/${workload}`,
+    `StateDirectory=tare/${name}`,
     'StateDirectoryMode=0700',
   ];
+}
+
+/** The command of a folder, in the place of the one that the unit has for a bundle. */
+function commandLines(artifact: Artifact): readonly string[] {
+  if (artifact.kind !== 'files') return [];
+  const [program = '', ...rest] = artifact.command;
+  const folder = guestAppFolder(artifact.workload);
+  const words = rest.map((word) => quoted(withPort(word, guestPort)).replaceAll('$', '$$$$'));
+  // systemd knows where programs are that are named without a slash
+  const first =
+    program === 'node'
+      ? ['/usr/local/bin/node', '$NODE_ARGUMENTS']
+      : [quoted(program.includes('/') ? posix.resolve(folder, program) : program)];
+  // the first one empties the list
+  return [`WorkingDirectory=${folder}`, 'ExecStart=', `ExecStart=${[...first, ...words].join(' ')}`];
 }
 
 /** A word of a unit file, in quotes (systemd.syntax(7)); "%" stands for itself. */

@@ -35,7 +35,7 @@ export async function bringUp(order: BringUp, signal: AbortSignal): Promise<void
   const { place, port, say } = order;
   const vagrant = order.vagrant(undefined);
   const state = await stateForBox(order, vagrant, signal);
-  const id = machineId(place.folder, place.provider);
+  const id = machineId(place);
   if (state === 'paused' && place.provider === 'libvirt' && id !== undefined) await resumeDomain(id, signal);
   if (state === 'running' || state === 'paused') {
     if (port === undefined || place.provider !== 'libvirt' || isForwarded(port, place)) {
@@ -82,7 +82,7 @@ async function boot(order: BringUp, signal: AbortSignal): Promise<void> {
   let booting = true;
   try {
     await start('kvm', async (watching) => {
-      await awaitGuestNetwork(place.folder, watching);
+      await awaitGuestNetwork(place, watching);
       booting = false;
     });
     await rememberChoice(records, box, { accelerator: 'kvm', reason: 'a guest boots with it' });
@@ -94,7 +94,7 @@ async function boot(order: BringUp, signal: AbortSignal): Promise<void> {
     say(`${reason}; emulation is tried`);
     await rememberChoice(records, box, { accelerator: 'tcg', reason });
     // a domain made for KVM does not boot without it
-    if (machineId(place.folder, place.provider) !== undefined) await order.vagrant('tcg').destroy({ signal });
+    if (machineId(place) !== undefined) await order.vagrant('tcg').destroy({ signal });
     await start('tcg');
   }
 }
@@ -147,8 +147,8 @@ export async function bootMachine(
   }
 }
 
-async function describeDelay({ folder, provider }: MachinePlace, deadlineMs: number): Promise<string> {
-  const id = provider === 'libvirt' ? machineId(folder) : undefined;
+async function describeDelay(place: MachinePlace, deadlineMs: number): Promise<string> {
+  const id = place.provider === 'libvirt' ? machineId(place) : undefined;
   const said =
     id === undefined ? 'the hypervisor had not started it' : `its console: ${await consoleTail(id)}`;
   return `the machine did not boot within ${deadlineMs / 1_000} s; ${said}`;
@@ -157,7 +157,7 @@ async function describeDelay({ folder, provider }: MachinePlace, deadlineMs: num
 /** Switches off at once, without asking the guest, which may hang. */
 async function powerOff(place: MachinePlace, port: number | undefined): Promise<void> {
   if (port !== undefined) endTunnel(port, place);
-  const id = machineId(place.folder, place.provider);
+  const id = machineId(place);
   if (id === undefined || place.provider !== 'libvirt') return;
   try {
     await virsh(['destroy', id], AbortSignal.timeout(30_000));
@@ -216,11 +216,11 @@ async function rememberChoice(records: string, box: string, choice: AcceleratorC
  * Waits until a machine that is being booted is switched on and has asked for an address.
  * @throws Error when it does not within 25 s of its power on; or the signal's reason.
  */
-async function awaitGuestNetwork(folder: string, signal: AbortSignal): Promise<void> {
+async function awaitGuestNetwork(place: MachinePlace, signal: AbortSignal): Promise<void> {
   let deadline: number | undefined;
   for (;;) {
     await sleep(watchIntervalMs, undefined, { signal });
-    const domain = machineId(folder);
+    const domain = machineId(place);
     if (domain === undefined || domainPid(domain) === undefined) continue;
     deadline ??= performance.now() + addressDeadlineMs;
     if ((await domainAddresses(domain, signal)).length > 0) return;

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Variables } from '@tare/metrics';
 import { z } from 'zod';
+import { unitName } from '../guest/unit-name.ts';
 import { domainState } from '../libvirt.ts';
 import type { Provider } from '../records.ts';
 import { createVagrant, stateFolder, type MachineState, type Vagrant } from '../vagrant-client.ts';
@@ -11,45 +12,93 @@ export type MachinePlace = {
   /** Absolute path of the folder. */
   readonly folder: string;
   readonly provider: Provider;
+  /** Absolute path of the folder in which Vagrant keeps what it knows of the machine. */
+  readonly state: string;
+  /** Stands for the Debian packages that are in it besides those of every machine; "" for none. */
+  readonly base: string;
 };
+
+/**
+ * The place of a machine.
+ * @param folder absolute path of the folder with the Vagrantfile.
+ * @param packages Debian packages in it besides those of every machine: with others it is another machine.
+ */
+export function machinePlace(
+  folder: string,
+  {
+    provider = 'libvirt',
+    packages = [],
+  }: { readonly provider?: Provider; readonly packages?: readonly string[] } = {},
+): MachinePlace {
+  const sorted = [...new Set(packages)].toSorted();
+  const base =
+    sorted.length === 0 ? '' : createHash('sha256').update(sorted.join(' ')).digest('hex').slice(0, 8);
+  return placeOf(folder, provider, base);
+}
+
+function placeOf(folder: string, provider: Provider, base: string): MachinePlace {
+  const state = stateFolder(folder);
+  return { folder, provider, state: base === '' ? state : join(state, `base-${base}`), base };
+}
+
+/** The places of all machines of a folder that Vagrant has made. Starts no Ruby. */
+export function existingPlaces(folder: string): readonly MachinePlace[] {
+  const state = stateFolder(folder);
+  const bases = (existsSync(state) ? readdirSync(state) : []).flatMap(
+    (name) => /^base-([0-9a-f]{8})$/.exec(name)?.[1] ?? [],
+  );
+  return ['', ...bases]
+    .flatMap((base) =>
+      (['libvirt', 'virtualbox'] as const).map((provider) => placeOf(folder, provider, base)),
+    )
+    .filter((place) => machineId(place) !== undefined);
+}
+
+/** The environment variables by which Vagrant and the Vagrantfile mean this machine and no other. */
+export function placeVariables({ state, base }: MachinePlace): Readonly<Record<string, string>> {
+  const prefix = process.env.TARE_DOMAIN_PREFIX ?? 'tare';
+  return { VAGRANT_DOTFILE_PATH: state, ...(base === '' ? {} : { TARE_DOMAIN_PREFIX: `${prefix}-${base}` }) };
+}
 
 /** A machine that Vagrant has made. */
 type ExistingMachine = {
+  readonly place: MachinePlace;
   readonly vagrant: Vagrant;
   readonly state: MachineState;
 };
 
 /**
- * The machine of a folder, whichever provider has it. Prints what its Vagrant says.
+ * The machines of a folder, whichever providers have them; the one that every app shares is the first. Prints what their
+ * Vagrant says.
  * @param folder absolute path of the folder with the Vagrantfile.
- * @returns undefined when none has been created; this starts no Ruby.
+ * @returns none when none has been created; this starts no Ruby.
  */
-export async function existingMachine(
+export async function existingMachines(
   folder: string,
   signal: AbortSignal,
-): Promise<ExistingMachine | undefined> {
-  const place = (['libvirt', 'virtualbox'] as const)
-    .map((provider) => ({ folder, provider }))
-    .find((each) => machineId(each.folder, each.provider) !== undefined);
-  if (place === undefined) return undefined;
-  const vagrant = createVagrant({
-    ...place,
-    variables: {},
-    onLine: (line) => process.stdout.write(`${line}\n`),
-  });
-  return { vagrant, state: await machineState(place, vagrant, signal) };
+): Promise<readonly ExistingMachine[]> {
+  return Promise.all(
+    existingPlaces(folder).map(async (place) => {
+      const vagrant = createVagrant({
+        ...place,
+        variables: placeVariables(place),
+        onLine: (line) => process.stdout.write(`${line}\n`),
+      });
+      return { place, vagrant, state: await machineState(place, vagrant, signal) };
+    }),
+  );
 }
 
 /** Name of the box that the machine was made of; undefined when Vagrant has not written it down. */
-export function machineBox({ folder, provider }: MachinePlace): string | undefined {
-  const file = join(machineStateFolder(folder, provider), 'box_meta');
+export function machineBox(place: MachinePlace): string | undefined {
+  const file = join(stateOf(place), 'box_meta');
   if (!existsSync(file)) return undefined;
   return z.object({ name: z.string() }).safeParse(JSON.parse(readFileSync(file, 'utf8'))).data?.name;
 }
 
 /** Pid of the ssh that forwards a port to the guest, as vagrant-libvirt noted it; it may have ended since. */
-export function tunnelPid({ folder, provider }: MachinePlace, port: number): number | undefined {
-  const file = join(machineStateFolder(folder, provider), 'pids', `ssh_${port}.pid`);
+export function tunnelPid(place: MachinePlace, port: number): number | undefined {
+  const file = join(stateOf(place), 'pids', `ssh_${port}.pid`);
   return existsSync(file) ? Number(readFileSync(file, 'utf8').trim()) : undefined;
 }
 
@@ -62,7 +111,7 @@ export async function machineState(
   vagrant: Pick<Vagrant, 'status'>,
   signal: AbortSignal,
 ): Promise<MachineState> {
-  const id = machineId(place.folder, place.provider);
+  const id = machineId(place);
   if (id === undefined) return 'not_created';
   if (place.provider !== 'libvirt') return vagrant.status({ signal });
   try {
@@ -81,7 +130,10 @@ type MachineSettings = {
   readonly box: string;
   /** Version of a public box; a built one has its version in its name. */
   readonly boxVersion?: string;
-  /** Workload → absolute path of its bundle, in order: the first is enabled at boot. */
+  /**
+   * Workload → absolute path of its bundle, in order: the first is enabled at boot. "" for one that is in the machine already,
+   * or gets there in another way.
+   */
   readonly artifacts: Readonly<Record<string, string>>;
   readonly cpus?: number;
   readonly memoryMiB?: number;
@@ -103,7 +155,7 @@ export function machineVariables(settings: MachineSettings): Readonly<Record<str
     TARE_BOX: settings.box,
     TARE_BOX_VERSION: settings.boxVersion,
     TARE_ARTIFACTS: Object.entries(settings.artifacts)
-      .map(([workload, path]) => `${workload}=${path}`)
+      .map(([workload, path]) => `${unitName(workload)}=${path}`)
       .join(','),
     TARE_CPUS: settings.cpus,
     TARE_MEMORY_MIB: settings.memoryMiB,
@@ -123,30 +175,18 @@ function asNumber(yes: boolean | undefined): number | undefined {
   return yes === undefined ? undefined : Number(yes);
 }
 
-/**
- * Vagrant's own state of the machine `default` of a folder, on disk.
- * @param folder absolute path of the folder with the Vagrantfile.
- */
-function machineStateFolder(
-  folder: string,
-  provider: Provider = 'libvirt',
-  variables: Variables = process.env,
-): string {
-  return join(stateFolder(folder, variables), 'machines/default', provider);
+/** Vagrant's own state of the machine, on disk. */
+function stateOf({ state, provider }: MachinePlace): string {
+  return join(state, 'machines/default', provider);
 }
 
 /**
- * What the provider calls the machine `default` of a folder: under libvirt the UUID of its domain, which virsh takes in
- * place of a name. Read from Vagrant's own state, without starting Ruby.
- * @param folder absolute path of the folder with the Vagrantfile.
+ * What the provider calls the machine: under libvirt the UUID of its domain, which virsh takes in place of a name. Read from
+ * Vagrant's own state, without starting Ruby.
  * @returns undefined when the machine has not been created.
  */
-export function machineId(
-  folder: string,
-  provider: Provider = 'libvirt',
-  variables: Variables = process.env,
-): string | undefined {
-  const file = join(machineStateFolder(folder, provider, variables), 'id');
+export function machineId(place: MachinePlace): string | undefined {
+  const file = join(stateOf(place), 'id');
   if (!existsSync(file)) return undefined;
   const id = readFileSync(file, 'utf8').trim();
   return id === '' ? undefined : id;

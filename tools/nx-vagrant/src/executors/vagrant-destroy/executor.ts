@@ -2,16 +2,16 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { executor, readRecord } from '@tare/nx-kit';
 import { forgetBox } from '../../box.ts';
-import { existingMachine } from '../../machine/machine-place.ts';
+import { existingMachines } from '../../machine/machine-place.ts';
 import { boxRecordSchema } from '../../records.ts';
 import { createVagrant } from '../../vagrant-client.ts';
 import { tables } from '../../options.ts';
 
 const vagrantDestroy = executor(tables['vagrant-destroy'], async (options, { root }, signal) => {
   const folder = join(root, options.folder);
-  const machine = await existingMachine(folder, signal);
-  if (machine === undefined) process.stdout.write('vagrant-destroy: there is no machine\n');
-  else await machine.vagrant.destroy({ signal });
+  const machines = await existingMachines(folder, signal);
+  if (machines.length === 0) process.stdout.write('vagrant-destroy: there is no machine\n');
+  for (const { vagrant } of machines) await vagrant.destroy({ signal });
   const file = join(root, options.box, 'box.json');
   if (!options.forgetBox || !existsSync(file)) return true;
   const { name } = readRecord(file, boxRecordSchema, 'Run the target vagrant-box.');

@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { childEnvironment } from '@tare/metrics';
 import { executor } from '@tare/nx-kit';
-import { existingMachine } from '../../machine/machine-place.ts';
+import { existingMachines } from '../../machine/machine-place.ts';
 import { sshArguments } from '../../ssh.ts';
 import { tables } from '../../options.ts';
 
 const vagrantSsh = executor(
   tables['vagrant-ssh'],
   async ({ folder, __unparsed__: words }, { root }, signal) => {
-    const machine = await existingMachine(join(root, folder), signal);
+    const [machine] = await existingMachines(join(root, folder), signal);
     if (machine?.state !== 'running') {
       const state = machine?.state ?? 'not_created';
       throw new Error(`vagrant-ssh: no machine runs (${state}); start it: nx run vagrant:vagrant-up`);

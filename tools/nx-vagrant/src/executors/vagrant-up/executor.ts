@@ -5,7 +5,7 @@ import { waitForHttp } from '@tare/metrics';
 import { executor, readRecord, skipWithout } from '@tare/nx-kit';
 import { ensureBox } from '../../box.ts';
 import { type Accelerator, bringUp } from '../../machine/bring-up.ts';
-import { machineVariables } from '../../machine/machine-place.ts';
+import { machinePlace, machineVariables } from '../../machine/machine-place.ts';
 import { boxRecordSchema, probeRecordSchema } from '../../records.ts';
 import { createVagrant } from '../../vagrant-client.ts';
 import { tables } from '../../options.ts';
@@ -21,7 +21,7 @@ const vagrantUp = executor(tables['vagrant-up'], async (options, context, signal
   const port = forwardedPort();
   const artifacts = workloadArtifacts(options, context);
   const bootDeadlineMs = options.bootDeadlineSeconds * 1_000;
-  const place = { folder: at(options.folder), provider: host.provider };
+  const place = machinePlace(at(options.folder), { provider: host.provider });
   const variables = machineVariables({
     box: own ?? made.name,
     ...(made.mode === 'public' && own === undefined ? { boxVersion: made.version } : {}),
