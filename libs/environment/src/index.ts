@@ -41,8 +41,9 @@ export {
 } from './host-command.ts';
 export { namespace } from './namespace.ts';
 export { native } from './native.ts';
-export { reapProcesses } from './reap-processes.ts';
+export { endProcesses, reapProcesses } from './reap-processes.ts';
 export {
+  environmentVariable,
   findRunner,
   isRunnerGone,
   runMarks,

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { plainText } from '@tare/metrics';
 import type { ZodType } from 'zod';
-import { type EngineAddress, findEngine, showAddress } from './engine-address.ts';
+import { type EngineAddress, findEngine, nameEngine } from './engine-address.ts';
 
 /** A request to the Engine API, without the version in its path: the engine then speaks its own. */
 type EngineRequest = {
@@ -92,10 +92,7 @@ export async function connectTo(address: EngineAddress): Promise<Engine> {
       if (parsed.success) return parsed.data;
       const issue = parsed.error.issues[0];
       const what = `${request.path} has ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`;
-      throw engineError(
-        `the Docker engine at ${showAddress(address)} answers otherwise than expected: ${what}`,
-        undefined,
-      );
+      throw engineError(`${nameEngine(address)} answers otherwise than expected: ${what}`, undefined);
     },
   };
 }
@@ -146,11 +143,7 @@ function brokenOff(error: unknown, address: EngineAddress, { method, path }: Eng
   const cause = error instanceof Error ? error : new Error(String(error));
   const status = 'statusCode' in cause && typeof cause.statusCode === 'number' ? cause.statusCode : undefined;
   return status === undefined
-    ? engineError(
-        `the Docker engine at ${showAddress(address)} broke off ${method} ${path}: ${cause.message}`,
-        undefined,
-        cause,
-      )
+    ? engineError(`${nameEngine(address)} broke off ${method} ${path}: ${cause.message}`, undefined, cause)
     : engineError(cause.message.replace(/^\(HTTP code \d+\) \w+ - /, '').trim(), status, cause);
 }
 
@@ -167,7 +160,7 @@ function failure(
 ): EngineError {
   request.signal.throwIfAborted();
   if (late.aborted) {
-    const what = `the Docker engine at ${showAddress(address)} did not finish ${request.path} in ${deadlineMs} ms`;
+    const what = `${nameEngine(address)} did not finish ${request.path} in ${deadlineMs} ms`;
     return Object.assign(engineError(what, undefined, error), { code: 'ETIMEDOUT' });
   }
   return isEngineError(error) ? error : brokenOff(error, address, request);

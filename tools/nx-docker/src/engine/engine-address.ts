@@ -11,6 +11,10 @@ export type EngineAddress = (
 ) & {
   /** What named it, for messages: "DOCKER_HOST", "docker context desktop-linux". */
   readonly by: string;
+  /** The command line of its product; docker's where it does not say. */
+  readonly client?: 'podman';
+  /** The machine that it runs on, where a socket of this host leads to another. */
+  readonly machine?: string;
   readonly tls?: EngineTls;
 };
 
@@ -27,29 +31,58 @@ type FoundAddress =
   { readonly address: EngineAddress } | { readonly reason: string; readonly remedy: string };
 
 /**
+ * The engine that the option host names, over TLS where the docker CLI would use it (`DOCKER_TLS_VERIFY`, `DOCKER_TLS`,
+ * `DOCKER_CERT_PATH`).
+ */
+export function engineOfHost(host: string, variables: NodeJS.ProcessEnv = process.env): FoundAddress {
+  const env = { ...nonEmpty(variables), DOCKER_HOST: host };
+  return found(() => addressByVariables(env, configFolder(env), 'the option host'));
+}
+
+/**
  * Decides which engine to talk to, as the docker CLI does: the given socket, else `DOCKER_HOST` (with `DOCKER_TLS_VERIFY`, `DOCKER_TLS`,
  * `DOCKER_CERT_PATH`), else the context that `DOCKER_CONTEXT` or the `currentContext` of its configuration names, else the
  * first socket that exists of the system's, Docker Desktop's and a rootless engine's, else the system's.
  */
 export function findEngine(socket?: string, variables: NodeJS.ProcessEnv = process.env): FoundAddress {
   if (socket !== undefined) return { address: { kind: 'socket', path: socket, by: 'the option socket' } };
-  // a variable that is empty counts as none
-  const env = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
-  const folder = env.DOCKER_CONFIG ?? join(homedir(), '.docker');
-  try {
-    if (env.DOCKER_HOST) return { address: addressByVariables(env, folder) };
+  const env = nonEmpty(variables);
+  const folder = configFolder(env);
+  return found(() => {
+    if (env.DOCKER_HOST) return addressByVariables(env, folder);
     const context = env.DOCKER_CONTEXT ?? currentContext(folder);
-    if (context === '' || context === 'default') return { address: addressByVariables(env, folder) };
+    if (context === '' || context === 'default') return addressByVariables(env, folder);
     const by = env.DOCKER_CONTEXT ? `DOCKER_CONTEXT=${context}` : `docker context ${context}`;
-    return { address: addressByContext(context, folder, by) };
+    return addressByContext(context, folder, by);
+  });
+}
+
+/** A variable that is empty counts as none. */
+function nonEmpty(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
+}
+
+function configFolder(env: NodeJS.ProcessEnv): string {
+  return env.DOCKER_CONFIG ?? join(homedir(), '.docker');
+}
+
+function found(find: () => EngineAddress): FoundAddress {
+  try {
+    return { address: find() };
   } catch (error) {
     if (error instanceof NoAddress) return { reason: error.message, remedy: error.remedy };
     throw error;
   }
 }
 
+/** An engine in words, for messages: "the Docker engine at tcp://vega:2375". */
+export function nameEngine(address: EngineAddress): string {
+  return `${address.client === 'podman' ? 'Podman' : 'the Docker engine'} at ${showAddress(address)}`;
+}
+
 /** The address in words, for messages. */
 export function showAddress(address: EngineAddress): string {
+  if (address.machine !== undefined) return `ssh://${address.machine}`;
   if (address.kind === 'socket') return address.path;
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
   return `tcp://${host}:${address.port}`;
@@ -64,13 +97,13 @@ class NoAddress extends Error {
   }
 }
 
-function addressByVariables(env: NodeJS.ProcessEnv, folder: string): EngineAddress {
+function addressByVariables(env: NodeJS.ProcessEnv, folder: string, by = 'DOCKER_HOST'): EngineAddress {
   const verify = Boolean(env.DOCKER_TLS_VERIFY);
   const usesTls = verify || Boolean(env.DOCKER_TLS);
   const given = (env.DOCKER_HOST ?? '').trim();
   const certificates = env.DOCKER_CERT_PATH ?? folder;
   const tls = usesTls ? tlsFrom(certificates, verify, 'DOCKER_TLS_VERIFY') : undefined;
-  if (given !== '') return addressOf(given, 'DOCKER_HOST', tls);
+  if (given !== '') return addressOf(given, by, tls);
   if (tls !== undefined) return { kind: 'tcp', host: 'localhost', port: 2376, by: 'DOCKER_TLS_VERIFY', tls };
   return { kind: 'socket', path: localSocket(env), by: 'default' };
 }
@@ -114,7 +147,7 @@ function addressOf(given: string, by: string, tls: EngineTls | undefined): Engin
     case 'ssh':
       throw new NoAddress(
         `no Docker engine: ${by} is ${shown}, and an engine is not reached over SSH here`,
-        'Forward its socket (ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock HOST) and set DOCKER_HOST=unix:///tmp/docker.sock.',
+        "Name an engine of another machine in the configuration: docker({ host: 'ssh://HOST' }); or choose this machine's.",
       );
     default:
       throw new NoAddress(

@@ -6,7 +6,7 @@ import { findProgram, listProcesses } from '@tare/metrics';
 import { isDebianFamily, messageOf } from '@tare/nx-kit';
 import { z } from 'zod';
 import { connectTo, type Engine, isStatus } from './connect-engine.ts';
-import { type EngineAddress, findEngine, showAddress, systemErrorCode } from './engine-address.ts';
+import { type EngineAddress, findEngine, nameEngine, systemErrorCode } from './engine-address.ts';
 
 /** An engine that answers, or why none does and what to do. */
 export type EngineProbe =
@@ -26,6 +26,12 @@ export type EngineFacts = {
   readonly anotherMachine: boolean;
   /** Its default network: "172.17.0.0/16", and whether this host has a way into it; undefined where it has none. */
   readonly bridge: { readonly subnet: string; readonly inReach: boolean } | undefined;
+  /** It runs without root, and its containers in a user namespace. */
+  readonly isRootless: boolean;
+  /** A filter refuses its containers system calls. */
+  readonly hasSeccomp: boolean;
+  /** It can limit what a container uses. */
+  readonly hasLimits: boolean;
 };
 
 const versionAnswer = z.object({
@@ -38,6 +44,11 @@ const infoAnswer = z.object({
   Name: z.string().default(''),
   Driver: z.string(),
   CgroupVersion: z.string().default('unknown'),
+  SecurityOptions: z
+    .array(z.string())
+    .nullish()
+    .transform((options) => options ?? []),
+  Rootless: z.boolean().default(false),
 });
 const bridgeAnswer = z.object({
   IPAM: z.object({ Config: z.array(z.object({ Subnet: z.string().default('') })).nullish() }),
@@ -46,8 +57,11 @@ const bridgeAnswer = z.object({
 /** Asks the host's engine, or the one at `socket`, who it is. Never throws, unless aborted. */
 export async function probeEngine(signal: AbortSignal, socket?: string): Promise<EngineProbe> {
   const found = findEngine(socket);
-  if ('reason' in found) return { usable: false, ...found };
-  const { address } = found;
+  return 'reason' in found ? { usable: false, ...found } : probeAddress(found.address, signal);
+}
+
+/** Asks the engine at an address who it is. Never throws, unless aborted. */
+export async function probeAddress(address: EngineAddress, signal: AbortSignal): Promise<EngineProbe> {
   try {
     const engine = await connectTo(address);
     const [version, info] = await Promise.all([
@@ -57,11 +71,13 @@ export async function probeEngine(signal: AbortSignal, socket?: string): Promise
     if (version.Os !== 'linux') {
       return {
         usable: false,
-        reason: `the Docker engine at ${showAddress(address)} runs ${version.Os} containers`,
+        reason: `${nameEngine(address)} runs ${version.Os} containers`,
         remedy: 'Switch it to Linux containers.',
       };
     }
-    const isLocal = address.kind === 'socket' || (await isOwnAddress(address.host));
+    const isLocal =
+      address.kind === 'socket' ? address.machine === undefined : await isOwnAddress(address.host);
+    const isRootless = info.SecurityOptions.includes('name=rootless') || info.Rootless;
     const facts: EngineFacts = {
       version: version.Version,
       architecture: version.Arch,
@@ -75,6 +91,10 @@ export async function probeEngine(signal: AbortSignal, socket?: string): Promise
         (address.kind === 'socket' || info.Name === hostname()),
       anotherMachine: !isLocal,
       bridge: await bridgeOf(engine, signal),
+      isRootless,
+      hasSeccomp: info.SecurityOptions.some((option) => option.startsWith('name=seccomp')),
+      // without root the groups of version 1 are out of its reach
+      hasLimits: !(isRootless && info.CgroupVersion === '1'),
     };
     return { usable: true, engine, facts };
   } catch (error) {
@@ -86,12 +106,12 @@ export async function probeEngine(signal: AbortSignal, socket?: string): Promise
       const why = stopped === undefined ? '' : `: its process ${stopped} is stopped`;
       return {
         usable: false,
-        reason: `the Docker engine at ${showAddress(address)} takes requests but does not answer them${why}`,
+        reason: `${nameEngine(address)} takes requests but does not answer them${why}`,
         remedy: stopped === undefined ? remedy : `Let it go on: kill -CONT ${stopped}.`,
       };
     }
     const detail = code ?? messageOf(error);
-    return { usable: false, reason: `no Docker engine at ${showAddress(address)} (${detail})`, remedy };
+    return { usable: false, reason: `no ${nameEngine(address).replace('the ', '')} (${detail})`, remedy };
   }
 }
 

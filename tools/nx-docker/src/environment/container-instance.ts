@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import {
   type Artifact,
@@ -13,11 +12,12 @@ import {
 } from '@tare/environment';
 import { messageOf } from '@tare/nx-kit';
 import type { BoundedRequest, Engine } from '../engine/connect-engine.ts';
-import { showAddress } from '../engine/engine-address.ts';
+import { nameEngine } from '../engine/engine-address.ts';
+import type { EngineTraits } from '../engine/engine-source.ts';
 import { fixedTar, type TarEntry } from '../fixed-tar.ts';
 import { dataFolder } from '../image/build-context.ts';
 import type { ImageFacts } from '../image/images.ts';
-import { containerMeters, containerPids } from './container-meters.ts';
+import { containerMeters, containerPids, isSeenHere } from './container-meters.ts';
 import { type ContainerNetwork, containerPort, containerSpec } from './container-spec.ts';
 import { containerLog, containerState, type ContainerState, removeContainer } from './container.ts';
 
@@ -27,6 +27,7 @@ type ContainerStart = {
   readonly image: ImageFacts;
   readonly network: ContainerNetwork;
   readonly sameKernel: boolean;
+  readonly traits: EngineTraits;
   readonly launch: Launch;
 };
 
@@ -35,12 +36,12 @@ type ContainerStart = {
  * @throws Error with the engine's reason; then nothing of the container is left.
  */
 export async function startContainer(start: ContainerStart, signal: AbortSignal): Promise<Instance> {
-  const { engine, image, network, launch, sameKernel } = start;
+  const { engine, image, network, launch, sameKernel, traits } = start;
   const appPort =
     network === 'host' ? await choosePort(launch.port) : (launch.port ?? portOf(launch.artifact));
   // a name of our own: if the create call breaks off, the ID stays unknown
   const name = `tare-${randomUUID()}`;
-  const body = containerSpec({ launch, image, network, appPort });
+  const body = containerSpec({ launch, image, network, traits, appPort });
   const milestones: Milestone[] = [];
   const spawnedAt = process.hrtime.bigint();
   const spawnedWallMs = Date.now();
@@ -75,7 +76,7 @@ export async function startContainer(start: ContainerStart, signal: AbortSignal)
     const authority = {
       bridge: `${state.address}:${appPort}`,
       host: `127.0.0.1:${appPort}`,
-      published: `127.0.0.1:${state.publishedAt ?? ''}`,
+      published: `${traits.published.at}:${state.publishedAt ?? ''}`,
     }[network];
     return containerInstance({
       engine,
@@ -86,6 +87,7 @@ export async function startContainer(start: ContainerStart, signal: AbortSignal)
       spawnedWallMs,
       milestones,
       sameKernel,
+      elsewhere: traits.elsewhere,
       wanted: {
         port: appPort,
         isFixed: launch.port !== undefined,
@@ -133,6 +135,7 @@ type StartedContainer = {
   readonly spawnedWallMs: number;
   readonly milestones: readonly Milestone[];
   readonly sameKernel: boolean;
+  readonly elsewhere: boolean;
   readonly wanted: WantedPort;
 };
 
@@ -142,6 +145,7 @@ const stopGraceS = 3;
 /** Makes an {@link Instance} of a started container. */
 function containerInstance(container: StartedContainer): Instance {
   const { engine, name, state, spawnedWallMs } = container;
+  const { client = 'docker' } = engine.address;
   const waiting = new AbortController();
   let meters: Meters | undefined;
   let listening: Milestone | undefined;
@@ -153,7 +157,7 @@ function containerInstance(container: StartedContainer): Instance {
     const lines = (await containerLog(engine, name, logLines)).map((line) => line.text);
     // a container that somebody has paused neither ends nor answers
     const { paused } = await containerState(engine, name, AbortSignal.timeout(5_000));
-    return [...lines, ...(paused ? [`(the container is paused: docker unpause ${name})`] : [])].join('\n');
+    return [...lines, ...(paused ? [`(the container is paused: ${client} unpause ${name})`] : [])].join('\n');
   };
   const remove = async (): Promise<void> => {
     await Promise.all([meters?.net?.close(), meters?.gross?.close()]);
@@ -164,7 +168,7 @@ function containerInstance(container: StartedContainer): Instance {
       const why = messageOf(cause);
       const how = container.sameKernel && killFirstProcess(state) ? 'its processes are ended, but it' : 'it';
       throw new Error(
-        `the container ${name} could not be removed: ${why}; ${how} is left until the next run or: docker rm -f ${name}`,
+        `the container ${name} could not be removed: ${why}; ${how} is left until the next run or: ${client} rm -f ${name}`,
         { cause },
       );
     } finally {
@@ -183,13 +187,13 @@ function containerInstance(container: StartedContainer): Instance {
       if (listening === undefined && container.sameKernel && finalLog === undefined) {
         const lines = await containerLog(engine, name, logLines);
         const line = lines.find((each) => each.text.startsWith('listening on '));
-        if (line !== undefined) listening = { name: 'listening', atMs: line.atMs - spawnedWallMs };
+        if (line?.atMs !== undefined) listening = { name: 'listening', atMs: line.atMs - spawnedWallMs };
       }
       return [...container.milestones, ...(listening === undefined ? [] : [listening])].sort(
         (a, b) => a.atMs - b.atMs,
       );
     },
-    meters: () => Promise.resolve((meters ??= containerMeters(engine, state, container.sameKernel))),
+    meters: () => Promise.resolve((meters ??= containerMeters(engine, state, container))),
     lastLog,
     whyUnreachable: () => Promise.resolve(whyUnreachable(containerPids(state), container.wanted)),
     stop: () => {
@@ -204,10 +208,10 @@ function containerInstance(container: StartedContainer): Instance {
 }
 
 /** An engine that died leaves its containers running; killing the first process ends the others too. */
-function killFirstProcess({ id, pid }: ContainerState): boolean {
+function killFirstProcess(state: ContainerState): boolean {
   try {
-    if (!readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(id)) return false;
-    process.kill(pid, 'SIGKILL');
+    if (!isSeenHere(state)) return false;
+    process.kill(state.pid, 'SIGKILL');
     return true;
   } catch {
     return false;
@@ -229,6 +233,6 @@ async function howItEnded(engine: Engine, name: string, signal: AbortSignal): Pr
   } catch (error) {
     if (signal.aborted) return 'the container was stopped';
     const why = messageOf(error);
-    return `the Docker engine at ${showAddress(engine.address)} does not tell of the container any more: ${why}`;
+    return `${nameEngine(engine.address)} does not tell of the container any more: ${why}`;
   }
 }

@@ -1,13 +1,16 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Meters } from '@tare/environment';
 import {
   type Cgroup,
+  descendants,
   findProcess,
   listProcesses,
   type Meter,
   type MeterReading,
   openCgroup,
   processMeter,
+  type ProcessStat,
   sumMeter,
 } from '@tare/metrics';
 import { z } from 'zod';
@@ -18,37 +21,69 @@ import type { ContainerState } from './container.ts';
  * Opens the meters of a running container: the host's accounts where they can be read, else the engine's statistics. The
  * scope says which.
  */
-export function containerMeters(engine: Engine, state: ContainerState, sameKernel: boolean): Meters {
-  const cgroup = sameKernel ? reachableCgroup(state) : undefined;
-  if (cgroup === undefined) return { net: statsMeter(engine, state.id), gross: statsMeter(engine, state.id) };
-  const app = { scope: 'the app’s processes in the container', pids: () => cgroup.pids() };
+export function containerMeters(
+  engine: Engine,
+  state: ContainerState,
+  { sameKernel, elsewhere }: { readonly sameKernel: boolean; readonly elsewhere: boolean },
+): Meters {
+  if (elsewhere) {
+    return {
+      net: statsMeter(engine, state.id),
+      notMetered: 'the engine is on another machine, whose costs are not seen from here',
+      elsewhere,
+    };
+  }
+  if (!sameKernel || !isSeenHere(state)) {
+    return { net: statsMeter(engine, state.id), gross: statsMeter(engine, state.id) };
+  }
+  const cgroup = ownCgroup(state);
+  // its first process adopts those that lose their parent
+  const pids = cgroup === undefined ? () => descendants(state.pid) : () => cgroup.pids();
+  const app = { scope: 'the app’s processes in the container', pids };
   const around = processesAround(state);
-  const words = around.map(({ command }) => command).join(', ');
+  const words = around.map(programOf).join(', ');
   const parts = [
-    controlGroupMeter(cgroup, processMeter(app)),
+    cgroup === undefined ? processMeter(app) : controlGroupMeter(cgroup, processMeter(app)),
     // a meter without a process would fail at every reading
     ...(around.length === 0
       ? []
       : [processMeter({ scope: words, pids: () => around.map(({ pid }) => pid) })]),
   ];
-  const scope = `control group of the container${words === '' ? '' : `, and ${words}`}; the engine’s daemons are not counted`;
+  const inside = cgroup === undefined ? app.scope : 'control group of the container';
+  const scope = `${inside}${words === '' ? '' : `, and ${words}`}; the engine’s daemons are not counted`;
   return { net: processMeter(app), gross: sumMeter(scope, parts) };
 }
 
 /** The processes of a running container as this host sees them; none where they are out of reach. */
 export function containerPids(state: ContainerState): readonly number[] {
-  const cgroup = reachableCgroup(state);
-  const pids = cgroup?.pids() ?? [];
+  if (!isSeenHere(state)) return [];
+  const cgroup = ownCgroup(state);
+  const pids = cgroup?.pids() ?? descendants(state.pid);
   cgroup?.close();
   return pids;
 }
 
-/** The container's control group, if the host's /proc shows that very container. */
-function reachableCgroup({ id, pid }: ContainerState): Cgroup | undefined {
+/** Whether the host's /proc shows that very container: its control group says so, or what has started it. */
+export function isSeenHere({ id, pid }: ContainerState): boolean {
+  const starter = findProcess(pid)?.parentPid ?? 0;
+  return [`/proc/${pid}/cgroup`, `/proc/${starter}/cmdline`].some((path) => textOf(path).includes(id));
+}
+
+/** The control group that the container has for itself; without root it may have none. */
+function ownCgroup({ id, pid }: ContainerState): Cgroup | undefined {
   try {
-    return readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(id) ? openCgroup(pid) : undefined;
+    return textOf(`/proc/${pid}/cgroup`).includes(id) ? openCgroup(pid) : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** A file of /proc; empty where there is none. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
   }
 }
 
@@ -81,24 +116,50 @@ function controlGroupMeter(cgroup: Cgroup, processes: Meter): Meter {
   };
 }
 
-/** The host's processes that serve this container alone: its shim, and the proxies of its published ports. */
-function processesAround({
-  pid,
-  address,
-}: ContainerState): readonly { readonly pid: number; readonly command: string }[] {
-  const shim = findProcess(findProcess(pid)?.parentPid ?? 0);
-  const proxies = listProcesses().filter(
-    ({ pid: each, command }) => command === 'docker-proxy' && isProxyFor(address, each),
-  );
-  return [...(shim?.command.startsWith('containerd-shim') ? [shim] : []), ...proxies];
+/**
+ * The host's processes that serve this container alone: its shim or conmon, the proxies of its published ports, and what its
+ * network without root is made of.
+ */
+function processesAround({ pid, address, network }: ContainerState): readonly ProcessStat[] {
+  const starter = findProcess(findProcess(pid)?.parentPid ?? 0);
+  const all = listProcesses();
+  const isForIt = ({ pid: each, command }: ProcessStat): boolean => {
+    const words = textOf(`/proc/${each}/cmdline`).split('\0');
+    if (command === 'docker-proxy')
+      return address !== '' && words[words.indexOf('-container-ip') + 1] === address;
+    return network !== '' && /^(?:slirp4netns|pasta(?:\.avx2)?)$/.test(command) && words.includes(network);
+  };
+  // Podman's forwarder has one end in the container's network; the other is its parent
+  const forwarders = all.filter(({ command }) => isForwarder(command));
+  const inside = forwarders.filter(({ pid: each }) => shareNetwork(each, pid));
+  const ends = new Set(inside.flatMap(({ pid: each, parentPid }) => [each, parentPid]));
+  return [
+    ...(/^(?:containerd-shim|conmon)/.test(starter?.command ?? '') && starter ? [starter] : []),
+    ...all.filter(isForIt),
+    ...forwarders.filter(({ pid: each }) => ends.has(each)),
+  ];
 }
 
-function isProxyFor(address: string, pid: number): boolean {
+/** What a process calls itself; Podman's forwarder is "exe" to the kernel. */
+function programOf({ pid, command }: ProcessStat): string {
+  return basename(textOf(`/proc/${pid}/cmdline`).split('\0', 1)[0] ?? '') || command;
+}
+
+/** rootlessport starts itself anew, as "exe". */
+function isForwarder(command: string): boolean {
+  return command === 'exe' || command.startsWith('rootlessport');
+}
+
+function shareNetwork(one: number, other: number): boolean {
+  const [first, second] = [one, other].map((pid) => linkOf(`/proc/${pid}/ns/net`));
+  return first !== undefined && first === second;
+}
+
+function linkOf(path: string): string | undefined {
   try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    return address !== '' && words[words.indexOf('-container-ip') + 1] === address;
+    return readlinkSync(path);
   } catch {
-    return false;
+    return undefined;
   }
 }
 

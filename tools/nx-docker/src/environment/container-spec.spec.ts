@@ -1,5 +1,6 @@
 import type { Launch } from '@tare/environment';
 import { expect, test } from 'vitest';
+import { localTraits } from '../engine/engine-source.ts';
 import type { ImageFacts } from '../image/images.ts';
 import { type ContainerOrder, containerSpec } from './container-spec.ts';
 
@@ -35,7 +36,7 @@ const image: ImageFacts = {
     Healthcheck: undefined,
   },
 };
-const order: ContainerOrder = { launch, image, network: 'bridge', appPort: 8080 };
+const order: ContainerOrder = { launch, image, network: 'bridge', traits: localTraits, appPort: 8080 };
 const withResources = (resources: Partial<Launch['context']['resources']>): ContainerOrder => {
   const context = { ...launch.context, resources: { ...launch.context.resources, ...resources } };
   return { ...order, launch: { ...launch, context } };

@@ -1,59 +1,23 @@
-import { hostname } from 'node:os';
 import { posix } from 'node:path';
-import {
-  type Artifact,
-  isRunnerGone,
-  type Launch,
-  runVariable,
-  thisRunner,
-  withPort,
-} from '@tare/environment';
+import { type Artifact, type Launch, runVariable, withPort } from '@tare/environment';
 import { appUserId } from '../base/rootfs-archive.ts';
-import type { Engine } from '../engine/connect-engine.ts';
+import type { EngineTraits } from '../engine/engine-source.ts';
+import { labelsFor } from '../engine/run-labels.ts';
 import { appFolder, dataFolder } from '../image/build-context.ts';
 import type { ImageFacts } from '../image/images.ts';
 
 /** How requests reach a container. It decides the throughput, so it is part of what is measured. */
 export type ContainerNetwork = 'bridge' | 'host' | 'published';
 
-/** The path in words, for the run file. */
-export const networkWords: Readonly<Record<ContainerNetwork, string>> = {
-  bridge: 'address of the container on the bridge',
-  host: 'network of the host, 127.0.0.1',
-  published: 'port published on 127.0.0.1',
-};
-
 /** The port that an app in a network of its own listens on. */
 export const containerPort = 8080;
-
-/** Labels of every container and volume that is made here; a later run finds by them what a killed run left. */
-export const runLabel = 'tare.run';
-const hostLabel = 'tare.host';
-const runnerLabel = 'tare.runner';
-
-/** A filter for what this host made in a run, or in any run if undefined. */
-export function labelsOfRun(runId: string | undefined): readonly string[] {
-  return [`${hostLabel}=${hostname()}`, runId === undefined ? runLabel : `${runLabel}=${runId}`];
-}
-
-type Labels = Readonly<Record<string, string>>;
-
-/** The labels of everything that is made here. */
-function labelsFor(runId: string): Labels {
-  return { [runLabel]: runId, [hostLabel]: hostname(), [runnerLabel]: thisRunner() };
-}
-
-/** Whether a thing with these labels may be removed: the given run owns it, or its runner is known to have ended. */
-export function isLeft(labels: Labels, runId: string | undefined, { address }: Engine): boolean {
-  // a socket leads to an engine on this machine
-  return runId === undefined ? isRunnerGone(labels[runnerLabel], address.kind === 'socket') : true;
-}
 
 /** What decides how a container is made. */
 export type ContainerOrder = {
   readonly launch: Launch;
   readonly image: ImageFacts;
   readonly network: ContainerNetwork;
+  readonly traits: EngineTraits;
   /** Port that the app listens on. */
   readonly appPort: number;
 };
@@ -63,7 +27,7 @@ export type ContainerOrder = {
  * privileges, a user of its own, and no writable disk but /tmp and a volume for its data if it keeps any. An image runs as it
  * is shipped.
  */
-export function containerSpec({ launch, image, network, appPort }: ContainerOrder): object {
+export function containerSpec({ launch, image, network, traits, appPort }: ContainerOrder): object {
   const { artifact, context, variables, dataVariable } = launch;
   const { memoryMiB, serverCpus, cpus, nodeArguments } = context.resources;
   const memoryBytes = Math.round(memoryMiB * 2 ** 20);
@@ -90,9 +54,9 @@ export function containerSpec({ launch, image, network, appPort }: ContainerOrde
     // the app would pay for a check that runs node
     Healthcheck: { Test: ['NONE'] },
     HostConfig: {
-      NetworkMode: network === 'host' ? 'host' : 'bridge',
+      NetworkMode: network === 'host' ? 'host' : traits.ownNetwork,
       ...(network === 'published'
-        ? { PortBindings: { [port]: [{ HostIp: '127.0.0.1', HostPort: '' }] } }
+        ? { PortBindings: { [port]: [{ HostIp: traits.published.bind, HostPort: '' }] } }
         : {}),
       ...(isShipped
         ? {}
@@ -116,6 +80,7 @@ export function containerSpec({ launch, image, network, appPort }: ContainerOrde
       // the log is read back, whatever driver the engine has as its default
       LogConfig: { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '1' } },
       RestartPolicy: { Name: 'no' },
+      ...traits.hostConfig,
     },
   };
 }

@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { type Engine, isStatus } from '../engine/connect-engine.ts';
-import { isLeft, labelsOfRun, runLabel } from './container-spec.ts';
+import { isLeft, labelsOfRun, runLabel } from '../engine/run-labels.ts';
 
 const stateAnswer = z.object({
   Id: z.string(),
@@ -14,6 +14,7 @@ const stateAnswer = z.object({
     Error: z.string(),
   }),
   NetworkSettings: z.object({
+    SandboxKey: z.string().default(''),
     Networks: z.record(z.string(), z.object({ IPAddress: z.string() })),
     Ports: z
       .record(z.string(), z.array(z.object({ HostIp: z.string(), HostPort: z.string() })).nullable())
@@ -33,6 +34,8 @@ export type ContainerState = {
   readonly address: string;
   /** The host's port of its published port. */
   readonly publishedAt: number | undefined;
+  /** The file of its network namespace; empty on the host's network. */
+  readonly network: string;
 };
 
 /** Asks for a container by name or ID. */
@@ -55,13 +58,14 @@ export async function containerState(
     exit: { code: State.ExitCode, outOfMemory: State.OOMKilled, error: State.Error },
     address: Object.values(NetworkSettings.Networks)[0]?.IPAddress ?? '',
     publishedAt: hostPort === undefined ? undefined : Number(hostPort),
+    network: NetworkSettings.SandboxKey,
   };
 }
 
 /** A line that an app wrote. */
 type LogLine = {
-  /** Milliseconds since 1970 by the engine's clock, with fractions. */
-  readonly atMs: number;
+  /** Milliseconds since 1970 by the engine's clock, with fractions; undefined from an engine that tells only seconds. */
+  readonly atMs: number | undefined;
   readonly text: string;
 };
 
@@ -92,8 +96,11 @@ export function demultiplex(frames: Buffer): string {
 
 /** "2026-01-02T03:04:05.123456789Z listening on …" */
 export function parseLine(line: string): LogLine {
-  const [, second = '', fraction = '', text = line] = /^(\S+?)(\.\d+)?Z (.*)$/.exec(line) ?? [];
-  return { atMs: Date.parse(`${second}Z`) + Number(fraction || '0') * 1000, text };
+  const [, second = '', fraction, text = line] = /^(\S+?)(\.\d+)?Z (.*)$/.exec(line) ?? [];
+  return {
+    atMs: fraction === undefined ? undefined : Date.parse(`${second}Z`) + Number(fraction) * 1000,
+    text,
+  };
 }
 
 /**

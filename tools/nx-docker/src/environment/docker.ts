@@ -9,18 +9,25 @@ import {
   hostObstacle,
   type ImageArtifact,
   type Instance,
+  type Isolation,
+  type Obstacle,
   type RunContext,
 } from '@tare/environment';
 import { messageOf, readRecord } from '@tare/nx-kit';
 import { appUserId } from '../base/rootfs-archive.ts';
-import type { Engine } from '../engine/connect-engine.ts';
-import { showAddress } from '../engine/engine-address.ts';
-import { type EngineFacts, probeEngine } from '../engine/probe-engine.ts';
-import { bakeApp, bakeIdentity } from '../image/bake-app.ts';
+import { nameEngine } from '../engine/engine-address.ts';
+import {
+  dockerEngine,
+  type EngineSource,
+  type EngineTraits,
+  type SourceProbe,
+} from '../engine/engine-source.ts';
+import { remoteEngine } from '../engine/remote-engine.ts';
+import { bakeApp, bakeAppFor, bakeIdentity } from '../image/bake-app.ts';
 import { ensureImage, type ImageFacts } from '../image/images.ts';
 import { formerRecord, type ImageRecord, imageRecordSchema } from '../records.ts';
 import { startContainer } from './container-instance.ts';
-import { containerCommand, type ContainerNetwork, networkWords } from './container-spec.ts';
+import { containerCommand, type ContainerNetwork } from './container-spec.ts';
 import { reapContainers, reapVolumes } from './container.ts';
 
 /** How to run containers. */
@@ -33,41 +40,60 @@ export type DockerOptions = {
   readonly buildTarget?: string;
   /** Path of the engine's socket; by default the docker CLI's choice: DOCKER_HOST, its context, the host's. */
   readonly socket?: string;
+  /**
+   * An engine of another machine, "ssh://vega" or "tcp://vega:2376": its containers are reached at ports that are published there, and
+   * what they cost that machine is not metered.
+   */
+  readonly host?: string;
+  /** The address of that machine that ports are published on; by default the one that it is reached at. */
+  readonly bind?: string;
 };
 
-type Ready = { readonly engine: Engine; readonly engineFacts: EngineFacts };
+type Ready = Extract<SourceProbe, { readonly usable: true }>;
 
 /**
  * Runs an app in a Docker container with the run's budget: an image as it ships, any other non-root, read-only, without
  * capabilities. What docker-build has not made is baked here.
  */
 export function docker(options: DockerOptions = {}): Environment {
-  const { network = 'bridge', buildTarget = 'docker-build', socket } = options;
+  const { socket, host, bind } = options;
+  if (host !== undefined && socket !== undefined)
+    throw new Error('docker: both host and socket are given; expected one of them');
+  return containers(host === undefined ? dockerEngine(socket) : remoteEngine(host, bind), options);
+}
+
+/** Runs an app in a container, whatever engine there is. */
+export function containers(
+  source: EngineSource,
+  options: Pick<DockerOptions, 'network' | 'images' | 'buildTarget'>,
+): Environment {
+  const { network = source.usualNetwork, buildTarget = 'docker-build' } = options;
   const images = options.images ?? new URL('dist/docker/', pathToFileURL(`${process.cwd()}/`));
   const prepared = new Map<string, Ready & { readonly image: ImageFacts }>();
   const running = new Set<Instance>();
+  const name = network === source.usualNetwork ? source.name : `${source.name}:${network}`;
 
   const probe = async (signal: AbortSignal): Promise<Availability> => {
     try {
-      const found = await probeEngine(signal, socket);
+      const found = await source.probe(signal);
       if (!found.usable) return { usable: false, reason: found.reason, remedy: found.remedy };
-      const outOfReach = whyOutOfReach(network, found.facts, showAddress(found.engine.address));
+      const outOfReach = whyOutOfReach(network, found);
       if (outOfReach !== undefined) return { usable: false, ...outOfReach };
-      return { usable: true, facts: engineWords(found.facts) };
+      return { usable: true, facts: engineWords(found), isolation: isolationOf(network, found) };
     } catch (error) {
-      return { usable: false, reason: messageOf(error), remedy: 'See what `docker version` says.' };
+      return { usable: false, reason: messageOf(error), remedy: `See what \`${source.kind} version\` says.` };
     }
   };
 
   const ready = async (signal: AbortSignal): Promise<Ready> => {
-    const found = await probeEngine(signal, socket);
+    const found = await source.connect(signal);
     if (!found.usable) throw new Error(`${found.reason}. ${found.remedy}`);
-    return { engine: found.engine, engineFacts: found.facts };
+    return found;
   };
 
   return {
-    name: network === 'bridge' ? 'docker' : `docker:${network}`,
-    kind: 'docker',
+    name,
+    kind: source.kind,
     preparedBy: [{ target: buildTarget }],
     // an image is all of what it is run with; of what is baked here everything is known before
     identity: (artifact) =>
@@ -79,16 +105,19 @@ export function docker(options: DockerOptions = {}): Environment {
     sideBySide: true,
     probe,
     reap: async (runId, signal) => {
-      const found = await probeEngine(signal, socket);
+      const found = await source.reach(signal);
       if (!found.usable) return [];
       const containers = await reapContainers(found.engine, runId, signal);
-      return [...containers, ...(await reapVolumes(found.engine, runId, signal))];
+      const volumes = await reapVolumes(found.engine, runId, signal);
+      // who reaps for a run that was killed does nothing else with it
+      if (running.size === 0 && prepared.size === 0) await source.close();
+      return [...containers, ...volumes, ...(await source.reap())];
     },
     runs: (artifact) => {
       if (artifact.kind === 'image' && network === 'host') {
         return {
           reason: 'an image listens on its own port, which only one container has on the network of the host',
-          remedy: "use docker() or docker({ network: 'published' })",
+          remedy: `use ${source.kind}() or ${source.kind}({ network: 'published' })`,
         };
       }
       // a program of the folder is the same file there and here
@@ -96,17 +125,17 @@ export function docker(options: DockerOptions = {}): Environment {
       return isOwn ? hostObstacle(artifact) : undefined;
     },
     prepare: async (artifact, context, signal) => {
-      const { engine, engineFacts } = await ready(signal);
-      const { resources } = context;
-      const { image, facts } = await imageOf(engine, engineFacts, images, artifact, context, signal);
-      prepared.set(artifact.workload, { engine, engineFacts, image });
+      const found = await ready(signal);
+      const { warning } = found.traits;
+      if (warning !== undefined && prepared.size === 0) context.tell?.(warning);
+      const { image, facts } = await imageOf(found, images, artifact, context, signal);
+      prepared.set(artifact.workload, { ...found, image });
       return {
-        ...engineWords(engineFacts),
+        ...engineWords(found),
         ...facts,
-        network: networkWords[network],
+        network: networkWords(network, found.traits),
         data: 'a volume of the engine',
-        memoryLimit: `${resources.memoryMiB} MiB, the container's`,
-        pinnedTo: resources.serverCpus?.join(',') ?? `not pinned; ${resources.cpus} CPUs' time`,
+        ...budgetWords(found, context),
       };
     },
     start: async (launch, signal) => {
@@ -114,9 +143,9 @@ export function docker(options: DockerOptions = {}): Environment {
       const found = prepared.get(workload);
       if (found === undefined)
         throw new Error(`the image of ${workload} is not prepared; call prepare first`);
-      const { engine, engineFacts, image } = found;
-      const { sameKernel } = engineFacts;
-      const instance = await startContainer({ engine, image, network, sameKernel, launch }, signal);
+      const { engine, facts, traits, image } = found;
+      const { sameKernel } = facts;
+      const instance = await startContainer({ engine, image, network, sameKernel, traits, launch }, signal);
       running.add(instance);
       const stop = async (): Promise<void> => {
         await instance.stop();
@@ -127,32 +156,45 @@ export function docker(options: DockerOptions = {}): Environment {
     dispose: async () => {
       await Promise.all([...running].map((instance) => instance.stop()));
       prepared.clear();
+      await source.close();
     },
   };
 }
 
 /** Why apps in containers cannot be reached on a network, and what to do; undefined if they can. */
-function whyOutOfReach(
-  network: ContainerNetwork,
-  { sameKernel, anotherMachine, bridge }: EngineFacts,
-  place: string,
-): { readonly reason: string; readonly remedy: string } | undefined {
-  if (anotherMachine) {
+function whyOutOfReach(network: ContainerNetwork, { engine, facts, traits }: Ready): Obstacle | undefined {
+  const { sameKernel, anotherMachine, bridge } = facts;
+  const place = nameEngine(engine.address);
+  if (anotherMachine && !traits.elsewhere) {
     return {
-      reason: `the Docker engine at ${place} runs on another machine: its containers are out of reach`,
-      remedy: 'Measure on that machine, or choose its own engine (DOCKER_HOST, docker context use default).',
+      reason: `${place} runs on another machine: its containers are out of reach`,
+      remedy:
+        "Measure on that machine, choose this one's own engine (DOCKER_HOST, docker context use default), or name it in the configuration: docker({ host: 'tcp://…' }).",
+    };
+  }
+  if (traits.elsewhere && network !== 'published') {
+    return {
+      reason: `${place} runs on another machine: of its containers only published ports are in reach`,
+      remedy: 'Leave network out.',
     };
   }
   if (!sameKernel && network !== 'published') {
     return {
-      reason: `the Docker engine at ${place} runs on another kernel than this host (a VM): its containers’ addresses are out of reach`,
+      reason: `${place} runs on another kernel than this host (a VM): its containers’ addresses are out of reach`,
       remedy: "Use docker({ network: 'published' }).",
     };
   }
-  if (network === 'host') return undefined;
+  if (network === 'host' || traits.ownNetwork !== 'bridge') {
+    return network === 'bridge'
+      ? {
+          reason: 'a container without root has no address that this host can reach',
+          remedy: 'Leave network out: its port is published.',
+        }
+      : undefined;
+  }
   if (bridge === undefined) {
     return {
-      reason: `the Docker engine at ${place} has no default bridge network (dockerd --bridge=none)`,
+      reason: `${place} has no default bridge network (dockerd --bridge=none)`,
       remedy: "Start it with its bridge, or use docker({ network: 'host' }).",
     };
   }
@@ -166,10 +208,55 @@ function whyOutOfReach(
   return undefined;
 }
 
+/** What stands between a container's app and the host. */
+function isolationOf(network: ContainerNetwork, { facts, traits }: Ready): Isolation {
+  const path = { bridge: 'bridge', host: 'loopback', published: traits.publishedPath };
+  return {
+    rung: facts.isRootless ? 50 : 42,
+    kernel: 'host',
+    namespaces: [
+      ...(facts.isRootless ? ['user'] : []),
+      'mount',
+      'pid',
+      'uts',
+      'ipc',
+      ...(network === 'host' ? [] : ['network']),
+    ],
+    seccomp: facts.hasSeccomp,
+    path: path[network],
+  };
+}
+
+/** The path in words, for the run file. */
+function networkWords(network: ContainerNetwork, { published, publishedPath }: EngineTraits): string {
+  return {
+    bridge: 'address of the container on the bridge',
+    host: 'network of the host, 127.0.0.1',
+    published: `port published on ${published.bind}${published.bind === '127.0.0.1' ? '' : `, by ${publishedPath}`}`,
+  }[network];
+}
+
+/** What an app may use, as far as the engine can see to it. */
+function budgetWords({ facts, traits }: Ready, { resources }: RunContext): Facts {
+  const { memoryMiB, serverCpus, cpus } = resources;
+  if (facts.hasLimits) {
+    return {
+      memoryLimit: `${memoryMiB} MiB, the container's`,
+      pinnedTo: serverCpus?.join(',') ?? `not pinned; ${cpus} CPUs' time`,
+    };
+  }
+  const isPinned = serverCpus !== undefined && traits.pin?.(serverCpus) === true;
+  return {
+    memoryLimit: 'none: without root, control groups of version 1 are out of reach',
+    pinnedTo: isPinned
+      ? `${serverCpus.join(',')}, with the engine’s service`
+      : 'not pinned, CPU time not limited',
+  };
+}
+
 /** The image that an app runs in, present in the engine, with the facts about it. */
 async function imageOf(
-  engine: Engine,
-  { architecture }: EngineFacts,
+  { engine, facts: { architecture }, traits }: Ready,
   images: URL,
   artifact: Artifact,
   context: RunContext,
@@ -183,7 +270,8 @@ async function imageOf(
   const user = `${appUserId} (nobody)`;
   const found = recordedImage(images, artifact);
   if (found === undefined) {
-    const { image, facts } = await bakeApp(engine, architecture, artifact, context, signal);
+    const bake = traits.isHostDocker ? bakeApp : bakeAppFor;
+    const { image, facts } = await bake(engine, architecture, artifact, context, signal);
     return { image, facts: { ...facts, user } };
   }
   const { record, archive } = found;
@@ -220,12 +308,14 @@ function recordedImage(
     .find((found) => found?.record.artifactSha256 === sha256);
 }
 
-function engineWords({ version, storageDriver, cgroupVersion, sameKernel }: EngineFacts): Facts {
+function engineWords({ engine, facts, traits }: Ready): Facts {
+  const { version, storageDriver, cgroupVersion, sameKernel } = facts;
   return {
-    engine: `Docker ${version}`,
+    engine: `${engine.address.client === 'podman' ? 'Podman' : 'Docker'} ${version}`,
     storageDriver,
     cgroupVersion,
     metering: sameKernel ? 'accounts of the host' : 'statistics of the Engine API, one reading a second',
+    ...traits.facts,
   };
 }
 

@@ -1,14 +1,26 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import type { Facts, FilesArtifact, NodeArtifact, RunContext } from '@tare/environment';
 import { hostArchitecture, lockedNode, messageOf } from '@tare/nx-kit';
 import { z } from 'zod';
 import { type CachedBase, cachedBase } from '../base/cached-base.ts';
 import { packageSchema } from '../base/debian-userland.ts';
+import { cacheFolder, madeOnce } from '../cache-folder.ts';
 import type { Engine } from '../engine/connect-engine.ts';
+import { probeEngine } from '../engine/probe-engine.ts';
 import { ownDockerfile, ownRecipeText, readBaseRecipe } from '../recipe.ts';
 import { contextOfApp } from './build-context.ts';
 import { buildImage } from './build-image.ts';
-import { type ImageFacts, imageRepository, inspectImage, pullImage, removeImage } from './images.ts';
+import {
+  contentDigest,
+  ensureImage,
+  type ImageFacts,
+  imageRepository,
+  inspectImage,
+  pullImage,
+  removeImage,
+  saveImage,
+} from './images.ts';
 
 /** An app's image in the engine. */
 type BakedApp = { readonly image: ImageFacts; readonly facts: Facts };
@@ -60,6 +72,29 @@ export async function bakeApp(
       builtBy: 'this environment, by the recipe of @tare/nx-docker',
     },
   };
+}
+
+/**
+ * The same for an engine that is not this host's Docker: where there is one, it bakes, and the image goes over as its archive, so that
+ * both run the same bytes. Otherwise the engine bakes itself.
+ */
+export async function bakeAppFor(
+  engine: Engine,
+  architecture: string,
+  artifact: NodeArtifact | FilesArtifact,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<BakedApp> {
+  const here = await probeEngine(signal);
+  if (!here.usable || here.facts.architecture !== architecture)
+    return bakeApp(engine, architecture, artifact, context, signal);
+  const { image, facts } = await bakeApp(here.engine, architecture, artifact, context, signal);
+  const folder = cacheFolder('docker', `image-${image.Id.replace(/^sha256:/, '').slice(0, 12)}`);
+  const tag = String(facts.image);
+  await madeOnce(folder, (aside) => saveImage(here.engine, tag, join(aside, 'image.tar'), signal));
+  const wanted = { id: image.Id, tag, contentDigest: contentDigest(image) };
+  const present = await ensureImage(engine, wanted, join(folder, 'image.tar'), signal);
+  return { image: present.facts, facts: { ...facts, imageId: present.facts.Id } };
 }
 
 /**

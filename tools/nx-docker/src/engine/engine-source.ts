@@ -1,0 +1,78 @@
+import type { Facts } from '@tare/environment';
+import { findEngine } from './engine-address.ts';
+import { type EngineProbe, probeAddress } from './probe-engine.ts';
+
+/** Where containers are run: how their engine is come by, and what is particular about it. */
+export type EngineSource = {
+  /** The family of its environments: "docker", "podman". */
+  readonly kind: string;
+  /** The name of the environment whose requests take the usual way: "docker", "podman:rootless". */
+  readonly name: string;
+  readonly usualNetwork: 'bridge' | 'published';
+  /** Finds it, and whether it starts containers where that is in doubt. Never throws, unless aborted. */
+  probe(signal: AbortSignal): Promise<SourceProbe>;
+  /** Finds it, and tries that only once. Never throws, unless aborted. */
+  connect(signal: AbortSignal): Promise<SourceProbe>;
+  /** Finds it to remove what is left, whether or not it starts containers. Never throws, unless aborted. */
+  reach(signal: AbortSignal): Promise<SourceProbe>;
+  /** Ends what has been started to reach it. */
+  close(): Promise<void>;
+  /** Ends what killed runs have left that is no container. @returns a line for each. */
+  reap(): Promise<readonly string[]>;
+};
+
+export type SourceProbe =
+  | (Extract<EngineProbe, { readonly usable: true }> & { readonly traits: EngineTraits })
+  | Extract<EngineProbe, { readonly usable: false }>;
+
+/** What an engine's containers are made with, and how they are reached. */
+export type EngineTraits = {
+  /** The network of a container that is not on the host's: "bridge", or what makes one without root. */
+  readonly ownNetwork: 'bridge' | 'slirp4netns' | 'pasta';
+  /** How requests get to a published port, in words. */
+  readonly publishedPath: string;
+  /** The address that ports are published on, and the one that they are reached at. */
+  readonly published: { readonly bind: string; readonly at: string };
+  /** The engine is this host's Docker, which bakes images for the others, too. */
+  readonly isHostDocker: boolean;
+  /** The engine is on another machine. */
+  readonly elsewhere: boolean;
+  /** What each container gets besides (`HostConfig` of the Engine API). */
+  readonly hostConfig: object;
+  /** What is to be known of it, for the run file. */
+  readonly facts: Facts;
+  /** What the user should know before a run. */
+  readonly warning?: string;
+  /** Keeps what it starts on these CPUs, where it cannot limit containers. @returns whether that is so. */
+  readonly pin?: (cpus: readonly number[]) => boolean;
+};
+
+export const localTraits: EngineTraits = {
+  ownNetwork: 'bridge',
+  publishedPath: 'published port, by a proxy',
+  published: { bind: '127.0.0.1', at: '127.0.0.1' },
+  isHostDocker: true,
+  elsewhere: false,
+  hostConfig: {},
+  facts: {},
+};
+
+/** The Docker engine of this host, by the docker CLI's choice or at a socket. */
+export function dockerEngine(socket: string | undefined): EngineSource {
+  const connect = async (signal: AbortSignal): Promise<SourceProbe> => {
+    const found = findEngine(socket);
+    if ('reason' in found) return { usable: false, ...found };
+    const probe = await probeAddress(found.address, signal);
+    return probe.usable ? { ...probe, traits: localTraits } : probe;
+  };
+  return {
+    kind: 'docker',
+    name: 'docker',
+    usualNetwork: 'bridge',
+    probe: connect,
+    connect,
+    reach: connect,
+    close: () => Promise.resolve(),
+    reap: () => Promise.resolve([]),
+  };
+}

@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Artifact, type Instance, type Launch, requiredKinds, type RunContext } from '@tare/environment';
+import { findProgram, processesWithVariable, waitForHttp } from '@tare/metrics';
+import { afterAll, afterEach, assert, beforeAll, describe, expect, test } from 'vitest';
+import { engineForTests, imageForTests } from '../../fixtures/real-engine.ts';
+import { removeImage } from '../image/images.ts';
+import type { ImageRecord } from '../records.ts';
+import { podman, type PodmanOptions } from './podman.ts';
+
+const signal = AbortSignal.timeout(300_000);
+const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+test('a user is named only for Podman without root', () => {
+  expect(podman({ user: 'ada' }).name).toBe('podman:rootless');
+  expect(() => podman({ user: 'ada', rootless: false })).toThrow('user is "ada" and rootless is false');
+});
+
+/** The engine in question; undefined, with the reason printed, where there is none. */
+async function podmanForTests(options: PodmanOptions): Promise<PodmanOptions | undefined> {
+  const environment = podman(options);
+  const found = await environment.probe(signal);
+  await environment.dispose();
+  if (found.usable) return options;
+  const line = `${found.reason}. ${found.remedy}`;
+  if (requiredKinds().has(environment.name)) throw new Error(line);
+  process.stdout.write(`tests with ${environment.name} skipped: ${line}\n`);
+  return undefined;
+}
+
+const isRootWithPodman = process.getuid?.() === 0 && findProgram('podman') !== undefined;
+
+describe.skipIf(!isRootWithPodman)('an account that cannot run it', () => {
+  test.each([
+    ['tare-test-nobody', 'there is no such account', 'useradd --create-home tare-test-nobody'],
+    ['daemon', 'daemon has no range of subordinate IDs in /etc/subuid', 'usermod --add-subuids'],
+    ['root', 'which is root', 'podman()'],
+    ['--help', 'there is no such account', 'name another'],
+  ])('%s is named with what to do', async (user, reason, remedy) => {
+    const environment = podman({ user });
+    const found = await environment.probe(signal);
+    expect(found.usable ? '' : found.reason).toContain(reason);
+    expect(found.usable ? '' : found.remedy).toContain(remedy);
+    await environment.dispose();
+  });
+});
+
+const script = `
+import { createServer } from 'node:http';
+import { readFileSync, writeFileSync } from 'node:fs';
+const { DATA } = process.env;
+const tryTo = (act) => { try { act(); return 'done'; } catch (error) { return error.code; } };
+createServer((request, reply) => {
+  const cpuUs = () => { const { user, system } = process.cpuUsage(); return user + system; };
+  if (request.url === '/burn') for (const end = cpuUs() + 20_000; cpuUs() < end; );
+  if (request.url === '/end') { console.log('the last words'); process.exit(7); }
+  reply.end(JSON.stringify({
+    uid: process.getuid(), root: tryTo(() => writeFileSync('/x', '')),
+    kept: DATA && tryTo(() => writeFileSync(DATA + '/x', '')),
+    uidMap: readFileSync('/proc/self/uid_map', 'utf8').trim().split(/\\s+/),
+    status: readFileSync('/proc/self/status', 'utf8'),
+  }));
+}).listen(Number(process.env.PORT), process.env.HOST);
+process.on('SIGTERM', () => process.exit(0));
+`;
+
+const docker = await engineForTests();
+const workload = `tare-test-podman-${process.pid}`;
+let artifact: Artifact;
+let record: ImageRecord;
+beforeAll(async () => {
+  if (docker !== undefined)
+    ({ artifact, record } = await imageForTests(docker.engine, folder, workload, script, signal));
+});
+afterAll(async () => {
+  if (docker !== undefined) await removeImage(docker.engine, record.id, signal);
+});
+
+const kinds = [
+  { name: 'podman', options: await podmanForTests({}), around: ['conmon'] },
+  {
+    name: 'podman:rootless',
+    options: await podmanForTests({ rootless: true }),
+    around: ['conmon', 'rootlessport-child'],
+  },
+];
+
+describe.each(kinds)('$name', ({ name, options, around }) => {
+  if (options === undefined || docker === undefined) {
+    test.skip('runs apps');
+    return;
+  }
+  const context: RunContext = {
+    runId: randomUUID(),
+    resources: { cpus: 1, memoryMiB: 200, serverCpus: [0], nodeArguments: ['--max-old-space-size=100'] },
+    nodeBinary: process.execPath,
+    nodeVersion: process.version,
+  };
+  const environment = podman({ ...options, images: pathToFileURL(`${folder}/`) });
+  const start = async (rest: Partial<Launch> = {}): Promise<Instance> => {
+    await environment.prepare(artifact, context, signal);
+    const launch = {
+      artifact,
+      context,
+      variables: {},
+      healthPath: '/',
+      port: undefined,
+      round: 1,
+      cold: true,
+    };
+    const instance = await environment.start({ ...launch, ...rest }, signal);
+    const { url, spawnedAt: since } = instance;
+    await waitForHttp({ url, since, intervalMs: 5, deadlineMs: 20_000, signal });
+    return instance;
+  };
+  const ask = async ({ url }: Instance, path = '/'): Promise<unknown> =>
+    (await fetch(new URL(path, url))).json();
+  const services = (): readonly string[] => processesWithVariable('TARE_SERVICE').map(({ value }) => value);
+  const folders = (): readonly string[] =>
+    readdirSync(tmpdir()).filter((each) => each.startsWith(`tare-service-${name}-`));
+
+  afterEach(async () => {
+    await environment.reap(context.runId, signal);
+  });
+  afterAll(async () => {
+    await environment.dispose();
+  });
+
+  test('the app runs the same image as in Docker, read-only, without capabilities, on its CPU', async () => {
+    expect(await environment.prepare(artifact, context, signal)).toMatchObject({ imageId: record.id });
+    const inside = await ask(await start());
+    expect(inside).toMatchObject({ uid: 65534, root: 'EROFS' });
+    const { status, uidMap } = inside as { readonly status: string; readonly uidMap: readonly string[] };
+    for (const line of ['CapEff:\t0000000000000000', 'NoNewPrivs:\t1', 'Cpus_allowed_list:\t0\n'])
+      expect(status).toContain(line);
+    expect(uidMap[1] === '0').toBe(name === 'podman');
+  });
+
+  test('gross counts what serves the container alone, and grows with net under load', async () => {
+    const instance = await start();
+    const { net, gross } = await instance.meters();
+    assert(net && gross);
+    const before = { net: await net.read(), gross: await gross.read() };
+    for (let request = 0; request < 10; request++) await fetch(new URL('/burn', instance.url));
+    const after = { net: await net.read(), gross: await gross.read() };
+    // ten times 20 ms; /proc counts in steps of 10 ms
+    expect(Number(after.net.cpuNs - before.net.cpuNs) / 1e6).toBeGreaterThan(100);
+    expect(after.gross.cpuNs).toBeGreaterThanOrEqual(after.net.cpuNs);
+    expect(after.gross.memoryBytes).toBeGreaterThan(after.net.memoryBytes);
+    expect(net.scope).toBe('the app’s processes in the container');
+    for (const each of around) expect(gross.scope).toContain(each);
+  });
+
+  test('an app that ends by itself says how, and a stop leaves no container', async () => {
+    const instance = await start({ dataVariable: 'DATA' });
+    expect(await ask(instance)).toMatchObject({ kept: 'done' });
+    await fetch(new URL('/end', instance.url)).catch(() => undefined);
+    expect(await instance.ended).toBe('the container ended with exit code 7');
+    await instance.stop();
+    expect(await instance.lastLog()).toContain('the last words');
+    expect(await environment.reap(context.runId, signal)).toEqual([]);
+  });
+
+  test('a run that is gone leaves its containers to be found, and no service', async () => {
+    await start({ dataVariable: 'DATA' });
+    expect(folders()).toHaveLength(1);
+    // as another process would that cleans up after this one
+    const lines = await podman(options).reap(context.runId, signal);
+    expect(lines).toEqual([
+      expect.stringMatching(new RegExp(`^container tare-\\S+ of run ${context.runId}$`)),
+    ]);
+    await environment.dispose();
+    expect(folders()).toEqual([]);
+    expect(services()).toEqual([]);
+  });
+});
