@@ -1,4 +1,4 @@
-import { choice, optionTable, path, text } from '@tare/options';
+import { choice, optionTable, path, text, toggle } from '@tare/options';
 
 /** What the probe wrote. */
 const probe = path({ description: 'What the target probe wrote.' }).default('dist/docker/probe.json');
@@ -70,6 +70,48 @@ export const tables = {
       }).default('auto'),
       probe,
       socket,
+    },
+  ),
+
+  'docker-push': optionTable(
+    {
+      title: 'Push an image',
+      description:
+        'Pushes the saved image to a registry, named by its commit. Passwords come from the environment or docker login.',
+    },
+    {
+      registry: text({
+        what: 'a host such as ghcr.io',
+        description: 'The registry: ghcr.io, docker.io, localhost:5000.',
+        otherwise: 'DOCKER_REGISTRY',
+      }).optional(),
+      namespace: text({
+        what: 'a path such as acme/team',
+        description: "What goes before the image's name: an organisation, a group.",
+        otherwise: 'DOCKER_NAMESPACE, or none',
+      }).optional(),
+      image: text({
+        what: 'a path such as shop/api',
+        description: "The image's name, without registry, namespace and tag.",
+        otherwise: "the project's name",
+      }).optional(),
+      tags: text({
+        what: 'tags, separated by commas',
+        description:
+          'Tags, separated by commas: sha (12 and all digits of the commit), semver (of a v* tag), branch, latest, or words of your own. auto: sha, semver, branch, and latest on the default branch or for a version that is no pre-release.',
+      }).default('auto'),
+      branch: text({
+        what: 'the name of a branch',
+        description: 'The branch, where none is checked out.',
+        otherwise: 'the one that is checked out',
+      }).optional(),
+      username: text({
+        what: 'a name',
+        description: 'Who pushes; the password is in DOCKER_PASSWORD.',
+        otherwise: 'DOCKER_USERNAME, or who is logged in with docker login',
+      }).optional(),
+      dryRun: toggle({ description: 'Say what would be pushed, and send nothing.' }).default(false),
+      out: path({ description: 'Folder with image.tar; push.json is written beside it.' }),
     },
   ),
 };

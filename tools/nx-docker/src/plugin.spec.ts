@@ -47,6 +47,16 @@ test('a recipe’s project gets probe and base, and what it bakes docker-build',
   );
 });
 
+test('an image is pushed after it was built, each time', async () => {
+  const projects = await infer(['images/Dockerfile'], { bakes });
+  expect(projects?.['apps/web']?.targets?.['docker-push']).toMatchObject({
+    executor: '@tare/nx-docker:docker-push',
+    options: { out: 'dist/docker/web' },
+    dependsOn: ['docker-build'],
+    cache: false,
+  });
+});
+
 test('the probe is never cached', async () => {
   const projects = await infer(['images/Dockerfile'], { bakes });
   expect(projects?.images?.targets?.probe?.cache).toBe(false);
@@ -54,7 +64,11 @@ test('the probe is never cached', async () => {
 
 test('without a Dockerfile in the workspace the recipe of the package bakes what is listed', async () => {
   const projects = await infer(['nx.json'], { bakes: ['apps/web'] });
-  expect(Object.keys(projects?.['apps/web']?.targets ?? {})).toEqual(['docker-probe', 'docker-build']);
+  expect(Object.keys(projects?.['apps/web']?.targets ?? {})).toEqual([
+    'docker-probe',
+    'docker-build',
+    'docker-push',
+  ]);
   const target = projects?.['apps/web']?.targets?.['docker-build'];
   expect(target?.options).toEqual({
     artifact: 'dist/apps/web/main.mjs',
@@ -98,6 +112,7 @@ test('a project that bakes lists is not built by its own Dockerfile, too', async
 test('every target has the name that the options give it', async () => {
   const names = {
     targetName: 'image',
+    pushTargetName: 'ship',
     probeTargetName: 'engine',
     recipeProbeTargetName: 'look',
     recipeBaseTargetName: 'userland',
@@ -110,7 +125,7 @@ test('every target has the name that the options give it', async () => {
     { target: 'userland', projects: ['images'] },
   ]);
   const own = await infer(['apps/own/Dockerfile'], { ...names, ownDockerfiles: true });
-  expect(Object.keys(own?.['apps/own']?.targets ?? {})).toEqual(['engine', 'image']);
+  expect(Object.keys(own?.['apps/own']?.targets ?? {})).toEqual(['engine', 'image', 'ship']);
 });
 
 test('what goes into an image and Nx does not hash is an input: modes, links, what git ignores', async () => {

@@ -148,7 +148,7 @@ function bakedTargets(
     : [probeTargetName];
   return {
     ...(recipe ? {} : { [probeTargetName]: probeTarget() }),
-    [options.targetName]: buildImageTarget(project, options.targetName, {
+    ...imageTargets(project, options, {
       options: { artifact: bundle, ...(recipe && { dockerfile: recipe.dockerfile, base: baseFolder }) },
       dependsOn: [buildTarget, ...before],
       inputs: [...inputs],
@@ -159,12 +159,13 @@ function bakedTargets(
 function ownTargets(
   dockerfile: string,
   project: string,
-  { targetName, probeTargetName, buildTarget }: PluginOptions,
+  options: PluginOptions,
   context: CreateNodesContext,
 ): Targets {
+  const { probeTargetName, buildTarget } = options;
   return {
     [probeTargetName]: probeTarget(),
-    [targetName]: buildImageTarget(project, targetName, {
+    ...imageTargets(project, options, {
       options: { dockerfile, context: dirname(dockerfile) },
       // Nx leaves out the build of a project that has none
       dependsOn: [buildTarget, probeTargetName],
@@ -202,21 +203,33 @@ function probeTarget(): TargetConfiguration {
   };
 }
 
-function buildImageTarget(
+/** What can be done with a project's image: it is built, and what is built is pushed. */
+function imageTargets(
   project: string,
-  target: string,
+  { targetName, pushTargetName }: PluginOptions,
   specific: Pick<TargetConfiguration<Record<string, string>>, 'options' | 'dependsOn' | 'inputs'>,
-): TargetConfiguration {
+): Targets {
   const out = `dist/docker/${project}`;
+  const help = (target: string): string => `nx run ${project}:${target} --help`;
   return {
-    executor: `${name}:docker-build`,
-    ...specific,
-    options: { ...specific.options, probe: probeFile, out },
-    cache: true,
-    outputs: [`{workspaceRoot}/${out}/image.json`, `{workspaceRoot}/${out}/image.tar`],
-    metadata: about('docker', 'Build the image and save it', `nx run ${project}:${target} --help`, {
-      builder: 'legacy',
-    }),
+    [targetName]: {
+      executor: `${name}:docker-build`,
+      ...specific,
+      options: { ...specific.options, probe: probeFile, out },
+      cache: true,
+      outputs: [`{workspaceRoot}/${out}/image.json`, `{workspaceRoot}/${out}/image.tar`],
+      metadata: about('docker', 'Build the image and save it', help(targetName), { builder: 'legacy' }),
+    },
+    [pushTargetName]: {
+      executor: `${name}:docker-push`,
+      options: { out },
+      dependsOn: [targetName],
+      cache: false,
+      metadata: about('docker', 'Push the image to a registry, named by its commit', help(pushTargetName), {
+        registry: 'ghcr.io',
+        namespace: 'acme',
+      }),
+    },
   };
 }
 
@@ -250,6 +263,8 @@ type PluginOptions = {
   readonly buildTarget: string;
   /** What the target is called that makes an image. */
   readonly targetName: string;
+  /** What the target is called that pushes it. */
+  readonly pushTargetName: string;
   /** What the target is called that looks for an engine. */
   readonly probeTargetName: string;
   /** What those of a recipe's project are called. */
@@ -262,6 +277,7 @@ const defaults: Omit<PluginOptions, 'bakes'> = {
   artifact: 'dist/{projectRoot}/main.mjs',
   buildTarget: 'build',
   targetName: 'docker-build',
+  pushTargetName: 'docker-push',
   probeTargetName: 'docker-probe',
   recipeProbeTargetName: 'probe',
   recipeBaseTargetName: 'base',
@@ -278,6 +294,7 @@ const optionKinds = {
   artifact: aText('a path'),
   buildTarget: aText('the name of a target'),
   targetName: aText('the name of a target'),
+  pushTargetName: aText('the name of a target'),
   probeTargetName: aText('the name of a target'),
   recipeProbeTargetName: aText('the name of a target'),
   recipeBaseTargetName: aText('the name of a target'),

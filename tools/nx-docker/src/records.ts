@@ -52,6 +52,17 @@ export const imageRecordSchema = z.strictObject({
 });
 export type ImageRecord = z.infer<typeof imageRecordSchema>;
 
+/** What `push.json` holds: what a push has set, for the steps of a job that come after it. */
+export type PushRecord = {
+  /** "ghcr.io/acme/api" */
+  readonly image: string;
+  /** "sha256:…", of the manifest. */
+  readonly digest: string;
+  readonly tags: readonly string[];
+  /** The commit's hash. */
+  readonly revision: string;
+};
+
 /** The image.json that a build has left; undefined if there is none, or if an older version of this plugin wrote it. */
 export function formerRecord(path: string): ImageRecord | undefined {
   try {

@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
+import { posix } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { ImageConfig } from '@tare/environment';
 import { messageOf } from '@tare/nx-kit';
-import { extract } from 'tar-stream';
+import { extract, type Header } from 'tar-stream';
 import { z } from 'zod';
 
 const list = z
@@ -11,7 +12,7 @@ const list = z
   .nullish()
   .transform((value) => value ?? []);
 
-const manifestSchema = z.tuple([z.object({ Config: z.string() })], z.unknown());
+const manifestSchema = z.tuple([z.object({ Config: z.string(), Layers: z.array(z.string()) })], z.unknown());
 
 /** The configuration of an image (OCI Image Format Specification, "Image Configuration"). */
 const configSchema = z.object({
@@ -46,34 +47,92 @@ const largestConfigBytes = 4 * 2 ** 20;
  * @throws Error in one line when the file is missing or no such archive.
  */
 export async function readImageArchive(path: string): Promise<ArchivedImage> {
+  const { architecture, config } = await readConfig(path, configSchema);
+  return {
+    architecture,
+    config: {
+      command: [...config.Entrypoint, ...config.Cmd],
+      variables: config.Env,
+      workingDirectory: config.WorkingDir || '/',
+      user: config.User,
+      ports: config.ExposedPorts.flatMap((port) => {
+        const [, number] = /^(\d+)(?:\/tcp)?$/.exec(port) ?? [];
+        return number === undefined ? [] : [Number(number)];
+      }),
+    },
+  };
+}
+
+/** Reads the configuration of an image from its archive. @throws Error in one line when there is none that fits. */
+export async function readConfig<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+  return unlessBroken(path, async () => {
+    const { manifest, files } = await readIndex(path);
+    return schema.parse(JSON.parse(files.get(manifest.Config) ?? 'null'));
+  });
+}
+
+/**
+ * Reads the layers of an image from its archive, in the order in which they lie there; layers that are equal once.
+ * @param read gets each layer and its place from the base up, 0 first, and reads it to its end.
+ */
+export async function readLayers(
+  path: string,
+  read: (index: number, content: AsyncIterable<unknown>) => Promise<void>,
+): Promise<void> {
+  const { manifest, links } = await unlessBroken(path, () => readIndex(path));
+  const places = new Map<string, number>();
+  for (const [index, layer] of manifest.Layers.entries()) {
+    const name = links.get(layer) ?? layer;
+    if (!places.has(name)) places.set(name, index);
+  }
+  await eachFile(path, async ({ name }, content) => {
+    const index = places.get(name);
+    if (index !== undefined) await read(index, content);
+    places.delete(name);
+  });
+  const [missing] = places.keys();
+  if (missing !== undefined) throw new Error(`${path} lacks the layer ${missing}: run docker-build again`);
+}
+
+type Manifest = z.infer<typeof manifestSchema>[0];
+
+/** Which files of an archive are the image, and the small ones among them. */
+async function readIndex(path: string): Promise<{
+  readonly manifest: Manifest;
+  readonly files: ReadonlyMap<string, string>;
+  readonly links: ReadonlyMap<string, string>;
+}> {
+  const files = new Map<string, string>();
+  const links = new Map<string, string>();
+  await eachFile(path, async ({ name, size = 0, type, linkname }, content) => {
+    // equal layers lie there once
+    if (type === 'symlink') links.set(name, posix.join(posix.dirname(name), linkname ?? ''));
+    const isCandidate = /\.json$|^blobs\//.test(name) && size <= largestConfigBytes;
+    if (type === 'file' && isCandidate) files.set(name, await text(content));
+  });
+  const [manifest] = manifestSchema.parse(JSON.parse(files.get('manifest.json') ?? 'null'));
+  return { manifest, files, links };
+}
+
+/** Goes through an archive. What of an entry is not read is passed over. */
+async function eachFile(
+  path: string,
+  take: (header: Header, content: AsyncIterable<unknown>) => Promise<void>,
+): Promise<void> {
+  const entries = extract();
+  const reading = pipeline(createReadStream(path), entries);
+  // a failure ends the loop below, too
+  reading.catch(() => undefined);
+  for await (const entry of entries) {
+    await take(entry.header, entry);
+    entry.resume();
+  }
+  await reading;
+}
+
+async function unlessBroken<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
-    const files = new Map<string, string>();
-    const entries = extract();
-    const reading = pipeline(createReadStream(path), entries);
-    // a failure ends the loop below, too
-    reading.catch(() => undefined);
-    for await (const entry of entries) {
-      const { name, size = 0, type } = entry.header;
-      const isCandidate = /\.json$|^blobs\//.test(name) && size <= largestConfigBytes;
-      if (type === 'file' && isCandidate) files.set(name, await text(entry));
-      else entry.resume();
-    }
-    await reading;
-    const [{ Config }] = manifestSchema.parse(JSON.parse(files.get('manifest.json') ?? 'null'));
-    const { architecture, config } = configSchema.parse(JSON.parse(files.get(Config) ?? 'null'));
-    return {
-      architecture,
-      config: {
-        command: [...config.Entrypoint, ...config.Cmd],
-        variables: config.Env,
-        workingDirectory: config.WorkingDir || '/',
-        user: config.User,
-        ports: config.ExposedPorts.flatMap((port) => {
-          const [, number] = /^(\d+)(?:\/tcp)?$/.exec(port) ?? [];
-          return number === undefined ? [] : [Number(number)];
-        }),
-      },
-    };
+    return await read();
   } catch (cause) {
     const why = cause instanceof z.ZodError ? 'it is no archive of docker save' : messageOf(cause);
     throw new Error(`${path} cannot be read as an image: ${why}`, { cause });

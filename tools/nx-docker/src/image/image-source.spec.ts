@@ -102,7 +102,7 @@ test.each([
 ])('what cannot be run is refused in one line: %s', async (project, text, message) => {
   await write(project, {
     ...(text !== '' && { 'a.json': text }),
-    'manifest.json': JSON.stringify([{ Config: 'a.json' }]),
+    'manifest.json': JSON.stringify([{ Config: 'a.json', Layers: [] }]),
   });
   await expect(image({ project }).app.read(signal)).rejects.toThrow(message);
 });

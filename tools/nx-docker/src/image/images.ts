@@ -17,13 +17,17 @@ export function imageTag(project: string, contentDigest: string): string {
 
 /** A project's repository: "@acme/Web app" → "tare/acme/web-app". */
 export function imageRepository(project: string): string {
-  const name = project
+  return `tare/${projectPath(project)}`;
+}
+
+/** A project's name as the path of a repository: "@acme/Web app" → "acme/web-app". */
+export function projectPath(project: string): string {
+  return project
     .toLowerCase()
     .split('/')
     .map((part) => part.replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, ''))
     .filter(Boolean)
     .join('/');
-  return `tare/${name}`;
 }
 
 const list = z

@@ -1,0 +1,251 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { requiredKinds } from '@tare/environment';
+import { childEnvironment, findProgram, listProcesses, waitForHttp } from '@tare/metrics';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { engineForTests } from '../../fixtures/real-engine.ts';
+import dockerPush from '../executors/docker-push/executor.ts';
+import { contextOfFolder } from '../image/build-context.ts';
+import { bakeImage } from '../image/build-image.ts';
+import { removeImage } from '../image/images.ts';
+import type { ImageRecord } from '../records.ts';
+
+const found = await engineForTests();
+const program = findProgram('docker-registry');
+if (program === undefined && requiredKinds().has('docker-registry'))
+  throw new Error(
+    'TARE_REQUIRE names docker-registry, and it is not installed: apt-get install docker-registry',
+  );
+if (program === undefined)
+  process.stdout.write('tests with a real registry skipped: apt-get install docker-registry\n');
+
+const password = 'keep-it-to-yourself';
+// of `htpasswd -Bbn -C 5 pusher`
+const htpasswd = 'pusher:$2y$05$oTA1Qj9r6Rg0HNSa7DcLnuv//PiJq8KwmOxquPLHp.4LHWgUqWB5i';
+const project = `tare-test-${process.pid}`;
+const signal = AbortSignal.timeout(120_000);
+
+describe.skipIf(found === undefined || program === undefined)('pushed to a real registry', () => {
+  const engine = found?.engine;
+  if (engine === undefined || program === undefined) return;
+  const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));
+  let host = '';
+  let registry: ChildProcess | undefined;
+  let clones = 0;
+  const images: string[] = [];
+  const output: string[] = [];
+
+  beforeAll(async () => {
+    const port = await freePort();
+    host = `127.0.0.1:${port}`;
+    writeFileSync(join(folder, 'htpasswd'), `${htpasswd}\n`);
+    const config = {
+      version: '0.1',
+      storage: { filesystem: { rootdirectory: join(folder, 'registry') } },
+      http: { addr: host, secret: 'x' },
+      auth: { htpasswd: { realm: 'test', path: join(folder, 'htpasswd') } },
+    };
+    // JSON is YAML
+    writeFileSync(join(folder, 'config.yml'), JSON.stringify(config));
+    registry = spawn(program, ['serve', join(folder, 'config.yml')], {
+      stdio: 'ignore',
+      env: childEnvironment(),
+    });
+    await waitForHttp({
+      url: new URL(`http://${host}/`),
+      since: process.hrtime.bigint(),
+      intervalMs: 50,
+      deadlineMs: 20_000,
+      signal,
+    });
+    const origin = join(folder, 'origin');
+    mkdirSync(origin);
+    writeFileSync(join(origin, 'Dockerfile'), 'FROM scratch\nCOPY app /app\nENTRYPOINT ["/app"]\n');
+    writeFileSync(join(origin, 'app'), 'app\n');
+    writeFileSync(join(origin, '.gitignore'), 'dist\n');
+    git(origin, 'init', '--quiet', '--initial-branch=main');
+    git(origin, 'add', '.');
+    git(origin, 'commit', '--quiet', '--message=app');
+  });
+  afterAll(async () => {
+    const ended = registry && once(registry, 'exit');
+    if (registry?.kill() === true) await ended;
+    for (const image of images) await removeImage(engine, image, signal);
+    rmSync(folder, { recursive: true });
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    vi.restoreAllMocks();
+    output.length = 0;
+  });
+
+  /** A fresh clone with its image, built by the engine at a time of its own. */
+  const clone = async (): Promise<{ readonly root: string; readonly record: ImageRecord }> => {
+    const root = join(folder, `clone-${(clones += 1)}`);
+    git(folder, 'clone', '--quiet', join(folder, 'origin'), root);
+    const build = {
+      context: contextOfFolder(root, join(root, 'Dockerfile')),
+      arguments: {},
+      builder: 'legacy' as const,
+    };
+    const out = join(root, 'dist/docker', project);
+    const record = await bakeImage(
+      engine,
+      { project, build, out, artifactSha256: null, base: null, former: undefined },
+      signal,
+    );
+    // the next build finds nothing of this one
+    await removeImage(engine, record.id, signal);
+    return { root, record };
+  };
+
+  /** Runs the executor as Nx does; what it writes goes to `output`. */
+  async function push(root: string, options: object = {}): Promise<boolean> {
+    for (const stream of [process.stdout, process.stderr]) {
+      vi.spyOn(stream, 'write').mockImplementation((text) => {
+        output.push(String(text));
+        return true;
+      });
+    }
+    const context = {
+      root,
+      cwd: root,
+      projectName: project,
+      isVerbose: false,
+      projectsConfigurations: { version: 2, projects: {} },
+      nxJsonConfiguration: {},
+      projectGraph: { nodes: {}, dependencies: {} },
+    };
+    const given = { out: `dist/docker/${project}`, registry: host, namespace: 'Acme', ...options };
+    const { success } = await dockerPush(given, context);
+    vi.restoreAllMocks();
+    return success;
+  }
+
+  const asPusher = (): void => {
+    vi.stubEnv('DOCKER_USERNAME', 'pusher');
+    vi.stubEnv('DOCKER_PASSWORD', password);
+  };
+  const digestIn = (root: string): unknown =>
+    (JSON.parse(readFileSync(join(root, 'dist/docker', project, 'push.json'), 'utf8')) as { digest: unknown })
+      .digest;
+  const listTags = async (image = project): Promise<unknown> => {
+    const authorization = `Basic ${Buffer.from(`pusher:${password}`).toString('base64')}`;
+    const answer = await fetch(`http://${host}/v2/acme/${image}/tags/list`, { headers: { authorization } });
+    return ((await answer.json()) as { tags: unknown }).tags;
+  };
+
+  test('two fresh clones of a commit push the same digest, with the layer sent once and the password nowhere', async () => {
+    const [one, other] = [await clone(), await clone()];
+    expect(one.record.id).not.toBe(other.record.id);
+    const image = `app-${clones}`;
+    const sha = git(one.root, 'rev-parse', 'HEAD').trim();
+    asPusher();
+    const commands: string[] = [];
+    const sampling = setInterval(
+      () => commands.push(...listProcesses().map(({ pid }) => commandOf(pid))),
+      50,
+    );
+    try {
+      expect(await push(one.root, { image }), output.join('')).toBe(true);
+      expect(output.join('')).toMatch(
+        /pushed 127\.0\.0\.1:\d+\/acme\/app-\d+@sha256:\w{64} as .*, main, latest\n1 layers?, .*sent 1/,
+      );
+      expect(await push(other.root, { image }), output.join('')).toBe(true);
+      expect(output.join('')).toContain('all were there');
+    } finally {
+      clearInterval(sampling);
+    }
+    expect(digestIn(other.root)).toBe(digestIn(one.root));
+    expect(await listTags(image)).toEqual(expect.arrayContaining([sha, sha.slice(0, 12), 'main', 'latest']));
+    const written = spawnSync('grep', ['--recursive', '--text', '--files-with-matches', password, folder]);
+    expect(written.stdout.toString()).toBe('');
+    expect([...output, ...commands].filter((text) => text.includes(password))).toEqual([]);
+  });
+
+  test('the engine pulls it back by its digest, with its labels; docker login is enough to push', async () => {
+    const { root } = await clone();
+    const env = { ...childEnvironment(), DOCKER_CONFIG: join(folder, 'docker-config') };
+    const docker = (words: readonly string[], input = ''): string =>
+      execFileSync('docker', words, { env, input, stdio: ['pipe', 'pipe', 'ignore'] }).toString();
+    docker(['login', '--username=pusher', '--password-stdin', host], password);
+    vi.stubEnv('DOCKER_CONFIG', env.DOCKER_CONFIG);
+    try {
+      expect(await push(root, { tags: 'sha' }), output.join('')).toBe(true);
+      const reference = `${host}/acme/${project}@${String(digestIn(root))}`;
+      docker(['pull', '--quiet', reference]);
+      const [{ Id: id, Created: created, Config: config }] = JSON.parse(
+        docker(['image', 'inspect', reference]),
+      ) as [{ Id: string; Created: string; Config: { Labels: unknown; Entrypoint: unknown } }];
+      images.push(id);
+      expect(config.Entrypoint).toEqual(['/app']);
+      expect(config.Labels).toEqual({
+        'org.opencontainers.image.created': created,
+        'org.opencontainers.image.revision': git(root, 'rev-parse', 'HEAD').trim(),
+      });
+    } finally {
+      rmSync(env.DOCKER_CONFIG, { recursive: true, force: true });
+    }
+  });
+
+  test('a version stays what it is, and a dirty tree is none', async () => {
+    const { root } = await clone();
+    asPusher();
+    git(root, 'tag', 'v1.2.3');
+    expect(await push(root), output.join('')).toBe(true);
+    expect(await listTags()).toContain('1.2.3');
+    git(root, 'commit', '--quiet', '--allow-empty', '--message=b');
+    git(root, 'tag', '--force', 'v1.2.3');
+    expect(await push(root)).toBe(false);
+    expect(output.at(-1)).toMatch(/:1\.2\.3 is another image already .*a version does not change/);
+    writeFileSync(join(root, 'app'), 'changed\n');
+    expect(await push(root)).toBe(false);
+    expect(output.at(-1)).toMatch(/^1\.2\.3 would stand for what is in no commit \(app changed\)/);
+  });
+
+  test('nothing is sent without the right password, in a dry run, or without an image', async () => {
+    const { root } = await clone();
+    vi.stubEnv('DOCKER_USERNAME', 'pusher');
+    vi.stubEnv('DOCKER_PASSWORD', 'wrong');
+    expect(await push(root, { image: 'refused' })).toBe(false);
+    expect(output.at(-1)).toMatch(
+      /^the registry \S+ does not accept pusher \(DOCKER_PASSWORD\) \(401\); give other/,
+    );
+    expect(await push(root, { image: 'refused', dryRun: true }), output.join('')).toBe(true);
+    expect(output.at(-1)).toMatch(
+      /^would push \S+\/acme\/refused@sha256:\w{64} \(1 layer, .*\) as .*, main, latest\n$/,
+    );
+    expect(existsSync(join(folder, 'registry/docker/registry/v2/repositories/acme/refused'))).toBe(false);
+    rmSync(join(root, 'dist/docker', project, 'image.tar'));
+    expect(await push(root)).toBe(false);
+    expect(output.at(-1)).toMatch(/image\.tar is missing, so nothing is pushed/);
+  });
+});
+
+function git(cwd: string, ...words: readonly string[]): string {
+  return execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b.c', ...words], {
+    cwd,
+    env: childEnvironment(),
+    stdio: ['ignore', 'pipe', 'ignore'],
+  }).toString();
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
