@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Facts, FilesArtifact, NodeArtifact, RunContext } from '@tare/environment';
-import { hostArchitecture, lockedNode, messageOf } from '@tare/nx-kit';
+import { cacheFolder, hostArchitecture, lockedNode, madeOnce, messageOf } from '@tare/nx-kit';
 import { z } from 'zod';
 import { type CachedBase, cachedBase } from '../base/cached-base.ts';
 import { packageSchema } from '../base/debian-userland.ts';
-import { cacheFolder, madeOnce } from '../cache-folder.ts';
 import type { Engine } from '../engine/connect-engine.ts';
 import { probeEngine } from '../engine/probe-engine.ts';
 import { ownDockerfile, ownRecipeText, readBaseRecipe } from '../recipe.ts';
