@@ -110,6 +110,12 @@ export const tables = {
         description: 'Who pushes; the password is in DOCKER_PASSWORD.',
         otherwise: 'DOCKER_USERNAME, or who is logged in with docker login',
       }).optional(),
+      webhook: text({
+        what: 'an address',
+        description: 'Address that is told of the push, signed with DEPLOY_WEBHOOK_SECRET if that is set.',
+        otherwise: 'DEPLOY_WEBHOOK_URL, or none',
+      }).optional(),
+      webhookRequired: toggle({ description: 'Fail if the webhook does not accept it.' }).default(false),
       dryRun: toggle({ description: 'Say what would be pushed, and send nothing.' }).default(false),
       out: path({ description: 'Folder with image.tar; push.json is written beside it.' }),
     },

@@ -1,9 +1,11 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { requiredKinds } from '@tare/environment';
 import { childEnvironment, findProgram, listProcesses, waitForHttp } from '@tare/metrics';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -13,6 +15,7 @@ import { contextOfFolder } from '../image/build-context.ts';
 import { bakeImage } from '../image/build-image.ts';
 import { removeImage } from '../image/images.ts';
 import type { ImageRecord } from '../records.ts';
+import { signatureOf } from './webhook.ts';
 
 const found = await engineForTests();
 const program = findProgram('docker-registry');
@@ -223,6 +226,38 @@ describe.skipIf(found === undefined || program === undefined)('pushed to a real 
     rmSync(join(root, 'dist/docker', project, 'image.tar'));
     expect(await push(root)).toBe(false);
     expect(output.at(-1)).toMatch(/image\.tar is missing, so nothing is pushed/);
+  });
+
+  test('a webhook is told with the digest, and fails the push only where that is asked for', async () => {
+    const { root } = await clone();
+    asPusher();
+    const bodies: string[] = [];
+    const receiver = createHttpServer((request, response) => {
+      void text(request).then((body) => {
+        const isRight = request.headers['x-tare-signature-256'] === signatureOf(body, 'shared');
+        bodies.push(body);
+        response.writeHead(isRight ? 202 : 401).end();
+      });
+    }).listen(0, '127.0.0.1');
+    try {
+      await once(receiver, 'listening');
+      const webhook = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hidden`;
+      vi.stubEnv('DEPLOY_WEBHOOK_SECRET', 'shared');
+      expect(await push(root, { webhook }), output.join('')).toBe(true);
+      expect(output.at(-1)).toMatch(/^the webhook at 127\.0\.0\.1:\d+ has accepted it\n$/);
+      expect(JSON.parse(bodies.at(-1) ?? '')).toMatchObject({
+        event: 'publish',
+        digest: digestIn(root),
+        ref: 'refs/heads/main',
+      });
+      vi.stubEnv('DEPLOY_WEBHOOK_SECRET', 'wrong');
+      expect(await push(root, { webhook })).toBe(true);
+      expect(output.at(-1)).toMatch(/refuses it \(401\)\. The image is pushed all the same\n$/);
+      expect(await push(root, { webhook, webhookRequired: true })).toBe(false);
+      expect(output.join('')).not.toContain('hidden');
+    } finally {
+      receiver.close();
+    }
   });
 });
 

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { plainText } from '@tare/metrics';
-import { executor, writeRecord } from '@tare/nx-kit';
+import { executor, messageOf, writeRecord } from '@tare/nx-kit';
 import { readCommit } from '../../delivery/commit.ts';
 import { findCredentials } from '../../delivery/credentials.ts';
 import { imageName, tagsFor } from '../../delivery/image-name.ts';
 import { pushImage } from '../../delivery/push-image.ts';
+import { announce, publishEvent, webhookUrl } from '../../delivery/webhook.ts';
 import { tables } from '../../options.ts';
 import { type PushRecord } from '../../records.ts';
 
@@ -18,6 +19,8 @@ const dockerPush = executor(tables['docker-push'], async (options, context, sign
     image: options.image,
     project: projectName,
   });
+  const hook = options.webhook ?? variable('DEPLOY_WEBHOOK_URL');
+  const webhook = hook === undefined ? undefined : webhookUrl(hook);
   const checkedOut = await readCommit(root, signal);
   const commit = { ...checkedOut, branch: options.branch ?? checkedOut.branch };
   const defaultBranch = (nxJsonConfiguration?.defaultBase ?? 'main').replace(/^origin\//, '');
@@ -36,10 +39,24 @@ const dockerPush = executor(tables['docker-push'], async (options, context, sign
   const credentials = dryRun ? undefined : await findCredentials(name.host, username, signal);
   const retrying = { tell };
   const digest = await pushImage({ archive, name, tags, commit, credentials, dryRun, retrying }, signal);
-  if (dryRun) return true;
-  const record: PushRecord = { image: `${name.host}/${name.repository}`, digest, tags, revision: commit.sha };
+  if (dryRun) {
+    if (webhook !== undefined) tell(`would tell the webhook at ${webhook.host}`);
+    return true;
+  }
+  const image = `${name.host}/${name.repository}`;
+  const record: PushRecord = { image, digest, tags, revision: commit.sha };
   await writeRecord(join(folder, 'push.json'), record);
-  return true;
+  if (webhook === undefined) return true;
+  const event = publishEvent({ image, tags, digest, commit }, new Date().toISOString());
+  try {
+    await announce({ url: webhook, secret: variable('DEPLOY_WEBHOOK_SECRET') }, event, retrying, signal);
+    tell(`the webhook at ${webhook.host} has accepted it`);
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    tell(`${messageOf(error)}. The image is pushed all the same`);
+    return !options.webhookRequired;
+  }
 });
 
 /** A variable of the environment; one that is empty, as CI sets those that it lacks, counts as not set. */
