@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip, createZstdDecompress } from 'node:zlib';
-import { sha256OfFile } from '@tare/nx-kit';
+import { cacheFolder, madeOnce, sha256OfFile } from '@tare/nx-kit';
 import { z } from 'zod';
-import { cacheFolder, madeOnce } from '../cache-folder.ts';
 import { readConfig, readLayers } from '../image/image-archive.ts';
 import type { RegistryBlob, RegistryManifest } from './registry.ts';
 
