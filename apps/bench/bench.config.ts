@@ -6,6 +6,7 @@ import { gallery } from './workloads/gallery.ts';
 import { primes } from './workloads/primes.ts';
 
 const dist = new URL('../../dist/', import.meta.url);
+const images = new URL('docker/', dist);
 
 export default defineBench({
   workloads: {
@@ -15,12 +16,14 @@ export default defineBench({
   environments: [
     native(),
     namespace(),
-    docker({ images: new URL('docker/', dist) }),
+    docker({ images }),
     vagrant({
       folder: new URL('../../environments/vagrant/', import.meta.url),
       records: new URL('vagrant/', dist),
     }),
   ],
+  // measured beside the others with -c ladder
+  ladder: [docker({ images, network: 'host' }), docker({ images, network: 'published' })],
   baseline: 'native',
   // the fewer rounds there can be, the sooner a look may decide: nearly all is decided with eight, in some six minutes
   rounds: { looks: [6, 7, 8], max: 8 },

@@ -60,6 +60,22 @@ const quick = {
   coldBoots: 1,
 };
 
+/**
+ * Every environment that the host has, from the least isolation to the most, in ten minutes at most: what decides startup and memory
+ * (many starts, short windows), and of an emulated machine what it takes to show it.
+ */
+const ladder = {
+  environments: 'all',
+  rounds: 6,
+  retries: 1,
+  warmup: 1,
+  duration: 1,
+  openDuration: 1,
+  starts: 4,
+  coldBoots: 6,
+  emulatedRounds: 1,
+};
+
 /** Infers the targets of every project with a bench.config.ts. */
 export const createNodes: CreateNodes<BenchPluginOptions> = [
   `**/${configFile}`,
@@ -147,7 +163,7 @@ export function benchTargets(
     [measure]: {
       executor: '@tare/nx-bench:bench',
       options: config,
-      configurations: { quick },
+      configurations: { quick, ladder },
       // measurements are never cached, and nothing may run beside them
       cache: false,
       parallelism: false,
@@ -167,7 +183,7 @@ export function benchTargets(
       executor: '@tare/nx-bench:compare',
       options: { measureTarget: measure, reportTarget: report },
       // its options are those of the target that measures
-      configurations: { quick: {} },
+      configurations: { quick: {}, ladder: {} },
       cache: false,
       parallelism: false,
       metadata: about('tare', 'Tests, builds, bakes, measures and reports', help(compare), {

@@ -12,6 +12,7 @@ import {
 } from '@tare/results';
 import {
   appOf,
+  environmentsOf,
   loadConfig,
   looksOf,
   performRun,
@@ -137,8 +138,12 @@ async function measureBoth(request: GateRequest, baseRoot: string, commit: GateC
       throw new Error(`the base ${commitText(commit)} does not build: ${why}`, { cause });
     });
   }
-  const paired = await pairWorkloads({ workloads, environments }, base, plan.force);
-  return measure(request, paired, base.environments);
+  const ofBase = environmentsOf(base);
+  const sides = [
+    { workloads, environments },
+    { workloads: base.workloads, environments: ofBase },
+  ] as const;
+  return measure(request, await pairWorkloads(...sides, plan.force), ofBase);
 }
 
 async function measure(

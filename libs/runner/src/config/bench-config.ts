@@ -36,8 +36,9 @@ export const runOptions = {
   environments: {
     schema: text({
       what: 'names, separated by commas',
-      description: 'Names of the environments, separated by commas.',
-      otherwise: 'all of bench.config.ts',
+      description:
+        'Names of the environments, separated by commas; all for those of the ladder of bench.config.ts, too.',
+      otherwise: 'all of bench.config.ts that are not in its ladder',
     }).optional(),
   },
   workloads: {
@@ -190,6 +191,15 @@ export const runOptions = {
         'Rounds, from the first, in which a machine boots from nothing; in the others its service is restarted.',
     }).default(3),
   },
+  emulatedRounds: {
+    member: 'emulatedRounds',
+    schema: whole({
+      min: 1,
+      max: most.rounds,
+      description: 'Rounds, from the first, that an emulated environment takes part in: it gets no verdict.',
+      otherwise: 'those before the first look',
+    }).optional(),
+  },
   n: {
     schema: whole({
       min: 0,
@@ -329,6 +339,12 @@ const guard = (description: string, key: keyof Guards) =>
 export const benchConfigSchema = z.strictObject({
   workloads: z.array(workload).min(1).describe('The apps, and what is asked of them: by name, or a list.'),
   environments: z.array(environment).min(1).describe('Where they run.'),
+  ladder: z
+    .array(environment)
+    .default([])
+    .describe(
+      'Where they run only when asked for: by name, or all of them with --environments=all, as -c ladder does.',
+    ),
   baseline: runOptions.baseline.schema,
   control: runOptions.control.schema,
   rounds: z
@@ -411,6 +427,7 @@ export const benchConfigSchema = z.strictObject({
     .prefault({}),
   starts: runOptions.starts.schema,
   coldBoots: runOptions.coldBoots.schema,
+  emulatedRounds: runOptions.emulatedRounds.schema,
   retries: runOptions.retries.schema,
   seed: runOptions.seed.schema,
 });
@@ -418,6 +435,7 @@ export const benchConfigSchema = z.strictObject({
 type Named = {
   readonly workloads: readonly Workload[];
   readonly environments: readonly Environment[];
+  readonly ladder: readonly Environment[];
 };
 type NamedMember = keyof Named;
 
@@ -426,6 +444,8 @@ export type BenchConfig = Readonly<Omit<z.input<typeof benchConfigSchema>, Named
   /** By name, or as a list. */
   readonly workloads: Readonly<Record<string, AskedApp>> | readonly WorkloadInput[];
   readonly environments: readonly Environment[];
+  /** Further ones, measured when they are named, or with `--environments=all`: -c ladder. */
+  readonly ladder?: readonly Environment[];
 };
 
 /** A checked `bench.config.ts`, its defaults filled in, before the command line is applied. */
@@ -436,7 +456,7 @@ export type Settings = Named & { readonly baseline: string } & Readonly<
 /** The configuration of a run, as the runner reads it. */
 export type ResolvedConfig = Omit<
   Settings,
-  'rounds' | 'budgetMinutes' | 'until' | 'load' | 'guards' | 'seed'
+  'ladder' | 'rounds' | 'budgetMinutes' | 'until' | 'load' | 'guards' | 'seed'
 > & {
   readonly rounds:
     | { readonly kind: 'fixed'; readonly rounds: number }

@@ -41,6 +41,29 @@ it('leaves the configuration alone without options', () => {
   expect(applyOverrides(config, {})).toEqual(resolveSettings(config));
 });
 
+it('measures what is on the ladder alone only when it is named, or with all', () => {
+  const { workloads, environments } = config;
+  const laddered = parseConfig(
+    {
+      workloads: workloads.map((each) => ({ ...each })),
+      environments,
+      ladder: [{ ...native(), name: 'jail' }],
+    },
+    'bench.config.ts',
+  );
+  const names = (given?: string) =>
+    applyOverrides(laddered, { environments: given }).environments.map(({ name }) => name);
+  expect([names(), names('jail,native'), names('all')]).toEqual([
+    ['native', 'namespace'],
+    ['jail', 'native'],
+    ['native', 'namespace', 'jail'],
+  ]);
+  expect(() => names('moon')).toThrow('"moon" is unknown, expected some of native, namespace, jail');
+  expect(() => parseConfig({ ...laddered, ladder: [native()] }, 'bench.config.ts')).toThrow(
+    'bench.config.ts: environments has the name "native" twice, expected unique names',
+  );
+});
+
 it('takes numbers and their texts, durations in seconds', () => {
   const changed = applyOverrides(config, {
     rounds: '3',

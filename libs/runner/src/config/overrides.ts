@@ -1,7 +1,7 @@
 import { number, readOptions, type About } from '@tare/options';
 import { z } from 'zod';
 import { runOptions, type ResolvedConfig, type Settings } from './bench-config.ts';
-import { parseConfig, resolveSettings } from './resolve-config.ts';
+import { environmentsOf, parseConfig, resolveSettings } from './resolve-config.ts';
 import { appOf, type Workload } from './workload.ts';
 
 type Flag = keyof typeof runOptions;
@@ -56,7 +56,7 @@ export function applyOverrides(settings: Settings, overrides: Overrides): Resolv
   if (flags.rate !== undefined && flags.openDuration === 0) {
     throw new Error(`--rate=${flags.rate}: there is no open-loop window with --openDuration=0`);
   }
-  const environments = choose('environments', flags.environments, settings.environments);
+  const environments = chooseEnvironments(flags.environments, settings);
   const workloads = chooseWorkloads(flags.workloads, settings.workloads);
   const changed = Object.entries(runOptions).reduce<unknown>(
     (all, [flag, option]) => {
@@ -111,6 +111,14 @@ function chooseWorkloads(wanted: string | undefined, known: readonly Workload[])
       : [name],
   );
   return choose('workloads', spelled.join(','), known);
+}
+
+const everyEnvironment = 'all';
+
+function chooseEnvironments(wanted: string | undefined, settings: Settings): Settings['environments'] {
+  if (wanted === undefined) return settings.environments;
+  const known = environmentsOf(settings);
+  return wanted.trim() === everyEnvironment ? known : choose('environments', wanted, known);
 }
 
 function choose<T extends { readonly name: string }>(

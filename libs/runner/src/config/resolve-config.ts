@@ -17,13 +17,21 @@ export function parseConfig(config: unknown, source: string): Settings {
   const workloads = parsed.data.workloads as readonly Workload[];
   const baseline = parsed.data.baseline ?? parsed.data.environments[0]?.name ?? '';
   const settings = { ...parsed.data, workloads, baseline };
-  refuseTwice(settings.environments, 'environments', source);
+  refuseTwice(environmentsOf(settings), 'environments', source);
   refuseTwice(settings.workloads, 'workloads', source);
   if (settings.load.durationMs !== undefined && settings.load.requests !== undefined) {
     throw new Error(`${source}: load has durationMs and requests, expected one of them`);
   }
   if (typeof settings.rounds !== 'number') requireLooks(settings.rounds, source);
   return settings;
+}
+
+/** All environments of a configuration, those of its ladder too. */
+export function environmentsOf({
+  environments,
+  ladder,
+}: Pick<Settings, 'environments' | 'ladder'>): Settings['environments'] {
+  return [...environments, ...ladder];
 }
 
 /** Workloads that are given by name, as a list. */
@@ -71,7 +79,7 @@ export function resolveConfig(config: unknown, source: string): ResolvedConfig {
 
 /** @returns the configuration of a run with these settings. */
 export function resolveSettings(settings: Settings): ResolvedConfig {
-  const { rounds, budgetMinutes, until, load, guards, ...rest } = settings;
+  const { ladder: _, rounds, budgetMinutes, until, load, guards, ...rest } = settings;
   const { durationMs, requests, open, sliceMs, ...restOfLoad } = load;
   return {
     ...rest,

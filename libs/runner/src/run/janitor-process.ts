@@ -16,7 +16,8 @@ process.stdin.on('close', () => {
 async function reapRun(path: string, id: string): Promise<void> {
   // loaded only now: a janitor that waits costs nothing
   const { loadConfig } = await import('../config/load-config.ts');
-  const { environments } = await loadConfig(path);
+  const { environmentsOf } = await import('../config/resolve-config.ts');
+  const environments = environmentsOf(await loadConfig(path));
   const reap = () =>
     Promise.allSettled(environments.map((each) => each.reap(id, AbortSignal.timeout(deadlineMs))));
   await reap();

@@ -71,13 +71,18 @@ export async function measureRounds(session: Session): Promise<Measured> {
   const lost: LostEnvironment[] = [];
   const diagnostics: Diagnostic[] = [];
   let { load } = config;
+  // what gets no verdict is there to be seen: a few rounds do that, and the others have the time
+  const isShown = (name: string, rounds: number): boolean =>
+    rounds >= (config.emulatedRounds ?? Infinity) && !afterFirstLook.includes(name);
   const tellEnding = (): void => {
     listener({ kind: 'ending', round: done + 1 });
   };
   ending?.addEventListener('abort', tellEnding);
   for (const names of orders) {
     const rounds = looks?.mostRounds ?? before;
-    const due = names.filter((name) => inRound.includes(name) && !lost.some((each) => each.name === name));
+    const due = names.filter(
+      (name) => inRound.includes(name) && !lost.some((each) => each.name === name) && !isShown(name, done),
+    );
     if (due.length === 0) break;
     const round = {
       round: done + 1,
