@@ -154,6 +154,18 @@ it('goes on with what is open, without what gets no verdict, until the budget is
   expect(ofEmulated.every(({ verdict }) => verdict === null)).toBe(true);
 });
 
+it('measures what is emulated in as many rounds as it is told to', async () => {
+  const emulated = other('emulated', {
+    probe: () => Promise.resolve({ usable: true, facts: { emulated: true } }),
+  });
+  const { run: file } = await run({ environments: [native(), emulated], rounds: 2, emulatedRounds: 1 });
+  expect(file.trials.map(({ round, environment }) => `${environment} ${round}`).sort()).toEqual([
+    'emulated 1',
+    'native 1',
+    'native 2',
+  ]);
+});
+
 it('fills a fresh data folder for every trial, and sends a mix of requests', async () => {
   const origins: string[] = [];
   const mixed = {
