@@ -67,7 +67,7 @@ const quick = {
 const ladder = {
   environments: 'all',
   rounds: 6,
-  retries: 1,
+  retries: 0,
   warmup: 1,
   duration: 1,
   openDuration: 1,
