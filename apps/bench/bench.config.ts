@@ -1,6 +1,6 @@
 import { namespace, native } from '@tare/environment';
 import { defineBench } from '@tare/nx-bench';
-import { docker } from '@tare/nx-docker';
+import { docker, podman } from '@tare/nx-docker';
 import { vagrant } from '@tare/nx-vagrant';
 import { gallery } from './workloads/gallery.ts';
 import { primes } from './workloads/primes.ts';
@@ -23,7 +23,12 @@ export default defineBench({
     }),
   ],
   // measured beside the others with -c ladder
-  ladder: [docker({ images, network: 'host' }), docker({ images, network: 'published' })],
+  ladder: [
+    docker({ images, network: 'host' }),
+    docker({ images, network: 'published' }),
+    podman({ images }),
+    podman({ images, rootless: true }),
+  ],
   baseline: 'native',
   // the fewer rounds there can be, the sooner a look may decide: nearly all is decided with eight, in some six minutes
   rounds: { looks: [6, 7, 8], max: 8 },
