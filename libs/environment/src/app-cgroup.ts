@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { descendants } from '@tare/metrics';
 import { isRunnerGone, runnerPattern, thisRunner } from './run-marks.ts';
 
@@ -11,9 +11,14 @@ import { isRunnerGone, runnerPattern, thisRunner } from './run-marks.ts';
 interface AppCgroup {
   /** An app has ended. @returns what is left of apps that nobody knows, when that was the last one. */
   leave(): readonly number[];
+  /** What was left has ended. */
+  clear(): void;
 }
 
 const namePattern = new RegExp(`^tare-(${runnerPattern.source})$`);
+
+/** What systemd-nspawn makes in the group that it is started in, for itself and for what it runs, and leaves there. */
+const groupsOfNspawn = ['payload', 'supervisor'];
 
 let apps = 0;
 let home: string | undefined;
@@ -31,7 +36,12 @@ export function enterAppCgroup(): AppCgroup {
       if (!isIn) return [];
       isIn = false;
       apps -= 1;
-      if (apps > 0 || home === undefined) return [];
+      if (apps > 0) return [];
+      if (home === undefined) {
+        const folder = cgroupFolder();
+        if (folder !== undefined) for (const name of groupsOfNspawn) remove(join(folder, name));
+        return [];
+      }
       const own = join(home, `tare-${thisRunner()}`);
       // what descends from this process is its own: a load generator, a janitor
       const known = new Set(descendants(process.pid));
@@ -39,6 +49,9 @@ export function enterAppCgroup(): AppCgroup {
       for (const pid of membersOf(own).filter((each) => known.has(each))) move(pid, home);
       remove(own);
       return left;
+    },
+    clear: () => {
+      if (apps === 0 && home !== undefined) remove(join(home, `tare-${thisRunner()}`));
     },
   };
 }
@@ -49,11 +62,11 @@ export function membersOfLeftCgroups(): readonly number[] {
   if (here === undefined) return [];
   // a runner may have been in a group of its own, or next to this one
   return [here, dirname(here)].flatMap((folder) =>
-    namesIn(folder)
-      .filter((name) => isRunnerGone(namePattern.exec(name)?.[1]))
-      .flatMap((name) => {
-        const members = membersOf(join(folder, name));
-        if (members.length === 0) remove(join(folder, name));
+    groupsIn(folder)
+      .filter((group) => isRunnerGone(namePattern.exec(basename(group))?.[1]))
+      .flatMap((group) => {
+        const members = membersOf(group);
+        if (members.length === 0) remove(group);
         return members;
       }),
   );
@@ -85,23 +98,37 @@ function hasControllers(folder: string): boolean {
 
 /** Where the group of this process is mounted, in the hierarchy of version 2. */
 function cgroupFolder(): string | undefined {
+  const [, path = ''] = /^0::(\/.*)$/m.exec(readOr('', '/proc/self/cgroup')) ?? [];
+  const point = mountOf(unified);
+  return point === undefined || path === '' || path.startsWith('/..') ? undefined : join(point, path);
+}
+
+const unified = / - cgroup2 /;
+/** The hierarchy without controllers that systemd keeps beside it on hosts with both versions. */
+const named = / - cgroup \S+ \S*\bname=systemd\b/;
+
+function mountOf(kind: RegExp): string | undefined {
+  const mount = readOr('', '/proc/self/mountinfo')
+    .split('\n')
+    .find((line) => kind.test(line) && line.split(' ')[rootField] === '/');
+  return mount?.split(' ')[rootField + 1];
+}
+
+/** Which part of it is mounted; where follows (proc_pid_mountinfo(5)). */
+const rootField = 3;
+
+function readOr(fallback: string, path: string): string {
   try {
-    const [, path = ''] = /^0::(\/.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8')) ?? [];
-    const mounts = readFileSync('/proc/self/mountinfo', 'utf8');
-    const [, point] = /^\d+ \d+ \S+ \/ (\S+) .* - cgroup2 /m.exec(mounts) ?? [];
-    return point === undefined || path === '' || path.startsWith('/..') ? undefined : join(point, path);
+    return readFileSync(path, 'utf8');
   } catch {
-    return undefined;
+    return fallback;
   }
 }
 
 function membersOf(folder: string): readonly number[] {
-  try {
-    // 0 is a process that cannot be seen from here
-    return readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').map(Number).filter(Boolean);
-  } catch {
-    return [];
-  }
+  // 0 is a process that cannot be seen from here
+  const own = readOr('', join(folder, 'cgroup.procs')).split('\n').map(Number).filter(Boolean);
+  return [...own, ...groupsIn(folder).flatMap(membersOf)];
 }
 
 function move(pid: number, folder: string): void {
@@ -112,17 +139,26 @@ function move(pid: number, folder: string): void {
   }
 }
 
+/** Removes a group, with those in it, and what systemd-nspawn made of it in systemd's own hierarchy. */
 function remove(folder: string): void {
+  removeAll(folder);
+  const [here, beside] = [mountOf(unified), mountOf(named)];
+  if (here !== undefined && beside !== undefined) removeAll(join(beside, relative(here, folder)));
+}
+
+function removeAll(folder: string): void {
+  groupsIn(folder).forEach(removeAll);
   try {
     rmdirSync(folder);
   } catch {
-    // somebody is still in it: the next start looks again
+    // not there, or somebody is still in it: the next start looks again
   }
 }
 
-function namesIn(folder: string): readonly string[] {
+function groupsIn(folder: string): readonly string[] {
   try {
-    return readdirSync(folder);
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.filter((each) => each.isDirectory()).map(({ name }) => join(folder, name));
   } catch {
     return [];
   }

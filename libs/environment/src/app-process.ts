@@ -33,7 +33,7 @@ const lookIntervalMs = 500;
 const host = '127.0.0.1';
 
 /** The environment variable that every process of one instance carries, unless the app takes it away. */
-const instanceVariable = 'TARE_INSTANCE';
+export const instanceVariable = 'TARE_INSTANCE';
 
 /** An app to start as a process of this host. */
 export type AppProcess = {
@@ -139,6 +139,7 @@ export async function startAppProcess(app: AppProcess): Promise<Instance> {
     const unknown = cgroup.leave().flatMap((each) => findProcess(each) ?? []);
     const left = new Map([...family.left(), ...unknown].map((each) => [each.pid, each]));
     await endProcesses([...left.values()]);
+    if (left.size > 0) cgroup.clear();
     const gone = await Promise.race([exited, sleep(killGraceMs, undefined, { ref: false })]);
     // pipes that something else holds open keep this process from ending
     child.stdout.destroy();
@@ -224,7 +225,11 @@ function fileDescriptorAdvice(error: NodeJS.ErrnoException): string {
 }
 
 /** All environment variables of an app that runs as a process of this host. */
-function appVariables(launch: Launch, environment: string, port: number): Readonly<Record<string, string>> {
+export function appVariables(
+  launch: Launch,
+  environment: string,
+  port: number,
+): Readonly<Record<string, string>> {
   return {
     // an image says itself what it wants
     ...(launch.artifact.kind !== 'image' && { NODE_ENV: 'production' }),

@@ -1,16 +1,25 @@
 import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { descendants, findProcess, processesWithVariable, waitForHttp } from '@tare/metrics';
+import {
+  descendants,
+  findProcess,
+  namespacedPid,
+  processesInReach,
+  processesWithVariable,
+  waitForHttp,
+} from '@tare/metrics';
 import { afterAll, afterEach, assert, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Instance, Launch } from './contract.ts';
+import { requiredKinds, type Availability, type Instance, type Launch } from './contract.ts';
+import { bubblewrap } from './bubblewrap.ts';
 import { namespace } from './namespace.ts';
 import { native } from './native.ts';
-import { runVariable } from './run-marks.ts';
+import { nspawn } from './nspawn.ts';
+import { runVariable, thisRunner } from './run-marks.ts';
 
 const script = `
 import { createServer } from 'node:http';
@@ -77,6 +86,19 @@ async function ready(instance: Instance): Promise<void> {
   });
 }
 
+/** By the names in /proc/PID/ns, in the order of those that {@link Isolation} has. */
+const namespacesOfProc = {
+  cgroup: 'cgroup',
+  ipc: 'ipc',
+  mnt: 'mount',
+  net: 'network',
+  pid: 'pid',
+  user: 'user',
+  uts: 'uts',
+};
+
+const isNoMark = (name: string): boolean => !name.startsWith('TARE_');
+
 type Reply = {
   folder?: string;
   found?: string[];
@@ -88,31 +110,56 @@ type Reply = {
 const ask = async (instance: Instance, path = '/'): Promise<Reply> =>
   (await (await fetch(new URL(path, instance.url))).json()) as Reply;
 
-const environments = [native(), namespace()];
+const environments = [native(), namespace(), bubblewrap(), nspawn()];
 const availability = new Map(
   await Promise.all(environments.map(async (each) => [each.name, await each.probe(never)] as const)),
 );
+const isUsable = (name: string): boolean => availability.get(name)?.usable === true;
 
 describe.each(environments)('$name', (environment) => {
   const found = availability.get(environment.name);
   const reason = found?.usable === false ? found.reason : undefined;
   const test = it.skipIf(reason !== undefined);
+  if (reason !== undefined && requiredKinds().has(environment.kind)) {
+    throw new Error(`TARE_REQUIRE names ${environment.kind}, and it is not usable here: ${reason}`);
+  }
   if (reason !== undefined) it.skip(`is not usable here: ${reason}`);
 
   test('serves the artifact with a minimal environment and the same node arguments', async () => {
+    vi.stubEnv('OF_THE_RUNNER', '1');
     const instance = await environment.start(launch, never);
     try {
       await ready(instance);
       const reply = await ask(instance);
-      expect(reply.variables.filter((name) => !name.startsWith('TARE_'))).toEqual([
-        'FLAVOUR',
-        'HOST',
-        'NODE_ENV',
-        'PORT',
-      ]);
+      expect(reply.variables).toEqual(expect.arrayContaining(['FLAVOUR', 'HOST', 'NODE_ENV', 'PORT']));
+      // this process has it, and the app must not
+      expect(reply.variables).not.toContain('OF_THE_RUNNER');
+      if (environment.kind === 'native') expect(reply.variables.filter(isNoMark)).toHaveLength(4);
       expect(reply.execArgv).toEqual(['--max-old-space-size=128']);
       const milestones = await instance.milestones();
       expect(milestones.map(({ name }) => name)).toEqual(['process', 'listening']);
+    } finally {
+      await instance.stop();
+    }
+  });
+
+  test('keeps apart what its probe says, and nothing else', async () => {
+    const instance = await environment.start(launch, never);
+    try {
+      await ready(instance);
+      const { pid } = await ask(instance);
+      const app = processesInReach().find(
+        (each) => each.variables.get(runVariable) === runId && namespacedPid(each.pid) === pid,
+      )?.pid;
+      const idOf = (of: number | string | undefined, name: string): string =>
+        readlinkSync(`/proc/${of}/ns/${name}`);
+      const apart = Object.entries(namespacesOfProc)
+        .filter(([name]) => idOf(app, name) !== idOf('self', name))
+        .map(([, name]) => name);
+      const filter = /^Seccomp:\s*(\d)$/m.exec(readFileSync(`/proc/${app}/status`, 'utf8'));
+      const { isolation } = found as Availability & { usable: true };
+      expect(isolation?.namespaces).toEqual(apart);
+      expect(isolation?.seccomp).toBe(filter?.[1] !== '0');
     } finally {
       await instance.stop();
     }
@@ -202,46 +249,68 @@ describe.each(environments)('$name', (environment) => {
 
   test('reaps what a killed run left, and only of that run', async () => {
     const instance = await environment.start({ ...launch, dataVariable: 'DATA' }, never);
-    await ready(instance);
-    const { folder = '' } = await ask(instance, '/file');
-    expect(await environment.reap('another-run', never)).toEqual([]);
-    // its runner, this process, lives
-    expect(await environment.reap(undefined, never)).toEqual([]);
-    const reaped = await environment.reap(runId, never);
-    expect(reaped.length).toBeGreaterThan(1);
-    expect(reaped[0]).toMatch(new RegExp(`^process \\d+ \\(.+\\) of run ${runId}$`));
-    expect(reaped.at(-1)).toBe(`data folder ${folder} of run ${runId}`);
-    await expect(stat(folder)).rejects.toThrow('ENOENT');
-    expect(await instance.ended).toContain('the app');
-    await instance.stop();
+    try {
+      await ready(instance);
+      const { folder = '' } = await ask(instance, '/file');
+      expect(await environment.reap('another-run', never)).toEqual([]);
+      // its runner, this process, lives
+      expect(await environment.reap(undefined, never)).toEqual([]);
+      const reaped = await environment.reap(runId, never);
+      expect(reaped.length).toBeGreaterThan(1);
+      expect(reaped[0]).toMatch(new RegExp(`^process \\d+ \\(.+\\) of run ${runId}$`));
+      expect(reaped.at(-1)).toBe(`data folder ${folder} of run ${runId}`);
+      await expect(stat(folder)).rejects.toThrow('ENOENT');
+      expect(await instance.ended).toContain('the app');
+    } finally {
+      await instance.stop();
+    }
   });
 });
 
-it.skipIf(process.platform !== 'linux')('reaps a run whose runner has ended, with its folder', async () => {
-  const script = `
-    import { native } from '${new URL('native.ts', import.meta.url).href}';
+it.each(environments.filter(({ name }) => process.platform === 'linux' && isUsable(name)))(
+  '$name reaps a run whose runner was killed, with its folder',
+  async (environment) => {
+    const { name } = environment;
+    const script = `
+    import { ${name} } from '${new URL('index.ts', import.meta.url).href}';
     const launch = ${JSON.stringify(launch)};
     const signal = new AbortController().signal;
-    await native().start({ ...launch, dataVariable: 'DATA', context: { ...launch.context, runId: 'of-the-dead' } }, signal);
-    process.send('started');`;
-  const runner = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  await once(runner, 'message');
-  expect(await native().reap(undefined, never)).toEqual([]);
-  runner.kill('SIGKILL');
-  await once(runner, 'close');
-  // another may be quicker
-  expect(await native().reap('another-run', never)).toEqual([]);
-  const lines = await native().reap(undefined, never);
-  expect(lines.filter((line) => line.endsWith('of run of-the-dead'))).toEqual([
-    expect.stringMatching(/^process \d+ \((node|MainThread)\)/),
-    expect.stringContaining('data folder'),
-  ]);
+    const context = { ...launch.context, runId: 'of-the-dead' };
+    const instance = await ${name}().start({ ...launch, dataVariable: 'DATA', context }, signal);
+    while (!(await fetch(instance.url).catch(() => undefined))?.ok);
+    process.send('ready');`;
+    const runner = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    try {
+      await once(runner, 'message');
+      expect(await environment.reap(undefined, never)).toEqual([]);
+    } finally {
+      runner.kill('SIGKILL');
+      await once(runner, 'close');
+    }
+    // another may be quicker
+    const early = await environment.reap('another-run', never);
+    const lines = await environment.reap(undefined, never);
+    expect(early).toEqual([]);
+    expect(lines.at(-1)).toMatch(/^data folder .* of run of-the-dead$/);
+    // some end with their runner
+    if (name === 'native') expect(lines[0]).toMatch(/^process \d+ \((node|MainThread)\) of run of-the-dead$/);
+    const left = processesWithVariable(runVariable).filter(({ value }) => value === 'of-the-dead');
+    expect(left).toEqual([]);
+    expect(await environment.reap(undefined, never)).toEqual([]);
+  },
+);
+
+it('the rungs of the ladder are in order of what they keep apart', () => {
+  const rungs = [...availability.values()].flatMap((each) =>
+    each.usable && each.isolation !== undefined ? [each.isolation] : [],
+  );
+  expect(rungs.map(({ rung }) => rung)).toEqual(rungs.map(({ rung }) => rung).toSorted((a, b) => a - b));
+  expect(rungs[0]).toEqual({ rung: 0, kernel: 'host', namespaces: [], seccomp: false, path: 'loopback' });
 });
 
-const namespaceUsable = availability.get('namespace')?.usable === true;
-it.skipIf(!namespaceUsable)('namespace gives the app a process namespace of its own', async () => {
+it.skipIf(!isUsable('namespace'))('namespace gives the app a process namespace of its own', async () => {
   const instance = await namespace().start(launch, never);
   try {
     await ready(instance);
@@ -251,19 +320,58 @@ it.skipIf(!namespaceUsable)('namespace gives the app a process namespace of its 
   }
 });
 
-it.skipIf(!namespaceUsable)('namespace ends the app when unshare is killed', async () => {
-  const instance = await namespace().start(launch, never);
-  await ready(instance);
-  const unshare = processesWithVariable(runVariable).find(
-    ({ command, value }) => command === 'unshare' && value === runId,
-  );
-  const pids = descendants(unshare?.pid ?? 0);
-  expect(pids.length).toBeGreaterThan(1);
-  process.kill(pids[0] ?? 0, 'SIGKILL');
-  await instance.ended;
-  await sleep(100);
-  expect(pids.filter((pid) => findProcess(pid) !== undefined)).toEqual([]);
-  await instance.stop();
+const tools = [
+  { environment: namespace(), tool: 'unshare' },
+  { environment: bubblewrap(), tool: 'bwrap' },
+];
+it.each(tools.filter(({ environment }) => isUsable(environment.name)))(
+  '$environment.name ends the app when $tool is killed',
+  async ({ environment, tool }) => {
+    const instance = await environment.start(launch, never);
+    try {
+      await ready(instance);
+      const [first] = processesWithVariable(runVariable)
+        .filter(({ command, value }) => command === tool && value === runId)
+        .map(({ pid }) => descendants(pid))
+        .toSorted((a, b) => b.length - a.length);
+      const [top = 0, ...others] = first ?? [];
+      expect(others.length).toBeGreaterThan(0);
+      process.kill(top, 'SIGKILL');
+      await instance.ended;
+      await expect.poll(() => others.filter((pid) => findProcess(pid) !== undefined)).toEqual([]);
+    } finally {
+      await instance.stop();
+    }
+  },
+);
+
+describe.skipIf(!isUsable('nspawn'))('nspawn', () => {
+  const leftover = (): readonly string[] => {
+    const groups = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd'];
+    const here = `tare-${thisRunner()}`;
+    return [
+      ...groups.map((each) => join(each, here)),
+      ...groups.flatMap((each) => ['payload', 'supervisor'].map((name) => join(each, name))),
+      ...readdirSync('/run/systemd/nspawn/propagate').filter((name) => name.includes(thisRunner())),
+    ].filter((path) => !path.startsWith('/') || existsSync(path));
+  };
+
+  it('leaves no control group and no folder of its machine, also when it is killed', async () => {
+    const instance = await nspawn().start(launch, never);
+    try {
+      await ready(instance);
+      expect(leftover()).not.toEqual([]);
+      const supervisor = processesWithVariable(runVariable).find(
+        ({ command, value }) => command === 'systemd-nspawn' && value === runId,
+      );
+      process.kill(supervisor?.pid ?? 0, 'SIGKILL');
+      await instance.ended;
+    } finally {
+      await instance.stop();
+    }
+    expect(leftover()).toEqual([]);
+    expect(processesWithVariable(runVariable).filter(({ value }) => value === runId)).toEqual([]);
+  });
 });
 
 describe('without a folder for temporary files', () => {

@@ -6,8 +6,10 @@ import { findProgram, waitForHttp } from '@tare/metrics';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FilesArtifact } from './app.ts';
 import type { Launch } from './contract.ts';
+import { bubblewrap } from './bubblewrap.ts';
 import { namespace } from './namespace.ts';
 import { native } from './native.ts';
+import { nspawn } from './nspawn.ts';
 
 /** Answers every connection with its arguments and the folder that it runs in; without a port of its own it listens on 3999. */
 const program = `
@@ -85,7 +87,7 @@ const launchOf = (...command: readonly string[]): Launch => ({
   cold: false,
 });
 
-const environments = [native(), namespace()];
+const environments = [native(), namespace(), bubblewrap(), nspawn()];
 const usable = await Promise.all(environments.map(async (each) => (await each.probe(signal)).usable));
 
 describe.each(environments.filter((_, index) => usable[index]))('$name', (environment) => {

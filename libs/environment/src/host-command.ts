@@ -4,7 +4,7 @@ import { findProgram, type Command } from '@tare/metrics';
 import type { Artifact, FilesArtifact } from './app.ts';
 import type { Facts, Launch, Obstacle, RunContext } from './contract.ts';
 import { dataFolderWords } from './data-folder.ts';
-import { imageCommand, imageDataFolder, imageFacts, imageObstacle } from './image-command.ts';
+import { imageCommand, imageDataFolder, imageFacts, imageObstacle, type RootEntry } from './image-command.ts';
 import { unpackImage } from './unpack-image.ts';
 
 /** How an app is run by this host's programs. */
@@ -19,12 +19,14 @@ export type HostCommand = Command & {
 
 /**
  * @param data the variable that names the app's folder for data, if it has one.
+ * @param enter how an image becomes the app in its root; by changing into it unless told.
  * @returns the command that runs an app on this host: by the host's programs, or an image by its own.
  */
 export function hostCommand(
   { artifact, context, variables, dataVariable = '' }: Launch,
   port: number,
   data: Readonly<Record<string, string>>,
+  enter?: RootEntry,
 ): HostCommand {
   const { nodeBinary, resources } = context;
   switch (artifact.kind) {
@@ -50,17 +52,15 @@ export function hostCommand(
       };
     }
     case 'image': {
-      const { variables: own, ...command } = imageCommand(artifact, data[dataVariable]);
+      const given = {
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        ...variables,
+        ...(dataVariable !== '' && { [dataVariable]: imageDataFolder }),
+      };
       return {
-        ...command,
+        ...imageCommand(artifact, given, data[dataVariable], enter),
         cwd: '/',
-        variables: {
-          ...own,
-          HOST: '127.0.0.1',
-          PORT: String(port),
-          ...variables,
-          ...(dataVariable !== '' && { [dataVariable]: imageDataFolder }),
-        },
         isMounting: true,
       };
     }

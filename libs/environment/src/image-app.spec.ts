@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdtempSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -20,8 +21,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { ImageArtifact } from './app.ts';
 import type { Launch } from './contract.ts';
 import { userIn } from './image-command.ts';
+import { bubblewrap } from './bubblewrap.ts';
 import { namespace } from './namespace.ts';
 import { native } from './native.ts';
+import { nspawn } from './nspawn.ts';
 import { unpackImage } from './unpack-image.ts';
 
 /** Writes a file into its root, and answers with what it finds there. */
@@ -48,8 +51,9 @@ int main(int count, char **words) {
   for (;;) {
     int peer = accept(server, 0, 0);
     read(peer, request, sizeof request);
-    sprintf(request, "%d:%d in %s, %s, wrote %d, was %d, null %d, proc %d, data %s, host %d", getuid(), getgid(), folder,
-      getenv("FLAVOUR"), file != 0, was, access("/dev/null", W_OK), access("/proc/self/stat", R_OK), data, access("${import.meta.filename}", F_OK));
+    sprintf(request, "%d:%d in %s, %s, wrote %d, was %d, null %d, proc %d, data %s, host %d, run %d", getuid(), getgid(), folder,
+      getenv("FLAVOUR"), file != 0, was, access("/dev/null", W_OK), access("/proc/self/stat", R_OK), data, access("${import.meta.filename}", F_OK),
+      access("/var/run/app.pid", R_OK));
     sprintf(reply, "HTTP/1.0 200 OK\\r\\nContent-Length: %zu\\r\\n\\r\\n%s", strlen(request), request);
     write(peer, reply, strlen(reply));
     close(peer);
@@ -64,6 +68,13 @@ const tar = async (entries: readonly Entry[]): Promise<Buffer> => {
   return buffer(packing);
 };
 
+const usable = await Promise.all(
+  [native(), namespace(), bubblewrap(), nspawn()].map(async (environment) => {
+    const { usable: isUsable } = await environment.probe(new AbortController().signal);
+    return isUsable ? [environment] : [];
+  }),
+);
+const environments = usable.flat();
 const isRoot = process.getuid?.() === 0 && process.platform === 'linux';
 const compiler = findProgram('gcc');
 const signal = AbortSignal.timeout(120_000);
@@ -214,10 +225,19 @@ describe.skipIf(!isRoot || compiler === undefined)('the root of an image', () =>
     await expect(unpackImage({ ...image, archive: '/none' }, signal)).rejects.toThrow('ENOENT');
   });
 
-  it.each([native(), namespace()])(
-    'is where its command runs, as its user, unchanged by it ($name)',
-    async (environment) => {
-      const artifact = await imageOf(layers());
+  it.each(
+    environments.flatMap((environment) =>
+      // it has files of more than one user, which the root of a user namespace could not read
+      [
+        { environment, user: 'app', ids: '1234:2345' },
+        { environment, user: '', ids: '0:0' },
+      ],
+    ),
+  )(
+    'is where its command runs, as its user, unchanged by it ($environment.name, user "$user")',
+    async ({ environment, user, ids }) => {
+      const made = await imageOf(layers());
+      const artifact = { ...made, config: { ...made.config, user } };
       const launch: Launch = {
         artifact,
         context: {
@@ -235,7 +255,7 @@ describe.skipIf(!isRoot || compiler === undefined)('the root of an image', () =>
       };
       expect(environment.runs?.(artifact)).toBeUndefined();
       const facts = await environment.prepare(artifact, launch.context, signal);
-      expect(facts).toMatchObject({ image: 'shop/pay:1', user: 'app, as the image has it' });
+      expect(facts).toMatchObject({ image: 'shop/pay:1', user: `${user || 'root'}, as the image has it` });
       for (const data of ['/dev/data 0', '/dev/data 0']) {
         const instance = await environment.start(launch, signal);
         try {
@@ -246,8 +266,11 @@ describe.skipIf(!isRoot || compiler === undefined)('the root of an image', () =>
             },
           );
           expect(await (await fetch(url)).text()).toBe(
-            `1234:2345 in /home/app, sweet=sour, wrote 1, was 0, null 0, proc 0, data ${data}, host -1`,
+            `${ids} in /home/app, sweet=sour, wrote 1, was 0, null 0, proc 0, data ${data}, host -1, run 0`,
           );
+          // the app has no way to what lies around its root
+          const [app] = processesInReach(({ command }) => command === 'serve');
+          expect(readlinkSync(`/proc/${app?.pid}/root`)).toBe('/');
         } finally {
           await instance.stop();
         }

@@ -39,19 +39,35 @@ export function imageFacts({ reference, config }: ImageArtifact): Facts {
 }
 
 /**
- * Makes the root of a trial and becomes the app in it. A constant script with arguments: the image's root, the folder of the
- * mount, that of what the trial writes, the app's folder for data or nothing, user, group, folder, command. Mounts are those of
- * the mount namespace that it runs in, and go with it.
+ * Makes the root of a trial. A constant script with arguments: the image's root, the folder of the mount, that of what the trial
+ * writes, the app's folder for data or nothing, its user and group, a text for the rest of the script, and the command that
+ * enters the root. Mounts are those of the mount namespace that it runs in, and go with it.
  */
-const enter = `
+const makeRoot = `
 set -e
 apps=$PATH PATH=/usr/sbin:/usr/bin:/sbin:/bin
-lower=$1 root=$2 own=$3 data=$4 user=$5 group=$6 folder=$7
-shift 7
+lower=$1 root=$2 own=$3 data=$4 owner=$5 text=$6
+shift 6
 mount -t tmpfs -o mode=755 tare "$own"
 mkdir "$own/upper" "$own/work"
 chmod --reference="$lower" "$own/upper"
 mount -t overlay -o "lowerdir=$lower,upperdir=$own/upper,workdir=$own/work" tare "$root"
+for name in hosts resolv.conf; do
+  rm -f "$root/etc/$name"
+  cat "/etc/$name" > "$root/etc/$name" 2>/dev/null || true
+done
+if [ -n "$data" ]; then
+  chown "$owner" "$data"
+fi
+`;
+
+const becomeApp = `
+PATH=$apps
+exec "$@"
+`;
+
+/** What an engine would mount into it: processes, the system, the usual devices, and the folder for data among them. */
+export const mountDevices = `
 mount -t proc proc "$root/proc"
 mount -o bind,ro /sys "$root/sys"
 mount -t tmpfs -o mode=755 tare "$root/dev"
@@ -65,18 +81,10 @@ ln -s /proc/self/fd "$root/dev/fd"
 ln -s /proc/self/fd/0 "$root/dev/stdin"
 ln -s /proc/self/fd/1 "$root/dev/stdout"
 ln -s /proc/self/fd/2 "$root/dev/stderr"
-for name in hosts resolv.conf; do
-  rm -f "$root/etc/$name"
-  cat "/etc/$name" > "$root/etc/$name" 2>/dev/null || true
-done
 if [ -n "$data" ]; then
-  chown "$user:$group" "$data"
   mkdir "$root/dev/data"
   mount --bind "$data" "$root/dev/data"
 fi
-unshare=$(command -v unshare)
-PATH=$apps
-exec "$unshare" --root="$root" --wd="$folder" --setgid="$group" --setuid="$user" -- "$@"
 `;
 
 /** Where an image finds its folder for data: the one place that it cannot have something of its own at. */
@@ -84,50 +92,117 @@ export const imageDataFolder = '/dev/data';
 
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** An image that is about to be run in the root of a trial. */
+export type ImageTrial = {
+  /** Where its root is, once it is made, and where the trial may put what is not to be seen in it. */
+  readonly root: string;
+  readonly own: string;
+  /** The app's folder for data on this host, if it has one. */
+  readonly dataFolder: string | undefined;
+  readonly uid: number;
+  readonly gid: number;
+  /** The folder that it runs in. */
+  readonly folder: string;
+  readonly command: readonly string[];
+  /** The names of the variables that it is given. */
+  readonly variables: readonly string[];
+};
+
+/** How the root of a trial is entered. */
+export type RootEntry = (trial: ImageTrial) => {
+  /** What is to be done to the root before: a constant script, which finds it in `$root`, and what it may ask for beside. */
+  readonly script: string;
+  /** A text that the script finds in `$text`. */
+  readonly text?: string;
+  /** Becomes the app: a program by its path, and arguments. */
+  readonly command: readonly string[];
+};
+
+/**
+ * Changes into the root, and into the image's user, and nothing more. The root is moved over the host's, so that nothing of that
+ * is left to find, as pivot_root does, after which no program of the host could become the app.
+ */
+const changeRoot: RootEntry = ({ folder, uid, gid, command }) => ({
+  script: `${mountDevices}
+cd "$root"
+mount --move "$root" /
+`,
+  command: [
+    findProgram('unshare') ?? 'unshare',
+    '--root=.',
+    `--wd=${folder}`,
+    `--setgid=${gid}`,
+    `--setuid=${uid}`,
+    '--',
+    ...command,
+  ],
+});
+
 /** How an image is run within a mount namespace. */
 export type ImageCommand = Command & {
-  /** The image's own. */
+  /** The image's own, with those that it was given. */
   readonly variables: Readonly<Record<string, string>>;
 };
 
 /**
  * @param image unpacked.
- * @param data the app's folder for data on this host, if it has one.
+ * @param given variables that win over the image's own.
+ * @param dataFolder the app's folder for data on this host, if it has one.
  * @returns the command that makes the root of a trial and becomes the app in it, for a mount namespace of its own.
  * @throws Error in one line when the image does not have the user that it names.
  */
-export function imageCommand(image: ImageArtifact, data: string | undefined): ImageCommand {
+export function imageCommand(
+  image: ImageArtifact,
+  given: Readonly<Record<string, string>>,
+  dataFolder: string | undefined,
+  enter: RootEntry = changeRoot,
+): ImageCommand {
   const { config } = image;
-  const { lower, mount, scratch } = imageRootOf(image);
+  const { lower, mount: root, scratch: own } = imageRootOf(image);
   const { uid, gid, home } = userIn(lower, config.user);
-  const folder = config.workingDirectory || '/';
+  const variables = {
+    PATH: defaultPath,
+    // as engines do
+    HOME: home,
+    ...Object.fromEntries(
+      config.variables.map((each) => {
+        const [name = '', ...value] = each.split('=');
+        return [name, value.join('=')];
+      }),
+    ),
+    ...given,
+  };
+  const { script, text, command } = enter({
+    root,
+    own,
+    dataFolder,
+    uid,
+    gid,
+    folder: config.workingDirectory || '/',
+    command: config.command,
+    variables: Object.keys(variables),
+  });
   return {
     file: findProgram('sh', '/bin:/usr/bin') ?? '/bin/sh',
     arguments: [
       '-c',
-      enter,
+      makeRoot + script + becomeApp,
       'enter-image',
       lower,
-      mount,
-      scratch,
-      data ?? '',
-      String(uid),
-      String(gid),
-      folder,
-      ...config.command,
+      root,
+      own,
+      dataFolder ?? '',
+      `${uid}:${gid}`,
+      text ?? '',
+      ...command,
     ],
-    variables: {
-      PATH: defaultPath,
-      // as engines do
-      HOME: home,
-      ...Object.fromEntries(
-        config.variables.map((each) => {
-          const [name = '', ...value] = each.split('=');
-          return [name, value.join('=')];
-        }),
-      ),
-    },
+    variables,
   };
+}
+
+/** @returns the command in a mount namespace of its own: what it mounts goes with it. */
+export function inMountNamespace({ file, arguments: given }: Command): Command {
+  return { file: findProgram('unshare') ?? 'unshare', arguments: ['--mount', '--', file, ...given] };
 }
 
 type ImageUser = { readonly uid: number; readonly gid: number; readonly home: string };

@@ -13,6 +13,7 @@ export type {
   NodeSource,
   ProjectSource,
 } from './app.ts';
+export { bubblewrap } from './bubblewrap.ts';
 export { choosePort } from './choose-port.ts';
 export { requiredKinds } from './contract.ts';
 export type {
@@ -42,6 +43,8 @@ export {
 export { namespace } from './namespace.ts';
 export { native } from './native.ts';
 export { endProcesses, reapProcesses } from './reap-processes.ts';
+export { nspawn } from './nspawn.ts';
+export { reapProcesses } from './reap-processes.ts';
 export {
   environmentVariable,
   findRunner,

@@ -1,10 +1,14 @@
-import { type Command, findProgram, pinned, processMeter } from '@tare/metrics';
+import { pinned, processMeter } from '@tare/metrics';
 import { startAppProcess } from './app-process.ts';
 import { choosePort } from './choose-port.ts';
-import type { Environment } from './contract.ts';
+import type { Environment, Isolation } from './contract.ts';
 import { reapDataFolders, withDataFolder } from './data-folder.ts';
 import { hostCommand, hostObstacle, prepareOnHost } from './host-command.ts';
+import { inMountNamespace } from './image-command.ts';
 import { reapProcesses } from './reap-processes.ts';
+
+/** Nothing between the app and its host. */
+const isolation: Isolation = { rung: 0, kernel: 'host', namespaces: [], seccomp: false, path: 'loopback' };
 
 /** Runs an app as a plain child process on this host: the baseline. An image is run in its own root. */
 export function native(): Environment {
@@ -14,7 +18,7 @@ export function native(): Environment {
     kind: 'native',
     identity: () => Promise.resolve(''),
     sideBySide: true,
-    probe: () => Promise.resolve({ usable: true, facts: {} }),
+    probe: () => Promise.resolve({ usable: true, facts: {}, isolation }),
     reap: async (runId) => [...(await reapProcesses(name, runId)), ...(await reapDataFolders(name, runId))],
     runs: hostObstacle,
     prepare: async (artifact, context, signal) => ({
@@ -45,12 +49,5 @@ export function native(): Environment {
       });
     },
     dispose: () => Promise.resolve(),
-  };
-}
-
-function inMountNamespace(app: Command): Command {
-  return {
-    file: findProgram('unshare') ?? 'unshare',
-    arguments: ['--mount', '--', app.file, ...app.arguments],
   };
 }
