@@ -42,9 +42,8 @@ export {
 } from './host-command.ts';
 export { namespace } from './namespace.ts';
 export { native } from './native.ts';
-export { endProcesses, reapProcesses } from './reap-processes.ts';
 export { nspawn } from './nspawn.ts';
-export { reapProcesses } from './reap-processes.ts';
+export { endProcesses, reapProcesses } from './reap-processes.ts';
 export {
   environmentVariable,
   findRunner,

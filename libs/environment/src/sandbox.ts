@@ -1,11 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  descendants,
-  pinned,
-  processMeter,
-  runProgram,
-  type Command,
-} from '@tare/metrics';
+import { descendants, pinned, processMeter, runProgram, type Command } from '@tare/metrics';
 import type { Artifact } from './app.ts';
 import { startAppProcess } from './app-process.ts';
 import { choosePort } from './choose-port.ts';

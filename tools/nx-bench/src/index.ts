@@ -1,4 +1,4 @@
-export { namespace, native } from '@tare/environment';
+export { bubblewrap, namespace, native, nspawn } from '@tare/environment';
 export type { Artifact, Environment, Instance, Launch, RunContext } from '@tare/environment';
 export { defineBench, files, node, project } from '@tare/runner';
 export type {
