@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findProcess, listProcesses, waitForHttp } from '@tare/metrics';
+import { findProcess, listProcesses, namespacedPid, waitForHttp } from '@tare/metrics';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { enterAppCgroup } from './app-cgroup.ts';
 import type { Environment, Instance, Launch } from './contract.ts';
+import { bubblewrap } from './bubblewrap.ts';
 import { namespace } from './namespace.ts';
 import { native } from './native.ts';
+import { nspawn } from './nspawn.ts';
 
 // starts a child in one of several ways, and tells its pid; ends when asked for /end
 const script = `
@@ -118,19 +120,23 @@ describe.skipIf(!isLinux)('what an app leaves running', () => {
     expect(findProcess(second.child)).toBeUndefined();
   });
 
-  it('goes with a process namespace of its own', async () => {
-    const environment = namespace();
-    if (!(await environment.probe(never)).usable) return;
-    const before = new Set(sleeps());
-    const instance = await startWith(environment, 'bare-pipe');
-    expect(sleeps().filter((pid) => !before.has(pid))).toHaveLength(1);
-    await instance.stop();
-    expect(sleeps().filter((pid) => !before.has(pid))).toEqual([]);
-  });
+  it.each([namespace(), bubblewrap(), nspawn()])(
+    'goes with a process namespace of its own ($name)',
+    async (environment) => {
+      if (!(await environment.probe(never)).usable) return;
+      const instance = await startWith(environment, 'bare-pipe');
+      try {
+        // it knows its pid in there
+        const [child, ...others] = listProcesses().filter(
+          ({ pid, command }) =>
+            command === 'sleep' && namespacedPid(pid) === instance.child && pid !== instance.child,
+        );
+        expect(others).toEqual([]);
+        await instance.stop();
+        expect(findProcess(child?.pid ?? 0)?.startTicks).not.toBe(child?.startTicks);
+      } finally {
+        await instance.stop();
+      }
+    },
+  );
 });
-
-function sleeps(): readonly number[] {
-  return listProcesses()
-    .filter(({ command }) => command === 'sleep')
-    .map(({ pid }) => pid);
-}

@@ -79,7 +79,7 @@ async function probe(signal: AbortSignal): Promise<Availability> {
 
 /**
  * Runs apps in a sandbox of `bwrap`, without any daemon, as Flatpak does: namespaces, a root of its own, no new privileges. Of
- * the host a bundle sees the libraries, a folder the programs, read-only; an image has its own root.
+ * the host an app sees /usr, a folder also /etc, read-only; an image has its own root.
  */
 export function bubblewrap(): Environment {
   return sandboxed({
@@ -93,7 +93,7 @@ export function bubblewrap(): Environment {
       artifact.kind === 'image'
         ? { sandbox: 'bwrap with the root of the image', newPrivileges: false }
         : {
-            sandbox: `bwrap with ${artifact.kind === 'node' ? 'the libraries' : 'the programs'} of the host, read-only`,
+            sandbox: 'bwrap with /usr of the host, read-only',
             newPrivileges: false,
             user: 'the user who runs the suite, in a user namespace',
           },

@@ -12,7 +12,6 @@ export type HostFiles = {
   readonly links: readonly (readonly [path: string, target: string])[];
 };
 
-const libraries = ['lib', 'lib32', 'lib64', 'libx32'];
 /** What the dynamic loader and the C library read: their cache, users, how names are looked up. */
 const systemFiles = [
   'group',
@@ -30,16 +29,14 @@ const systemFiles = [
   'ssl',
 ];
 
-/** Where the host's programs and all that they need lie: /usr with its links, settings, and what other distributions have. */
-const forPrograms = ['/usr', '/bin', '/sbin', ...libraries.map((name) => `/${name}`), '/etc', '/nix/store'];
-/** Where what the locked Node needs lies: a single file beside the C and C++ libraries. */
-const forNode = [
-  ...libraries.flatMap((name) => [`/usr/${name}`, `/${name}`]),
-  ...systemFiles.map((name) => `/etc/${name}`),
-  '/nix/store',
-];
+/** Where the host's programs and their libraries lie: /usr with the links into it, and what another distribution has. */
+const programs = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/nix/store'];
+/** For programs of any kind, which have settings of their own. */
+const forPrograms = [...programs, '/etc'];
+/** For the locked Node, and what a bundle may call. */
+const forNode = [...programs, ...systemFiles.map((name) => `/etc/${name}`)];
 
-/** As little of this host as an app needs: the app, with the libraries for the locked Node, or with the host's programs. */
+/** As little of this host as an app needs: the app, the host's programs, and for other programs than Node all settings. */
 export function hostFiles({ artifact, context }: Launch, { file }: HostCommand): HostFiles {
   switch (artifact.kind) {
     case 'node':
