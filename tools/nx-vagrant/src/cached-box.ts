@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { hashFolder } from '@tare/environment';
+import { join } from 'node:path';
+import { hashFile, hashFolder } from '@tare/environment';
 import { cacheFolder, hostArchitecture, madeOnce } from '@tare/nx-kit';
 import { type BoxOrder, buildTraits, likelyBoxMode, makeBox, usualPublicBox } from './box.ts';
 import { type BoxRecord, type Provider, readBoxRecord } from './records.ts';
@@ -27,8 +28,12 @@ export async function cachedBox(
 ): Promise<FoundBox> {
   const { recipe, node, packages, mode } = wanted;
   const host = { provider, architecture: hostArchitecture(), ...decided(provider) };
-  const content = await hashFolder(recipe, signal);
-  const parts = [mode, host, content?.sha256, packages, node.version, statSync(node.binary).size];
+  // Vagrant's own state may lie beside them
+  const content = [
+    await hashFile(join(recipe, 'build-box.sh')),
+    await hashFolder(join(recipe, 'box'), signal),
+  ];
+  const parts = [mode, host, content, packages, node.version, statSync(node.binary).size];
   const key = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12);
   const folder = cacheFolder('vagrant', `box-${key}`);
   await madeOnce(folder, async (out) => {

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } f
 import { thisRunner } from '@tare/environment';
 import { lastLines, runProgram, type Variables } from '@tare/metrics';
 import { messageOf } from '@tare/nx-kit';
+import type { Hypervisor, MachineDescription } from './machine/hypervisor.ts';
 
 /** The hypervisor that vagrant-libvirt uses by default. */
 export const hypervisor = 'qemu:///system';
@@ -28,29 +29,41 @@ export function virsh(
   });
 }
 
-/** What libvirt knows of a domain. */
-export type DomainDescription = {
-  readonly name: string;
-  readonly accelerator: 'kvm' | 'tcg';
-  readonly vcpus: number;
-  readonly memoryMiB: number;
-  /** The run that made it; undefined for one that a user made. */
-  readonly runId: string | undefined;
-  /** The mark of the process that runs that run. */
-  readonly runner: string | undefined;
+/** The machines of vagrant-libvirt, by virsh; a machine is known by its name or its UUID. */
+export const libvirt: Hypervisor = {
+  describe: async (domain, signal) => parseDomain(await virsh(['dumpxml', domain], signal)),
+  state: async (domain, signal) => {
+    const state = await domainState(domain, signal);
+    return state === 'running' || state === 'paused' ? state : 'off';
+  },
+  // the Vagrantfile does so for one that it creates
+  mark: async (domain, runId, signal) => {
+    const title = `tare run ${runId} by ${thisRunner()}`;
+    await virsh(['desc', domain, '--live', '--config', '--title', '--new-desc', title], signal);
+  },
+  pause: async (domain, signal) => void (await virsh(['suspend', domain], signal)),
+  resume: async (domain, signal) => void (await virsh(['resume', domain], signal)),
+  cut: async (domain, signal) => void (await virsh(['destroy', domain], signal)),
+  pid: (domain) => domainPid(domain),
+  console: (domain) => consoleTail(domain),
+  pin: async (domain, vcpus, { app, rest }, signal) => {
+    await virsh(['emulatorpin', domain, rest.join(','), '--live'], signal);
+    for (let vcpu = 0; vcpu < vcpus; vcpu++) {
+      const cpus = vcpu === 0 ? app : rest;
+      await virsh(['vcpupin', domain, String(vcpu), cpus.join(','), '--live'], signal);
+    }
+  },
+  words: {
+    process: 'QEMU process',
+    paths: {
+      guest: 'address of the guest on libvirt’s bridge',
+      forwarded: 'port on 127.0.0.1 forwarded through ssh',
+    },
+  },
 };
 
-/**
- * Asks libvirt for a domain.
- * @param domain its name or its UUID.
- * @throws Error when there is none.
- */
-export async function describeDomain(domain: string, signal: AbortSignal): Promise<DomainDescription> {
-  return parseDomain(await virsh(['dumpxml', domain], signal));
-}
-
 /** Reads a domain's XML (libvirt, Domain XML format). */
-export function parseDomain(xml: string): DomainDescription {
+export function parseDomain(xml: string): MachineDescription {
   const text = (pattern: RegExp): string => pattern.exec(xml)?.[1] ?? '';
   const marks = `${text(/<title>([\s\S]*?)<\/title>/)}\n${text(/<description>([\s\S]*?)<\/description>/)}`;
   return {
@@ -61,15 +74,6 @@ export function parseDomain(xml: string): DomainDescription {
     runId: /tare run ([\w-]+)/.exec(marks)?.[1],
     runner: /tare run [\w-]+ by ([\w.]+)/.exec(marks)?.[1],
   };
-}
-
-/**
- * Writes a run into the title of a running domain that the run takes over, as the Vagrantfile does for one that it creates.
- * The clean-up after the run finds the domain by its title.
- */
-export async function markDomain(domain: string, runId: string, signal: AbortSignal): Promise<void> {
-  const title = `tare run ${runId} by ${thisRunner()}`;
-  await virsh(['desc', domain, '--live', '--config', '--title', '--new-desc', title], signal);
 }
 
 /** @returns the domain's state in libvirt's words: "running", "paused", "shut off". */
@@ -103,26 +107,13 @@ export function runsDomain(args: readonly string[], domain: string): boolean {
   return named === true || (args.includes('-uuid') && after('-uuid') === domain);
 }
 
-/** Empty when the process is gone or another user's. */
-function commandLine(pid: number): readonly string[] {
+/** The words of a process's command line; none when it is gone or another user's. */
+export function commandLine(pid: number): readonly string[] {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
   } catch {
     return [];
   }
-}
-
-/**
- * Freezes a running domain: it keeps its memory and uses no CPU.
- * @param domain its name or its UUID.
- */
-export async function suspendDomain(domain: string, signal: AbortSignal): Promise<void> {
-  await virsh(['suspend', domain], signal);
-}
-
-/** Resumes a frozen domain. */
-export async function resumeDomain(domain: string, signal: AbortSignal): Promise<void> {
-  await virsh(['resume', domain], signal);
 }
 
 /**
@@ -135,7 +126,7 @@ export async function consoleTail(domain: string, lines = 10): Promise<string> {
     const description = await virsh(['dumpxml', domain], AbortSignal.timeout(5_000));
     const name = /<name>([^<]+)<\/name>/.exec(description)?.[1] ?? domain;
     const tails = [...consoleFiles(description), `/var/log/libvirt/qemu/${name}.log`].map((path) =>
-      tail(path, lines),
+      tailOf(path, lines),
     );
     return tails.find((text) => text !== '') ?? 'the console is empty';
   } catch (error) {
@@ -152,7 +143,8 @@ export function consoleFiles(description: string): readonly string[] {
 
 const readBytes = 16_384;
 
-function tail(path: string, lines: number): string {
+/** The last lines of a file, in one; "" where it cannot be read. */
+export function tailOf(path: string, lines: number): string {
   let file: number;
   try {
     file = openSync(path, 'r');

@@ -38,7 +38,10 @@ export const tables = {
         'Makes the box that machines are made of: built from Debian packages, or a public one pinned by version.',
     },
     {
-      recipe: path({ description: 'Folder with build-box.sh, from the workspace root.' }),
+      recipe: path({
+        description: 'Folder with build-box.sh, from the workspace root.',
+        otherwise: 'the recipe of @tare/nx-vagrant',
+      }).optional(),
       mode: choice(['auto', 'built', 'public'], {
         description:
           'built: from Debian packages, as root on Debian, for libvirt; public: the public box; auto: built where the host can.',

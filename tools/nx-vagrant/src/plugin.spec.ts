@@ -10,6 +10,7 @@ afterAll(() => {
   rmSync(workspaceRoot, { recursive: true });
 });
 mkdirSync(join(workspaceRoot, 'vm/box'), { recursive: true });
+writeFileSync(join(workspaceRoot, 'vm/build-box.sh'), '');
 writeFileSync(
   join(workspaceRoot, 'vm/package.json'),
   JSON.stringify({ name: '@acme/vm', nx: { name: 'vm' } }),

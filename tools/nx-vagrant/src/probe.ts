@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { findProgram, runProgram, type Variables } from '@tare/metrics';
 import { hostArchitecture, isDebianFamily, messageOf } from '@tare/nx-kit';
 import { hypervisor, virsh } from './libvirt.ts';
+import { setupCommand } from './recipe.ts';
 import type { Provider } from './records.ts';
 
 /** A provider that answers, or why none does and what to do. */
@@ -22,9 +23,6 @@ export type VagrantFacts = {
   /** In Debian's words: "amd64", "arm64". */
   readonly architecture: string;
 };
-
-/** Where the provider comes from on Debian, from the workspace's root. */
-const setupScript = 'environments/vagrant/setup-debian.sh';
 
 /** A provider that can be used, or why not. */
 type Found =
@@ -116,9 +114,8 @@ function connectionError(error: unknown): string {
 }
 
 function unusable(reason: string): VagrantProbe {
-  const sudo = process.getuid?.() === 0 ? '' : 'sudo ';
   const remedy = isDebianFamily()
-    ? `Set it up: \`${sudo}bash ${setupScript}\`.`
+    ? `Set it up: \`${setupCommand()}\`.`
     : 'Install Vagrant (https://developer.hashicorp.com/vagrant/install) and VirtualBox, or libvirt with vagrant-libvirt.';
   return { usable: false, reason, remedy };
 }

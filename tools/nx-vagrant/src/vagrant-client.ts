@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awaitProgram, lastLines, type ProgramResult, type Variables } from '@tare/metrics';
+import { cacheFolder } from '@tare/nx-kit';
+import { ownRecipe, setupCommand } from './recipe.ts';
 import type { Provider } from './records.ts';
 
 /** In Vagrant's words: "running", "shutoff" (libvirt) or "poweroff" (VirtualBox), "paused", "not_created", … */
@@ -223,7 +226,7 @@ type Fault = {
   readonly line: (found: (index: number) => string, said: string) => string;
 };
 
-const setUp = 'run `bash environments/vagrant/setup-debian.sh`, or start libvirtd';
+const setUp = (): string => `run \`${setupCommand()}\`, or start libvirtd`;
 
 const locked = /Another process is already executing an action on the machine|because it is locked/;
 
@@ -236,7 +239,7 @@ const faults: readonly Fault[] = [
   },
   {
     pattern: /Error (?:while|making a) connect\w* to [Ll]ibvirt[^:]*:?\s*([^\n]*)/,
-    line: (found, said) => `libvirt cannot be reached (${socketError(said) || found(1)}); ${setUp}`,
+    line: (found, said) => `libvirt cannot be reached (${socketError(said) || found(1)}); ${setUp()}`,
   },
   {
     pattern: /box '([^']+)' could not be found or\s+could not be accessed/,
@@ -322,9 +325,13 @@ function socketError(said: string): string {
 }
 
 /**
- * Where Vagrant keeps what it knows of the machines of a folder.
- * @param folder absolute path of the folder with the Vagrantfile; `TARE_VAGRANT_STATE` moves the state out of it.
+ * Where Vagrant keeps what it knows of the machines of a folder: `TARE_VAGRANT_STATE`, else beside the Vagrantfile; for the
+ * recipe of this package, which many workspaces may share, a folder of the working directory's own in this user's cache.
+ * @param folder absolute path of the folder with the Vagrantfile.
  */
 export function stateFolder(folder: string, variables: Variables = process.env): string {
-  return resolve(folder, variables.TARE_VAGRANT_STATE ?? '.vagrant');
+  const { TARE_VAGRANT_STATE: given } = variables;
+  if (given !== undefined || folder !== ownRecipe) return resolve(folder, given ?? '.vagrant');
+  const workspace = createHash('sha256').update(process.cwd()).digest('hex').slice(0, 12);
+  return cacheFolder('machines', workspace);
 }

@@ -42,7 +42,7 @@ export async function coldStart({ machine, path, launch }: VmLaunch, signal: Abo
   // `ended` reports the failure, and so do the meters
   session.catch(() => undefined);
   const tunnel = way.tunnel?.();
-  const reachable = tunnel?.open ?? guestAnswers(way.url.hostname, guestPort, either);
+  const reachable = tunnel?.open ?? guestAnswers(way.url.hostname, Number(way.url.port), either);
   reachable.catch(() => undefined);
   return vmInstance({
     startKind: 'cold',
@@ -113,7 +113,10 @@ async function wayTo(
   signal: AbortSignal,
 ): Promise<Way> {
   const config = machine.sshConfig();
-  if (path === 'guest') return { url: new URL(`http://${config.hostName}:${guestPort}/`), tunnel: undefined };
+  if (path === 'guest')
+    return { url: new URL(`http://${machine.address()}:${guestPort}/`), tunnel: undefined };
+  const forwarded = machine.forwardedPort();
+  if (forwarded !== undefined) return { url: new URL(`http://127.0.0.1:${forwarded}/`), tunnel: undefined };
   const chosen = await choosePort(port);
   return {
     url: new URL(`http://127.0.0.1:${chosen}/`),
@@ -121,14 +124,8 @@ async function wayTo(
   };
 }
 
-/** How requests reach the app in a VM: by the guest's own address, or by a port that is forwarded through ssh. */
+/** How requests reach the app in a VM: by an address of the guest, or by a port of the host that is forwarded to it. */
 export type VmPath = 'guest' | 'forwarded';
-
-/** Each path in words, for the run file. */
-export const pathWords: Readonly<Record<VmPath, string>> = {
-  guest: 'address of the guest on libvirt’s bridge',
-  forwarded: 'port on 127.0.0.1 forwarded through ssh',
-};
 
 /** The app runs on the guest's CPU 0. */
 const samplerCpu = 1;

@@ -1,22 +1,23 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findRunner, type RunContext, runMarks, thisRunner } from '@tare/environment';
+import { choosePort, findRunner, type RunContext, runMarks, thisRunner } from '@tare/environment';
 import { allowedCpus, parseCpuList } from '@tare/metrics';
 import { ensureBox } from '../box.ts';
 import { cachedBox, type FoundBox } from '../cached-box.ts';
 import type { VmArtifact } from '../guest/guest-app.ts';
+import { type Accelerator, bootMachine, bringUp, rememberedChoice } from '../machine/bring-up.ts';
+import type { Hypervisor, MachineDescription, VmPinning } from '../machine/hypervisor.ts';
+import { kvmObstacle } from '../machine/kvm.ts';
 import {
-  describeDomain,
-  type DomainDescription,
-  domainState,
-  markDomain,
-  resumeDomain,
-  suspendDomain,
-  virsh,
-} from '../libvirt.ts';
-import { type Accelerator, bootMachine, bringUp, kvmDevice, rememberedChoice } from '../machine/bring-up.ts';
-import { machineId, machinePlace, machineVariables, placeVariables } from '../machine/machine-place.ts';
-import { type BoxRecord, readBoxRecord } from '../records.ts';
+  hypervisorOf,
+  machineId,
+  machinePlace,
+  machineVariables,
+  placeVariables,
+} from '../machine/machine-place.ts';
+import { boxRecipe } from '../recipe.ts';
+import { type BoxRecord, type Provider, readBoxRecord } from '../records.ts';
 import { createVagrant, type SshConfig, type Vagrant } from '../vagrant-client.ts';
 
 /** Which machine, and how to boot it. */
@@ -25,6 +26,7 @@ export type MachineOptions = {
   readonly folder: string;
   /** Absolute path of the folder with `box/box.json`, and of what is remembered of this host. */
   readonly records: string;
+  readonly provider: Provider;
   /** Debian packages in it besides those of every machine. */
   readonly packages: readonly string[];
   readonly accelerator: 'auto' | Accelerator;
@@ -48,10 +50,15 @@ export interface VagrantMachine {
   pause(signal: AbortSignal): Promise<void>;
   /** Removes it with its disk, if this process has used it. */
   destroy(signal: AbortSignal): Promise<void>;
-  describe(signal: AbortSignal): Promise<DomainDescription>;
-  /** What libvirt knows it by. @throws Error when it has not been created. */
-  domain(): string;
+  describe(signal: AbortSignal): Promise<MachineDescription>;
+  readonly hypervisor: Hypervisor;
+  /** What the hypervisor knows it by. @throws Error when it has not been created. */
+  id(): string;
   sshConfig(): SshConfig;
+  /** The address at which the host reaches the guest's ports. */
+  address(): string;
+  /** The port on 127.0.0.1 that the hypervisor itself forwards to the app; undefined where that takes a tunnel. */
+  forwardedPort(): number | undefined;
   box(): BoxRecord;
   /** Why it runs with the accelerator that it has. */
   acceleratorReason(): string;
@@ -67,9 +74,12 @@ function machineCpus({ resources }: RunContext): number {
 
 /** @returns the machine of a folder; nothing is started by this. */
 export function vagrantMachine(options: MachineOptions): VagrantMachine {
-  const { folder, records, packages, bootDeadlineMs } = options;
-  const place = machinePlace(folder, { packages });
+  const { folder, records, provider, packages, bootDeadlineMs } = options;
+  const place = machinePlace(folder, { provider, packages });
+  const hypervisor = hypervisorOf(place);
   const artifacts = new Map<string, string>();
+  const hostOnlyAddress = provider === 'virtualbox' ? hostOnlyAddressOf(place.state) : undefined;
+  let forward: number | undefined;
   let box: FoundBox | undefined;
   let config: SshConfig | undefined;
   let accelerator: Accelerator | undefined;
@@ -79,23 +89,38 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
     if (box === undefined) throw new Error('the VM is not prepared; call prepare first');
     return box.record;
   };
-  const domain = (): string => {
-    const id = machineId(place);
-    if (id === undefined)
+  const id = (): string => {
+    const found = machineId(place);
+    if (found === undefined)
       throw new Error(`the VM of ${folder} has not been created; run nx run vagrant:vagrant-up`);
-    return id;
+    return found;
   };
+  const variablesFor = (
+    bundles: Readonly<Record<string, string>>,
+    context: RunContext,
+    by: Accelerator | undefined,
+    start: boolean,
+  ): Readonly<Record<string, string>> => ({
+    ...variablesOf(theBox(), bundles, context, by, start),
+    ...machineVariables({
+      // with libvirt the environment opens its own way to the app
+      forward: forward ?? false,
+      ...(hostOnlyAddress !== undefined && { address: hostOnlyAddress }),
+      ...(theBox().mode === 'public' && { packages, node: context.nodeBinary }),
+    }),
+    ...placeVariables(place),
+  });
   const client = (workload: string, context: RunContext, by: Accelerator | undefined): Vagrant => {
-    used = { ...variablesOf(theBox(), inOrder(artifacts, workload), context, by), ...placeVariables(place) };
-    return createVagrant({ folder, variables: used, upDeadlineMs: bootDeadlineMs });
+    used = variablesFor(inOrder(artifacts, workload), context, by, false);
+    return createVagrant({ ...place, variables: used, upDeadlineMs: bootDeadlineMs });
   };
   const inUse = (): Vagrant => {
     if (used === undefined) throw new Error('the VM is not prepared; call prepare first');
-    return createVagrant({ folder, variables: used });
+    return createVagrant({ ...place, variables: used });
   };
   const pin = async (context: RunContext, signal: AbortSignal): Promise<void> => {
     const pinning = planPinning(context.resources.serverCpus);
-    if (pinning !== undefined) await pinDomain(domain(), machineCpus(context), pinning, signal);
+    if (pinning !== undefined) await hypervisor.pin?.(id(), machineCpus(context), pinning, signal);
   };
   const boot = async (
     workload: string,
@@ -106,16 +131,15 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
     const path = artifacts.get(workload);
     // the VM holds the others already; sending them again would disturb the start
     const bundles = path === undefined ? {} : { [workload]: path };
-    const variables = variablesOf(theBox(), bundles, context, accelerator, withApp);
-    used = { ...variables, ...placeVariables(place) };
-    const vagrant = createVagrant({ folder, variables: used, upDeadlineMs: bootDeadlineMs });
+    used = variablesFor(bundles, context, accelerator, withApp);
+    const vagrant = createVagrant({ ...place, variables: used, upDeadlineMs: bootDeadlineMs });
     await bootMachine({ vagrant, place, port: undefined, deadlineMs: bootDeadlineMs }, signal);
     await pin(context, signal);
   };
   /** Refuses a machine that belongs to another run: it is neither taken over nor removed. */
   const refuseOthers = async (signal: AbortSignal): Promise<void> => {
     const id = machineId(place);
-    const found = id === undefined ? undefined : await describeDomain(id, signal).catch(() => undefined);
+    const found = id === undefined ? undefined : await hypervisor.describe(id, signal).catch(() => undefined);
     const by = found?.runner === thisRunner() ? undefined : findRunner(found?.runner);
     if (found === undefined || by === undefined) return;
     throw new Error(
@@ -126,8 +150,10 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
   const removeUnfit = async (context: RunContext, signal: AbortSignal): Promise<void> => {
     const id = machineId(place);
     if (id === undefined) return;
-    const found = await describeDomain(id, signal).catch(() => undefined);
+    const found = await hypervisor.describe(id, signal).catch(() => undefined);
     const fits =
+      // VirtualBox has its forwarded port and its address from when it was made
+      provider === 'libvirt' &&
       found?.vcpus === machineCpus(context) &&
       found.memoryMiB === machineMemoryMiB &&
       (options.accelerator === 'auto' || found.accelerator === options.accelerator);
@@ -135,7 +161,8 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
   };
 
   const machine: VagrantMachine = {
-    domain,
+    hypervisor,
+    id,
     provide: async (artifact, context, signal) => {
       const { workload } = artifact;
       const path = artifact.kind === 'node' ? artifact.path : '';
@@ -147,7 +174,8 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
       }
       await refuseOthers(signal);
       box ??= await findBox(options, context, signal);
-      await ensureBox(createVagrant({ folder, variables: {} }), box.record, box.folder, signal);
+      if (provider === 'virtualbox') forward ??= await choosePort();
+      await ensureBox(createVagrant({ ...place, variables: {} }), box.record, box.folder, signal);
       await removeUnfit(context, signal);
       const order = {
         place,
@@ -160,27 +188,28 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
         say: () => undefined,
       };
       await bringUp(order, signal);
-      await markDomain(domain(), context.runId, signal);
-      ({ accelerator } = await describeDomain(domain(), signal));
+      await hypervisor.mark(id(), context.runId, signal);
+      const found = await hypervisor.describe(id(), signal);
+      accelerator = found.accelerator === 'hardware' ? undefined : found.accelerator;
       config = await client(workload, context, accelerator).sshConfig({ signal });
       await pin(context, signal);
     },
     wake: async (workload, context, signal) => {
-      const state = await domainState(domain(), signal);
-      if (state === 'paused') await resumeDomain(domain(), signal);
-      if (state === 'shut off') await boot(workload, context, false, signal);
+      const state = await hypervisor.state(id(), signal);
+      if (state === 'paused') await hypervisor.resume(id(), signal);
+      if (state === 'off') await boot(workload, context, false, signal);
     },
     boot: (workload, context, signal) => boot(workload, context, true, signal),
     halt: async (signal) => {
-      if ((await domainState(domain(), signal)) === 'paused') await resumeDomain(domain(), signal);
+      if ((await hypervisor.state(id(), signal)) === 'paused') await hypervisor.resume(id(), signal);
       await inUse().halt({ force: true, signal });
     },
     cut: async (signal) => {
-      if (machineId(place) === undefined || (await domainState(domain(), signal)) === 'shut off') return;
-      await virsh(['destroy', domain()], signal);
+      if (machineId(place) === undefined || (await hypervisor.state(id(), signal)) === 'off') return;
+      await hypervisor.cut(id(), signal);
     },
     pause: async (signal) => {
-      if ((await domainState(domain(), signal)) === 'running') await suspendDomain(domain(), signal);
+      if ((await hypervisor.state(id(), signal)) === 'running') await hypervisor.pause(id(), signal);
     },
     destroy: async (signal) => {
       if (used === undefined) return;
@@ -188,7 +217,9 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
       used = undefined;
       config = undefined;
     },
-    describe: (signal) => describeDomain(domain(), signal),
+    describe: (signal) => hypervisor.describe(id(), signal),
+    address: () => hostOnlyAddress ?? machine.sshConfig().hostName,
+    forwardedPort: () => forward,
     sshConfig: () => {
       if (config === undefined) throw new Error('the VM is not prepared; call prepare first');
       return config;
@@ -196,7 +227,9 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
     box: theBox,
     acceleratorReason: () => {
       if (options.accelerator !== 'auto') return 'asked for';
-      if (!kvmDevice()) return 'there is no /dev/kvm for this user';
+      if (provider !== 'libvirt') return 'VirtualBox runs guests on the processor';
+      const obstacle = kvmObstacle();
+      if (obstacle !== undefined) return obstacle.reason;
       const { reason } = rememberedChoice(records, theBox().name) ?? { reason: 'the VM was there already' };
       return reason;
     },
@@ -204,9 +237,14 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
   return machine;
 }
 
+/** An address of the network that VirtualBox allows without being configured (its manual, 6.7), always the same for a machine. */
+function hostOnlyAddressOf(state: string): string {
+  return `192.168.56.${10 + (createHash('sha256').update(state).digest().readUInt16BE(0) % 240)}`;
+}
+
 /** The box that the target vagrant-box has made; one with packages in it, or where there is no such target, from the cache. */
 async function findBox(
-  { folder, records, packages }: MachineOptions,
+  { folder, records, provider, packages }: MachineOptions,
   { nodeBinary, nodeVersion, tell = () => undefined }: RunContext,
   signal: AbortSignal,
 ): Promise<FoundBox> {
@@ -215,10 +253,10 @@ async function findBox(
   if (shared !== undefined && packages.length === 0) return { record: shared, folder: made };
   const wanted = {
     mode: shared?.mode ?? 'auto',
-    recipe: folder,
+    recipe: boxRecipe(folder),
     node: { binary: nodeBinary, version: nodeVersion.replace(/^v/, '') },
     packages: [...new Set(packages)].toSorted(),
-    provider: 'libvirt',
+    provider,
     tell,
   } as const;
   return cachedBox(wanted, signal);
@@ -251,20 +289,10 @@ function variablesOf(
       nodeArguments: resources.nodeArguments,
       appMemoryMiB: resources.memoryMiB,
       start,
-      // the environment opens its own way to the app
-      forward: false,
     }),
     ...runMarks(runId, 'vagrant'),
   };
 }
-
-/** Which CPUs of the host carry which part of a VM. */
-type VmPinning = {
-  /** CPUs for the vCPU that the app runs on. */
-  readonly app: readonly number[];
-  /** CPUs for the other vCPUs and the hypervisor's own threads. */
-  readonly rest: readonly number[];
-};
 
 /**
  * Gives the app's vCPU the server's CPUs, and everything else of the VM the load generator's.
@@ -278,20 +306,6 @@ export function planPinning(serverCpus: readonly number[] | undefined): VmPinnin
   const generator = others(allowedCpus() ?? []);
   const rest = generator.length > 0 ? generator : others(onlineCpus());
   return { app: serverCpus, rest: rest.length > 0 ? rest : serverCpus };
-}
-
-/** Pins a running domain; vCPU 0 is the app's. Lasts until the domain is switched off. */
-async function pinDomain(
-  domain: string,
-  vcpus: number,
-  { app, rest }: VmPinning,
-  signal: AbortSignal,
-): Promise<void> {
-  await virsh(['emulatorpin', domain, rest.join(','), '--live'], signal);
-  for (let vcpu = 0; vcpu < vcpus; vcpu++) {
-    const cpus = vcpu === 0 ? app : rest;
-    await virsh(['vcpupin', domain, String(vcpu), cpus.join(','), '--live'], signal);
-  }
 }
 
 /** Describes the pinning for the run file. */

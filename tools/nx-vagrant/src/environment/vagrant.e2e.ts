@@ -19,6 +19,7 @@ import { guestService } from '../guest/guest-service.ts';
 import { unitName } from '../guest/unit-name.ts';
 import { virsh } from '../libvirt.ts';
 import { existingPlaces, machineId, machinePlace, placeVariables } from '../machine/machine-place.ts';
+import { ownRecipe } from '../recipe.ts';
 import { openSsh, shellWords, type Ssh } from '../ssh.ts';
 import { createVagrant } from '../vagrant-client.ts';
 import { vagrant } from './vagrant.ts';
@@ -104,6 +105,7 @@ describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }
   };
   afterAll(async () => {
     await environment.dispose();
+    for (const line of await vagrant().reap(context.runId, signal)) process.stdout.write(`left: ${line}\n`);
     rmSync(folder, { recursive: true, force: true });
   }, 3 * minutes);
 
@@ -134,6 +136,16 @@ describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }
   };
   const domainName = async (): Promise<string> =>
     (await virsh(['domname', machineId(place) ?? ''], signal)).trim();
+
+  test('the probe says what isolates an app, by which path', async () => {
+    const isolation = { rung: 80, kernel: 'guest', seccomp: false };
+    const forwarded = vagrant({ ...where, path: 'forwarded' });
+    for (const [by, path] of [
+      [environment, 'guest address'],
+      [forwarded, 'forwarded port'],
+    ] as const)
+      expect(await by.probe(signal)).toMatchObject({ usable: true, isolation: { ...isolation, path } });
+  });
 
   test('the facts name the box, the accelerator, and what the idle VM costs', () => {
     expect(facts).toMatchObject({
@@ -354,19 +366,22 @@ describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }
       bytes: 0,
       ...content,
     };
+    // as in a workspace without a recipe of its own: with that of this package
+    const own = vagrant({ accelerator: 'tcg' });
     const none = { ...app, command: ['gunicorn'] };
-    await expect(environment.prepare(none, context, signal)).rejects.toThrow(
+    await expect(own.prepare(none, context, signal)).rejects.toThrow(
       'python: there is no program gunicorn in the VM',
     );
-    expect(await environment.prepare(app, context, signal)).toMatchObject({ packages: 'python3' });
-    const { instance } = await start(environment, false, { artifact: app });
+    expect(await own.prepare(app, context, signal)).toMatchObject({ packages: 'python3' });
+    const { instance } = await start(own, false, { artifact: app });
     expect(await (await fetch(instance.url)).text()).toBe('of Python');
-    const [own] = existingPlaces(place.folder);
-    expect(own?.base).not.toBe('');
-    const name = (await virsh(['domname', own === undefined ? '' : (machineId(own) ?? '')], signal)).trim();
+    const [only] = existingPlaces(ownRecipe);
+    expect(only?.base).not.toBe('');
+    const name = (await virsh(['domname', only === undefined ? '' : (machineId(only) ?? '')], signal)).trim();
     await stopAll();
-    expect(await vagrant(where).reap('another-run', signal)).toEqual([]);
-    expect(await vagrant(where).reap(context.runId, signal)).toEqual([`VM ${name} of run ${context.runId}`]);
+    const another = vagrant();
+    expect(await another.reap('another-run', signal)).toEqual([]);
+    expect(await another.reap(context.runId, signal)).toEqual([`VM ${name} of run ${context.runId}`]);
     expect(await virsh(['list', '--all', '--name'], signal)).not.toContain(name);
   });
 });

@@ -15,13 +15,21 @@ import {
 } from '@tare/environment';
 import { listProcesses } from '@tare/metrics';
 import { messageOf } from '@tare/nx-kit';
-import { describeDomain } from '../libvirt.ts';
 import type { Accelerator } from '../machine/bring-up.ts';
 import type { VmArtifact } from '../guest/guest-app.ts';
-import { existingPlaces, machineId, type MachinePlace, placeVariables } from '../machine/machine-place.ts';
+import {
+  existingPlaces,
+  hypervisorOf,
+  machineId,
+  type MachinePlace,
+  placeVariables,
+} from '../machine/machine-place.ts';
+import { kvmObstacle } from '../machine/kvm.ts';
 import { probeVagrant, type VagrantProbe } from '../probe.ts';
+import { setupCommand, usualFolder } from '../recipe.ts';
+import type { Provider } from '../records.ts';
 import { createVagrant } from '../vagrant-client.ts';
-import { coldStart, pathWords, restart, type VmPath } from './start-in-vm.ts';
+import { coldStart, restart, type VmPath } from './start-in-vm.ts';
 import { type MachineOptions, vagrantMachine, type VagrantMachine } from './vagrant-machine.ts';
 import { vmFacts } from './vm-facts.ts';
 
@@ -31,7 +39,7 @@ export type VagrantOptions = {
   readonly path?: VmPath;
   /** KVM (the processor), TCG (emulation), or by default KVM where a guest boots with it. */
   readonly accelerator?: 'auto' | Accelerator;
-  /** Folder of the Vagrantfile; by default `environments/vagrant/` in the working directory. */
+  /** Folder of the Vagrantfile; by default `environments/vagrant/` in the working directory if it is there, else the recipe of this package. */
   readonly folder?: URL;
   /** Folder of `box/box.json`; by default `dist/vagrant/` in the working directory. */
   readonly records?: URL;
@@ -47,21 +55,24 @@ const allMachines = new Map<string, VagrantMachine>();
 const idleCosts = new WeakMap<VagrantMachine, Facts>();
 
 /**
- * Runs the artifact as a service of a Vagrant VM (libvirt). The VM belongs to the run: `dispose` destroys it, even one that
+ * Runs the artifact as a service of a Vagrant VM (libvirt, or VirtualBox). The VM belongs to the run: `dispose` destroys it, even one that
  * was up before the run and was taken over. It is paused between its trials. Apps that name Debian packages have a VM with these.
  */
 export function vagrant(options: VagrantOptions = {}): Environment {
   const { path = 'guest' } = options;
   const workspace = pathToFileURL(`${process.cwd()}/`);
-  const folder = pathOf(options.folder ?? new URL('environments/vagrant/', workspace));
+  const folder = options.folder === undefined ? usualFolder(process.cwd()) : pathOf(options.folder);
   const bootDeadlineMs = options.bootDeadlineMs ?? defaultBootDeadlineMs;
+  const accelerator = options.accelerator ?? 'auto';
   const machines = new Set<VagrantMachine>();
+  let provider: Provider | undefined;
   const machineOf = (artifact: VmArtifact): VagrantMachine => {
     const machine = sharedMachine({
       folder,
+      provider: provider ?? 'libvirt',
       records: pathOf(options.records ?? new URL('dist/vagrant/', workspace)),
       packages: packagesOf(artifact),
-      accelerator: options.accelerator ?? 'auto',
+      accelerator,
       bootDeadlineMs,
     });
     machines.add(machine);
@@ -71,8 +82,7 @@ export function vagrant(options: VagrantOptions = {}): Environment {
 
   const probe = async (signal: AbortSignal): Promise<Availability> => {
     try {
-      const found = await probeVagrant(signal);
-      return found.usable && found.provider !== 'libvirt' ? unmeasured(found.provider) : availability(found);
+      return availability(await probeVagrant(signal), path, accelerator);
     } catch (error) {
       return { usable: false, reason: messageOf(error), remedy: 'See what `vagrant status` says.' };
     }
@@ -89,13 +99,14 @@ export function vagrant(options: VagrantOptions = {}): Environment {
     prepare: async (artifact, context, signal) => {
       requireOneCpu(context.resources.cpus);
       const app = requireVmArtifact(artifact);
+      provider ??= await usableProvider(signal);
       const machine = machineOf(app);
       await machine.provide(app, context, signal);
       const before = idleCosts.get(machine);
       const { facts, idle } = await vmFacts(machine, app, context, before, signal);
       idleCosts.set(machine, idle);
       await machine.pause(signal);
-      return { network: pathWords[path], ...facts };
+      return { network: machine.hypervisor.words.paths[path], ...facts };
     },
     start: async (launch, signal) => {
       const machine = machineOf(requireVmArtifact(launch.artifact));
@@ -116,7 +127,7 @@ export function vagrant(options: VagrantOptions = {}): Environment {
 }
 
 function sharedMachine(options: MachineOptions): VagrantMachine {
-  const key = JSON.stringify([options.folder, options.packages.toSorted()]);
+  const key = JSON.stringify([options.folder, options.provider, options.packages.toSorted()]);
   const machine = allMachines.get(key) ?? vagrantMachine(options);
   allMachines.set(key, machine);
   return machine;
@@ -162,21 +173,50 @@ function packagesOf(artifact: VmArtifact): readonly string[] {
   );
 }
 
-function availability(found: VagrantProbe): Availability {
+function availability(
+  found: VagrantProbe,
+  path: VmPath,
+  accelerator: MachineOptions['accelerator'],
+): Availability {
   if (!found.usable) return { usable: false, reason: found.reason, remedy: found.remedy };
   const { vagrantVersion, providerVersion, hypervisorVersion } = found.facts;
+  const kvm = found.provider === 'libvirt' ? kvmObstacle() : undefined;
+  if (accelerator === 'kvm' && kvm !== undefined) return { usable: false, ...kvm };
+  if (found.provider === 'virtualbox' && process.platform !== 'linux')
+    return {
+      usable: false,
+      reason: `the process of VirtualBox’s machines cannot be read on ${process.platform}`,
+      remedy: 'Measure on Linux, or leave vagrant out.',
+    };
+  if (accelerator === 'tcg' && found.provider !== 'libvirt')
+    return {
+      usable: false,
+      reason: `the provider here is ${providerVersion}, which emulates no processor`,
+      remedy: `Leave the accelerator out, or use libvirt; on Debian: ${setupCommand()}.`,
+    };
   return {
     usable: true,
-    facts: { vagrant: `Vagrant ${vagrantVersion}`, provider: providerVersion, hypervisor: hypervisorVersion },
+    facts: {
+      vagrant: `Vagrant ${vagrantVersion}`,
+      provider: providerVersion,
+      hypervisor: hypervisorVersion,
+      ...(kvm !== undefined && { kvm: kvm.reason }),
+    },
+    isolation: {
+      rung: 80,
+      kernel: 'guest',
+      // a machine of its own shares none
+      namespaces: ['cgroup', 'ipc', 'mount', 'network', 'pid', 'time', 'user', 'uts'],
+      seccomp: false,
+      path: path === 'guest' ? 'guest address' : 'forwarded port',
+    },
   };
 }
 
-function unmeasured(provider: string): Availability {
-  return {
-    usable: false,
-    reason: `the provider here is ${provider}; a VM is measured with libvirt only`,
-    remedy: 'On Debian: bash environments/vagrant/setup-debian.sh.',
-  };
+async function usableProvider(signal: AbortSignal): Promise<Provider> {
+  const found = await probeVagrant(signal);
+  if (found.usable) return found.provider;
+  throw new Error(`${found.reason}. ${found.remedy}`);
 }
 
 function requireOneCpu(cpus: number): void {
@@ -211,7 +251,9 @@ async function reapMachine(
 ): Promise<readonly string[]> {
   const id = machineId(place);
   if (id === undefined) return [];
-  const found = await describeDomain(id, signal).catch(() => undefined);
+  const found = await hypervisorOf(place)
+    .describe(id, signal)
+    .catch(() => undefined);
   if (found?.runId === undefined) return [];
   const isLeft = runId === undefined ? isRunnerGone(found.runner) : found.runId === runId;
   if (!isLeft) return [];

@@ -3,7 +3,6 @@ import type { Facts, RunContext } from '@tare/environment';
 import { processMeter } from '@tare/metrics';
 import { holdApp, type VmArtifact } from '../guest/guest-app.ts';
 import { guestService } from '../guest/guest-service.ts';
-import { domainPid } from '../libvirt.ts';
 import { openSsh, shellWords } from '../ssh.ts';
 import { pinningWords, planPinning, type VagrantMachine } from './vagrant-machine.ts';
 
@@ -53,7 +52,10 @@ export async function vmFacts(
       user: 'tare-app (unprivileged, in the guest)',
       memoryLimit: `${memoryMiB} MiB, the service’s`,
       data: 'the disk of the guest',
-      pinnedTo: pinningWords(planPinning(serverCpus)),
+      pinnedTo:
+        machine.hypervisor.pin === undefined
+          ? 'not pinned: the hypervisor has no setting for it'
+          : pinningWords(planPinning(serverCpus)),
       notEqual: [
         emulated ? 'the processor is emulated' : 'the processor is virtual',
         'a kernel of its own',
@@ -90,7 +92,7 @@ const windowMs = 3000;
 
 /** What the VM costs the host while its service is stopped: percent of one CPU, and memory. Empty when it does not run. */
 async function idleCost(machine: VagrantMachine, signal: AbortSignal): Promise<Facts> {
-  const pid = domainPid(machine.domain());
+  const pid = machine.hypervisor.pid(machine.id());
   if (pid === undefined) return {};
   const meter = processMeter({ scope: 'the idle VM', pids: () => [pid] });
   try {

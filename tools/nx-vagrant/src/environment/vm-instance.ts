@@ -5,7 +5,6 @@ import { messageOf } from '@tare/nx-kit';
 import { guestMilestones } from '../guest/guest-account.ts';
 import type { GuestSampler } from '../guest/guest-sampler.ts';
 import type { GuestService } from '../guest/guest-service.ts';
-import { consoleTail, domainPid } from '../libvirt.ts';
 import type { Ssh } from '../ssh.ts';
 import type { Tunnel } from './tunnel.ts';
 import type { VagrantMachine } from './vagrant-machine.ts';
@@ -60,7 +59,7 @@ export function vmInstance(start: VmStart): Instance {
   const account = async (): Promise<readonly Milestone[]> => {
     const { service, sampler } = await session;
     const cold = startKind === 'cold';
-    const pid = cold ? domainPid(machine.domain()) : undefined;
+    const pid = cold ? machine.hypervisor.pid(machine.id()) : undefined;
     const powerOnNs = pid === undefined ? undefined : processStartNs(pid);
     const inGuest = guestMilestones(await service.account(cold, soon()), {
       spawnedAt,
@@ -76,7 +75,7 @@ export function vmInstance(start: VmStart): Instance {
   const lastLog = async (): Promise<string> => {
     if (finalLog !== undefined) return finalLog;
     const log = await open?.service.lastLog(logLines, soon()).catch(() => undefined);
-    return log ?? `(console of the VM) ${await consoleTail(machine.domain())}`;
+    return log ?? `(console of the VM) ${await machine.hypervisor.console(machine.id())}`;
   };
   const tidyUp = async (): Promise<void> => {
     const signal = AbortSignal.timeout(stopDeadlineMs);
@@ -115,7 +114,7 @@ export function vmInstance(start: VmStart): Instance {
     milestones: async () => (milestones ??= await account()),
     meters: async () => {
       const { sampler } = await session;
-      return (meters ??= vmMeters(machine.domain(), sampler, tunnel));
+      return (meters ??= vmMeters(machine, sampler, tunnel));
     },
     lastLog,
     stop: () => {
@@ -133,13 +132,15 @@ export function vmInstance(start: VmStart): Instance {
 async function howItEnds({ command, session, machine, giveUp }: VmStart): Promise<string> {
   try {
     const [{ sampler, service }] = await Promise.all([session, command]);
-    const pid = domainPid(machine.domain());
+    const pid = machine.hypervisor.pid(machine.id());
     const over = await Promise.race([sampler.over, processEnd(pid, giveUp.signal)]);
     if (over === 'service') {
       return `the service in the VM ${await service.howItEnded(AbortSignal.timeout(askDeadlineMs))}`;
     }
     const there = pid !== undefined && findProcess(pid) !== undefined;
-    return there ? 'the ssh connection to the VM broke' : 'the VM went away: its QEMU process has ended';
+    return there
+      ? 'the ssh connection to the VM broke'
+      : `the VM went away: its ${machine.hypervisor.words.process} has ended`;
   } catch (error) {
     return messageOf(error);
   }
@@ -160,13 +161,14 @@ function processEnd(pid: number | undefined, signal: AbortSignal): Promise<'vm'>
 }
 
 /**
- * Opens the meters of a running VM. Net is read in the guest at the host's time. Gross is QEMU with all its threads, plus
- * the tunnel if requests use one.
+ * Opens the meters of a running VM. Net is read in the guest at the host's time. Gross is the hypervisor's process with all its
+ * threads, plus the tunnel if requests use one.
  * @throws Error when the VM does not run.
  */
-function vmMeters(domain: string, sampler: GuestSampler, tunnel: Tunnel | undefined): Meters {
-  const pid = domainPid(domain);
-  if (pid === undefined) throw new Error('the VM does not run: there is no QEMU process of it');
+function vmMeters(machine: VagrantMachine, sampler: GuestSampler, tunnel: Tunnel | undefined): Meters {
+  const { words } = machine.hypervisor;
+  const pid = machine.hypervisor.pid(machine.id());
+  if (pid === undefined) throw new Error(`the VM does not run: there is no ${words.process} of it`);
   return {
     net: filesMeter('the app’s processes in the VM, by the VM’s own accounts', {
       read: () => sampler.read(),
@@ -174,7 +176,8 @@ function vmMeters(domain: string, sampler: GuestSampler, tunnel: Tunnel | undefi
       close: () => Promise.resolve(),
     }),
     gross: processMeter({
-      scope: tunnel === undefined ? 'the VM’s QEMU process' : 'the VM’s QEMU process and the tunnel’s ssh',
+      scope:
+        tunnel === undefined ? `the VM’s ${words.process}` : `the VM’s ${words.process} and the tunnel’s ssh`,
       pids: () => [pid, ...(tunnel?.pids() ?? [])],
     }),
   };

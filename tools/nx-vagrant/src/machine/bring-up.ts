@@ -1,13 +1,14 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, writeRecord } from '@tare/nx-kit';
 import { z } from 'zod';
-import { consoleTail, domainAddresses, domainPid, resumeDomain, virsh } from '../libvirt.ts';
+import { domainAddresses, domainPid } from '../libvirt.ts';
 import type { Vagrant } from '../vagrant-client.ts';
 import { endTunnel, freePort, isForwarded } from './free-port.ts';
-import { machineBox, machineId, type MachinePlace, machineState } from './machine-place.ts';
+import { kvmObstacle } from './kvm.ts';
+import { hypervisorOf, machineBox, machineId, type MachinePlace, machineState } from './machine-place.ts';
 
 /** A machine to bring up and provision with what is new. */
 type BringUp = {
@@ -36,7 +37,7 @@ export async function bringUp(order: BringUp, signal: AbortSignal): Promise<void
   const vagrant = order.vagrant(undefined);
   const state = await stateForBox(order, vagrant, signal);
   const id = machineId(place);
-  if (state === 'paused' && place.provider === 'libvirt' && id !== undefined) await resumeDomain(id, signal);
+  if (state === 'paused' && id !== undefined) await hypervisorOf(place).resume(id, signal);
   if (state === 'running' || state === 'paused') {
     if (port === undefined || place.provider !== 'libvirt' || isForwarded(port, place)) {
       say('the machine runs already; it is provisioned with what is new');
@@ -77,7 +78,7 @@ async function boot(order: BringUp, signal: AbortSignal): Promise<void> {
     );
   if (order.accelerator !== 'auto' || place.provider !== 'libvirt')
     return start(order.accelerator === 'auto' ? undefined : order.accelerator);
-  const known = kvmDevice() ? rememberedChoice(records, box)?.accelerator : 'tcg';
+  const known = kvmObstacle() === undefined ? rememberedChoice(records, box)?.accelerator : 'tcg';
   if (known !== undefined) return start(known);
   let booting = true;
   try {
@@ -148,9 +149,11 @@ export async function bootMachine(
 }
 
 async function describeDelay(place: MachinePlace, deadlineMs: number): Promise<string> {
-  const id = place.provider === 'libvirt' ? machineId(place) : undefined;
+  const id = machineId(place);
   const said =
-    id === undefined ? 'the hypervisor had not started it' : `its console: ${await consoleTail(id)}`;
+    id === undefined
+      ? 'the hypervisor had not started it'
+      : `its console: ${await hypervisorOf(place).console(id)}`;
   return `the machine did not boot within ${deadlineMs / 1_000} s; ${said}`;
 }
 
@@ -158,12 +161,16 @@ async function describeDelay(place: MachinePlace, deadlineMs: number): Promise<s
 async function powerOff(place: MachinePlace, port: number | undefined): Promise<void> {
   if (port !== undefined) endTunnel(port, place);
   const id = machineId(place);
-  if (id === undefined || place.provider !== 'libvirt') return;
+  if (id === undefined) return;
   try {
-    await virsh(['destroy', id], AbortSignal.timeout(30_000));
+    await hypervisorOf(place).cut(id, AbortSignal.timeout(30_000));
   } catch (error) {
     // Vagrant may have taken it down already
-    if (!(error instanceof Error && /not running|failed to get domain/.test(error.message))) throw error;
+    if (!(
+      error instanceof Error &&
+      /not running|not currently running|failed to get domain|find a registered machine/.test(error.message)
+    ))
+      throw error;
   }
 }
 
@@ -184,16 +191,6 @@ const outcomeSchema = z.strictObject({
 // with KVM a guest asks for an address 2 to 5 s after it is switched on
 const addressDeadlineMs = 25_000;
 const watchIntervalMs = 500;
-
-/** @returns whether this process may use /dev/kvm. Even then a guest may fail to boot with it. */
-export function kvmDevice(): boolean {
-  try {
-    accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** @returns the result of an earlier boot of this box on this kernel; undefined if there was none. */
 export function rememberedChoice(records: string, box: string): AcceleratorChoice | undefined {

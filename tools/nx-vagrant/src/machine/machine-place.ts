@@ -3,8 +3,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { unitName } from '../guest/unit-name.ts';
-import { domainState } from '../libvirt.ts';
+import { domainState, libvirt } from '../libvirt.ts';
+import { ownRecipe } from '../recipe.ts';
 import type { Provider } from '../records.ts';
+import { virtualBox } from '../virtualbox.ts';
+import type { Hypervisor } from './hypervisor.ts';
 import { createVagrant, stateFolder, type MachineState, type Vagrant } from '../vagrant-client.ts';
 
 /** Which machine: the one named `default` of a folder with a Vagrantfile, as a provider has it. */
@@ -55,9 +58,21 @@ export function existingPlaces(folder: string): readonly MachinePlace[] {
 }
 
 /** The environment variables by which Vagrant and the Vagrantfile mean this machine and no other. */
-export function placeVariables({ state, base }: MachinePlace): Readonly<Record<string, string>> {
+export function placeVariables({ folder, state, base }: MachinePlace): Readonly<Record<string, string>> {
   const prefix = process.env.TARE_DOMAIN_PREFIX ?? 'tare';
-  return { VAGRANT_DOTFILE_PATH: state, ...(base === '' ? {} : { TARE_DOMAIN_PREFIX: `${prefix}-${base}` }) };
+  return {
+    VAGRANT_DOTFILE_PATH: state,
+    ...(base !== '' && { TARE_DOMAIN_PREFIX: `${prefix}-${base}` }),
+    // the Vagrantfile of a package does not know whose it is
+    ...(folder === ownRecipe && { TARE_WORKSPACE: process.cwd() }),
+  };
+}
+
+const hypervisors: Readonly<Record<Provider, Hypervisor>> = { libvirt, virtualbox: virtualBox() };
+
+/** What runs the machines of a provider. */
+export function hypervisorOf({ provider }: Pick<MachinePlace, 'provider'>): Hypervisor {
+  return hypervisors[provider];
 }
 
 /** A machine that Vagrant has made. */
@@ -127,14 +142,14 @@ export async function machineState(
 /** What a machine is made of and what runs in it; the Vagrantfile reads it from environment variables. */
 type MachineSettings = {
   /** Name of an installed box. */
-  readonly box: string;
+  readonly box?: string;
   /** Version of a public box; a built one has its version in its name. */
   readonly boxVersion?: string;
   /**
    * Workload → absolute path of its bundle, in order: the first is enabled at boot. "" for one that is in the machine already,
    * or gets there in another way.
    */
-  readonly artifacts: Readonly<Record<string, string>>;
+  readonly artifacts?: Readonly<Record<string, string>>;
   readonly cpus?: number;
   readonly memoryMiB?: number;
   readonly driver?: 'kvm' | 'qemu';
@@ -145,8 +160,14 @@ type MachineSettings = {
   readonly appMemoryMiB?: number;
   /** Whether provisioning starts the first workload; true by default. */
   readonly start?: boolean;
-  /** Whether to forward a port of the host to the guest's 8000; true by default. */
-  readonly forward?: boolean;
+  /** The host's port to forward to the guest's 8000; false for none. By default TARE_PORT, or 8001. */
+  readonly forward?: number | false;
+  /** The guest's address on a host-only network, for VirtualBox. */
+  readonly address?: string;
+  /** Debian packages to install in it, for a public box; a built one has them. */
+  readonly packages?: readonly string[];
+  /** The Node binary for a public box, where it is not the workspace's own. */
+  readonly node?: string;
 };
 
 /** The environment variables for the Vagrantfile; leaves out settings that are not given. */
@@ -154,9 +175,11 @@ export function machineVariables(settings: MachineSettings): Readonly<Record<str
   const named: Readonly<Record<string, string | number | undefined>> = {
     TARE_BOX: settings.box,
     TARE_BOX_VERSION: settings.boxVersion,
-    TARE_ARTIFACTS: Object.entries(settings.artifacts)
-      .map(([workload, path]) => `${unitName(workload)}=${path}`)
-      .join(','),
+    TARE_ARTIFACTS:
+      settings.artifacts &&
+      Object.entries(settings.artifacts)
+        .map(([workload, path]) => `${unitName(workload)}=${path}`)
+        .join(','),
     TARE_CPUS: settings.cpus,
     TARE_MEMORY_MIB: settings.memoryMiB,
     TARE_DRIVER: settings.driver,
@@ -164,7 +187,11 @@ export function machineVariables(settings: MachineSettings): Readonly<Record<str
     TARE_NODE_ARGUMENTS: settings.nodeArguments?.join(' '),
     TARE_APP_MEMORY_MIB: settings.appMemoryMiB,
     TARE_START: asNumber(settings.start),
-    TARE_FORWARD: asNumber(settings.forward),
+    TARE_FORWARD: settings.forward === undefined ? undefined : asNumber(settings.forward !== false),
+    TARE_PORT: settings.forward === false ? undefined : settings.forward,
+    TARE_ADDRESS: settings.address,
+    TARE_PACKAGES: settings.packages?.join(' '),
+    TARE_NODE: settings.node,
   };
   return Object.fromEntries(
     Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),

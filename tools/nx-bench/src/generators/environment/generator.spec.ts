@@ -79,6 +79,15 @@ it('takes the recipe of a package out, where it can be changed, and bakes by it 
   ]);
 });
 
+it('takes the recipe of a machine out with all of its folders, which vagrant() then uses', async () => {
+  await environment(tree, { name: 'vagrant', project: 'api-bench', skipFormat: true });
+  const overlay = 'environments/vagrant/box/overlay/etc/ssh/sshd_config.d/tare.conf';
+  for (const file of ['environments/vagrant/Vagrantfile', 'environments/vagrant/build-box.sh', overlay])
+    expect(tree.exists(file)).toBe(true);
+  expect(readNxJson(tree)?.plugins).toEqual([{ plugin: '@tare/nx-vagrant/plugin' }]);
+  expect(text('api-bench/bench.config.ts')).not.toContain('environments/vagrant');
+});
+
 it('says in one line what is wrong', async () => {
   await expect(environment(tree, { name: 'One Arena', project: 'api-bench' })).rejects.toThrow(
     '--name=One Arena: expected small letters, digits and hyphens',

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import {
   formatFiles,
   joinPathFragments,
@@ -79,13 +79,17 @@ function takeOut(
   { name, recipe, benchText }: { readonly name: string; readonly recipe: string; readonly benchText: string },
 ): void {
   const folder = `environments/${name}`;
-  for (const file of readdirSync(recipe)) {
-    const path = joinPathFragments(folder, file);
+  for (const entry of readdirSync(recipe, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = join(entry.parentPath, entry.name);
+    const path = joinPathFragments(folder, relative(recipe, file));
     if (tree.exists(path)) logger.info(`${path} is there already and stays as it is`);
-    else tree.write(path, readFileSync(join(recipe, file)));
+    else tree.write(path, readFileSync(file), { mode: statSync(file).mode & 0o777 });
   }
   const project = joinPathFragments(folder, 'project.json');
   if (!tree.exists(project)) writeJson(tree, project, { name: `${name}-recipe` });
+  // its plugin gives the recipe the targets that make what it describes
+  addPlugin(tree, `@tare/nx-${name}/plugin`);
   const dockerfile = joinPathFragments(folder, 'Dockerfile');
   if (!tree.exists(dockerfile)) return;
   const roots = projectsNamedIn(benchText).map((each) => readProjectConfiguration(tree, each).root);
@@ -94,7 +98,6 @@ function takeOut(
 
 /** Says in nx.json which projects' bundles a Dockerfile bakes. */
 function bakeBy(tree: Tree, plugin: string, dockerfile: string, roots: readonly string[]): void {
-  addPlugin(tree, plugin);
   const nxJson = readNxJson(tree) ?? {};
   const plugins = (nxJson.plugins ?? []).map((each) => {
     if ((typeof each === 'string' ? each : each.plugin) !== plugin) return each;

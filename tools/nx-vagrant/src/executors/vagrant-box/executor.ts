@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { executor, lockedNode, readRecord, skipWithout } from '@tare/nx-kit';
 import { makeBox } from '../../box.ts';
+import { ownRecipe } from '../../recipe.ts';
 import { probeRecordSchema } from '../../records.ts';
 import { tables } from '../../options.ts';
 
@@ -16,7 +17,7 @@ const vagrantBox = executor(tables['vagrant-box'], async (options, { root }, sig
     {
       mode: options.mode,
       host,
-      recipe: join(root, options.recipe),
+      recipe: options.recipe === undefined ? ownRecipe : join(root, options.recipe),
       node: lockedNode(root, host.architecture),
       publicBox: { name: options.publicBox, version: options.publicVersion },
       out,

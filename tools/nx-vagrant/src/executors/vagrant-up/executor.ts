@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { waitForHttp } from '@tare/metrics';
-import { executor, readRecord, skipWithout } from '@tare/nx-kit';
+import { executor, lockedNode, readRecord, skipWithout } from '@tare/nx-kit';
 import { ensureBox } from '../../box.ts';
 import { type Accelerator, bringUp } from '../../machine/bring-up.ts';
 import { machinePlace, machineVariables } from '../../machine/machine-place.ts';
@@ -25,6 +25,8 @@ const vagrantUp = executor(tables['vagrant-up'], async (options, context, signal
   const variables = machineVariables({
     box: own ?? made.name,
     ...(made.mode === 'public' && own === undefined ? { boxVersion: made.version } : {}),
+    // a public box has none
+    ...(made.mode === 'public' && { node: lockedNode(context.root, made.architecture).binary }),
     artifacts,
   });
   const client = (accelerator?: Accelerator) =>

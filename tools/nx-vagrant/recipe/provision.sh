@@ -4,7 +4,7 @@
 # appends a gzipped tar of the files, laid out as they are to lie in the guest.
 set -euo pipefail
 
-workloads='' start=''
+workloads='' packages='' start=''
 
 fail() {
   printf 'provision: %s\n' "$*" >&2
@@ -29,8 +29,21 @@ install_node() {
   [ -x /usr/local/bin/node ] || fail 'the box has no /usr/local/bin/node, and none was uploaded'
 }
 
+# What apps want besides; a box that is built for them has it already.
+install_packages() {
+  local package missing=()
+  for package in $packages; do
+    dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+    fail "apt-get could not install ${missing[*]}; see the lines above"
+}
+
 node_changed='' unit_changed=''
 install_node
+install_packages
 id -u tare-app >/dev/null 2>&1 ||
   useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin tare-app
 if place etc/systemd/system/tare@.service; then unit_changed=yes; fi

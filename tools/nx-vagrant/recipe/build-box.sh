@@ -30,13 +30,13 @@ fail() {
   exit 1
 }
 
-# shellcheck source=environments/vagrant/box/userland.sh
+# shellcheck source=tools/nx-vagrant/recipe/box/userland.sh
 source "$recipe/userland.sh"
-# shellcheck source=environments/vagrant/box/guest-system.sh
+# shellcheck source=tools/nx-vagrant/recipe/box/guest-system.sh
 source "$recipe/guest-system.sh"
-# shellcheck source=environments/vagrant/box/initrd.sh
+# shellcheck source=tools/nx-vagrant/recipe/box/initrd.sh
 source "$recipe/initrd.sh"
-# shellcheck source=environments/vagrant/box/disk.sh
+# shellcheck source=tools/nx-vagrant/recipe/box/disk.sh
 source "$recipe/disk.sh"
 
 out='' node='' packages=''
@@ -61,7 +61,7 @@ done
 [ "$(id -u)" = 0 ] || fail 'needs root'
 [ "$(uname -m)" = x86_64 ] || fail "this host is $(uname -m); the box is for x86_64"
 for program in apt-get mmdebstrap mke2fs qemu-img; do
-  command -v "$program" >/dev/null || fail "$program is not on the PATH; run environments/vagrant/setup-debian.sh"
+  command -v "$program" >/dev/null || fail "$program is not on the PATH; run $here/setup-debian.sh"
 done
 
 umask 022

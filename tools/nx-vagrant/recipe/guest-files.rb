@@ -30,9 +30,11 @@ class GuestFiles
        .select { |workload, _| workload.match?(NAME) && workload != 'bench' }
   end
 
-  def initialize(artifacts:, unit:, app_memory_mib:, node_arguments:, start:)
+  def initialize(artifacts:, unit:, app_memory_mib:, node_arguments:, packages:, start:)
     abort "TARE_NODE_ARGUMENTS: expected one line, got #{node_arguments.inspect}" if node_arguments.match?(/[[:cntrl:]]/)
+    abort "TARE_PACKAGES: expected names of Debian packages, got #{packages.inspect}" unless packages.match?(/\A[a-z0-9.+ -]*\z/)
     @workloads = artifacts.keys
+    @packages = packages
     @start = start
     @files = { 'etc/systemd/system/tare@.service' => File.binread(unit),
                'etc/systemd/system/tare@.service.d/budget.conf' => "[Service]\nMemoryMax=#{app_memory_mib}M\n" }
@@ -45,9 +47,9 @@ class GuestFiles
     end
   end
 
-  # The script with its settings in front (the workloads in order, whether to start one) and its files behind.
+  # The script with its settings in front (the workloads in order, packages, whether to start one) and its files behind.
   def script(path)
-    body = File.read(path).sub(/^workloads=.*$/, "workloads='#{@workloads.join(' ')}' start='#{'yes' if @start}'")
+    body = File.read(path).sub(/^workloads=.*$/, "workloads='#{@workloads.join(' ')}' packages='#{@packages}' start='#{'yes' if @start}'")
     "#{body.chomp}\n#{Base64.encode64(archive)}"
   end
 
