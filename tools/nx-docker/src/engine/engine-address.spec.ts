@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { findEngine, showAddress } from './engine-address.ts';
+import { engineOfHost, findEngine, showAddress } from './engine-address.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));
 afterAll(() => {
@@ -139,4 +139,17 @@ test.skipIf(process.platform === 'win32')('a rootless engine is found when the s
   const runtime = configured({ 'docker.sock': '' });
   const found = shown({ XDG_RUNTIME_DIR: runtime });
   expect([join(runtime, 'docker.sock'), ...(isSystem ? ['/var/run/docker.sock'] : [])]).toContain(found);
+});
+
+test('the option host goes before the variables, which say whether to speak TLS', () => {
+  const environment = { DOCKER_HOST: 'tcp://other', DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: '/none' };
+  expect(engineOfHost('tcp://vega:2376', environment)).toMatchObject({
+    reason: 'no Docker engine: DOCKER_TLS_VERIFY asks for TLS, and /none/ca.pem cannot be read (ENOENT)',
+  });
+  expect(engineOfHost('vega', { DOCKER_HOST: 'tcp://other' })).toEqual({
+    address: { kind: 'tcp', host: 'vega', port: 2375, by: 'the option host' },
+  });
+  expect(engineOfHost('tcp://vega:0', {})).toMatchObject({
+    reason: 'no Docker engine: the option host is tcp://vega:0',
+  });
 });

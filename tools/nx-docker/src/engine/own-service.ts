@@ -49,6 +49,7 @@ type ServiceOrder = {
 export interface OwnService {
   readonly socket: string;
   readonly pid: number;
+  readonly isRunning: () => boolean;
   /** Ends it and what it has started besides containers, and removes its socket. */
   end(): Promise<void>;
 }
@@ -133,7 +134,34 @@ export async function startService(order: ServiceOrder, signal: AbortSignal): Pr
     await end();
     throw error;
   }
-  return { socket, pid: child.pid ?? 0, end };
+  return { socket, pid: child.pid ?? 0, isRunning: () => !isOver, end };
+}
+
+/** One service at a time, started when it is needed, and anew when it has ended by itself. */
+export function keptService(start: (signal: AbortSignal) => Promise<OwnService>): {
+  open(signal: AbortSignal): Promise<OwnService>;
+  close(): Promise<void>;
+} {
+  let service: Promise<OwnService> | undefined;
+  const lastOne = async (last: typeof service): Promise<OwnService | undefined> =>
+    last?.catch(() => undefined);
+  return {
+    open: (signal) => {
+      const last = service;
+      const next = lastOne(last).then(async (former) => {
+        if (former?.isRunning() === true) return former;
+        await former?.end();
+        return start(signal);
+      });
+      service = next;
+      return next;
+    },
+    close: async () => {
+      const last = service;
+      service = undefined;
+      await (await lastOne(last))?.end();
+    },
+  };
 }
 
 /**
@@ -153,7 +181,8 @@ export async function reapServices(name: string): Promise<readonly string[]> {
 }
 
 function folderPrefix(name: string): string {
-  return `tare-service-${name}-`;
+  // ssh takes no colon in the path of a socket
+  return `tare-service-${name.replaceAll(':', '-')}-`;
 }
 
 // the runner, and what mkdtemp puts behind its prefix

@@ -6,7 +6,7 @@ import { isDebianFamily, messageOf } from '@tare/nx-kit';
 import { z } from 'zod';
 import type { Engine } from './connect-engine.ts';
 import { type EngineSource, type EngineTraits, localTraits, type SourceProbe } from './engine-source.ts';
-import { type Account, type OwnService, reapServices, startService } from './own-service.ts';
+import { type Account, keptService, type OwnService, reapServices, startService } from './own-service.ts';
 import { probeAddress } from './probe-engine.ts';
 import { tryContainer } from './try-container.ts';
 
@@ -33,24 +33,18 @@ class NotPossible extends Error {
  */
 export function podmanEngine({ rootless, user }: PodmanUser): EngineSource {
   const name = rootless ? 'podman:rootless' : 'podman';
-  let service: Promise<OwnService> | undefined;
   // what it says of itself costs it seconds on a busy host
-  let tried: SourceProbe | undefined;
+  let tried: { readonly found: SourceProbe; readonly by: OwnService } | undefined;
   let account: Account | undefined;
+  const service = keptService((signal) => startPodman(name, account, signal));
 
   const find = async (signal: AbortSignal): Promise<SourceProbe> => {
-    const podman = findProgram('podman');
-    if (podman === undefined) throw new NotPossible('podman is not on PATH', installRemedy());
+    podmanProgram();
     if (rootless) account = await ordinaryAccount(user, signal);
     else if (process.getuid?.() !== 0) {
       throw new NotPossible('rootful Podman needs root', 'Use podman({ rootless: true }), or run as root.');
     }
-    if (service === undefined) {
-      const started = startPodman(podman, name, account, signal);
-      service = started;
-      started.catch(() => (service = undefined));
-    }
-    const { socket, pid } = await service;
+    const { socket, pid } = await service.open(signal);
     const address = { kind: 'socket', path: socket, by: 'podman', client: 'podman' } as const;
     const found = await probeAddress(address, signal);
     if (!found.usable) return found;
@@ -58,10 +52,8 @@ export function podmanEngine({ rootless, user }: PodmanUser): EngineSource {
   };
 
   const close = async (): Promise<void> => {
-    const started = service;
-    service = undefined;
     tried = undefined;
-    await (await started?.catch(() => undefined))?.end();
+    await service.close();
   };
 
   /** A container shows what is in the way. */
@@ -76,9 +68,11 @@ export function podmanEngine({ rootless, user }: PodmanUser): EngineSource {
       throw new NotPossible(`${name} cannot start a container: ${said}`, remedyFor(said, account), error);
     }
     // the first container makes the bridge
-    tried = await find(signal);
-    return tried;
+    tried = { found: await find(signal), by: await service.open(signal) };
+    return tried.found;
   };
+
+  const known = (): SourceProbe | undefined => (tried?.by.isRunning() === true ? tried.found : undefined);
 
   const orObstacle = async (
     finding: () => Promise<SourceProbe>,
@@ -102,26 +96,31 @@ export function podmanEngine({ rootless, user }: PodmanUser): EngineSource {
     name,
     usualNetwork: rootless ? 'published' : 'bridge',
     probe: (signal) => orObstacle(() => findAndTry(signal), signal),
-    connect: (signal) => orObstacle(async () => tried ?? findAndTry(signal), signal),
-    reach: (signal) => orObstacle(async () => tried ?? find(signal), signal),
+    connect: (signal) => orObstacle(async () => known() ?? findAndTry(signal), signal),
+    reach: (signal) => orObstacle(async () => known() ?? find(signal), signal),
     close,
     reap: () => reapServices(name),
   };
 }
 
-function installRemedy(): string {
+function podmanProgram(): string {
+  const found = findProgram('podman');
+  if (found !== undefined) return found;
   const packages = 'podman runc uidmap slirp4netns fuse-overlayfs';
-  return isDebianFamily()
-    ? `apt-get install -y --no-install-recommends ${packages}`
-    : 'Install Podman: https://podman.io/docs/installation';
+  throw new NotPossible(
+    'podman is not on PATH',
+    isDebianFamily()
+      ? `apt-get install -y --no-install-recommends ${packages}`
+      : 'Install Podman: https://podman.io/docs/installation',
+  );
 }
 
 async function startPodman(
-  podman: string,
   name: string,
   account: Account | undefined,
   signal: AbortSignal,
 ): Promise<OwnService> {
+  const podman = podmanProgram();
   const flags = [
     // Podman takes systemd's where it finds systemd
     ...(existsSync('/run/systemd/system') ? [] : ['--cgroup-manager=cgroupfs']),

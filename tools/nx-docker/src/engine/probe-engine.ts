@@ -106,7 +106,7 @@ export async function probeAddress(address: EngineAddress, signal: AbortSignal):
       const why = stopped === undefined ? '' : `: its process ${stopped} is stopped`;
       return {
         usable: false,
-        reason: `${nameEngine(address)} takes requests but does not answer them${why}`,
+        reason: `${nameEngine(address)} ${address.kind === 'tcp' ? 'does not answer' : `takes requests but does not answer them${why}`}`,
         remedy: stopped === undefined ? remedy : `Let it go on: kill -CONT ${stopped}.`,
       };
     }
@@ -200,7 +200,7 @@ function hostTraits(): HostTraits {
  * @param code the system's error: ENOENT, ECONNREFUSED, EACCES, …
  */
 export function engineRemedy(code: string | undefined, host: HostTraits, address?: EngineAddress): string {
-  if (address?.kind === 'tcp' || address?.tls !== undefined) {
+  if (address?.kind === 'tcp' || address?.tls !== undefined || address?.machine !== undefined) {
     return /CERT|SSL|TLS|SIGNATURE|ISSUER|EPROTO/.test(code ?? '')
       ? `Check the certificates that ${address.by} leads to, and whether the engine speaks TLS.`
       : `Check ${address.by}, and that an engine listens there.`;

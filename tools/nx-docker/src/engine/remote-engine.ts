@@ -3,7 +3,7 @@ import { findProgram, runProgram } from '@tare/metrics';
 import { messageOf } from '@tare/nx-kit';
 import { type EngineAddress, engineOfHost } from './engine-address.ts';
 import { type EngineSource, localTraits, type SourceProbe } from './engine-source.ts';
-import { type OwnService, reapServices, startService } from './own-service.ts';
+import { keptService, reapServices, startService } from './own-service.ts';
 import { probeAddress } from './probe-engine.ts';
 
 /** Where the engine is that the option host names. */
@@ -34,7 +34,7 @@ export function remoteEngine(host: string, bind: string | undefined): EngineSour
         ...found,
         traits: {
           ...localTraits,
-          publishedPath: 'the network, and a published port',
+          publishedPath: 'published port of another machine',
           published: { bind: bind ?? at, at },
           isHostDocker: false,
           elsewhere: true,
@@ -98,10 +98,9 @@ type SshPlace = {
 
 /** An engine's socket on another machine, forwarded to one of this process by the host's ssh, with its configuration and keys. */
 function overSsh({ user, machine, port, path, name }: SshPlace): Elsewhere {
-  let service: Promise<OwnService> | undefined;
-  const start = (signal: AbortSignal): Promise<OwnService> => {
+  const service = keptService((signal) => {
     const ssh = findProgram('ssh');
-    if (ssh === undefined) throw new Error('ssh is not on PATH; apt-get install -y openssh-client');
+    if (ssh === undefined) throw new Error('ssh is not on PATH (apt-get install -y openssh-client)');
     const options = [
       'BatchMode=yes',
       'ExitOnForwardFailure=yes',
@@ -123,22 +122,14 @@ function overSsh({ user, machine, port, path, name }: SshPlace): Elsewhere {
       ],
     });
     return startService({ name, command, variables: process.env, deadlineMs: 20_000 }, signal);
-  };
+  });
   return {
     machine,
     open: async (signal) => {
-      service ??= start(signal).catch((error: unknown) => {
-        service = undefined;
-        throw error;
-      });
-      const { socket } = await service;
+      const { socket } = await service.open(signal);
       return { kind: 'socket', path: socket, by: 'the option host', machine };
     },
-    close: async () => {
-      const started = service;
-      service = undefined;
-      await (await started?.catch(() => undefined))?.end();
-    },
+    close: () => service.close(),
   };
 }
 

@@ -228,11 +228,11 @@ function isolationOf(network: ContainerNetwork, { facts, traits }: Ready): Isola
 }
 
 /** The path in words, for the run file. */
-function networkWords(network: ContainerNetwork, { published, publishedPath }: EngineTraits): string {
+function networkWords(network: ContainerNetwork, { published, elsewhere }: EngineTraits): string {
   return {
     bridge: 'address of the container on the bridge',
     host: 'network of the host, 127.0.0.1',
-    published: `port published on ${published.bind}${published.bind === '127.0.0.1' ? '' : `, by ${publishedPath}`}`,
+    published: `port published on ${published.bind}${elsewhere ? ', on the other machine' : ''}`,
   }[network];
 }
 
@@ -265,6 +265,7 @@ async function imageOf(
   if (artifact.kind === 'image') {
     const { reference: tag, sha256: contentDigest, archive } = artifact;
     const { facts: image } = await ensureImage(engine, { tag, contentDigest }, archive, signal);
+    refuseOther(image, tag, architecture);
     return { image, facts: shippedWords(artifact, image, context) };
   }
   const user = `${appUserId} (nobody)`;
@@ -283,7 +284,16 @@ async function imageOf(
     );
   }
   const { facts: image } = await ensureImage(engine, record, archive, signal);
+  refuseOther(image, record.tag, architecture);
   return { image, facts: { ...imageWords(record), user } };
+}
+
+/** @throws Error when an image is for another kind of machine than the one that its engine is on. */
+function refuseOther({ Architecture }: ImageFacts, tag: string, architecture: string): void {
+  if (Architecture === architecture) return;
+  throw new Error(
+    `the image ${tag} is for ${Architecture}; expected one for ${architecture}, which the engine runs`,
+  );
 }
 
 /**

@@ -3,7 +3,15 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Artifact, type Instance, type Launch, requiredKinds, type RunContext } from '@tare/environment';
+import {
+  type Artifact,
+  type Environment,
+  type Instance,
+  type Launch,
+  requiredKinds,
+  type RunContext,
+  thisRunner,
+} from '@tare/environment';
 import { findProgram, processesWithVariable, waitForHttp } from '@tare/metrics';
 import { afterAll, afterEach, assert, beforeAll, describe, expect, test } from 'vitest';
 import { engineForTests, imageForTests } from '../../fixtures/real-engine.ts';
@@ -22,12 +30,12 @@ test('a user is named only for Podman without root', () => {
   expect(() => podman({ user: 'ada', rootless: false })).toThrow('user is "ada" and rootless is false');
 });
 
-/** The engine in question; undefined, with the reason printed, where there is none. */
-async function podmanForTests(options: PodmanOptions): Promise<PodmanOptions | undefined> {
-  const environment = podman(options);
+/** The environment in question; undefined, with the reason printed, where it is not usable. */
+async function podmanForTests(options: PodmanOptions): Promise<Environment | undefined> {
+  const environment = podman({ ...options, images: pathToFileURL(`${folder}/`) });
   const found = await environment.probe(signal);
+  if (found.usable) return environment;
   await environment.dispose();
-  if (found.usable) return options;
   const line = `${found.reason}. ${found.remedy}`;
   if (requiredKinds().has(environment.name)) throw new Error(line);
   process.stdout.write(`tests with ${environment.name} skipped: ${line}\n`);
@@ -83,16 +91,17 @@ afterAll(async () => {
 });
 
 const kinds = [
-  { name: 'podman', options: await podmanForTests({}), around: ['conmon'] },
+  { name: 'podman', options: {}, environment: await podmanForTests({}), around: ['conmon'] },
   {
     name: 'podman:rootless',
-    options: await podmanForTests({ rootless: true }),
+    options: { rootless: true },
+    environment: await podmanForTests({ rootless: true }),
     around: ['conmon', 'rootlessport-child'],
   },
 ];
 
-describe.each(kinds)('$name', ({ name, options, around }) => {
-  if (options === undefined || docker === undefined) {
+describe.each(kinds)('$name', ({ name, options, environment, around }) => {
+  if (environment === undefined || docker === undefined) {
     test.skip('runs apps');
     return;
   }
@@ -102,7 +111,6 @@ describe.each(kinds)('$name', ({ name, options, around }) => {
     nodeBinary: process.execPath,
     nodeVersion: process.version,
   };
-  const environment = podman({ ...options, images: pathToFileURL(`${folder}/`) });
   const start = async (rest: Partial<Launch> = {}): Promise<Instance> => {
     await environment.prepare(artifact, context, signal);
     const launch = {
@@ -121,9 +129,13 @@ describe.each(kinds)('$name', ({ name, options, around }) => {
   };
   const ask = async ({ url }: Instance, path = '/'): Promise<unknown> =>
     (await fetch(new URL(path, url))).json();
-  const services = (): readonly string[] => processesWithVariable('TARE_SERVICE').map(({ value }) => value);
-  const folders = (): readonly string[] =>
-    readdirSync(tmpdir()).filter((each) => each.startsWith(`tare-service-${name}-`));
+  // of this process alone: others may use Podman at the same time
+  const own = `tare-service-${name.replace(':', '-')}-${thisRunner()}-`;
+  const services = (): readonly string[] =>
+    processesWithVariable('TARE_SERVICE')
+      .map(({ value }) => value)
+      .filter((value) => value.includes(own));
+  const folders = (): readonly string[] => readdirSync(tmpdir()).filter((each) => each.startsWith(own));
 
   afterEach(async () => {
     await environment.reap(context.runId, signal);

@@ -1,0 +1,234 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import {
+  type Artifact,
+  endProcesses,
+  type Environment,
+  type Instance,
+  type RunContext,
+} from '@tare/environment';
+import { descendants, findProcess, findProgram, listProcesses, waitForHttp } from '@tare/metrics';
+import { afterAll, afterEach, assert, beforeAll, describe, expect, test } from 'vitest';
+import { engineForTests, imageForTests } from '../../fixtures/real-engine.ts';
+import { removeImage } from '../image/images.ts';
+import type { ImageRecord } from '../records.ts';
+import { docker } from './docker.ts';
+
+const script = `
+import { createServer } from 'node:http';
+createServer((request, reply) => {
+  if (request.url === '/burn') for (const end = Date.now() + 20; Date.now() < end; );
+  reply.end('{}');
+}).listen(Number(process.env.PORT), process.env.HOST);
+process.on('SIGTERM', () => process.exit(0));
+`;
+
+const signal = AbortSignal.timeout(600_000);
+const here = await engineForTests();
+const canIsolate =
+  process.getuid?.() === 0 && ['ip', 'nsenter', 'unshare', 'dockerd'].every((each) => findProgram(each));
+if (!canIsolate)
+  process.stdout.write('tests with an engine elsewhere skipped: they need root, iproute2 and dockerd\n');
+
+/**
+ * A machine of its own, as far as the network is concerned: a network namespace at the end of a cable, and an engine in it whose bridge and
+ * folders are its own. Its mounts are gone when it ends.
+ */
+class OtherMachine {
+  readonly folder = mkdtempSync(join(tmpdir(), 'tare-test-engine-'));
+  readonly #namespace = `tare-test-${process.pid}`;
+  readonly #cable = `tare${process.pid}`;
+  readonly #net = `10.213.${process.pid % 250}`;
+  readonly address = `${this.#net}.2`;
+  readonly host = `tcp://${this.address}:2375`;
+  #engine: ChildProcess | undefined;
+
+  connect(): void {
+    const [namespace, cable, net] = [this.#namespace, this.#cable, this.#net];
+    ip('netns', 'add', namespace);
+    ip('link', 'add', cable, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace);
+    ip('addr', 'add', `${net}.1/30`, 'dev', cable);
+    ip('link', 'set', cable, 'up');
+    const inside = (...words: readonly string[]): void => {
+      ip('-n', namespace, ...words);
+    };
+    inside('addr', 'add', `${this.address}/30`, 'dev', 'eth0');
+    for (const [name, address] of [['eth0'], ['lo'], ['tare0', `${net}.129/25`]] as const) {
+      if (address !== undefined) {
+        inside('link', 'add', name, 'type', 'bridge');
+        inside('addr', 'add', address, 'dev', name);
+      }
+      inside('link', 'set', name, 'up');
+    }
+  }
+
+  async start(): Promise<void> {
+    const own = ['--data-root', 'data', '--exec-root', 'exec', '--pidfile', 'pid'].map((word) =>
+      word.startsWith('--') ? word : join(this.folder, word),
+    );
+    // of one that was killed: Docker waits for a containerd whose process is a zombie
+    for (const file of ['pid', 'exec/containerd/containerd.pid'])
+      rmSync(join(this.folder, file), { force: true });
+    const network = ['--bridge', 'tare0', '--iptables=false', '--ip-masq=false'];
+    const listen = ['--host', this.host, '--tls=false'];
+    const daemon = ['dockerd', ...own, ...network, ...listen];
+    const namespaces = [`--net=/run/netns/${this.#namespace}`, 'unshare', '--mount'];
+    this.#engine = spawn('nsenter', [...namespaces, ...daemon], { stdio: 'ignore' });
+    while (!(await docker({ host: this.host }).probe(signal)).usable) {
+      if (this.#engine.exitCode !== null) throw new Error('the engine of the test does not start');
+      await sleep(50);
+    }
+  }
+
+  async end(by: NodeJS.Signals): Promise<void> {
+    const engine = this.#engine;
+    if (engine?.exitCode !== null || engine.signalCode !== null) return;
+    const gone = once(engine, 'exit');
+    engine.kill(by);
+    await gone;
+  }
+
+  /** Takes it away, with what an engine that was killed has left in it. */
+  async remove(): Promise<void> {
+    const isIts = ({ pid }: { readonly pid: number }): boolean => commandLine(pid).includes(this.folder);
+    const left = listProcesses()
+      .filter(isIts)
+      .flatMap(({ pid }) => descendants(pid))
+      .flatMap((pid) => findProcess(pid) ?? []);
+    await endProcesses(left);
+    try {
+      ip('netns', 'del', this.#namespace);
+    } finally {
+      rmSync(this.folder, { recursive: true, force: true });
+    }
+  }
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function ip(...words: readonly string[]): void {
+  execFileSync('ip', words, { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+describe.skipIf(here === undefined || !canIsolate)('an engine on another machine', () => {
+  if (here === undefined) return;
+  const machine = new OtherMachine();
+  const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));
+  const told: string[] = [];
+  const context: RunContext = {
+    runId: randomUUID(),
+    resources: { cpus: 1, memoryMiB: 200, serverCpus: [0], nodeArguments: [] },
+    nodeBinary: process.execPath,
+    nodeVersion: process.version,
+    tell: (line) => told.push(line),
+  };
+  const { host } = machine;
+  let artifact: Artifact;
+  let record: ImageRecord;
+  const environment = docker({ host, images: pathToFileURL(`${folder}/`) });
+
+  beforeAll(async () => {
+    ({ artifact, record } = await imageForTests(here.engine, folder, 'tare-test-remote', script, signal));
+    machine.connect();
+    await machine.start();
+  });
+  afterEach(async () => {
+    await environment.dispose().catch(() => undefined);
+  });
+  afterAll(async () => {
+    await environment.reap(context.runId, signal);
+    await machine.end('SIGTERM');
+    await machine.remove();
+    rmSync(folder, { recursive: true });
+    await removeImage(here.engine, record.id, signal);
+  });
+
+  const start = async (one: Environment): Promise<Instance> => {
+    const launch = {
+      artifact,
+      context,
+      variables: {},
+      healthPath: '/',
+      port: undefined,
+      round: 1,
+      cold: true,
+    };
+    const instance = await one.start(launch, signal);
+    const { url, spawnedAt: since } = instance;
+    await waitForHttp({ url, since, intervalMs: 5, deadlineMs: 30_000, signal });
+    return instance;
+  };
+
+  test('the image goes there as its archive, and the app is reached at a published port of that machine', async () => {
+    expect(environment.name).toBe(`docker:${machine.address}`);
+    const found = await environment.probe(signal);
+    expect(found).toMatchObject({ usable: true, isolation: { path: 'published port of another machine' } });
+    const facts = await environment.prepare(artifact, context, signal);
+    expect(facts).toMatchObject({ imageId: record.id, host, transport: 'TCP without TLS' });
+    await environment.prepare(artifact, context, signal);
+    expect(told).toEqual([expect.stringMatching(/^docker:\S+: its engine is spoken to without TLS: /)]);
+    const instance = await start(environment);
+    expect(instance.url.hostname).toBe(machine.address);
+
+    const { net, gross, notMetered } = await instance.meters();
+    expect(gross).toBeUndefined();
+    expect(notMetered).toContain('another machine');
+    assert(net);
+    const before = await net.read();
+    // the engine reads once a second
+    for (const until = performance.now() + 2400; performance.now() < until;)
+      await fetch(new URL('/burn', instance.url));
+    expect((await net.read()).cpuNs).toBeGreaterThan(before.cpuNs);
+
+    await instance.stop();
+    expect(await environment.reap(context.runId, signal)).toEqual([]);
+  });
+
+  test('where nobody has named it in the configuration, it is refused with the option as the remedy', async () => {
+    const { DOCKER_HOST: former } = process.env;
+    process.env.DOCKER_HOST = host;
+    try {
+      const found = await docker().probe(signal);
+      expect(found.usable ? '' : found.reason).toContain('runs on another machine');
+      expect(found.usable ? '' : found.remedy).toContain("docker({ host: 'tcp://…' })");
+    } finally {
+      delete process.env.DOCKER_HOST;
+      if (former !== undefined) process.env.DOCKER_HOST = former;
+    }
+  });
+
+  test('an address of that machine that it does not have is one line', async () => {
+    const other = docker({ host, bind: '203.0.113.7', images: pathToFileURL(`${folder}/`) });
+    await other.prepare(artifact, context, signal);
+    await expect(start(other)).rejects.toThrow(/^the container did not start: .*203\.0\.113\.7/);
+    await other.dispose();
+  });
+
+  test('an engine that vanishes ends the trial in a line, and is cleaned up when it is back', async () => {
+    await environment.prepare(artifact, context, signal);
+    const instance = await start(environment);
+    await machine.end('SIGKILL');
+    expect(await instance.ended).toMatch(
+      new RegExp(`^the Docker engine at ${host} does not tell of the container any more: [^\\n]+$`),
+    );
+    await expect(instance.stop()).rejects.toThrow(/^the container tare-\S+ could not be removed: [^\n]+$/);
+    expect(await environment.probe(signal)).toMatchObject({
+      reason: `no Docker engine at ${host} (ECONNREFUSED)`,
+      remedy: 'Check the option host, and that an engine listens there.',
+    });
+    await machine.start();
+    expect(await environment.reap(context.runId, signal)).toHaveLength(1);
+  });
+});
