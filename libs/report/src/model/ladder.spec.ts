@@ -72,6 +72,16 @@ test('what nobody measured is a dash', () => {
   expect(startup).toMatchObject({ figure: undefined, text: '–', fullText: '–', factor: '' });
 });
 
+test('where net cannot be told there is no tare: the cell says gross, and its verdict stays', () => {
+  const run = ladderRun();
+  const trials = run.trials.map(({ memory: { gross, net }, ...trial }) => ({
+    ...trial,
+    memory: { gross, ...(trial.environment !== 'docker:gvisor' && { net }) },
+  }));
+  const { tare } = rungOf('docker:gvisor', { ...run, trials });
+  expect(tare).toMatchObject({ figure: undefined, text: 'gross 138 MiB', factor: '×1.77', verdict: 'worse' });
+});
+
 test('isolation is told in cells and in a line', () => {
   const { isolation } = rungOf('docker:gvisor');
   expect(isolationCells(isolation)).toEqual(['in user space', 'mount, pid, network, ipc, uts, cgroup', '–', 'yes', 'bridge']);
