@@ -1,4 +1,4 @@
-import { namespace, native } from '@tare/environment';
+import { bubblewrap, namespace, native, nspawn } from '@tare/environment';
 import { defineBench } from '@tare/nx-bench';
 import { docker, podman } from '@tare/nx-docker';
 import { vagrant } from '@tare/nx-vagrant';
@@ -24,6 +24,8 @@ export default defineBench({
   ],
   // measured beside the others with -c ladder
   ladder: [
+    bubblewrap(),
+    nspawn(),
     docker({ images, network: 'host' }),
     docker({ images, network: 'published' }),
     podman({ images }),
