@@ -1,4 +1,4 @@
-import { choice, optionTable, path, text, toggle } from '@tare/options';
+import { choice, list, optionTable, path, text, toggle, whole } from '@tare/options';
 
 /** What the probe wrote. */
 const probe = path({ description: 'What the target probe wrote.' }).default('dist/docker/probe.json');
@@ -118,6 +118,54 @@ export const tables = {
       webhookRequired: toggle({ description: 'Fail if the webhook does not accept it.' }).default(false),
       dryRun: toggle({ description: 'Say what would be pushed, and send nothing.' }).default(false),
       out: path({ description: 'Folder with image.tar; push.json is written beside it.' }),
+    },
+  ),
+
+  'docker-run': optionTable(
+    {
+      title: 'Run an image',
+      description: "Runs an app's image as it ships on a port of 127.0.0.1, until Ctrl-C.",
+    },
+    {
+      port: whole({
+        min: 0,
+        max: 65_535,
+        description: 'Port of 127.0.0.1; 0 for a free one.',
+        otherwise: 'the port in the container',
+      }).optional(),
+      containerPort: whole({
+        min: 1,
+        max: 65_535,
+        description:
+          'Port in the container; one that the image does not EXPOSE is told to it in the variable PORT.',
+        otherwise: 'the one that the image EXPOSEs, else 8080',
+      }).optional(),
+      health: text({
+        what: 'a path',
+        description: 'Path that answers 2xx when the service is up; none: wait for nothing.',
+        otherwise: '/, with any answer',
+      }).optional(),
+      healthSeconds: whole({
+        min: 1,
+        max: 3600,
+        unit: 'seconds',
+        description: 'How long it may take to get up.',
+      }).default(60),
+      data: text({
+        what: 'the name of a variable',
+        description: 'Variable that tells the app where its data goes: a volume that is kept.',
+        otherwise: 'no data is kept',
+      }).optional(),
+      volume: text({
+        what: 'a path in the container',
+        description: 'Where the volume is that is kept.',
+        otherwise: '/data with --data, or none',
+      }).optional(),
+      env: list({
+        description: 'Variables for the app: NAME=value, or NAME for the value that it has here.',
+      }).default([]),
+      out: path({ description: 'Folder with image.json and image.tar.' }),
+      socket,
     },
   ),
 };

@@ -57,6 +57,17 @@ test('an image is pushed after it was built, each time', async () => {
   });
 });
 
+test('an image is run after it was built, until it is ended', async () => {
+  const projects = await infer(['images/Dockerfile'], { bakes });
+  expect(projects?.['apps/web']?.targets?.['docker-run']).toMatchObject({
+    executor: '@tare/nx-docker:docker-run',
+    options: { out: 'dist/docker/web' },
+    dependsOn: ['docker-build'],
+    continuous: true,
+    cache: false,
+  });
+});
+
 test('the probe is never cached', async () => {
   const projects = await infer(['images/Dockerfile'], { bakes });
   expect(projects?.images?.targets?.probe?.cache).toBe(false);
@@ -67,6 +78,7 @@ test('without a Dockerfile in the workspace the recipe of the package bakes what
   expect(Object.keys(projects?.['apps/web']?.targets ?? {})).toEqual([
     'docker-probe',
     'docker-build',
+    'docker-run',
     'docker-push',
   ]);
   const target = projects?.['apps/web']?.targets?.['docker-build'];
@@ -112,6 +124,7 @@ test('a project that bakes lists is not built by its own Dockerfile, too', async
 test('every target has the name that the options give it', async () => {
   const names = {
     targetName: 'image',
+    runTargetName: 'start',
     pushTargetName: 'ship',
     probeTargetName: 'engine',
     recipeProbeTargetName: 'look',
@@ -125,7 +138,7 @@ test('every target has the name that the options give it', async () => {
     { target: 'userland', projects: ['images'] },
   ]);
   const own = await infer(['apps/own/Dockerfile'], { ...names, ownDockerfiles: true });
-  expect(Object.keys(own?.['apps/own']?.targets ?? {})).toEqual(['engine', 'image', 'ship']);
+  expect(Object.keys(own?.['apps/own']?.targets ?? {})).toEqual(['engine', 'image', 'start', 'ship']);
 });
 
 test('what goes into an image and Nx does not hash is an input: modes, links, what git ignores', async () => {

@@ -203,10 +203,10 @@ function probeTarget(): TargetConfiguration {
   };
 }
 
-/** What can be done with a project's image: it is built, and what is built is pushed. */
+/** What can be done with a project's image: it is built, and what is built is run and pushed. */
 function imageTargets(
   project: string,
-  { targetName, pushTargetName }: PluginOptions,
+  { targetName, runTargetName, pushTargetName }: PluginOptions,
   specific: Pick<TargetConfiguration<Record<string, string>>, 'options' | 'dependsOn' | 'inputs'>,
 ): Targets {
   const out = `dist/docker/${project}`;
@@ -219,6 +219,17 @@ function imageTargets(
       cache: true,
       outputs: [`{workspaceRoot}/${out}/image.json`, `{workspaceRoot}/${out}/image.tar`],
       metadata: about('docker', 'Build the image and save it', help(targetName), { builder: 'legacy' }),
+    },
+    [runTargetName]: {
+      executor: `${name}:docker-run`,
+      options: { out },
+      dependsOn: [targetName],
+      continuous: true,
+      cache: false,
+      metadata: about('docker', 'Run the image as it ships on a port of 127.0.0.1', help(runTargetName), {
+        port: 8000,
+        health: '/health',
+      }),
     },
     [pushTargetName]: {
       executor: `${name}:docker-push`,
@@ -263,6 +274,8 @@ type PluginOptions = {
   readonly buildTarget: string;
   /** What the target is called that makes an image. */
   readonly targetName: string;
+  /** What the target is called that runs it. */
+  readonly runTargetName: string;
   /** What the target is called that pushes it. */
   readonly pushTargetName: string;
   /** What the target is called that looks for an engine. */
@@ -277,6 +290,7 @@ const defaults: Omit<PluginOptions, 'bakes'> = {
   artifact: 'dist/{projectRoot}/main.mjs',
   buildTarget: 'build',
   targetName: 'docker-build',
+  runTargetName: 'docker-run',
   pushTargetName: 'docker-push',
   probeTargetName: 'docker-probe',
   recipeProbeTargetName: 'probe',
@@ -294,6 +308,7 @@ const optionKinds = {
   artifact: aText('a path'),
   buildTarget: aText('the name of a target'),
   targetName: aText('the name of a target'),
+  runTargetName: aText('the name of a target'),
   pushTargetName: aText('the name of a target'),
   probeTargetName: aText('the name of a target'),
   recipeProbeTargetName: aText('the name of a target'),
