@@ -87,11 +87,11 @@ export type Obstacle = {
 export type Milestone = { readonly name: string; readonly atMs: number };
 
 /**
- * How an instance came to run: from nothing (process, container, booted machine), or as a restart of the app alone in an
- * environment that was up already. The two are never mixed. What starts cold without being told to is cheap to start: a run
- * does so several times in every round.
+ * How an instance came to run: from nothing (process, container, booted machine), as a restart of the app alone in an
+ * environment that was up already, or not by the run at all: it is running, and has no start-up to measure. They are never
+ * mixed. What starts cold without being told to is cheap to start: a run does so several times in every round.
  */
-export type StartKind = 'cold' | 'restart';
+export type StartKind = 'cold' | 'restart' | 'running';
 
 /** The meters of an instance. A figure that nobody can read is left out with the reason: it is absent then, never guessed. */
 export type Meters =
@@ -179,6 +179,11 @@ export interface Environment {
   readonly identity?: (artifact: Artifact) => Promise<string | undefined>;
   /** How long an app may take from the start command to its first good reply; 30 s where it does not say. */
   readonly readyDeadlineMs?: number;
+  /**
+   * Where something is deployed that this environment asks instead of starting an app. A run loads another host than this one
+   * only if the command line names it, too (`--allow-remote`), and a gate does not compare an address with itself.
+   */
+  readonly deployedAt?: URL;
   /** Whether several instances may be up at once: each start has a port, and what else it needs, of its own. */
   readonly sideBySide?: boolean;
   /** Starts the app. Returns as soon as the start command is given; the caller waits for health. */

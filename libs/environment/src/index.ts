@@ -54,4 +54,5 @@ export {
   runVariable,
   thisRunner,
 } from './run-marks.ts';
+export { isThisHost, url, type UrlOptions } from './url.ts';
 export { whyUnreachable, type WantedPort } from './wrong-port.ts';

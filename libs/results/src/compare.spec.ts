@@ -202,7 +202,7 @@ describe('judge', () => {
     const all = trials({ native: 80, slow: 120 });
     const wild = all.map((trial) =>
       trial.round > 6 && trial.environment === 'slow'
-        ? { ...trial, startup: { ...trial.startup, readyMs: 60 } }
+        ? exampleTrial('slow', trial.round, { readyMs: 60 })
         : trial,
     );
     const slow = startupOf('slow', compare(wild, { baseline: 'native', seed: 7, looks }));
@@ -317,13 +317,7 @@ describe('judge', () => {
   test('says how many rounds more would decide', () => {
     const uneven = trials({ native: 80, slow: 83 }).map((trial) =>
       trial.environment === 'slow'
-        ? {
-            ...trial,
-            startup: {
-              ...trial.startup,
-              readyMs: trial.startup.readyMs * (trial.round % 2 === 0 ? 1.1 : 0.92),
-            },
-          }
+        ? exampleTrial('slow', trial.round, { readyMs: 83 * (trial.round % 2 === 0 ? 1.1 : 0.92) })
         : trial,
     );
     const comparison = startupOf('slow', compare(uneven, { baseline: 'native', seed: 7 }));

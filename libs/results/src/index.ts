@@ -25,7 +25,7 @@ export { openJournal, readJournal } from './journal.ts';
 export type { Journal, JournalHeader, TrialFailure } from './journal.ts';
 export {
   isLatency,
-  isNotMetered,
+  isNotMeasured,
   latencyWindowOf,
   metricCatalogue,
   requestsForP99,

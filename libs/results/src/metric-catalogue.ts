@@ -43,16 +43,21 @@ function latencyOf(trial: Trial): Partial<Trial['load']['latencyMs']> {
   return latencyWindowOf(trial)?.latencyMs ?? {};
 }
 
-/** Whether a trial has no figure of a metric because its environment could not be metered: see `notMetered`. */
-export function isNotMetered({ key, of }: Metric, trial: Trial): boolean {
-  return trial.notMetered !== undefined && /^(?:cpu|memory)/.test(key) && of(trial) === null;
+/** Whether a trial has no figure of a metric because its environment could not be metered, or was not started by the run. */
+export function isNotMeasured({ key, of }: Metric, trial: Trial): boolean {
+  const lacks =
+    (trial.notMetered !== undefined && /^(?:cpu|memory)/.test(key)) ||
+    (trial.startup === undefined && key === 'startupMs');
+  return lacks && of(trial) === null;
 }
 
 /**
  * How long a start of a trial's environment took in its round, in milliseconds: the geometric mean of the burst of starts and
  * of the trial's own. With it, ratios of equal copies varied by 3.5 to 5.5 % from round to round, by 4.9 to 6.7 % without.
  */
-export function startMsOf({ startup: { starts, readyMs } }: Trial): number {
+export function startMsOf({ startup }: Trial): number | null {
+  if (startup === undefined) return null;
+  const { starts, readyMs } = startup;
   return starts === undefined ? readyMs : Math.exp(mean([...starts, readyMs].map(Math.log)));
 }
 
@@ -79,8 +84,8 @@ export const requestsForP99 = 1000;
 // A table reads best with one metric per line.
 // prettier-ignore
 export const metricCatalogue = [
-  { key: 'startupMs', label: 'Startup', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, of: (t) => (t.startup.kind === 'cold' ? startMsOf(t) : null) },
-  { key: 'restartMs', label: 'Restart', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, of: (t) => (t.startup.kind === 'restart' ? t.startup.readyMs : null) },
+  { key: 'startupMs', label: 'Startup', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, of: (t) => (t.startup?.kind === 'cold' ? startMsOf(t) : null) },
+  { key: 'restartMs', label: 'Restart', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, of: (t) => (t.startup?.kind === 'restart' ? t.startup.readyMs : null) },
   { key: 'throughputRps', label: 'Throughput', unit: 'req/s', direction: 'higher', margin: 0.02, judged: true, of: (t) => t.load.throughputRps },
   { key: 'latencyMeanMs', label: 'Latency mean', unit: 'ms', direction: 'lower', margin: 0.05, judged: false, of: (t) => latencyOf(t).mean ?? null },
   { key: 'latencyP50Ms', label: 'Latency p50', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, of: (t) => latencyOf(t).p50 ?? null },

@@ -39,7 +39,7 @@ test('has every metric of the catalogue that a trial has a figure for', () => {
 test('never mixes a restart with a cold start', () => {
   const cold = exampleTrial('vagrant', 1, { readyMs: 30_000 });
   const second = exampleTrial('vagrant', 2, { readyMs: 400 });
-  const restart = { ...second, startup: { ...second.startup, kind: 'restart' as const } };
+  const restart = { ...second, startup: second.startup && { ...second.startup, kind: 'restart' as const } };
   const { startupMs, restartMs } = summarise([cold, restart]).primes?.vagrant ?? {};
   expect([startupMs?.n, startupMs?.mean]).toEqual([1, 30_000]);
   expect([restartMs?.n, restartMs?.mean]).toEqual([1, 400]);
@@ -47,7 +47,7 @@ test('never mixes a restart with a cold start', () => {
 
 test('takes startup from the burst of a trial and its own start, by their geometric mean, and from that alone without one', () => {
   const alone = exampleTrial('native', 1, { readyMs: 80 });
-  const burst = { ...alone, startup: { ...alone.startup, starts: [40, 160, 320] } };
+  const burst = { ...alone, startup: alone.startup && { ...alone.startup, starts: [40, 160, 320] } };
   expect(summarise([burst]).primes?.native?.startupMs?.mean).toBeCloseTo(80 * 2 ** 0.5, 9);
   expect(summarise([alone]).primes?.native?.startupMs?.mean).toBe(80);
 });

@@ -193,7 +193,7 @@ export const trialSchema = z.strictObject({
   order: z.int().positive().describe('Place within the round, from 1.'),
   environment: z.string(),
   startedAt: z.iso.datetime(),
-  startup,
+  startup: startup.optional().describe('Absent of what ran before the run.'),
   load,
   open: openLoad
     .nullable()

@@ -8,7 +8,7 @@ export {
 } from './config/bench-config.ts';
 export { loadConfig } from './config/load-config.ts';
 export { applyOverrides, runFlags, type Overrides } from './config/overrides.ts';
-export { environmentsOf, parseConfig, resolveConfig } from './config/resolve-config.ts';
+export { environmentsOf, parseConfig, requireAllowed, resolveConfig } from './config/resolve-config.ts';
 export {
   files,
   node,

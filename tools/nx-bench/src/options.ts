@@ -86,6 +86,7 @@ export const tables = {
       ...capacityOptions,
       environments: runFlags.environments,
       workloads: runFlags.workloads,
+      allowRemote: runFlags.allowRemote,
       warmup: runFlags.warmup,
       connections: runFlags.connections,
       n: runFlags.n,

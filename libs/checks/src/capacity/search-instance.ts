@@ -228,6 +228,8 @@ export async function settleServer(
 async function answersOk(url: URL, signal: AbortSignal): Promise<boolean> {
   try {
     const reply = await fetch(url, {
+      // to where it points nobody wants to send anything
+      redirect: 'manual',
       signal: AbortSignal.any([signal, AbortSignal.timeout(replyDeadlineMs)]),
     });
     await reply.arrayBuffer();

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { namespace, native } from '@tare/environment';
+import { namespace, native, url } from '@tare/environment';
 import { parseConfig } from '@tare/runner';
 import { afterAll, describe, expect, it } from 'vitest';
-import { pairWorkloads, planGate } from './gate-plan.ts';
+import { pairWorkloads, planGate, requireTwoDeployments } from './gate-plan.ts';
 
 const workload = {
   app: { kind: 'node', file: new URL('file:///nowhere.mjs') },
@@ -98,4 +98,16 @@ describe('a workload', () => {
     const base = { ...side('one', 'image 1'), environments: [native()] };
     expect(await statusOf(side('one', 'image 2'), base, false)).toEqual(['same-bytes']);
   });
+});
+
+it('refuses a deployment that is the same on both sides, and a base that would load another host', () => {
+  const at = (host: string) => [native(), url(`https://${host}`, { name: 'prod' })];
+  const require = (head: string, base: string) => () => {
+    requireTwoDeployments(at(head), at(base), ['new.example', 'old.example']);
+  };
+  expect(require('new.example', 'old.example')).not.toThrow();
+  expect(require('new.example', 'new.example')).toThrow(
+    'prod asks https://new.example on both sides, whatever the commit: leave it out, or give each commit an address of its own',
+  );
+  expect(require('new.example', 'else.example')).toThrow(/^prod@base would load else\.example, /);
 });

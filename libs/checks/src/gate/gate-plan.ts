@@ -4,6 +4,7 @@ import type { GateWorkload } from '@tare/results';
 import {
   applyOverrides,
   readArtifact,
+  requireAllowed,
   runFlags,
   type ResolvedConfig,
   type Settings,
@@ -12,7 +13,7 @@ import {
 import { z } from 'zod';
 
 const { environments, workloads, rounds, duration, warmup, openDuration, ...others } = runFlags;
-const { starts, connections, sliceMs, retries, seed, n } = others;
+const { starts, connections, sliceMs, retries, seed, n, allowRemote } = others;
 
 /** The options of a gate. The defaults take two to three minutes for one app in one environment. */
 export const gateOptions = {
@@ -31,6 +32,7 @@ export const gateOptions = {
   }).default(false),
   environments: environments.meta({ otherwise: 'the baseline' }),
   workloads: workloads.meta({ otherwise: 'all whose bytes differ' }),
+  allowRemote,
   rounds: rounds.meta({ otherwise: 'as many as the decisions take, at most 20 within 3 minutes' }),
   duration: duration.default(1.5),
   warmup: warmup.default(1),
@@ -135,6 +137,28 @@ async function haveSameIdentity(
     if (one === undefined || one !== two) return false;
   }
   return true;
+}
+
+type Deployed = readonly Pick<Environment, 'name' | 'deployedAt'>[];
+
+/**
+ * @throws Error in one line for an environment that asks the same deployment on both sides, whatever the commit, or one that
+ *   may not be loaded.
+ */
+export function requireTwoDeployments(
+  ofHead: Deployed,
+  ofBase: Deployed,
+  allowRemote: readonly string[],
+): void {
+  for (const { name, deployedAt } of ofHead) {
+    const other = ofBase.find((each) => each.name === name);
+    if (other === undefined) continue;
+    requireAllowed([{ ...other, name: baseNameOf(name) }], allowRemote);
+    if (deployedAt === undefined || deployedAt.href !== other.deployedAt?.href) continue;
+    throw new Error(
+      `${name} asks ${deployedAt.origin} on both sides, whatever the commit: leave it out, or give each commit an address of its own`,
+    );
+  }
 }
 
 /** @returns the name of the base's copy of an environment. */

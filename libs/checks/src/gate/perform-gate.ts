@@ -23,7 +23,14 @@ import {
 import { fewestRounds } from '@tare/statistics';
 import { addWorktree, buildBase, providePackages } from './base-workspace.ts';
 import { chooseBase, commitText, gitIn, headCommit } from './choose-commits.ts';
-import { baseNameOf, baseSideOf, pairWorkloads, type GatePlan, type PairedWorkloads } from './gate-plan.ts';
+import {
+  baseNameOf,
+  baseSideOf,
+  pairWorkloads,
+  requireTwoDeployments,
+  type GatePlan,
+  type PairedWorkloads,
+} from './gate-plan.ts';
 import { decideGate, faultsOf, judgeGate, openInGate } from './judge-gate.ts';
 
 export type GateRequest = {
@@ -119,6 +126,7 @@ async function measureBoth(request: GateRequest, baseRoot: string, commit: GateC
     `${configFile} of the base`,
     request.resolveProjectsIn?.(baseRoot),
   );
+  requireTwoDeployments(environments, environmentsOf(base), plan.config.allowRemote);
   const apps = new Set(
     base.workloads
       .filter(({ name }) => workloads.some((each) => each.name === name))

@@ -54,7 +54,9 @@ export async function runClosedLoop(
     });
     const isWhole =
       spec.sides.length === 1 && (spec.window.kind === 'requests' || spec.window.sliceMs === undefined);
-    const senderOf = isWhole && side.closesConnections !== true ? autocannonSender : pausingSender;
+    // autocannon trusts every certificate
+    const isPlain = side.origin.startsWith('http:') && side.closesConnections !== true;
+    const senderOf = isWhole && isPlain ? autocannonSender : pausingSender;
     const sender = senderOf({ side, spec, server });
     return { server, sender, tally: createTally(), spentMs: 0, slices: [] };
   });

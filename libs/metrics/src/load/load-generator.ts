@@ -145,6 +145,15 @@ export function openFilesLimitIn(limits: string): number {
   return soft === undefined || soft === 'unlimited' ? Infinity : Number(soft);
 }
 
+/** What tells Node, when it starts, which authorities it trusts besides its own. */
+function trustedAuthorities(): NodeJS.ProcessEnv {
+  const { NODE_EXTRA_CA_CERTS, NODE_USE_SYSTEM_CA } = process.env;
+  return {
+    ...(NODE_EXTRA_CA_CERTS && { NODE_EXTRA_CA_CERTS }),
+    ...(NODE_USE_SYSTEM_CA && { NODE_USE_SYSTEM_CA }),
+  };
+}
+
 async function perform<Outcome>(
   job: GeneratorJob,
   options: GeneratorOptions,
@@ -156,7 +165,7 @@ async function perform<Outcome>(
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     // JSON would not keep the bytes of a body
     serialization: 'advanced',
-    env: { PATH: process.env.PATH, NODE_ENV: 'production' },
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', ...trustedAuthorities() },
   });
   if (child.pid !== undefined) options.onSpawn?.(child.pid);
   let complaints = '';

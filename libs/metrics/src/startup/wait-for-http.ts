@@ -1,4 +1,5 @@
-import { request } from 'node:http';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -82,18 +83,28 @@ function lateText({ url, deadlineMs }: ReadyWait, wanted: string, lastSeen: Poll
 // A host that is not up yet does not refuse a connection, it drops it, and the kernel then tries again after 1, 3, 7 s:
 // a poll that is given up and made anew finds it sooner. Once connected, a slow reply is waited for.
 const connectLimitMs = 250;
+// what is asked by TLS was not started here: the way there may be longer than that
+const remoteConnectLimitMs = 2000;
 
 function pollReply(url: URL, timeoutMs: number, signal: AbortSignal): Promise<PollOutcome> {
   return new Promise((resolve) => {
     let isConnected = false;
-    const asked = request(url, { agent: false, signal, timeout: timeoutMs }, (reply) => {
-      reply.on('error', resolve);
-      reply.on('end', () => {
-        resolve(reply.statusCode ?? 0);
-      });
-      reply.resume();
-    });
-    const unanswered = setTimeout(() => asked.destroy(new Error('no connection')), connectLimitMs);
+    const isTls = url.protocol === 'https:';
+    const asked = (isTls ? httpsRequest : httpRequest)(
+      url,
+      { agent: false, signal, timeout: timeoutMs },
+      (reply) => {
+        reply.on('error', resolve);
+        reply.on('end', () => {
+          resolve(reply.statusCode ?? 0);
+        });
+        reply.resume();
+      },
+    );
+    const unanswered = setTimeout(
+      () => asked.destroy(new Error('no connection')),
+      isTls ? remoteConnectLimitMs : connectLimitMs,
+    );
     asked.on('socket', (socket) => {
       socket.once('connect', () => {
         isConnected = true;
@@ -114,13 +125,19 @@ function pollReply(url: URL, timeoutMs: number, signal: AbortSignal): Promise<Po
 
 /** An accepted connection counts as a good reply. */
 function pollConnection(
-  { hostname, port }: URL,
+  { protocol, hostname, port }: URL,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<PollOutcome> {
   return new Promise((resolve) => {
-    const socket = connect({ host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port), signal });
-    socket.setTimeout(Math.min(timeoutMs, connectLimitMs), () => {
+    const isTls = protocol === 'https:';
+    const limitMs = isTls ? remoteConnectLimitMs : connectLimitMs;
+    const socket = connect({
+      host: hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: Number(port) || (isTls ? 443 : 80),
+      signal,
+    });
+    socket.setTimeout(Math.min(timeoutMs, limitMs), () => {
       socket.destroy(new Error('no connection'));
     });
     socket.once('connect', () => {

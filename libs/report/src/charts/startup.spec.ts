@@ -5,7 +5,7 @@ import { startupStages } from './startup.ts';
 const [trial] = exampleRun(1).trials;
 
 function started(milestones: Readonly<Record<string, number>>, kind: 'cold' | 'restart' = 'cold') {
-  if (trial === undefined) throw new Error('the example has no trial');
+  if (trial?.startup === undefined) throw new Error('the example has no trial');
   const list = Object.entries(milestones).map(([name, atMs]) => ({ name, atMs }));
   return { ...trial, startup: { ...trial.startup, kind, milestones: list } };
 }

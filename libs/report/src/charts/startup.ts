@@ -74,8 +74,8 @@ type StartupStage = {
 
 /** The stages of the cold starts of the trials of an environment, in the order of time; a milestone that fewer than half of them have is left out. */
 export function startupStages(trials: readonly Trial[]): readonly StartupStage[] {
-  const cold = trials.filter(({ startup }) => startup.kind === 'cold');
-  const milestones = cold.flatMap(({ startup }) => startup.milestones);
+  const cold = trials.flatMap(({ startup }) => (startup?.kind === 'cold' ? [startup] : []));
+  const milestones = cold.flatMap((startup) => startup.milestones);
   const reached = [...Map.groupBy(milestones, ({ name }) => name)]
     .map(([name, all]) => ({ name, times: all.map(({ atMs }) => atMs) }))
     .filter(({ times }) => times.length * 2 >= cold.length)

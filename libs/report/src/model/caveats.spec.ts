@@ -1,6 +1,8 @@
-import type { RoundPlan, RunFile, Verdict } from '@tare/results';
+import { summarise, type RoundPlan, type RunFile, type Verdict } from '@tare/results';
 import { expect, test } from 'vitest';
 import { exampleRun, partlyMetered } from '../../fixtures/example-run.ts';
+import { recordOf } from './record.ts';
+import { reportModel } from './report-model.ts';
 import { caveatsOf, controlCaveat, guardCaveats, planWords } from './caveats.ts';
 
 const unjudged = ['vagrant', 'jail'];
@@ -205,4 +207,21 @@ test('where an environment has no gross, nobody knows what else used the CPUs, a
   expect(guardCaveats({ ...run, trials }, unjudged).at(-1)?.text).toBe(
     'CPU use by other programs is unknown for all trials: what an environment uses of the host could not be told.',
   );
+});
+
+test('says of what was deployed already that the way there counts, and shows no startup of it', () => {
+  const run = exampleRun();
+  const trials = run.trials.map(({ startup, ...trial }) =>
+    trial.environment === 'docker' ? trial : { ...trial, startup },
+  );
+  expect(caveatsOf({ ...run, trials }, unjudged, undefined).map(({ text }) => text)).toContain(
+    'docker ran before this run: there is no startup, which bytes run there was not checked, and the way there is a part of throughput and latency.',
+  );
+  expect(recordOf({ ...run, trials }).equal[0]?.[0]).toBe('Artifact of primes');
+  const without = trials.filter(({ environment }) => environment === 'docker');
+  expect(recordOf({ ...run, trials: without }).equal[0]?.[0]).toBe('Load');
+  const shown = reportModel({ ...run, trials, summary: summarise(trials), comparisons: [] });
+  const startup = shown.workloads[0]?.rows.find(({ metric }) => metric.key === 'startupMs');
+  const docker = startup?.cells.find(({ subject }) => subject.name === 'docker');
+  expect(docker).toMatchObject({ mean: '', verdictText: 'not measured' });
 });

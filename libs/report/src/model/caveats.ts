@@ -39,6 +39,7 @@ export function caveatsOf(
     ...controlCaveat(run),
     { level: 'info', text: planWords(run) },
     ...warmUpCaveats(run),
+    ...deployedCaveat(run),
     ...meterCaveats(run),
     ...guardCaveats(run, unjudged),
     ...(calibration === undefined ? [] : [calibrationCaveat(calibration)]),
@@ -147,6 +148,16 @@ function warmUpCaveats({ diagnostics }: RunFile): readonly Caveat[] {
       level: level === 'info' ? 'info' : 'warning',
       text: `${capitalised(message)}.`,
     }));
+}
+
+/** What was not started by the run is judged by what comes back from it alone. */
+function deployedCaveat({ trials }: RunFile): readonly Caveat[] {
+  const names = new Set(
+    trials.flatMap(({ startup, environment }) => (startup === undefined ? [environment] : [])),
+  );
+  if (names.size === 0) return [];
+  const text = `${listed([...names])} ran before this run: there is no startup, which bytes run there was not checked, and the way there is a part of throughput and latency.`;
+  return [{ level: 'info', text }];
 }
 
 /** What could not be metered, and why: once for all environments with the same reason. */

@@ -63,7 +63,7 @@ test('what nobody measured is a dash', () => {
   const run = ladderRun();
   const restarted = run.trials.map((trial) =>
     trial.environment === 'docker'
-      ? { ...trial, startup: { ...trial.startup, kind: 'restart' as const } }
+      ? { ...trial, startup: trial.startup && { ...trial.startup, kind: 'restart' as const } }
       : trial,
   );
   const summary = { primes: { ...run.summary.primes, docker: { ...run.summary.primes?.docker } } };

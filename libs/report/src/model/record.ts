@@ -75,15 +75,18 @@ function settingsOf(run: RunFile): readonly Fact[] {
 }
 
 function equalOf(run: RunFile): readonly Fact[] {
-  const { artifacts, config } = run;
+  const { artifacts, config, trials } = run;
   const { cpus, memoryMiB, serverCpus, generatorCpus, nodeArguments } = config.resources;
   const pinned = (list: readonly number[] | null) =>
     list === null ? 'not pinned' : `CPU ${list.join(', ')}`;
   return [
-    ...Object.entries(artifacts).map(([name, { sha256, bytes }]): Fact => [
-      `Artifact of ${name}`,
-      [`${bytes} bytes, sha256 `, { code: sha256 }],
-    ]),
+    // what the run did not start may be of other bytes
+    ...(trials.every(({ startup }) => startup === undefined) ? [] : Object.entries(artifacts)).map(
+      ([name, { sha256, bytes }]): Fact => [
+        `Artifact of ${name}`,
+        [`${bytes} bytes, sha256 `, { code: sha256 }],
+      ],
+    ),
     ['Load', [loadText(run)]],
     ['Budget of an instance', [`${counted(cpus, 'CPU')}, ${memoryMiB} MiB`]],
     ['Server', [pinned(serverCpus)]],

@@ -1,4 +1,4 @@
-import { isNotMetered, latencyWindowOf, metricCatalogue, requestsForP99 } from '@tare/results';
+import { isNotMeasured, latencyWindowOf, metricCatalogue, requestsForP99 } from '@tare/results';
 import type { Comparison, Metric, MetricSummary, RunFile, Verdict } from '@tare/results';
 import { conclusionOf, verdictText, type Sentence } from './conclusion.ts';
 import { metricTitle } from './shown-metrics.ts';
@@ -18,7 +18,7 @@ export type MetricCell = {
   /** "×1.23 [1.18, 1.29]"; empty for the baseline. */
   readonly ratio: string;
   readonly verdict: Verdict | undefined;
-  /** "worse"; "open: −2.3 to +0.9 %"; "not measured" where one of the two was not metered; "" without a verdict. */
+  /** "worse"; "open: −2.3 to +0.9 %"; "not measured" where one of the two lacks it; "" without a verdict. */
   readonly verdictText: string;
 }; // prettier-ignore
 
@@ -132,13 +132,13 @@ function rowsOf(
     .filter(({ cells }) => cells.some(({ summary }) => summary !== undefined));
 } // prettier-ignore
 
-/** Whether there is no verdict because one of the two could not be metered. */
+/** Whether there is no verdict because one of the two could not be measured. */
 function isLost(metric: Metric, subject: Subject, subjects: readonly Subject[]): boolean {
   const sides = subjects.filter((each) => each.isBaseline || each === subject);
   return (
     metric.judged &&
     !subject.isBaseline &&
-    sides.some(({ trials }) => trials.some((trial) => isNotMetered(metric, trial)))
+    sides.some(({ trials }) => trials.some((trial) => isNotMeasured(metric, trial)))
   );
 }
 

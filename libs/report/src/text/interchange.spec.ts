@@ -99,7 +99,7 @@ test('a head line, then a row per trial with as many fields, each line ended', (
 
 test('figures are whole, and one that a trial does not have is empty', () => {
   const [first] = short.trials;
-  expect(rows[1]).toContain(`,${first?.startup.readyMs},,${first?.load.throughputRps},`);
+  expect(rows[1]).toContain(`,${first?.startup?.readyMs},,${first?.load.throughputRps},`);
 });
 
 test('violations are named', () => {

@@ -49,6 +49,15 @@ export const runOptions = {
       otherwise: 'all that bench.config.ts does not leave out',
     }).optional(),
   },
+  // without a member: the configuration alone must not be enough to load somebody else's host
+  allowRemote: {
+    schema: text({
+      what: 'host names, separated by commas',
+      description:
+        'Hosts, other than this one, that the environments of this run may load; each is named here as well as in bench.config.ts.',
+      otherwise: 'none',
+    }).optional(),
+  },
   baseline: {
     member: 'baseline',
     schema: text({
@@ -491,6 +500,8 @@ export type ResolvedConfig = Omit<
   };
   readonly guards: Guards;
   readonly seed: number | undefined;
+  /** Names of the other hosts that may be loaded. */
+  readonly allowRemote: readonly string[];
   /** The options of the command line that give this configuration. */
   readonly options: Readonly<Record<string, string | number | boolean>>;
 };

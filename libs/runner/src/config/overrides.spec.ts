@@ -1,4 +1,4 @@
-import { namespace, native } from '@tare/environment';
+import { namespace, native, url } from '@tare/environment';
 import { expect, it } from 'vitest';
 import { parseConfig, resolveSettings } from './resolve-config.ts';
 import { applyOverrides, type Overrides } from './overrides.ts';
@@ -176,4 +176,35 @@ it.each<[Overrides, string]>([
   ],
 ])('refuses %j', (overrides, message) => {
   expect(() => applyOverrides(config, overrides)).toThrow(message);
+});
+
+const remote = {
+  ...config,
+  environments: [
+    native(),
+    url('https://Shop.example.com', { name: 'prod' }),
+    url('http://localhost:3000', { name: 'dev' }),
+  ],
+};
+
+it('loads another host only where the command line names it too', () => {
+  expect(() => applyOverrides(remote, {})).toThrow(
+    /^prod would load shop\.example\.com, which is not this host: expected --allow-remote=shop\.example\.com from whoever may do so$/,
+  );
+  expect(() => applyOverrides(remote, { allowRemote: 'example.com, shop.example.org' })).toThrow(
+    /--allow-remote=shop\.example\.com from whoever may do so; allowed is example\.com, shop\.example\.org$/,
+  );
+  expect(() => resolveSettings(remote)).toThrow(/^prod would load/);
+  const allowed = applyOverrides(remote, { allowRemote: 'other.example, SHOP.example.com' });
+  expect(allowed.environments).toHaveLength(3);
+  // the run that is repeated may do what this one did
+  expect(applyOverrides(remote, { allowRemote: String(allowed.options.allowRemote) }).allowRemote).toEqual(
+    allowed.allowRemote,
+  );
+});
+
+it('needs no allowance for what it does not load, nor for this host', () => {
+  const { environments, options } = applyOverrides(remote, { environments: 'native,dev' });
+  expect(environments).toHaveLength(2);
+  expect(options).not.toHaveProperty('allowRemote');
 });

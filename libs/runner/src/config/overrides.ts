@@ -1,7 +1,7 @@
 import { number, readOptions, type About } from '@tare/options';
 import { z } from 'zod';
 import { runOptions, type ResolvedConfig, type Settings } from './bench-config.ts';
-import { environmentsOf, parseConfig, resolveSettings } from './resolve-config.ts';
+import { environmentsOf, namesIn, parseConfig, resolveSettings } from './resolve-config.ts';
 import { appOf, type Workload } from './workload.ts';
 
 type Flag = keyof typeof runOptions;
@@ -78,12 +78,13 @@ export function applyOverrides(settings: Settings, overrides: Overrides): Resolv
       `--until=${flags.until}: the number of rounds is fixed at ${read.rounds}, expected one of --rounds and --until`,
     );
   }
-  return resolveSettings({
+  const resolved = {
     ...read,
     environments,
     workloads: flags.n === undefined ? workloads : setParameter(workloads, 'n', flags.n),
     baseline: chooseBaseline(flags.baseline, settings.baseline, environments),
-  });
+  };
+  return resolveSettings(resolved, namesIn(flags.allowRemote ?? ''));
 }
 
 /** The window ends after a time or a number of requests: one that is given takes the place of the other. */
@@ -136,13 +137,6 @@ function choose<T extends { readonly name: string }>(
       throw new Error(`--${option}=${names.join(',')}: "${name}" is unknown, expected some of ${list}`);
     return found;
   });
-}
-
-function namesIn(list: string): readonly string[] {
-  return list
-    .split(',')
-    .map((name) => name.trim())
-    .filter(Boolean);
 }
 
 function chooseBaseline(

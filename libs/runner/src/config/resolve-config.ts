@@ -1,3 +1,4 @@
+import { isThisHost, type Environment } from '@tare/environment';
 import type { z } from 'zod';
 import { benchConfigSchema, most, runOptions, type ResolvedConfig, type Settings } from './bench-config.ts';
 import type { Workload } from './workload.ts';
@@ -77,8 +78,13 @@ export function resolveConfig(config: unknown, source: string): ResolvedConfig {
   return resolveSettings(parseConfig(config, source));
 }
 
-/** @returns the configuration of a run with these settings. */
-export function resolveSettings(settings: Settings): ResolvedConfig {
+/**
+ * @param allowRemote names of the other hosts that the run may load.
+ * @returns the configuration of a run with these settings.
+ * @throws Error in one line for an environment that would load another host.
+ */
+export function resolveSettings(settings: Settings, allowRemote: readonly string[] = []): ResolvedConfig {
+  requireAllowed(settings.environments, allowRemote);
   const { ladder: _, rounds, budgetMinutes, until, load, guards, ...rest } = settings;
   const { durationMs, requests, open, sliceMs, ...restOfLoad } = load;
   return {
@@ -103,8 +109,38 @@ export function resolveSettings(settings: Settings): ResolvedConfig {
     },
     guards,
     seed: settings.seed,
-    options: optionsOf(settings),
+    allowRemote,
+    options: {
+      ...optionsOf(settings),
+      ...(allowRemote.length > 0 && { allowRemote: allowRemote.join(',') }),
+    },
   };
+}
+
+/**
+ * Whoever starts a run says again which hosts it may load: a configuration may be somebody else's, or old.
+ * @throws Error in one line for an environment that would load another host.
+ */
+export function requireAllowed(
+  environments: readonly Pick<Environment, 'name' | 'deployedAt'>[],
+  allowRemote: readonly string[],
+): void {
+  const allowed = allowRemote.map((name) => name.toLowerCase());
+  for (const { name, deployedAt } of environments) {
+    if (deployedAt === undefined || isThisHost(deployedAt) || allowed.includes(deployedAt.hostname)) continue;
+    const { hostname } = deployedAt;
+    throw new Error(
+      `${name} would load ${hostname}, which is not this host: expected --allow-remote=${hostname} from whoever may do so${allowed.length === 0 ? '' : `; allowed is ${allowed.join(', ')}`}`,
+    );
+  }
+}
+
+/** The names in a list that is separated by commas. */
+export function namesIn(list: string): readonly string[] {
+  return list
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
 }
 
 function windowOf(durationMs: number | undefined) {

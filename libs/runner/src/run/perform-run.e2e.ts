@@ -27,7 +27,7 @@ it('measures every environment once in every round, and journals every trial', a
     expect(names.sort()).toEqual(['native', 'second']);
   }
   for (const { startup, load, cpu, memory } of file.trials) {
-    expect(startup.readyMs).toBeGreaterThan(10);
+    expect(startup?.readyMs).toBeGreaterThan(10);
     expect(load.throughputRps).toBeGreaterThan(50);
     expect(load.errors + load.timeouts).toBe(0);
     expect(cpu.net?.msPerRequest).toBeGreaterThan(0.5);

@@ -247,18 +247,20 @@ export async function checkEnvironment(
   };
 
   const instance = await startFor(environment, workload, preparation, signal);
+  const { startKind } = instance;
+  // of what runs already there is no fresh instance
+  const isFreshWanted = isWarmUpWanted && startKind !== 'running';
   let checked: CheckedStart;
   try {
     const diagnostics = await checkAnswers(environment, workload, instance, signal);
     await setUpData(workload, instance.url, preparation.seed, signal);
     const first = await checkReplies(environment, workload, instance, preparation, known, signal);
     const rps =
-      isRateWanted || (isWarmUpWanted && hasWarmCopy)
+      isRateWanted || (isFreshWanted && hasWarmCopy)
         ? await capacityOf(instance, workload, preparation, known, signal)
         : undefined;
     const capacities = isRateWanted && rps !== undefined ? [{ ...of, rps }] : [];
-    const warmUps = isWarmUpWanted && hasWarmCopy ? await watchWarmUp(instance) : [];
-    const { startKind } = instance;
+    const warmUps = isFreshWanted && hasWarmCopy ? await watchWarmUp(instance) : [];
     checked = { capacities, warmUps, diagnostics, load: known ?? (await first.learn()), startKind };
   } catch (error) {
     const log = signal.aborted ? '' : await instance.lastLog().catch(() => '');
@@ -268,7 +270,7 @@ export async function checkEnvironment(
   } finally {
     await instance.stop();
   }
-  if (!isWarmUpWanted || hasWarmCopy) return checked;
+  if (!isFreshWanted || hasWarmCopy) return checked;
   return { ...checked, warmUps: await watchWarmUp(undefined) };
 }
 

@@ -20,6 +20,9 @@ const largestSeed = 2 ** 31;
 // the heap may take this share of the memory budget; the rest is for buffers, code and stacks
 const heapShare = 0.5;
 
+// connections are opened, and the load generator is warm, by then
+const connectingMs = 1000;
+
 export type HostOptions = {
   readonly config: ResolvedConfig;
   /** Where the file of the configuration lies: the janitor loads it. Without it there is no janitor. */
@@ -161,7 +164,12 @@ function warmUpOf(
   listener: Listener,
 ): ChosenWarmUp {
   if (warmupMs !== undefined) return { warmupMs, diagnostics: [] };
-  if (warmUps.length === 0) return { warmupMs: 0, diagnostics: [] };
+  if (ready.length === 0) return { warmupMs: 0, diagnostics: [] };
+  if (warmUps.length === 0) {
+    const message = `warm-up of ${connectingMs / 1000} s for every trial: what runs already has none to wait for but that of new connections`;
+    listener({ kind: 'warm-up-chosen', message });
+    return { warmupMs: connectingMs, diagnostics: [{ level: 'info', code: 'warm-up', message }] };
+  }
   const emulated = ready.filter(isEmulated).map(({ environment }) => environment.name);
   const chosen = chooseWarmUp(warmUps, emulated);
   for (const { message } of chosen.diagnostics) listener({ kind: 'warm-up-chosen', message });

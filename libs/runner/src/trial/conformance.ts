@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { learnReply, wrongReply, type LoadRequest, type Reply, type ReplyExpectation } from '@tare/metrics';
 import type { ConformanceCheck, WeightedRequest } from '../config/workload.ts';
@@ -151,14 +152,14 @@ function messageOf(error: unknown): string {
 type Answer = Reply & { readonly closes: boolean; readonly tookMs: number };
 
 function ask(
-  { hostname, port }: URL,
+  { protocol, hostname, port }: URL,
   { path, method = 'GET', headers }: LoadRequest,
   body: LoadRequest['body'],
   signal: AbortSignal,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const askedAtMs = performance.now();
-    const asked = httpRequest(
+    const asked = (protocol === 'https:' ? httpsRequest : httpRequest)(
       {
         host: hostname.replace(/^\[(.*)\]$/, '$1'),
         port,

@@ -60,7 +60,7 @@ it('starts each five times in every round, in turn and alone, in the order of th
     expect(burst.map(({ name }) => name)).toEqual(order.map((name) => name.replace(':control', '')));
     expect(burst.every(({ beside }) => beside === 0)).toBe(true);
     for (const trial of trials) {
-      const { starts = [], readyMs } = trial.startup;
+      const { starts = [], readyMs = NaN } = trial.startup ?? {};
       expect(starts).toHaveLength(5);
       for (const ms of starts) expect(ms).toBeGreaterThan(10);
       expect(starts).not.toContain(readyMs);
@@ -82,7 +82,7 @@ it('has a fresh data folder for every start, and frees a fixed port', async () =
   const port = await choosePort(undefined);
   const workload = { ...answering(folder), port, data: 'FRESH_FOLDER' };
   const { run: file } = await run({ workloads: [workload], starts: 3 });
-  expect(file.trials.map(({ startup }) => startup.starts?.length)).toEqual([3, 3]);
+  expect(file.trials.map(({ startup }) => startup?.starts?.length)).toEqual([3, 3]);
   expect(leftovers()).toEqual([]);
 });
 
@@ -98,7 +98,7 @@ it('starts once what restarts the app alone, as a machine does', async () => {
   const environments = [native(), noted(machine, steps)];
   const { run: file } = await run({ environments, rounds: 2, coldBoots: 1 });
   const ofMachine = file.trials.filter(({ environment }) => environment === 'machine');
-  expect(ofMachine.map(({ startup }) => [startup.kind, startup.starts])).toEqual([
+  expect(ofMachine.map(({ startup }) => [startup?.kind, startup?.starts])).toEqual([
     ['cold', undefined],
     ['restart', undefined],
   ]);
@@ -111,7 +111,7 @@ it('takes the start of the trial where no others are wanted', async () => {
   expect(events.some(({ kind }) => kind === 'starting')).toBe(false);
   for (const trial of file.trials) {
     expect(trial.startup).not.toHaveProperty('starts');
-    expect(startMsOf(trial)).toBe(trial.startup.readyMs);
+    expect(startMsOf(trial)).toBe(trial.startup?.readyMs);
   }
 });
 
@@ -138,7 +138,7 @@ it('repeats a round in which a start fails whole, its starts included', async ()
   expect(file.repeats[0]?.reason).toMatch(
     /^sick: answer: .* did not answer 2xx within 3 s \(last: status 503\); its last log lines:\n.*waiting for a database/,
   );
-  expect(file.trials.map(({ attempt, startup }) => [attempt, startup.starts?.length])).toEqual([
+  expect(file.trials.map(({ attempt, startup }) => [attempt, startup?.starts?.length])).toEqual([
     [2, 5],
     [2, 5],
   ]);

@@ -247,7 +247,6 @@ async function trialOf(
     outcome.throughputRps,
     sliced ? { loadedMs: outcome.durationMs, idle: await sampler.idleReadings() } : undefined,
   );
-  const milestones = [...(await instance.milestones()), { name: 'ready', atMs: readiness.readyMs }];
   const open = openFigures(outcome, plan.load.open?.arrivals);
   const figures = { load: closedFigures(outcome), open, host: activity };
   return {
@@ -257,12 +256,14 @@ async function trialOf(
     order: plan.order,
     environment: plan.environment.name,
     startedAt: startedAt.toISOString(),
-    startup: {
-      kind: instance.startKind,
-      ...readiness,
-      milestones,
-      ...(plan.starts !== undefined && { starts: [...plan.starts] }),
-    },
+    ...(instance.startKind !== 'running' && {
+      startup: {
+        kind: instance.startKind,
+        ...readiness,
+        milestones: [...(await instance.milestones()), { name: 'ready', atMs: readiness.readyMs }],
+        ...(plan.starts !== undefined && { starts: [...plan.starts] }),
+      },
+    }),
     ...figures,
     // there is a rate where the run has open-loop windows
     ...(open === null && plan.load.open === undefined && plan.rateRps !== undefined && { openLeftOut: true }),

@@ -83,8 +83,10 @@ function describe(event: RunEvent): string | undefined {
       return undefined;
     case 'trial-finished': {
       const { place, trial } = event;
-      const start = trial.startup.kind === 'restart' ? 'restarted in' : 'ready after';
-      const figures = `${trial.load.throughputRps.toFixed(1)} req/s, ${start} ${startMsOf(trial).toFixed(0)} ms`;
+      const startMs = startMsOf(trial);
+      const how = trial.startup?.kind === 'restart' ? 'restarted in' : 'ready after';
+      const start = startMs === null ? 'running before' : `${how} ${startMs.toFixed(0)} ms`;
+      const figures = `${trial.load.throughputRps.toFixed(1)} req/s, ${start}`;
       const left = place.trial === place.trials ? '' : `, about ${clock(place.leftMs)} left`;
       return `round ${place.round}/${place.rounds}  ${place.workload} in ${place.environment}: ${figures}${left}`;
     }

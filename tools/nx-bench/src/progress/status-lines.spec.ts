@@ -128,7 +128,8 @@ it('an environment without a verdict is done with the first look', () => {
 it('marks an emulated environment and tells workloads and restarts apart', () => {
   const [started, finished] = trialEvents(examplePlace('docker', 1, 1));
   if (finished.kind !== 'trial-finished') throw new Error('expected the end of a trial');
-  const restarted = { ...finished.trial.startup, kind: 'restart' as const };
+  const { startup } = finished.trial;
+  const restarted = startup && { ...startup, kind: 'restart' as const };
   const two = {
     ...runStart,
     measured: runStart.measured.map((each) => ({ ...each, facts: { emulated: true } })),

@@ -16,12 +16,13 @@ export default executor(tables.capacity, async (options, context, signal) => {
   const plan = parseCapacityPlan(options);
   const configPath = resolve(root, configFile);
   const reports = resolve(root, outputPath);
-  const { environments, workloads, warmup, connections, seed, n } = options;
+  const { environments, workloads, allowRemote, warmup, connections, seed, n } = options;
   const config = applyOverrides(
     await loadConfig(configPath, configFile, projectResolver(root, options, context)),
     {
       environments,
       workloads,
+      allowRemote,
       warmup,
       connections,
       seed,
