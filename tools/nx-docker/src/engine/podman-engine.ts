@@ -64,8 +64,14 @@ export function podmanEngine({ rootless, user }: PodmanUser): EngineSource {
       await tryContainer(found.engine, found.facts.architecture, trialOf(found), signal);
     } catch (error) {
       signal.throwIfAborted();
-      const said = lastLines(messageOf(error), 1);
-      throw new NotPossible(`${name} cannot start a container: ${said}`, remedyFor(said, account), error);
+      const said = messageOf(error);
+      const [first = ''] = said.split('\\n');
+      throw new NotPossible(
+        // what a helper has said it puts into quotes, with all that the helper went on to say
+        `${name} cannot start a container: ${lastLines(first, 1).replaceAll('\\"', '"')}`,
+        remedyFor(said, account),
+        error,
+      );
     }
     // the first container makes the bridge
     tried = { found: await find(signal), by: await service.open(signal) };

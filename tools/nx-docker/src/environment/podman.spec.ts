@@ -15,6 +15,7 @@ import {
 import { findProgram, processesWithVariable, waitForHttp } from '@tare/metrics';
 import { afterAll, afterEach, assert, beforeAll, describe, expect, test } from 'vitest';
 import { engineForTests, imageForTests } from '../../fixtures/real-engine.ts';
+import { podmanEngine } from '../engine/podman-engine.ts';
 import { removeImage } from '../image/images.ts';
 import type { ImageRecord } from '../records.ts';
 import { podman, type PodmanOptions } from './podman.ts';
@@ -142,6 +143,11 @@ describe.each(kinds)('$name', ({ name, options, environment, around }) => {
   });
   afterAll(async () => {
     await environment.dispose();
+    // the image stays in Podman's store, as it does after a run
+    const source = podmanEngine({ rootless: name !== 'podman', user: undefined });
+    const found = await source.reach(signal);
+    if (found.usable) await removeImage(found.engine, record.id, signal);
+    await source.close();
   });
 
   test('the app runs the same image as in Docker, read-only, without capabilities, on its CPU', async () => {
