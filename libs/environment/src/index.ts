@@ -55,4 +55,4 @@ export {
   thisRunner,
 } from './run-marks.ts';
 export { isThisHost, url, type UrlOptions } from './url.ts';
-export { whyUnreachable, type WantedPort } from './wrong-port.ts';
+export { type Listening, type WantedPort, whyUnreachable, wrongPort } from './wrong-port.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** A TCP socket that accepts connections. */
-type Listening = { readonly address: string; readonly port: number };
+export type Listening = { readonly address: string; readonly port: number };
 
 /** The port that an app shall listen on. */
 export type WantedPort = {
@@ -19,7 +19,11 @@ export type WantedPort = {
  */
 export function whyUnreachable(pids: readonly number[], wanted: WantedPort): string | undefined {
   const found = listeningSockets(pids);
-  if (found === undefined) return undefined;
+  return found && wrongPort(found, wanted);
+}
+
+/** As {@link whyUnreachable}, of the sockets on which an app accepts connections, wherever it runs. Pure. */
+export function wrongPort(found: readonly Listening[], wanted: WantedPort): string | undefined {
   const { port, isFixed, address } = wanted;
   const expected = isFixed ? `${port}, the port of the workload` : `$PORT (${port})`;
   if (found.length === 0) return `it listens on no port, expected ${expected}`;

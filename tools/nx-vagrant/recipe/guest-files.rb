@@ -41,7 +41,7 @@ class GuestFiles
     artifacts.each do |workload, path|
       # its name says whether it is a module
       main = "main#{File.extname(path)}"
-      settings = { HOST: '0.0.0.0', PORT: 8000, NODE_ARGUMENTS: node_arguments, MAIN: main }
+      settings = { NODE_ARGUMENTS: node_arguments, MAIN: main }
       @files["etc/tare/#{workload}.env"] = settings.map { |name, value| "#{name}=#{value}\n" }.join
       @files["opt/tare/#{workload}/#{main}"] = File.binread(path) unless path.empty?
     end

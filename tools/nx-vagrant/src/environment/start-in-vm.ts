@@ -1,4 +1,4 @@
-import { choosePort, type Instance, type Launch } from '@tare/environment';
+import { choosePort, type Instance, type Launch, type WantedPort } from '@tare/environment';
 import { openGuestSampler, samplerCommand } from '../guest/guest-sampler.ts';
 import { type ArmedStart, guestPort, guestService, type GuestService } from '../guest/guest-service.ts';
 import { openSsh } from '../ssh.ts';
@@ -54,6 +54,7 @@ export async function coldStart({ machine, path, launch }: VmLaunch, signal: Abo
     session,
     tunnel,
     giveUp,
+    wanted: wantedPort(launch),
   });
 }
 
@@ -103,7 +104,12 @@ export async function restart({ machine, path, launch }: VmLaunch, signal: Abort
     session,
     tunnel,
     giveUp,
+    wanted: wantedPort(launch),
   });
+}
+
+function wantedPort({ port }: Launch): WantedPort {
+  return { port: port ?? guestPort, isFixed: port !== undefined, address: '0.0.0.0' };
 }
 
 async function wayTo(
@@ -113,14 +119,18 @@ async function wayTo(
   signal: AbortSignal,
 ): Promise<Way> {
   const config = machine.sshConfig();
-  if (path === 'guest')
-    return { url: new URL(`http://${machine.address()}:${guestPort}/`), tunnel: undefined };
+  const appPort = port ?? guestPort;
+  if (path === 'guest') return { url: new URL(`http://${machine.address()}:${appPort}/`), tunnel: undefined };
   const forwarded = machine.forwardedPort();
+  if (forwarded !== undefined && appPort !== guestPort)
+    throw new Error(
+      `the app listens on ${appPort}, VirtualBox forwards to ${guestPort}: use vagrant() without path`,
+    );
   if (forwarded !== undefined) return { url: new URL(`http://127.0.0.1:${forwarded}/`), tunnel: undefined };
   const chosen = await choosePort(port);
   return {
     url: new URL(`http://127.0.0.1:${chosen}/`),
-    tunnel: () => openTunnel(config, chosen, context.runId, signal),
+    tunnel: () => openTunnel(config, { from: chosen, to: appPort }, context.runId, signal),
   };
 }
 

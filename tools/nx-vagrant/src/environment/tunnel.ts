@@ -3,7 +3,6 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runMarks } from '@tare/environment';
 import { childEnvironment } from '@tare/metrics';
-import { guestPort } from '../guest/guest-service.ts';
 import { sshArguments } from '../ssh.ts';
 import type { SshConfig } from '../vagrant-client.ts';
 
@@ -23,9 +22,14 @@ const retryMs = 200;
 
 /**
  * Forwards a port. Tries again until the guest's sshd answers, which it does not while the guest boots.
- * @param port the port on 127.0.0.1.
+ * @param ports the one on 127.0.0.1, and the one in the guest.
  */
-export function openTunnel(config: SshConfig, port: number, runId: string, signal: AbortSignal): Tunnel {
+export function openTunnel(
+  config: SshConfig,
+  { from: port, to }: { readonly from: number; readonly to: number },
+  runId: string,
+  signal: AbortSignal,
+): Tunnel {
   const closing = new AbortController();
   const stop = AbortSignal.any([signal, closing.signal]);
   let pid: number | undefined;
@@ -37,7 +41,7 @@ export function openTunnel(config: SshConfig, port: number, runId: string, signa
     '-o',
     'ExitOnForwardFailure=yes',
     '-L',
-    `127.0.0.1:${port}:${config.hostName}:${guestPort}`,
+    `127.0.0.1:${port}:${config.hostName}:${to}`,
     ...sshArguments(config),
   ];
   const forward = async (): Promise<void> => {

@@ -1,5 +1,12 @@
 import { readFileSync } from 'node:fs';
-import type { Instance, Meters, Milestone, StartKind } from '@tare/environment';
+import {
+  type Instance,
+  type Meters,
+  type Milestone,
+  type StartKind,
+  type WantedPort,
+  wrongPort,
+} from '@tare/environment';
 import { filesMeter, findProcess, processMeter } from '@tare/metrics';
 import { messageOf } from '@tare/nx-kit';
 import { guestMilestones } from '../guest/guest-account.ts';
@@ -31,6 +38,7 @@ type VmStart = {
   /** The way into the guest: at once for a restart, after the boot for a cold start. */
   readonly session: Promise<GuestSession>;
   readonly tunnel: Tunnel | undefined;
+  readonly wanted: WantedPort;
   /** Ends the start command and the opening of the session. */
   readonly giveUp: AbortController;
 };
@@ -117,6 +125,10 @@ export function vmInstance(start: VmStart): Instance {
       return (meters ??= vmMeters(machine, sampler, tunnel));
     },
     lastLog,
+    whyUnreachable: async () => {
+      const found = await open?.service.listening(soon()).catch(() => undefined);
+      return found && wrongPort(found, start.wanted);
+    },
     stop: () => {
       // a stop that failed may be tried again
       stopping ??= tidyUp().catch((error: unknown) => {

@@ -95,9 +95,9 @@ async function sendFolder(ssh: Ssh, { workload, path }: FilesArtifact, signal: A
   }
 }
 
-/** Whether the guest has the program of an app, which its folder or a package brings. */
-async function requireProgram(
-  ssh: Ssh,
+/** @throws Error in one line when the guest lacks the program of an app, which its folder or a package brings. */
+export async function requireProgram(
+  ssh: Pick<Ssh, 'run'>,
   { workload, command, base }: FilesArtifact,
   signal: AbortSignal,
 ): Promise<void> {
@@ -111,7 +111,7 @@ async function requireProgram(
   const remedy =
     base === undefined
       ? "name its Debian package: base: { packages: ['…'] }"
-      : 'base.packages has another one';
+      : 'name the package that has it in base.packages';
   throw new Error(`${workload}: there is no program ${program} in the VM; correct the command, or ${remedy}`);
 }
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Arrangement, arrangeScript, endingWords } from './guest-service.ts';
+import { type Arrangement, arrangeScript, endingWords, listeningOf } from './guest-service.ts';
 
 it('a service that ran out of memory is said to have', () => {
   const killed = new Map([
@@ -51,6 +51,7 @@ function arrange(arrangement: Partial<Arrangement>): string {
     artifact: bundle,
     variables: {},
     dataVariable: undefined,
+    port: undefined,
     ...arrangement,
   }).replaceAll(/\/(etc\/systemd|var\/lib\/tare'?\n)/g, `${folder}/$1`);
   const input = `systemctl() { echo "systemctl $*"; }\n${script}`;
@@ -103,9 +104,32 @@ it('a workload of any name has a unit and folders of its own', () => {
     artifact: { ...bundle, kind: 'files', workload: '@shop/api', command: ['./a'] },
     variables: {},
     dataVariable: 'DATA',
+    port: undefined,
   });
   const name = /tare@(shop-api-[0-9a-f]{8})\.service\.d/.exec(script)?.[1];
   for (const place of [`/opt/tare/${name}/app`, `/var/lib/tare/${name}`, `StateDirectory=tare/${name}`])
     expect(script).toContain(place);
   expect(script).not.toContain('@shop/');
+});
+
+it('an app with a port of its own is told it, by PORT and in its command', () => {
+  arrange({ artifact: { ...bundle, kind: 'files', command: ['./a', '$PORT'] }, port: 3000 });
+  const text = readFileSync(dropIn, 'utf8');
+  expect(text).toContain('ExecStart="/opt/tare/a/app/a" "3000"\n');
+  expect(text).toContain('Environment="PORT=3000"\n');
+});
+
+it('the sockets of an app are told from those of the guest', () => {
+  // recorded from iproute2 6.1
+  const sockets = [
+    'LISTEN 0      128          0.0.0.0:22        0.0.0.0:*    users:(("sshd",pid=190,fd=3))',
+    'LISTEN 0      511        127.0.0.1:3456      0.0.0.0:*    users:(("node",pid=311,fd=18))',
+    'LISTEN 0      511                *:8000            *:*    users:(("node",pid=311,fd=19),("node",pid=312,fd=19))',
+    'LISTEN 0      128             [::]:22           [::]:*    users:(("sshd",pid=190,fd=4))',
+    '',
+  ].join('\n');
+  expect(listeningOf(sockets, new Set(['311', '400']))).toEqual([
+    { address: '127.0.0.1', port: 3456 },
+    { address: '::', port: 8000 },
+  ]);
 });

@@ -1,6 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { posix } from 'node:path';
-import { type Artifact, type Launch, withPort } from '@tare/environment';
+import { type Artifact, type Launch, type Listening, withPort } from '@tare/environment';
 import { shellWords, type Ssh } from '../ssh.ts';
 import {
   type GuestAccount,
@@ -13,7 +13,7 @@ import { unitName } from './unit-name.ts';
 /** Holds the data folders of all workloads on the guest's disk: systemd makes the state directories of services here. */
 const dataFolders = '/var/lib/tare';
 
-/** The port that every workload listens on in the guest. */
+/** The port that a workload listens on in the guest, unless it has one of its own. */
 export const guestPort = 8000;
 
 const orderDeadlineMs = 60_000;
@@ -35,6 +35,8 @@ export interface GuestService {
   account(withBoot: boolean, signal: AbortSignal): Promise<GuestAccount>;
   /** How it ended, in words: "ended with exit code 7", "was ended: out of memory". */
   howItEnded(signal: AbortSignal): Promise<string>;
+  /** The sockets on which its processes accept connections. */
+  listening(signal: AbortSignal): Promise<readonly Listening[]>;
   /** The last lines of its log. */
   lastLog(lines: number, signal: AbortSignal): Promise<string>;
 }
@@ -66,9 +68,10 @@ export function guestService(ssh: Ssh, workload: string): GuestService {
       ),
     );
 
+  const cgroupFolder = `/sys/fs/cgroup/system.slice/system-tare.slice/${unit}`;
   return {
     unit,
-    cgroupFolder: `/sys/fs/cgroup/system.slice/system-tare.slice/${unit}`,
+    cgroupFolder,
     arm: (signal) => armedStart(ssh.spawn(asRoot(...armedCommand(unit))), unit, signal),
     stop: async (signal) => {
       await order(asRoot('sh', '-c', stopCommand), signal);
@@ -96,6 +99,11 @@ export function guestService(ssh: Ssh, workload: string): GuestService {
       const [found] = await show(signal, [unit], ['Result', 'ExecMainCode', 'ExecMainStatus']);
       return endingWords(found ?? emptyUnit);
     },
+    listening: async (signal) => {
+      const pids = (await order(shellWords(['cat', `${cgroupFolder}/cgroup.procs`]), signal)).split(/\s+/);
+      const sockets = await order(asRoot('ss', '-H', '-l', '-t', '-n', '-p'), signal);
+      return listeningOf(sockets, new Set(pids));
+    },
     lastLog: async (lines, signal) =>
       (
         await order(asRoot('journalctl', '-b', '-u', unit, '-o', 'cat', '-n', String(lines)), signal)
@@ -121,6 +129,19 @@ export function endingWords(properties: UnitProperties): string {
     : `was ended by signal ${status}`;
 }
 
+/** Reads `ss -H -l -t -n -p`: a line for each socket, with the processes that have it. Pure. */
+export function listeningOf(sockets: string, pids: ReadonlySet<string>): readonly Listening[] {
+  return sockets.split('\n').flatMap((line) => {
+    const [, , , local = ''] = line.trim().split(/\s+/);
+    const found = /^(.*):(\d+)$/.exec(local);
+    const isOwn = [...line.matchAll(/\bpid=(\d+)/g)].some(([, pid = '']) => pids.has(pid));
+    if (found === null || !isOwn) return [];
+    // "*" is any address of both families
+    const address = (found[1] ?? '').replace(/^\[|\]$|%.*$/g, '').replace('*', '::');
+    return [{ address, port: Number(found[2]) }];
+  });
+}
+
 /** What failed in the guest, and what it said. */
 export function explain(what: string, stderr: string): string {
   if (stderr.includes('No space left on device')) return `${what}: the VM's disk is full`;
@@ -129,7 +150,7 @@ export function explain(what: string, stderr: string): string {
 }
 
 /** A launch's settings for an app in the guest; its variables come on top of those that provisioning has set. */
-export type Arrangement = Pick<Launch, 'artifact' | 'variables' | 'dataVariable'>;
+export type Arrangement = Pick<Launch, 'artifact' | 'variables' | 'dataVariable' | 'port'>;
 
 /**
  * A shell script that makes one workload start at boot. A drop-in of its unit holds the launch's settings: the command of an
@@ -165,11 +186,12 @@ export function arrangeScript(arrangement: Arrangement): string {
   ].join('\n');
 }
 
-function settings({ artifact, variables, dataVariable }: Arrangement): readonly string[] {
+function settings({ artifact, variables, dataVariable, port = guestPort }: Arrangement): readonly string[] {
   const name = unitName(artifact.workload);
   const environment = (name: string, value: string): string => `Environment=${quoted(`${name}=${value}`)}`;
   const given = [
-    ...commandLines(artifact),
+    ...commandLines(artifact, port),
+    ...(port === guestPort ? [] : [environment('PORT', String(port))]),
     ...Object.entries(variables).map(([variable, value]) => environment(variable, value)),
   ];
   if (dataVariable === undefined) return given;
@@ -183,11 +205,11 @@ function settings({ artifact, variables, dataVariable }: Arrangement): readonly 
 }
 
 /** The command of a folder, in the place of the one that the unit has for a bundle. */
-function commandLines(artifact: Artifact): readonly string[] {
+function commandLines(artifact: Artifact, port: number): readonly string[] {
   if (artifact.kind !== 'files') return [];
   const [program = '', ...rest] = artifact.command;
   const folder = guestAppFolder(artifact.workload);
-  const words = rest.map((word) => quoted(withPort(word, guestPort)).replaceAll('$', '$$$$'));
+  const words = rest.map((word) => quoted(withPort(word, port)).replaceAll('$', '$$$$'));
   // systemd knows where programs are that are named without a slash
   const first =
     program === 'node'
