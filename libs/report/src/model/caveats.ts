@@ -1,5 +1,6 @@
 import { guardSchema, type Comparison, type Guard, type RunFile } from '@tare/results';
 import { boundsText, differenceText } from './differences.ts';
+import { deployedIn } from './record.ts';
 import { metricLabel, metricNoun } from './shown-metrics.ts';
 import { capitalised, counted, dateText, durationText, listed, withMarks } from './words.ts';
 
@@ -151,12 +152,10 @@ function warmUpCaveats({ diagnostics }: RunFile): readonly Caveat[] {
 }
 
 /** What was not started by the run is judged by what comes back from it alone. */
-function deployedCaveat({ trials }: RunFile): readonly Caveat[] {
-  const names = new Set(
-    trials.flatMap(({ startup, environment }) => (startup === undefined ? [environment] : [])),
-  );
-  if (names.size === 0) return [];
-  const text = `${listed([...names])} ran before this run: there is no startup, which bytes run there was not checked, and the way there is a part of throughput and latency.`;
+function deployedCaveat(run: RunFile): readonly Caveat[] {
+  const names = deployedIn(run);
+  if (names.length === 0) return [];
+  const text = `${listed(names)} ran before this run: there is no startup, which bytes run there was not checked, and the way there is a part of throughput and latency.`;
   return [{ level: 'info', text }];
 }
 

@@ -1,5 +1,5 @@
 import { type EnvironmentResult, latencyWindowOf, type RunFile } from '@tare/results';
-import { counted, dateText, secondsText } from './words.ts';
+import { counted, dateText, listed, secondsText } from './words.ts';
 
 /** Text, or text that is shown as code. */
 export type Words = readonly (string | { readonly code: string })[];
@@ -74,19 +74,23 @@ function settingsOf(run: RunFile): readonly Fact[] {
   ];
 }
 
+/** The environments that asked what ran already. */
+export function deployedIn({ trials }: Pick<RunFile, 'trials'>): readonly string[] {
+  const found = trials.filter(({ startup }) => startup === undefined);
+  return [...new Set(found.map(({ environment }) => environment))];
+}
+
 function equalOf(run: RunFile): readonly Fact[] {
-  const { artifacts, config, trials } = run;
+  const { artifacts, config } = run;
+  const deployed = deployedIn(run);
   const { cpus, memoryMiB, serverCpus, generatorCpus, nodeArguments } = config.resources;
   const pinned = (list: readonly number[] | null) =>
     list === null ? 'not pinned' : `CPU ${list.join(', ')}`;
   return [
-    // what the run did not start may be of other bytes
-    ...(trials.every(({ startup }) => startup === undefined) ? [] : Object.entries(artifacts)).map(
-      ([name, { sha256, bytes }]): Fact => [
-        `Artifact of ${name}`,
-        [`${bytes} bytes, sha256 `, { code: sha256 }],
-      ],
-    ),
+    ...Object.entries(artifacts).map(([name, { sha256, bytes }]): Fact => [
+      `Artifact of ${name}`,
+      [`${bytes} bytes, sha256 `, { code: sha256 }],
+    ]),
     ['Load', [loadText(run)]],
     ['Budget of an instance', [`${counted(cpus, 'CPU')}, ${memoryMiB} MiB`]],
     ['Server', [pinned(serverCpus)]],
@@ -94,6 +98,14 @@ function equalOf(run: RunFile): readonly Fact[] {
     ...(nodeArguments.length === 0
       ? []
       : [['Arguments of Node', [{ code: nodeArguments.join(' ') }]] as const]),
+    ...(deployed.length === 0
+      ? []
+      : [
+          [
+            'Except',
+            [`${listed(deployed)} ran before: of all this only the load is the same there`],
+          ] as const,
+        ]),
   ];
 }
 
