@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { appendFile, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
@@ -10,10 +11,12 @@ export type Workspace = {
   readonly root: string;
   /** Runs a program there. @returns what it said, on both streams. */
   readonly run: (...command: readonly string[]) => Promise<Finished>;
+  /** Runs one in another folder, and ends it by Ctrl-C once it has said a text. */
+  readonly runIn: (folder: string, command: readonly string[], until?: string) => Promise<Finished>;
   /** Ends what still runs there. */
   readonly end: () => void;
-  /** Commits all that is there. */
-  readonly commit: () => Promise<void>;
+  /** Commits all that is there, or in another folder. */
+  readonly commit: (folder?: string) => Promise<void>;
 };
 
 type Finished = { readonly code: number | null; readonly output: string };
@@ -36,19 +39,24 @@ export async function createWorkspace(
 ): Promise<Workspace> {
   const env = { ...strangersEnvironment(path), ...variables };
   const running = new Set<number>();
-  const run =
-    (cwd: string) =>
-    async (program = '', ...args: readonly string[]): Promise<Finished> => {
-      const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-      if (child.pid !== undefined) running.add(child.pid);
-      let output = '';
-      for (const stream of [child.stdout, child.stderr])
-        stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-      const [code] = (await once(child, 'close')) as [number | null];
-      running.delete(child.pid ?? 0);
-      return { code, output: stripVTControlCharacters(output) };
-    };
-  const created = await run(folder)(
+  const runIn: Workspace['runIn'] = async (cwd, [program = '', ...args], until) => {
+    const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const { pid = 0 } = child;
+    running.add(pid);
+    let output = '';
+    let isEnded = false;
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => {
+        output += chunk.toString();
+        if (isEnded || until === undefined || !output.includes(until)) return;
+        isEnded = true;
+        process.kill(-pid, 'SIGINT');
+      });
+    const [code] = (await once(child, 'close')) as [number | null];
+    running.delete(pid);
+    return { code, output: stripVTControlCharacters(output) };
+  };
+  const created = await runIn(folder, [
     'node',
     createNxWorkspace,
     name,
@@ -57,26 +65,27 @@ export async function createWorkspace(
     '--nxCloud=skip',
     '--no-interactive',
     '--skipGit',
-  );
+  ]);
   const root = join(folder, name);
   if (created.code !== 0) throw new Error(created.output);
   await appendFile(join(root, '.npmrc'), setting);
-  const here = run(root);
-  const git = async (...words: readonly string[]): Promise<void> => {
+  const here: Workspace['run'] = (...command) => runIn(root, command);
+  const git = async (cwd: string, ...words: readonly string[]): Promise<void> => {
     const identity = ['-c', 'user.name=test', '-c', 'user.email=test@localhost'];
-    const { code, output } = await here('git', ...identity, ...words);
+    const { code, output } = await runIn(cwd, ['git', ...identity, ...words]);
     if (code !== 0) throw new Error(output);
   };
-  await git('init', '--quiet', '--initial-branch=main');
   return {
     root,
     run: here,
+    runIn,
     end: () => {
       for (const pid of running) process.kill(-pid, 'SIGTERM');
     },
-    commit: async () => {
-      await git('add', '--all');
-      await git('commit', '--quiet', '--message=work');
+    commit: async (cwd = root) => {
+      if (!existsSync(join(cwd, '.git'))) await git(cwd, 'init', '--quiet', '--initial-branch=main');
+      await git(cwd, 'add', '--all');
+      await git(cwd, 'commit', '--quiet', '--allow-empty', '--message=work');
     },
   };
 }
@@ -100,17 +109,24 @@ function strangersEnvironment(path: readonly string[]): NodeJS.ProcessEnv {
     PATH: [...path, ...folders].join(delimiter),
     NX_DAEMON: 'false',
     CI: 'true',
+    // what npm has on this host it need not ask for
+    npm_config_prefer_offline: 'true',
+    npm_config_audit: 'false',
+    npm_config_fund: 'false',
   };
 }
 
-/** Puts an app with Express into a workspace. Its build makes one file, dist/main.cjs, and notes its Node in dist/node.txt. */
+/**
+ * Puts an app with Express into a workspace, that of docs/your-service.md. Its build makes one file, dist/main.cjs, and notes its
+ * Node in dist/node.txt.
+ */
 export async function addExpressApp({ root }: Workspace): Promise<void> {
   const folder = join(root, 'packages/api');
   await mkdir(join(folder, 'src'), { recursive: true });
   await writeFile(
     join(folder, 'package.json'),
     JSON.stringify({
-      name: '@shop/api',
+      name: 'api',
       version: '0.0.1',
       private: true,
       scripts: {
@@ -127,6 +143,7 @@ export async function addExpressApp({ root }: Workspace): Promise<void> {
     join(folder, 'src/main.js'),
     `const express = require('express');
 const app = express();
+app.get('/products', (_, response) => response.send([{ id: 7, name: 'tea' }]));
 app.get('/products/:id', (request, response) => response.send({ id: request.params.id, name: 'tea' }));
 app.get('/health', (_, response) => response.send('fine'));
 app.listen(Number(process.env.PORT ?? 3000), process.env.HOST ?? '127.0.0.1');

@@ -8,11 +8,12 @@ import {
   logger,
   readCachedProjectGraph,
   readJson,
-  writeJson,
+  serializeJson,
   type GeneratorCallback,
   type ProjectConfiguration,
   type Tree,
 } from '@nx/devkit';
+import { projectsNamedIn } from '@tare/nx-kit/plugin';
 import init, { addPlugin } from '../init/generator.ts';
 import { readService, type Service } from './read-service.ts';
 
@@ -37,28 +38,26 @@ export const packages: Readonly<Record<string, string>> = {
   vagrant: '@tare/nx-vagrant',
 };
 
+const configFile = 'bench.config.ts';
+
 /** Makes a project that measures others; what is there already is left as it is. */
 export default async function bench(tree: Tree, options: BenchOptions): Promise<GeneratorCallback> {
   const { environments: asked = ['native', 'namespace'], skipFormat = false } = options;
   await init(tree, { skipFormat: true });
   const apps = projectsOf(tree, options.project).map((project) => appOf(tree, project, options.get));
-  const [first] = apps;
-  if (first === undefined) throw new Error('--project is empty: expected the name of a project');
-  const name = apps.length === 1 ? `${first.word}-bench` : 'bench';
-  const folder = options.directory ?? folderOf(first.project.root, apps.length === 1);
   const environments = environmentsFor(apps, asked);
+  const { name, folder, files } = benchOf(tree, apps, environments, options.directory);
 
-  const config = joinPathFragments(folder, 'bench.config.ts');
+  const config = joinPathFragments(folder, configFile);
   if (tree.exists(config)) logger.info(`${config} is there already and stays as it is`);
   else {
-    tree.write(config, configText(apps, environments));
-    writeManifest(tree, { name, folder, of: first.project });
+    for (const [file, text] of Object.entries(files)) tree.write(joinPathFragments(folder, file), text);
     for (const { found } of apps) for (const line of found) logger.info(line);
   }
   const added = [
     ...new Set([...environments.map((each) => packages[each] ?? ''), ...apps.map(packageOf)]),
   ].filter((each) => each !== '@tare/nx-bench');
-  for (const each of added) addPlugin(tree, `${each}/plugin`);
+  for (const each of added) if (hasTargets(each, apps)) addPlugin(tree, `${each}/plugin`);
   const install = addDependenciesToPackageJson(
     tree,
     {},
@@ -71,6 +70,69 @@ export default async function bench(tree: Tree, options: BenchOptions): Promise<
     await install();
     logger.info(`Now: npx nx run ${name}:compare --configuration=quick`);
   };
+}
+
+/**
+ * Whether the plugin of a package infers targets here. Every plugin is one more process of Nx in each command, and docker() bakes by
+ * itself what is no image.
+ */
+function hasTargets(name: string, apps: readonly App[]): boolean {
+  return name !== packages.docker || apps.some((app) => packageOf(app) === name);
+}
+
+/**
+ * Whether a folder has the files of a bench as they are made of the projects and environments that it names, and no others.
+ * @param config the text of its bench.config.ts.
+ */
+export function isAsMade(tree: Tree, folder: string, config: string): boolean {
+  const files = filesAsMade();
+  const isOther = (name: string): boolean => name !== 'node_modules' && files[name] === undefined;
+  return (
+    !tree.children(folder).some(isOther) &&
+    Object.entries(files).every(([file, text]) => isSameText(text, tree, joinPathFragments(folder, file)))
+  );
+
+  function filesAsMade(): Bench['files'] {
+    const [, listed = ''] = /\benvironments:\s*\[([^\]]*)\]/.exec(config) ?? [];
+    const environments = [...listed.matchAll(/\w+/g)].map(([word]) => word);
+    try {
+      const apps = projectsOf(tree, projectsNamedIn(config).join(',')).map((each) => appOf(tree, each));
+      return benchOf(tree, apps, environments, folder).files;
+    } catch {
+      // what it measures is there no more, or nothing tells how that is run
+      return {};
+    }
+  }
+}
+
+/** Whether a file holds a text, but for what a formatter may change. */
+export function isSameText(text: string, tree: Tree, path: string): boolean {
+  const bare = (given: string): string => given.replaceAll(/[\s;,'"`]/g, '');
+  return bare(tree.read(path, 'utf8') ?? '') === bare(text);
+}
+
+type Bench = {
+  readonly name: string;
+  readonly folder: string;
+  /** What is written, by its path from the folder. */
+  readonly files: Readonly<Record<string, string>>;
+};
+
+function benchOf(
+  tree: Tree,
+  apps: readonly App[],
+  environments: readonly string[],
+  directory: string | undefined,
+): Bench {
+  const [first] = apps;
+  if (first === undefined) throw new Error('--project is empty: expected the name of a project');
+  const name = apps.length === 1 ? `${first.word}-bench` : 'bench';
+  const folder = directory ?? folderOf(first.project.root, apps.length === 1);
+  const files = {
+    [configFile]: configText(apps, environments),
+    ...manifests(tree, { name, folder, of: first.project }),
+  };
+  return { name, folder, files };
 }
 
 type App = {
@@ -108,7 +170,7 @@ function inferredTargets(name: string, root: string): NonNullable<ProjectConfigu
 }
 
 /** What runs a project and what is asked of it. @throws Error in one line with what to do where nothing tells. */
-function appOf(tree: Tree, project: App['project'], get: string | undefined): App {
+function appOf(tree: Tree, project: App['project'], get?: string): App {
   const { root, name, targets = {} } = project;
   const paths = pathsIn(tree, root);
   const read = (path: string): string | undefined =>
@@ -127,7 +189,9 @@ function appOf(tree: Tree, project: App['project'], get: string | undefined): Ap
     word,
     kind,
     asked: { ...members, ...portOf(kind, service), ...requestOf(service, get) },
-    found: [from, ...service.found].map((line) => `${name}: ${line}`),
+    found: [from, get === undefined ? service.getFound : `GET ${get}: --get`, ...service.found].map(
+      (line) => `${name}: ${line}`,
+    ),
   };
 
   function howItRuns():
@@ -227,26 +291,28 @@ function literal(value: string | number): string {
 }
 
 /**
- * Makes the folder a project: by a package.json where those of the workspace are packages and its patterns reach the folder, else
- * by a project.json. A package.json is there in any case: without "type" Node warns about a bench.config.ts.
+ * What makes the folder a project: a package.json where those of the workspace are packages and its patterns reach the folder, else
+ * a project.json. A package.json is there in any case: without "type" Node warns about a bench.config.ts.
  */
-function writeManifest(
+function manifests(
   tree: Tree,
   { name, folder, of }: { readonly name: string; readonly folder: string; readonly of: App['project'] },
-): void {
+): Readonly<Record<string, string>> {
   const isPackage =
     !tree.exists(joinPathFragments(of.root, 'project.json')) &&
     of.root !== '.' &&
     isWorkspacePackage(tree, folder);
   const scope = /^@[^/]+\//.exec(of.name)?.[0] ?? '';
-  writeJson(tree, joinPathFragments(folder, 'package.json'), {
+  const manifest = {
     ...(isPackage && { name: `${scope}${name}`, version: '0.0.0' }),
     private: true,
     type: 'module',
     ...(isPackage && scope !== '' && { nx: { name } }),
-  });
-  if (!isPackage)
-    writeJson(tree, joinPathFragments(folder, 'project.json'), { name, projectType: 'application' });
+  };
+  return {
+    'package.json': serializeJson(manifest),
+    ...(!isPackage && { 'project.json': serializeJson({ name, projectType: 'application' }) }),
+  };
 }
 
 /** Whether the package manager takes a folder for a package of the workspace, by the one pattern that can be read at a glance. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readDockerfile, readService } from './read-service.ts';
+import { readDockerfile, readService, type Service } from './read-service.ts';
 
 function read(files: Readonly<Record<string, string>>) {
   const { get, health, port, imagePort } = readService({
@@ -76,9 +76,17 @@ it.each<[string, Readonly<Record<string, string>>, object]>([
 });
 
 it('says what it found and where', () => {
-  const files = { 'main.ts': `app.get('/a'); app.get('/ready'); app.listen(3000);` };
-  const { found } = readService({ paths: Object.keys(files), read: () => files['main.ts'] });
-  expect(found.slice(0, 2)).toEqual(['GET /a: main.ts', 'ready when /ready answers: main.ts']);
+  const { getFound, found } = of(`app.get('/a'); app.get('/ready'); app.listen(3000);`);
+  expect(getFound).toBe('GET /a: main.ts');
+  expect(found).toEqual(['ready when /ready answers: main.ts', 'port 3000, PORT is not read: main.ts']);
+  expect(of(`app.get('/a/:id'); app.get('/ready')`).getFound).toBe(
+    'GET /ready: /a/:id has a parameter (main.ts); bench.config.ts is where to write what is asked for',
+  );
+  expect(of('').getFound).toBe('GET /: no other route was found');
+
+  function of(text: string): Service {
+    return readService({ paths: ['main.ts'], read: () => text });
+  }
 });
 
 it('reads the last stage of a Dockerfile, lines that go on included', () => {

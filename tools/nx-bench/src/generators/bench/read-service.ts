@@ -15,6 +15,8 @@ export type Service = {
   /** The port that its image listens on. */
   readonly imagePort: number | undefined;
   readonly hasDockerfile: boolean;
+  /** From where the path for the load is, a line. */
+  readonly getFound: string;
   readonly found: readonly string[];
 };
 
@@ -31,24 +33,30 @@ export function readService(files: ProjectFiles): Service {
   const image = dockerfile === undefined ? undefined : readDockerfile(dockerfile);
   const routes = [...sources.flatMap(routesOf), ...nextRoutes(files.paths)];
   const prefix = nestPrefix(sources);
-  const paths = routes
-    .map(({ path, file, isNest }) => ({ file, path: isNest ? joined(prefix, path) : path }))
-    // a parameter cannot be guessed
-    .filter(({ path }) => !/[:*{}<>()[\]$]/.test(path));
+  const all = routes.map(({ path, file, isNest }) => ({ file, path: isNest ? joined(prefix, path) : path }));
+  // the value of a parameter cannot be guessed
+  const hasParameter = ({ path }: Route): boolean => /[:*{}<>()[\]$]/.test(path);
+  const paths = all.filter((route) => !hasParameter(route));
   const ready = paths.find(({ path }) => isHealth(path));
   const asked =
     paths.find(({ path }) => !isHealth(path) && path !== '/') ?? paths.find(({ path }) => !isHealth(path));
   const health = image?.health ?? ready?.path;
   const get = asked?.path ?? health;
   const port = fixedPort(sources, files.read('package.json'));
+  const other = all.find(hasParameter);
   return {
     get,
     health: health === get ? undefined : health,
     port: port?.port,
     imagePort: image?.port,
     hasDockerfile: dockerfile !== undefined,
+    getFound: `GET ${get ?? '/'}: ${
+      asked?.file ??
+      (other === undefined
+        ? 'no other route was found'
+        : `${other.path} has a parameter (${other.file}); bench.config.ts is where to write what is asked for`)
+    }`,
     found: [
-      ...(asked === undefined ? [] : [`GET ${asked.path}: ${asked.file}`]),
       ...(health === undefined
         ? []
         : [

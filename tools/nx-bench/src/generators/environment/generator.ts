@@ -15,7 +15,7 @@ import {
 import { projectsNamedIn } from '@tare/nx-kit/plugin';
 import { installedFolder } from '../../gather-packages.ts';
 import { packages } from '../bench/generator.ts';
-import { addPlugin } from '../init/generator.ts';
+import { addPlugin, pluginName } from '../init/generator.ts';
 
 export type EnvironmentOptions = {
   readonly name: string;
@@ -100,7 +100,7 @@ function takeOut(
 function bakeBy(tree: Tree, plugin: string, dockerfile: string, roots: readonly string[]): void {
   const nxJson = readNxJson(tree) ?? {};
   const plugins = (nxJson.plugins ?? []).map((each) => {
-    if ((typeof each === 'string' ? each : each.plugin) !== plugin) return each;
+    if (pluginName(each) !== plugin) return each;
     const options = (typeof each === 'string' ? {} : (each.options ?? {})) as { bakes?: unknown };
     const { bakes } = options;
     const others = typeof bakes === 'object' && bakes !== null && !Array.isArray(bakes) ? bakes : {};

@@ -9,7 +9,9 @@ it('sets a workspace up once', async () => {
   await init(tree, {});
   await init(tree, {});
   expect(readNxJson(tree)?.plugins).toEqual([{ plugin: '@tare/nx-bench/plugin' }]);
-  expect(tree.read('.gitignore', 'utf8')).toBe('dist\n/reports/runs/\nreports/gate\nreports/trend\n');
+  expect(tree.read('.gitignore', 'utf8')).toBe(
+    'dist\n/reports/runs/\n# what runs of Tare leave behind\nreports/gate\nreports/trend',
+  );
 });
 
 it('leaves a .gitignore that has all reports', async () => {

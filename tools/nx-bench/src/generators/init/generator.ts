@@ -1,5 +1,13 @@
 import { dirname } from 'node:path';
-import { formatFiles, logger, NX_VERSION, readNxJson, updateNxJson, type Tree } from '@nx/devkit';
+import {
+  formatFiles,
+  logger,
+  NX_VERSION,
+  readNxJson,
+  updateNxJson,
+  type PluginConfiguration,
+  type Tree,
+} from '@nx/devkit';
 
 export type InitOptions = { readonly skipFormat?: boolean };
 
@@ -32,16 +40,35 @@ export function addPlugin(tree: Tree, plugin: string): void {
   const nxJson = readNxJson(tree);
   if (nxJson === null) throw new Error('there is no nx.json here; run this in the root of an Nx workspace');
   const { plugins = [] } = nxJson;
-  if (plugins.some((each) => (typeof each === 'string' ? each : each.plugin) === plugin)) return;
+  if (plugins.some((each) => pluginName(each) === plugin)) return;
   updateNxJson(tree, { ...nxJson, plugins: [...plugins, { plugin }] });
   logger.info(`${plugin} is now a plugin of nx.json`);
 }
 
+/** What an entry of the plugins in nx.json is called. */
+export function pluginName(entry: PluginConfiguration): string {
+  return typeof entry === 'string' ? entry : entry.plugin;
+}
+
+const ignoredBecause = '# what runs of Tare leave behind';
+
 function addIgnored(tree: Tree): void {
-  const text = tree.read('.gitignore', 'utf8') ?? '';
-  const known = new Set(text.split('\n').map((line) => line.trim().replaceAll(/^\/|\/$/g, '')));
+  const lines = (tree.read('.gitignore', 'utf8') ?? '').split('\n');
+  const known = new Set(lines.map((line) => line.trim().replaceAll(/^\/|\/$/g, '')));
   const missing = ignored.filter((path) => !known.has(path) && !known.has(dirname(path)));
   if (missing.length === 0) return;
-  const end = text === '' || text.endsWith('\n') ? '' : '\n';
-  tree.write('.gitignore', `${text}${end}${missing.join('\n')}\n`);
+  // before the empty one that a last line feed makes, so that taking them out again leaves the file as it was
+  const end = lines.at(-1) === '' ? lines.length - 1 : lines.length;
+  tree.write('.gitignore', lines.toSpliced(end, 0, ignoredBecause, ...missing).join('\n'));
+}
+
+/** Takes out of .gitignore what init has put there. */
+export function removeIgnored(tree: Tree): void {
+  const lines = (tree.read('.gitignore', 'utf8') ?? '').split('\n');
+  const start = lines.indexOf(ignoredBecause);
+  if (start === -1) return;
+  const others = lines.findIndex((line, place) => place > start && !ignored.includes(line));
+  const text = lines.toSpliced(start, (others === -1 ? lines.length : others) - start).join('\n');
+  if (text === '') tree.delete('.gitignore');
+  else tree.write('.gitignore', text);
 }

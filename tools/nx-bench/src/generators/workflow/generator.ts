@@ -2,18 +2,18 @@ import { detectPackageManager, formatFiles, logger, type PackageManager, type Tr
 
 export type WorkflowOptions = { readonly threshold?: number; readonly skipFormat?: boolean };
 
-const path = '.github/workflows/bench.yml';
+export const workflowPath = '.github/workflows/bench.yml';
 
 /** Makes a workflow of GitHub Actions that runs the gate for every pull request; one that is there is left as it is. */
 export default async function workflow(
   tree: Tree,
   { threshold = 5, skipFormat = false }: WorkflowOptions,
 ): Promise<void> {
-  if (tree.exists(path)) {
-    logger.info(`${path} is there already and stays as it is`);
+  if (tree.exists(workflowPath)) {
+    logger.info(`${workflowPath} is there already and stays as it is`);
     return;
   }
-  tree.write(path, workflowText(packageManagerOf(tree), threshold));
+  tree.write(workflowPath, workflowText(tree, threshold));
   if (!skipFormat) await formatFiles(tree);
 }
 
@@ -35,7 +35,9 @@ const installs: Readonly<Record<PackageManager, readonly string[]>> = {
   bun: ['npm install --global bun', 'bun install --frozen-lockfile'],
 };
 
-function workflowText(manager: PackageManager, threshold: number): string {
+/** What the workflow is made of. */
+export function workflowText(tree: Tree, threshold: number): string {
+  const manager = packageManagerOf(tree);
   return `name: bench
 
 on:
