@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { appendFile, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify, stripVTControlCharacters } from 'node:util';
 
@@ -52,9 +53,11 @@ export async function createWorkspace(
         isEnded = true;
         process.kill(-pid, 'SIGINT');
       });
-    const [code] = (await once(child, 'close')) as [number | null];
+    const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
     running.delete(pid);
-    return { code, output: stripVTControlCharacters(output) };
+    // as a shell says it
+    const ended = signal === null ? code : 128 + constants.signals[signal];
+    return { code: ended, output: stripVTControlCharacters(output) };
   };
   const created = await runIn(folder, [
     'node',

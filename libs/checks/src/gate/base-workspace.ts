@@ -85,7 +85,6 @@ async function removeWorktree(git: Git, path: string): Promise<void> {
 }
 
 const lockedPackage = z.object({
-  dev: z.boolean().optional(),
   /** Whether it is a package of the workspace; `resolved` then names its folder. */
   link: z.boolean().optional(),
   resolved: z.string().optional(),
@@ -105,8 +104,8 @@ type PackageSource = 'linked' | 'installed';
  * Gives the base's workspace its packages: those of this workspace when both lock files are equal, else by `npm ci`. In
  * both cases the suite comes from this side, so that one suite measures both.
  *
- * Packages that an app may bundle are linked file by file: a bundler writes the path of a module into the bundle, so a
- * symbolic link to another folder would make the same app differ in its bytes.
+ * Packages are linked file by file, those for development too, for an app may bundle them (Express tries one that tools bring): a
+ * bundler writes the path of a module into the bundle, so a symbolic link to another folder would make the same app differ.
  * @throws Error in one line when a lock file is missing or cannot be installed.
  */
 export async function providePackages(
@@ -138,14 +137,14 @@ async function readLock(root: string): Promise<string> {
 
 async function linkPackages(lock: Lock, head: string, base: string, signal: AbortSignal): Promise<void> {
   await linkWorkspacePackages(lock, head, base);
-  for (const [place, { dev, link: isWorkspace }] of Object.entries(lock.packages)) {
+  for (const [place, { link: isWorkspace }] of Object.entries(lock.packages)) {
     signal.throwIfAborted();
     // nested packages come with the package that contains them
     if (isWorkspace === true || place.split('node_modules/').length !== 2) continue;
     const [from, to] = [join(head, place), join(base, place)];
     if (!(await exists(from))) continue;
     await mkdir(dirname(to), { recursive: true });
-    if (dev === true) await symlink(from, to);
+    if (place.startsWith(suiteScope)) await symlink(from, to);
     else await linkTree(from, to);
   }
   await symlink(join(head, 'node_modules', '.bin'), join(base, 'node_modules', '.bin'));
