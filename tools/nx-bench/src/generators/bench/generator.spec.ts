@@ -67,6 +67,16 @@ it('measures an image in docker, whatever else is asked', async () => {
   );
 });
 
+it('adds the plugin of an environment only where it has targets', async () => {
+  await bench(tree, { project: 'api', environments: ['native', 'docker', 'vagrant'] });
+  expect(readNxJson(tree)?.plugins).toEqual([{ plugin: '@tare/nx-bench/plugin' }]);
+  expect(Object.keys(readJson<{ devDependencies: object }>(tree, 'package.json').devDependencies)).toEqual([
+    '@tare/nx-bench',
+    '@tare/nx-docker',
+    '@tare/nx-vagrant',
+  ]);
+});
+
 it('is a package where the workspace is made of packages', async () => {
   writeJson(tree, 'package.json', { name: 'shop', workspaces: ['packages/*'] });
   writeJson(tree, 'packages/pay/package.json', { name: '@shop/pay', scripts: { start: 'node server.js' } });

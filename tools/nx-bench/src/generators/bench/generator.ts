@@ -54,10 +54,12 @@ export default async function bench(tree: Tree, options: BenchOptions): Promise<
     for (const [file, text] of Object.entries(files)) tree.write(joinPathFragments(folder, file), text);
     for (const { found } of apps) for (const line of found) logger.info(line);
   }
-  const added = [
-    ...new Set([...environments.map((each) => packages[each] ?? ''), ...apps.map(packageOf)]),
-  ].filter((each) => each !== '@tare/nx-bench');
-  for (const each of added) if (hasTargets(each, apps)) addPlugin(tree, `${each}/plugin`);
+  const isAdded = (name: string): boolean => name !== '@tare/nx-bench';
+  const ofApps = [...new Set(apps.map(packageOf))].filter(isAdded);
+  const ofEnvironments = environments.map((each) => packages[each] ?? '').filter(isAdded);
+  const added = new Set([...ofEnvironments, ...ofApps]);
+  // every plugin is one more process of Nx in each command, and environments make by themselves what is no image of a project
+  for (const each of ofApps) addPlugin(tree, `${each}/plugin`);
   const install = addDependenciesToPackageJson(
     tree,
     {},
@@ -70,14 +72,6 @@ export default async function bench(tree: Tree, options: BenchOptions): Promise<
     await install();
     logger.info(`Now: npx nx run ${name}:compare --configuration=quick`);
   };
-}
-
-/**
- * Whether the plugin of a package infers targets here. Every plugin is one more process of Nx in each command, and docker() bakes by
- * itself what is no image.
- */
-function hasTargets(name: string, apps: readonly App[]): boolean {
-  return name !== packages.docker || apps.some((app) => packageOf(app) === name);
 }
 
 /**
