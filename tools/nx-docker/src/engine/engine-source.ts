@@ -1,6 +1,7 @@
-import type { Facts } from '@tare/environment';
+import type { Facts, Isolation } from '@tare/environment';
 import { findEngine } from './engine-address.ts';
 import { type EngineProbe, probeAddress } from './probe-engine.ts';
+import { publishedPorts } from './published-ports.ts';
 
 /** Where containers are run: how their engine is come by, and what is particular about it. */
 export type EngineSource = {
@@ -31,12 +32,19 @@ export type EngineTraits = {
   readonly ownNetwork: 'bridge' | 'slirp4netns' | 'pasta';
   /** How requests get to a published port, in words. */
   readonly publishedPath: string;
+  /** Nothing brings requests to a published port. */
+  readonly portsLeadNowhere?: boolean;
   /** The address that ports are published on, and the one that they are reached at. */
   readonly published: { readonly bind: string; readonly at: string };
   /** The engine is this host's Docker, which bakes images for the others, too. */
   readonly isHostDocker: boolean;
   /** The engine is on another machine. */
   readonly elsewhere: boolean;
+  /** Whose kernel answers the system calls of the apps, and where that puts them on the ladder of isolation. */
+  readonly kernel: Isolation['kernel'];
+  readonly rung: number;
+  /** Why the host cannot tell what the app alone uses; undefined where it can. */
+  readonly netHidden?: string | undefined;
   /** What each container gets besides (`HostConfig` of the Engine API). */
   readonly hostConfig: object;
   /** What is to be known of it, for the run file. */
@@ -53,6 +61,8 @@ export const localTraits: EngineTraits = {
   published: { bind: '127.0.0.1', at: '127.0.0.1' },
   isHostDocker: true,
   elsewhere: false,
+  kernel: 'host',
+  rung: 40,
   hostConfig: {},
   facts: {},
 };
@@ -63,7 +73,17 @@ export function dockerEngine(socket: string | undefined): EngineSource {
     const found = findEngine(socket);
     if ('reason' in found) return { usable: false, ...found };
     const probe = await probeAddress(found.address, signal);
-    return probe.usable ? { ...probe, traits: localTraits } : probe;
+    if (!probe.usable) return probe;
+    const ports = publishedPorts(found.address);
+    return {
+      ...probe,
+      traits: {
+        ...localTraits,
+        ...(ports === 'kernel' && { publishedPath: 'published port, by the kernel' }),
+        portsLeadNowhere: ports === 'none',
+        facts: ports === undefined ? {} : { userlandProxy: ports === 'proxy' },
+      },
+    };
   };
   return {
     kind: 'docker',

@@ -302,7 +302,7 @@ async function traitsOf(
   // what the compatible API does not tell
   const { host } = await engine.ask({ method: 'GET', path: '/v4.0.0/libpod/info', signal }, libpodInfo);
   const facts: Facts = { runtime: host.ociRuntime.name };
-  const common = { ...localTraits, isHostDocker: false, hostConfig: { Ulimits: limitsOf(pid) } };
+  const common = { ...localTraits, rung: 42, isHostDocker: false, hostConfig: { Ulimits: limitsOf(pid) } };
   if (account === undefined) {
     return {
       ...common,

@@ -28,10 +28,16 @@ export type EngineFacts = {
   readonly bridge: { readonly subnet: string; readonly inReach: boolean } | undefined;
   /** It runs without root, and its containers in a user namespace. */
   readonly isRootless: boolean;
+  /** Its containers are in a user namespace: it runs without root, or remaps their users. */
+  readonly hasUserNamespace: boolean;
   /** A filter refuses its containers system calls. */
   readonly hasSeccomp: boolean;
   /** It can limit what a container uses. */
   readonly hasLimits: boolean;
+  /** The runtimes that it can start containers with, by name, and the program of each where it has a path. */
+  readonly runtimes: Readonly<Record<string, { readonly path?: string | undefined }>>;
+  /** The runtime of a container that names none. */
+  readonly defaultRuntime: string;
 };
 
 const versionAnswer = z.object({
@@ -49,6 +55,11 @@ const infoAnswer = z.object({
     .nullish()
     .transform((options) => options ?? []),
   Rootless: z.boolean().default(false),
+  Runtimes: z
+    .record(z.string(), z.object({ path: z.string().min(1).optional().catch(undefined) }))
+    .nullish()
+    .transform((runtimes) => runtimes ?? {}),
+  DefaultRuntime: z.string().default('runc'),
 });
 const bridgeAnswer = z.object({
   IPAM: z.object({ Config: z.array(z.object({ Subnet: z.string().default('') })).nullish() }),
@@ -92,9 +103,12 @@ export async function probeAddress(address: EngineAddress, signal: AbortSignal):
       anotherMachine: !isLocal,
       bridge: await bridgeOf(engine, signal),
       isRootless,
-      hasSeccomp: info.SecurityOptions.some((option) => option.startsWith('name=seccomp')),
+      hasUserNamespace: isRootless || info.SecurityOptions.includes('name=userns'),
+      hasSeccomp: info.SecurityOptions.some((option) => /^name=seccomp(?!.*profile=unconfined)/.test(option)),
       // without root the groups of version 1 are out of its reach
       hasLimits: !(isRootless && info.CgroupVersion === '1'),
+      runtimes: info.Runtimes,
+      defaultRuntime: info.DefaultRuntime,
     };
     return { usable: true, engine, facts };
   } catch (error) {

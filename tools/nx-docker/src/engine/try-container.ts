@@ -4,6 +4,7 @@ import { messageOf } from '@tare/nx-kit';
 import { z } from 'zod';
 import { fixedTar, type TarEntry } from '../fixed-tar.ts';
 import { type Engine, isStatus } from './connect-engine.ts';
+import { endLeftShim } from './left-shim.ts';
 import { labelsFor } from './run-labels.ts';
 
 /** Programs that do nothing, as their instructions: exit(0). */
@@ -14,7 +15,7 @@ const instructions: Readonly<Record<string, { readonly machine: number; readonly
   arm64: { machine: 183, code: 'a80b8052000080d2010000d4' },
 };
 
-const imageName = 'tare/nothing';
+const repository = 'tare/nothing';
 
 /**
  * Starts a container that does nothing and ends at once, and leaves nothing of it: whether an engine can start one is known only
@@ -32,7 +33,9 @@ export async function tryContainer(
   const program = nothingProgram(architecture);
   if (program === undefined) return;
   const name = `tare-try-${randomUUID()}`;
-  const archive = fixedTar(await imageOf(program, architecture));
+  // an image of its own for each: another process may be at the same
+  const image = `${repository}:${name}`;
+  const archive = fixedTar(await imageOf(program, architecture, image));
   const loaded = await engine.call({
     method: 'POST',
     path: '/images/load',
@@ -56,7 +59,7 @@ export async function tryContainer(
     await order(
       '/containers/create',
       { name },
-      { Image: imageName, Entrypoint: ['/nothing'], Cmd: [], Labels: labelsFor('probe'), ...rest },
+      { Image: image, Entrypoint: ['/nothing'], Cmd: [], Labels: labelsFor('probe'), ...rest },
     );
     await order(`/containers/${name}/start`, {});
     const answer = await order(`/containers/${name}/wait`, {});
@@ -77,8 +80,12 @@ export async function tryContainer(
           if (!isStatus(error, 404, 409))
             throw new Error(`${path} is left: ${messageOf(error)}`, { cause: error });
         });
-    await remove(`/containers/${name}`);
-    await remove(`/images/${imageName}`);
+    try {
+      await endLeftShim(engine, name, AbortSignal.timeout(30_000));
+    } finally {
+      await remove(`/containers/${name}`);
+      await remove(`/images/${image}`);
+    }
   }
 }
 
@@ -121,7 +128,7 @@ function nothingProgram(architecture: string): Buffer | undefined {
 }
 
 /** An archive as `docker save` writes it, of one layer with one program. */
-async function imageOf(program: Buffer, architecture: string): Promise<readonly TarEntry[]> {
+async function imageOf(program: Buffer, architecture: string, image: string): Promise<readonly TarEntry[]> {
   const file = (name: string, mode: number, bytes: Buffer): TarEntry => ({
     name,
     mode,
@@ -139,12 +146,10 @@ async function imageOf(program: Buffer, architecture: string): Promise<readonly 
   const config = JSON.stringify({
     architecture,
     os: 'linux',
-    config: { Entrypoint: ['/nothing'] },
+    config: { Entrypoint: ['/nothing'], Labels: { image } },
     rootfs: { type: 'layers', diff_ids: [`sha256:${digest}`] },
   });
-  const manifest = JSON.stringify([
-    { Config: 'config.json', RepoTags: [`${imageName}:latest`], Layers: ['layer.tar'] },
-  ]);
+  const manifest = JSON.stringify([{ Config: 'config.json', RepoTags: [image], Layers: ['layer.tar'] }]);
   return [
     { name: 'config.json', mode: 0o644, type: 'text', text: config },
     file('layer.tar', 0o644, layer),

@@ -87,7 +87,7 @@ export async function startContainer(start: ContainerStart, signal: AbortSignal)
       spawnedWallMs,
       milestones,
       sameKernel,
-      elsewhere: traits.elsewhere,
+      traits,
       wanted: {
         port: appPort,
         isFixed: launch.port !== undefined,
@@ -135,7 +135,7 @@ type StartedContainer = {
   readonly spawnedWallMs: number;
   readonly milestones: readonly Milestone[];
   readonly sameKernel: boolean;
-  readonly elsewhere: boolean;
+  readonly traits: EngineTraits;
   readonly wanted: WantedPort;
 };
 
@@ -193,7 +193,8 @@ function containerInstance(container: StartedContainer): Instance {
         (a, b) => a.atMs - b.atMs,
       );
     },
-    meters: () => Promise.resolve((meters ??= containerMeters(engine, state, container))),
+    meters: () =>
+      Promise.resolve((meters ??= containerMeters(engine, state, container.sameKernel, container.traits))),
     lastLog,
     whyUnreachable: () => Promise.resolve(whyUnreachable(containerPids(state), container.wanted)),
     stop: () => {

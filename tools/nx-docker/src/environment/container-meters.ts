@@ -15,6 +15,7 @@ import {
 } from '@tare/metrics';
 import { z } from 'zod';
 import type { Engine } from '../engine/connect-engine.ts';
+import type { EngineTraits } from '../engine/engine-source.ts';
 import type { ContainerState } from './container.ts';
 
 /**
@@ -24,23 +25,26 @@ import type { ContainerState } from './container.ts';
 export function containerMeters(
   engine: Engine,
   state: ContainerState,
-  { sameKernel, elsewhere }: { readonly sameKernel: boolean; readonly elsewhere: boolean },
+  sameKernel: boolean,
+  { elsewhere, netHidden }: EngineTraits,
 ): Meters {
   if (elsewhere) {
-    return {
-      net: statsMeter(engine, state.id),
-      notMetered: 'the engine is on another machine, whose costs are not seen from here',
-      elsewhere,
-    };
+    const costs = 'the engine is on another machine, whose costs are not seen from here';
+    return netHidden === undefined
+      ? { net: statsMeter(engine, state.id), notMetered: costs, elsewhere }
+      : { notMetered: `${costs}; ${netHidden}`, elsewhere };
   }
+  const metersOf = (gross: Meter, net: () => Meter): Meters =>
+    netHidden === undefined ? { net: net(), gross } : { gross, notMetered: netHidden };
   if (!sameKernel || !isSeenHere(state)) {
-    return { net: statsMeter(engine, state.id), gross: statsMeter(engine, state.id) };
+    const stats = (): Meter => statsMeter(engine, state.id);
+    return metersOf(stats(), stats);
   }
   const cgroup = ownCgroup(state);
   // its first process adopts those that lose their parent
   const pids = cgroup === undefined ? () => descendants(state.pid) : () => cgroup.pids();
   const app = { scope: 'the app’s processes in the container', pids };
-  const around = processesAround(state);
+  const around = processesAround(state, pids());
   const words = around.map(programOf).join(', ');
   const parts = [
     cgroup === undefined ? processMeter(app) : controlGroupMeter(cgroup, processMeter(app)),
@@ -51,7 +55,7 @@ export function containerMeters(
   ];
   const inside = cgroup === undefined ? app.scope : 'control group of the container';
   const scope = `${inside}${words === '' ? '' : `, and ${words}`}; the engine’s daemons are not counted`;
-  return { net: processMeter(app), gross: sumMeter(scope, parts) };
+  return metersOf(sumMeter(scope, parts), () => processMeter(app));
 }
 
 /** The processes of a running container as this host sees them; none where they are out of reach. */
@@ -117,10 +121,13 @@ function controlGroupMeter(cgroup: Cgroup, processes: Meter): Meter {
 }
 
 /**
- * The host's processes that serve this container alone: its shim or conmon, the proxies of its published ports, and what its
- * network without root is made of.
+ * The host's processes that serve this container alone: its shim or conmon, what the shim keeps outside of the container's control
+ * group, the proxies of its published ports, and what its network without root is made of.
  */
-function processesAround({ pid, address, network }: ContainerState): readonly ProcessStat[] {
+function processesAround(
+  { pid, address, network }: ContainerState,
+  counted: readonly number[],
+): readonly ProcessStat[] {
   const starter = findProcess(findProcess(pid)?.parentPid ?? 0);
   const all = listProcesses();
   const isForIt = ({ pid: each, command }: ProcessStat): boolean => {
@@ -133,8 +140,11 @@ function processesAround({ pid, address, network }: ContainerState): readonly Pr
   const forwarders = all.filter(({ command }) => isForwarder(command));
   const inside = forwarders.filter(({ pid: each }) => shareNetwork(each, pid));
   const ends = new Set(inside.flatMap(({ pid: each, parentPid }) => [each, parentPid]));
+  const isShim = starter?.command.startsWith('containerd-shim') === true;
+  const helpers = isShim ? descendants(starter.pid).slice(1) : [];
   return [
-    ...(/^(?:containerd-shim|conmon)/.test(starter?.command ?? '') && starter ? [starter] : []),
+    ...(starter !== undefined && (isShim || starter.command.startsWith('conmon')) ? [starter] : []),
+    ...all.filter(({ pid: each }) => helpers.includes(each) && !counted.includes(each)),
     ...all.filter(isForIt),
     ...forwarders.filter(({ pid: each }) => ends.has(each)),
   ];

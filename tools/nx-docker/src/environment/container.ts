@@ -1,6 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { type Engine, isStatus } from '../engine/connect-engine.ts';
+import { endLeftShim } from '../engine/left-shim.ts';
 import { isLeft, labelsOfRun, runLabel } from '../engine/run-labels.ts';
 
 const stateAnswer = z.object({
@@ -129,9 +130,13 @@ export async function removeContainer(
       })
       .catch(tolerate);
   }
-  await engine
-    .call({ method: 'DELETE', path, query: { force: true, v: true }, signal, deadlineMs: 30_000 })
-    .catch(tolerate);
+  try {
+    await endLeftShim(engine, name, signal);
+  } finally {
+    await engine
+      .call({ method: 'DELETE', path, query: { force: true, v: true }, signal, deadlineMs: 30_000 })
+      .catch(tolerate);
+  }
 }
 
 const containersAnswer = z.array(

@@ -29,11 +29,14 @@ import { formerRecord, type ImageRecord, imageRecordSchema } from '../records.ts
 import { startContainer } from './container-instance.ts';
 import { containerCommand, type ContainerNetwork } from './container-spec.ts';
 import { reapContainers, reapVolumes } from './container.ts';
+import { withRuntime } from './runtime.ts';
 
 /** How to run containers. */
 export type DockerOptions = {
   /** How requests reach the container. The default, bridge, uses its own address; a published port goes through a proxy. */
   readonly network?: ContainerNetwork;
+  /** The runtime, by the engine's name of it: "runsc" (gVisor), "crun", …; by default the engine's own default, usually runc. */
+  readonly runtime?: string;
   /** Folder of `<project>/image.json`; by default `dist/docker/` in the working directory. */
   readonly images?: URL;
   /** What the target is called that makes images, where nx.json gives it another name (`targetName`). */
@@ -56,10 +59,11 @@ type Ready = Extract<SourceProbe, { readonly usable: true }>;
  * capabilities. What docker-build has not made is baked here.
  */
 export function docker(options: DockerOptions = {}): Environment {
-  const { socket, host, bind } = options;
+  const { socket, host, bind, runtime } = options;
   if (host !== undefined && socket !== undefined)
     throw new Error('docker: both host and socket are given; expected one of them');
-  return containers(host === undefined ? dockerEngine(socket) : remoteEngine(host, bind), options);
+  const engine = host === undefined ? dockerEngine(socket) : remoteEngine(host, bind);
+  return containers(withRuntime(engine, runtime), options);
 }
 
 /** Runs an app in a container, whatever engine there is. */
@@ -184,6 +188,13 @@ function whyOutOfReach(network: ContainerNetwork, { engine, facts, traits }: Rea
       remedy: "Use docker({ network: 'published' }).",
     };
   }
+  if (network === 'published' && traits.portsLeadNowhere === true) {
+    return {
+      reason: `nothing brings requests to the published ports of ${place}: its userland-proxy is off, and its iptables, too`,
+      remedy:
+        'Switch one of them on in /etc/docker/daemon.json and restart the engine, or leave network out.',
+    };
+  }
   if (network === 'host' || traits.ownNetwork !== 'bridge') {
     return network === 'bridge'
       ? {
@@ -210,19 +221,25 @@ function whyOutOfReach(network: ContainerNetwork, { engine, facts, traits }: Rea
 
 /** What stands between a container's app and the host. */
 function isolationOf(network: ContainerNetwork, { facts, traits }: Ready): Isolation {
-  const path = { bridge: 'bridge', host: 'loopback', published: traits.publishedPath };
+  const { kernel, publishedPath } = traits;
+  const path = { bridge: 'bridge', host: 'loopback', published: publishedPath };
+  // a container whose root is nobody on the host is a step further away from it
+  const rung = Math.max(traits.rung, facts.hasUserNamespace ? 50 : 0);
   return {
-    rung: facts.isRootless ? 50 : 42,
-    kernel: 'host',
+    rung: network === 'host' ? rung - 2 : rung,
+    kernel,
     namespaces: [
-      ...(facts.isRootless ? ['user'] : []),
+      ...(facts.hasUserNamespace ? ['user'] : []),
       'mount',
       'pid',
       'uts',
       'ipc',
       ...(network === 'host' ? [] : ['network']),
+      // an engine makes this one where control groups are of version 2
+      ...(facts.cgroupVersion === '2' ? ['cgroup'] : []),
     ],
-    seccomp: facts.hasSeccomp,
+    // a kernel in user space or in a machine is kept in by a filter of its own
+    seccomp: kernel === 'host' ? facts.hasSeccomp : true,
     path: path[network],
   };
 }
