@@ -1,4 +1,5 @@
 import type { Facts, Isolation } from '@tare/environment';
+import type { Engine } from './connect-engine.ts';
 import { findEngine } from './engine-address.ts';
 import { type EngineProbe, probeAddress } from './probe-engine.ts';
 import { publishedPorts } from './published-ports.ts';
@@ -14,8 +15,8 @@ export type EngineSource = {
   probe(signal: AbortSignal): Promise<SourceProbe>;
   /** Finds it, and tries that only once. Never throws, unless aborted. */
   connect(signal: AbortSignal): Promise<SourceProbe>;
-  /** Finds it to remove what is left, whether or not it starts containers. Never throws, unless aborted. */
-  reach(signal: AbortSignal): Promise<SourceProbe>;
+  /** Opens it to remove what is left, without asking what it is and can; undefined where there is none. */
+  reach(signal: AbortSignal): Promise<Engine | undefined>;
   /** Ends what has been started to reach it. */
   close(): Promise<void>;
   /** Ends what killed runs have left that is no container. @returns a line for each. */
@@ -25,6 +26,11 @@ export type EngineSource = {
 export type SourceProbe =
   | (Extract<EngineProbe, { readonly usable: true }> & { readonly traits: EngineTraits })
   | Extract<EngineProbe, { readonly usable: false }>;
+
+/** The engine that has been found, if it is usable. */
+export function engineIn(found: SourceProbe): Engine | undefined {
+  return found.usable ? found.engine : undefined;
+}
 
 /** What an engine's containers are made with, and how they are reached. */
 export type EngineTraits = {
@@ -91,7 +97,7 @@ export function dockerEngine(socket: string | undefined): EngineSource {
     usualNetwork: 'bridge',
     probe: connect,
     connect,
-    reach: connect,
+    reach: async (signal) => engineIn(await connect(signal)),
     close: () => Promise.resolve(),
     reap: () => Promise.resolve([]),
   };

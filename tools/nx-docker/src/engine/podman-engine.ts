@@ -4,7 +4,8 @@ import type { Facts } from '@tare/environment';
 import { descendants, findProgram, lastLines, pinRunning, runProgram } from '@tare/metrics';
 import { isDebianFamily, messageOf } from '@tare/nx-kit';
 import { z } from 'zod';
-import type { Engine } from './connect-engine.ts';
+import { connectTo, type Engine } from './connect-engine.ts';
+import type { EngineAddress } from './engine-address.ts';
 import { type EngineSource, type EngineTraits, localTraits, type SourceProbe } from './engine-source.ts';
 import { type Account, keptService, type OwnService, reapServices, startService } from './own-service.ts';
 import { probeAddress } from './probe-engine.ts';
@@ -38,15 +39,19 @@ export function podmanEngine({ rootless, user }: PodmanUser): EngineSource {
   let account: Account | undefined;
   const service = keptService((signal) => startPodman(name, account, signal));
 
-  const find = async (signal: AbortSignal): Promise<SourceProbe> => {
+  const open = async (signal: AbortSignal): Promise<OwnService> => {
     podmanProgram();
     if (rootless) account = await ordinaryAccount(user, signal);
     else if (process.getuid?.() !== 0) {
       throw new NotPossible('rootful Podman needs root', 'Use podman({ rootless: true }), or run as root.');
     }
-    const { socket, pid } = await service.open(signal);
-    const address = { kind: 'socket', path: socket, by: 'podman', client: 'podman' } as const;
-    const found = await probeAddress(address, signal);
+    return service.open(signal);
+  };
+
+  const find = async (signal: AbortSignal): Promise<SourceProbe> => {
+    const opened = await open(signal);
+    const { pid } = opened;
+    const found = await probeAddress(addressOf(opened), signal);
     if (!found.usable) return found;
     return { ...found, traits: await traitsOf(found.engine, account, pid, signal) };
   };
@@ -103,10 +108,22 @@ export function podmanEngine({ rootless, user }: PodmanUser): EngineSource {
     usualNetwork: rootless ? 'published' : 'bridge',
     probe: (signal) => orObstacle(() => findAndTry(signal), signal),
     connect: (signal) => orObstacle(async () => known() ?? findAndTry(signal), signal),
-    reach: (signal) => orObstacle(async () => known() ?? find(signal), signal),
+    // on a busy host it answers more slowly what it is than what it has
+    reach: async (signal) => {
+      try {
+        return await connectTo(addressOf(await open(signal)));
+      } catch {
+        signal.throwIfAborted();
+        return undefined;
+      }
+    },
     close,
     reap: () => reapServices(name),
   };
+}
+
+function addressOf({ socket }: OwnService): EngineAddress {
+  return { kind: 'socket', path: socket, by: 'podman', client: 'podman' };
 }
 
 function podmanProgram(): string {

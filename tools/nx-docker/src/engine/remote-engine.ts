@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { findProgram, runProgram } from '@tare/metrics';
 import { messageOf } from '@tare/nx-kit';
 import { type EngineAddress, engineOfHost } from './engine-address.ts';
-import { type EngineSource, localTraits, type SourceProbe } from './engine-source.ts';
+import { engineIn, type EngineSource, localTraits, type SourceProbe } from './engine-source.ts';
 import { keptService, reapServices, startService } from './own-service.ts';
 import { probeAddress } from './probe-engine.ts';
 
@@ -66,7 +66,7 @@ export function remoteEngine(host: string, bind: string | undefined): EngineSour
     usualNetwork: 'published',
     probe: connect,
     connect,
-    reach: connect,
+    reach: async (signal) => engineIn(await connect(signal)),
     close,
     reap,
   };

@@ -109,10 +109,10 @@ export function containers(
     sideBySide: true,
     probe,
     reap: async (runId, signal) => {
-      const found = await source.reach(signal);
-      if (!found.usable) return [];
-      const containers = await reapContainers(found.engine, runId, signal);
-      const volumes = await reapVolumes(found.engine, runId, signal);
+      const engine = await source.reach(signal);
+      if (engine === undefined) return [];
+      const containers = await reapContainers(engine, runId, signal);
+      const volumes = await reapVolumes(engine, runId, signal);
       // who reaps for a run that was killed does nothing else with it
       if (running.size === 0 && prepared.size === 0) await source.close();
       return [...containers, ...volumes, ...(await source.reap())];

@@ -145,8 +145,8 @@ describe.each(kinds)('$name', ({ name, options, environment, around }) => {
     await environment.dispose();
     // the image stays in Podman's store, as it does after a run
     const source = podmanEngine({ rootless: name !== 'podman', user: undefined });
-    const found = await source.reach(signal);
-    if (found.usable) await removeImage(found.engine, record.id, signal);
+    const engine = await source.reach(signal);
+    if (engine !== undefined) await removeImage(engine, record.id, signal);
     await source.close();
   });
 
