@@ -28,6 +28,7 @@ export default defineBench({
     nspawn(),
     docker({ images, network: 'host' }),
     docker({ images, network: 'published' }),
+    docker({ images, runtime: 'runsc' }),
     podman({ images }),
     podman({ images, rootless: true }),
   ],
