@@ -75,6 +75,7 @@ export function containers(
   const images = options.images ?? new URL('dist/docker/', pathToFileURL(`${process.cwd()}/`));
   const prepared = new Map<string, Ready & { readonly image: ImageFacts }>();
   const running = new Set<Instance>();
+  const starting = new Set<Promise<Instance>>();
   const name = network === source.usualNetwork ? source.name : `${source.name}:${network}`;
 
   const probe = async (signal: AbortSignal): Promise<Availability> => {
@@ -114,7 +115,7 @@ export function containers(
       const containers = await reapContainers(engine, runId, signal);
       const volumes = await reapVolumes(engine, runId, signal);
       // who reaps for a run that was killed does nothing else with it
-      if (running.size === 0 && prepared.size === 0) await source.close();
+      if (prepared.size === 0) await source.close();
       return [...containers, ...volumes, ...(await source.reap())];
     },
     runs: (artifact) => {
@@ -149,7 +150,9 @@ export function containers(
         throw new Error(`the image of ${workload} is not prepared; call prepare first`);
       const { engine, facts, traits, image } = found;
       const { sameKernel } = facts;
-      const instance = await startContainer({ engine, image, network, sameKernel, traits, launch }, signal);
+      const start = startContainer({ engine, image, network, sameKernel, traits, launch }, signal);
+      starting.add(start);
+      const instance = await start.finally(() => starting.delete(start));
       running.add(instance);
       const stop = async (): Promise<void> => {
         await instance.stop();
@@ -158,9 +161,14 @@ export function containers(
       return { ...instance, stop };
     },
     dispose: async () => {
-      await Promise.all([...running].map((instance) => instance.stop()));
-      prepared.clear();
-      await source.close();
+      try {
+        // a start that is broken off removes its container, for which the engine is still needed
+        await Promise.allSettled(starting);
+        await Promise.all([...running].map((instance) => instance.stop()));
+      } finally {
+        prepared.clear();
+        await source.close();
+      }
     },
   };
 }
