@@ -84,4 +84,5 @@ export {
   type ProgramOptions,
   type ProgramResult,
 } from './program/run-program.ts';
+export { postStandBy, standBy, type StandBy } from './program/stand-by.ts';
 export { waitForConnection, waitForHttp, type Readiness, type ReadyWait } from './startup/wait-for-http.ts';

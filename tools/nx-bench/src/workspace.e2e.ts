@@ -81,12 +81,22 @@ describe('a run in a workspace of Nx', { timeout: 240_000 }, () => {
     expect(await nx(root, 'measure', ...options)).toMatchObject({ code: 0 });
   });
 
+  it('is cleaned up after when Nx is told to end, and ends all that it knows of', async () => {
+    const options = ['--environments=marked', '--workloads=primes', '--rounds=50'];
+    const running = start(root, process.execPath, [nxProgram, 'run', 'bench:measure', ...options]);
+    await killAmidRounds(running, 'SIGTERM');
+    const mark = join(root, 'reaped.txt');
+    const deadlineMs = performance.now() + 20_000;
+    while (!existsSync(mark) && performance.now() < deadlineMs) await pause(50);
+    expect(await readFile(mark, 'utf8')).toMatch(/^\d{8}-\d{6}-/);
+  });
+
   it('ends when tare-gate is killed, and leaves no folder behind', async () => {
     const git = (...args: string[]) => {
       const identity = ['-c', 'user.name=test', '-c', 'user.email=test@localhost'];
       execFileSync('git', ['-C', root, ...identity, ...args]);
     };
-    await writeFile(join(root, '.gitignore'), 'node_modules\n.nx\nreports\nout\nran.txt\n');
+    await writeFile(join(root, '.gitignore'), 'node_modules\n.nx\nreports\nout\nran.txt\nreaped.txt\n');
     await writeFile(join(root, 'package-lock.json'), JSON.stringify(await lockOf(root)));
     git('init', '--quiet', '--initial-branch=main');
     git('add', '--all');
@@ -205,15 +215,18 @@ async function inTerminal(root: string, times: number, target: string, ...option
 }
 
 /** Kills what was started once it measures, and waits until nothing of what it had started is left. */
-async function killAmidRounds({ child, output }: ReturnType<typeof start>): Promise<void> {
+async function killAmidRounds(
+  { child, output }: ReturnType<typeof start>,
+  signal: NodeJS.Signals = 'SIGKILL',
+): Promise<void> {
   let pids: readonly number[] = [];
-  // the executor, the janitor, the app and what it starts with at least; between two trials there is no app
-  while (!output().includes('round 1/50') || pids.length <= 3) {
+  // Nx, the executor, the app and the load generator at least; between two trials there is no app
+  while (!output().includes('round 1/50') || pids.length < 4) {
     if (child.exitCode !== null) throw new Error(output());
     await pause(20);
     pids = descendants(child.pid ?? NaN);
   }
-  child.kill('SIGKILL');
+  child.kill(signal);
   await gone(child, pids);
 }
 
@@ -246,17 +259,23 @@ async function fillWorkspace(root: string): Promise<void> {
     'box/project.json': JSON.stringify({ name: 'box', targets: { up: note('box:up') } }),
     'bench/project.json': JSON.stringify({ name: 'bench' }),
     'bench/bench.config.ts': `
+      import { appendFile } from 'node:fs/promises';
       import { native } from '@tare/environment';
       const app = (name: string) => ({ name, app: { kind: 'node', file: new URL(\`../\${name}/main.mjs\`, import.meta.url) },
         health: '/health', request: () => ({ path: '/' }),
         conformance: [{ request: { path: '/health' }, status: 200 }] });
       const named = (name: string, preparedBy: object[]) => ({ ...native(), name, preparedBy });
+      // says which run it cleans up after
+      const marked = { ...native(), name: 'marked', reap: async (runId: string) => {
+        if (runId !== undefined) await appendFile(new URL('../reaped.txt', import.meta.url), runId);
+        return [];
+      } };
       const sick = { ...native(), name: 'sick', start: (launch, signal) =>
         native().start({ ...launch, variables: { SICK: '1' } }, signal) };
       export default {
         workloads: [app('primes'), app('gallery')],
         environments: [native(), named('baked', [{ target: 'bake' }]), named('broken', [{ target: 'break' }]),
-          named('machine', [{ target: 'up', folder: new URL('../box/', import.meta.url) }]), sick],
+          named('machine', [{ target: 'up', folder: new URL('../box/', import.meta.url) }]), sick, marked],
         load: { connections: 2, warmupMs: 100, durationMs: 300, open: false }, retries: 0, control: false, rounds: 1,
       };`,
   };

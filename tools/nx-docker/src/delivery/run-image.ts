@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { choosePort } from '@tare/environment';
-import { childEnvironment } from '@tare/metrics';
+import { postStandBy, type StandBy } from '@tare/metrics';
 import type { BoundedRequest, Engine } from '../engine/connect-engine.ts';
 import { labelsFor } from '../engine/run-labels.ts';
 import { containerPort } from '../environment/container-spec.ts';
@@ -54,7 +52,7 @@ export async function runImage(engine: Engine, options: RunOptions, signal: Abor
   const ports = await chosenPorts(options);
   // what stands by for an earlier run must not end this one
   const name = `${options.name}-${randomUUID().slice(0, 8)}`;
-  const standBy = await postStandBy(name, options.socket);
+  const remover = await postRemover(name, options.socket);
   try {
     // the signal does not cut it off, because the engine would finish the creation after the removal
     const order = (path: string, rest: Partial<BoundedRequest> = {}): Promise<string> =>
@@ -83,7 +81,7 @@ export async function runImage(engine: Engine, options: RunOptions, signal: Abor
     throw error;
   } finally {
     await removeContainer(engine, name, graceS, AbortSignal.timeout(60_000));
-    standBy.dismiss();
+    remover.dismiss();
     if (signal.aborted) tell(`${project} is ended`);
   }
 }
@@ -208,25 +206,9 @@ const graceS = 5;
 
 const standByFile = fileURLToPath(import.meta.url).replace(/run-image\.([jt]s)$/, 'stand-by.$1');
 
-/**
- * Starts a process that removes the container when this one is no more without having dismissed it: after Ctrl-C, Nx does not leave a
- * task the time to do it itself.
- */
-async function postStandBy(
-  container: string,
-  socket: string | undefined,
-): Promise<{ readonly dismiss: () => void }> {
-  const words = ['launch', container, ...(socket === undefined ? [] : [socket])];
-  const child = spawn(process.execPath, [standByFile, ...words], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    env: childEnvironment(),
-  });
-  child.stdin.on('error', () => undefined);
-  const [code] = (await once(child, 'exit')) as [number | null];
-  if (code !== 0) throw new Error(`the process that is to end ${container} did not start`);
-  return {
-    dismiss: () => {
-      child.stdin.end('dismissed');
-    },
-  };
+/** Posts a process that removes the container when this one ends without having done so: after Ctrl-C, Nx leaves a task no time. */
+async function postRemover(container: string, socket: string | undefined): Promise<StandBy> {
+  const posted = postStandBy(standByFile, socket === undefined ? [container] : [container, socket]);
+  if (!(await posted.launched)) throw new Error(`the process that is to end ${container} did not start`);
+  return posted;
 }

@@ -1,26 +1,14 @@
-/** The process that removes the container of a docker-run when its standard input ends, unless it was dismissed. */
-import { spawn } from 'node:child_process';
+/** The process that removes the container of a docker-run whose task has ended without having done so itself. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { standBy } from '@tare/metrics';
 
-const [step, container, socket] = process.argv.slice(2);
 const graceS = 5;
 const secondLookMs = 2000;
-let said = '';
 
-if (step === 'launch') {
-  // a child of a child whose parent has ended, in a session of its own: Nx ends all descendants of a task
-  const words = [import.meta.filename, 'wait', ...process.argv.slice(3)];
-  spawn(process.execPath, words, { stdio: 'inherit', detached: true }).unref();
-} else {
-  // a signal to the terminal or process group of the task must not end this process
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-  process.stdin.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  process.stdin.on('close', () => {
-    if (said === 'dismissed' || container === undefined) process.exit(0);
-    // the next run removes what cannot be removed now
-    void remove(container).finally(() => process.exit());
-  });
-}
+const [container, socket] = await standBy();
+// the next run removes what cannot be removed now
+if (container !== undefined) await remove(container).catch(() => undefined);
+process.exit();
 
 async function remove(name: string): Promise<void> {
   // loaded only now: what waits costs little
