@@ -73,30 +73,24 @@ describe('a run in a workspace of Nx', { timeout: 240_000 }, () => {
     expect(existsSync(join(root, 'cut', 'latest', 'run.json'))).toBe(false);
   });
 
-  it('ends when Nx is killed, takes its app along and leaves the lock to the next run', async () => {
-    const options = ['--environments=native', '--workloads=primes'];
-    await killAmidRounds(
-      start(root, process.execPath, [nxProgram, 'run', 'bench:measure', ...options, '--rounds=50']),
-    );
-    expect(await nx(root, 'measure', ...options)).toMatchObject({ code: 0 });
-  });
-
-  it('is cleaned up after when Nx is told to end, and ends all that it knows of', async () => {
-    const options = ['--environments=marked', '--workloads=primes', '--rounds=50'];
-    const running = start(root, process.execPath, [nxProgram, 'run', 'bench:measure', ...options]);
-    await killAmidRounds(running, 'SIGTERM');
-    const mark = join(root, 'reaped.txt');
-    const deadlineMs = performance.now() + 20_000;
-    while (!existsSync(mark) && performance.now() < deadlineMs) await pause(50);
-    expect(await readFile(mark, 'utf8')).toMatch(/^\d{8}-\d{6}-/);
-  });
+  it.each(['SIGKILL', 'SIGTERM'] as const)(
+    'ends when Nx gets %s, takes its app along and leaves the lock to the next run',
+    async (signal) => {
+      const options = ['--environments=native', '--workloads=primes'];
+      await killAmidRounds(
+        start(root, process.execPath, [nxProgram, 'run', 'bench:measure', ...options, '--rounds=50']),
+        signal,
+      );
+      expect(await nx(root, 'measure', ...options)).toMatchObject({ code: 0 });
+    },
+  );
 
   it('ends when tare-gate is killed, and leaves no folder behind', async () => {
     const git = (...args: string[]) => {
       const identity = ['-c', 'user.name=test', '-c', 'user.email=test@localhost'];
       execFileSync('git', ['-C', root, ...identity, ...args]);
     };
-    await writeFile(join(root, '.gitignore'), 'node_modules\n.nx\nreports\nout\nran.txt\nreaped.txt\n');
+    await writeFile(join(root, '.gitignore'), 'node_modules\n.nx\nreports\nout\nran.txt\n');
     await writeFile(join(root, 'package-lock.json'), JSON.stringify(await lockOf(root)));
     git('init', '--quiet', '--initial-branch=main');
     git('add', '--all');
@@ -259,23 +253,17 @@ async function fillWorkspace(root: string): Promise<void> {
     'box/project.json': JSON.stringify({ name: 'box', targets: { up: note('box:up') } }),
     'bench/project.json': JSON.stringify({ name: 'bench' }),
     'bench/bench.config.ts': `
-      import { appendFile } from 'node:fs/promises';
       import { native } from '@tare/environment';
       const app = (name: string) => ({ name, app: { kind: 'node', file: new URL(\`../\${name}/main.mjs\`, import.meta.url) },
         health: '/health', request: () => ({ path: '/' }),
         conformance: [{ request: { path: '/health' }, status: 200 }] });
       const named = (name: string, preparedBy: object[]) => ({ ...native(), name, preparedBy });
-      // says which run it cleans up after
-      const marked = { ...native(), name: 'marked', reap: async (runId: string) => {
-        if (runId !== undefined) await appendFile(new URL('../reaped.txt', import.meta.url), runId);
-        return [];
-      } };
       const sick = { ...native(), name: 'sick', start: (launch, signal) =>
         native().start({ ...launch, variables: { SICK: '1' } }, signal) };
       export default {
         workloads: [app('primes'), app('gallery')],
         environments: [native(), named('baked', [{ target: 'bake' }]), named('broken', [{ target: 'break' }]),
-          named('machine', [{ target: 'up', folder: new URL('../box/', import.meta.url) }]), sick, marked],
+          named('machine', [{ target: 'up', folder: new URL('../box/', import.meta.url) }]), sick],
         load: { connections: 2, warmupMs: 100, durationMs: 300, open: false }, retries: 0, control: false, rounds: 1,
       };`,
   };
