@@ -8,7 +8,7 @@ import type { ZodType } from 'zod';
 import { type EngineAddress, findEngine, nameEngine } from './engine-address.ts';
 
 /** A request to the Engine API, without the version in its path: the engine then speaks its own. */
-type EngineRequest = {
+export type EngineRequest = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** "/containers/create" */
   readonly path: string;

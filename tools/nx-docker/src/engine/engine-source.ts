@@ -1,5 +1,5 @@
 import type { Facts, Isolation } from '@tare/environment';
-import type { Engine } from './connect-engine.ts';
+import type { Engine, EngineRequest } from './connect-engine.ts';
 import { findEngine } from './engine-address.ts';
 import { type EngineProbe, probeAddress } from './probe-engine.ts';
 import { publishedPorts } from './published-ports.ts';
@@ -51,6 +51,8 @@ export type EngineTraits = {
   readonly rung: number;
   /** Why the host cannot tell what the app alone uses; undefined where it can. */
   readonly netHidden?: string | undefined;
+  /** The request that is answered when a container has ended. */
+  readonly wait: (container: string) => Pick<EngineRequest, 'path' | 'query'>;
   /** What each container gets besides (`HostConfig` of the Engine API). */
   readonly hostConfig: object;
   /** What is to be known of it, for the run file. */
@@ -69,6 +71,7 @@ export const localTraits: EngineTraits = {
   elsewhere: false,
   kernel: 'host',
   rung: 40,
+  wait: (container) => ({ path: `/containers/${container}/wait`, query: { condition: 'not-running' } }),
   hostConfig: {},
   facts: {},
 };

@@ -319,7 +319,17 @@ async function traitsOf(
   // what the compatible API does not tell
   const { host } = await engine.ask({ method: 'GET', path: '/v4.0.0/libpod/info', signal }, libpodInfo);
   const facts: Facts = { runtime: host.ociRuntime.name };
-  const common = { ...localTraits, rung: 42, isHostDocker: false, hostConfig: { Ulimits: limitsOf(pid) } };
+  const common: EngineTraits = {
+    ...localTraits,
+    rung: 42,
+    isHostDocker: false,
+    // asked as Docker is, Podman looks all the time, which takes most of a CPU (its issue 18150)
+    wait: (container) => ({
+      path: `/v4.0.0/libpod/containers/${container}/wait`,
+      query: { condition: 'stopped', interval: '500ms' },
+    }),
+    hostConfig: { Ulimits: limitsOf(pid) },
+  };
   if (account === undefined) {
     return {
       ...common,

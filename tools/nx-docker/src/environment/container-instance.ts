@@ -71,7 +71,7 @@ export async function startContainer(start: ContainerStart, signal: AbortSignal)
     const state = await containerState(engine, name, signal);
     if (!state.running) {
       const log = (await containerLog(engine, name, logLines)).map(({ text }) => `\n${text}`);
-      throw new Error(`${await howItEnded(engine, name, signal)}${log.join('')}`);
+      throw new Error(`${await howItEnded(engine, traits, name, signal)}${log.join('')}`);
     }
     const authority = {
       bridge: `${state.address}:${appPort}`,
@@ -181,7 +181,7 @@ function containerInstance(container: StartedContainer): Instance {
     url: container.url,
     spawnedAt: container.spawnedAt,
     started: Promise.resolve(),
-    ended: howItEnded(engine, name, waiting.signal),
+    ended: howItEnded(engine, container.traits, name, waiting.signal),
     milestones: async () => {
       // the engine's clock is this host's only if they share a kernel
       if (listening === undefined && container.sameKernel && finalLog === undefined) {
@@ -219,10 +219,14 @@ function killFirstProcess(state: ContainerState): boolean {
   }
 }
 
-async function howItEnded(engine: Engine, name: string, signal: AbortSignal): Promise<string> {
+async function howItEnded(
+  engine: Engine,
+  { wait }: EngineTraits,
+  name: string,
+  signal: AbortSignal,
+): Promise<string> {
   try {
-    const query = { condition: 'not-running' };
-    await text(await engine.open({ method: 'POST', path: `/containers/${name}/wait`, query, signal }));
+    await text(await engine.open({ method: 'POST', ...wait(name), signal }));
     const { exit } = await containerState(engine, name, signal);
     const memory = exit.outOfMemory ? ', out of memory' : '';
     const last = (await containerLog(engine, name, 1))[0]?.text ?? '';
