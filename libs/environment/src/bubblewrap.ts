@@ -55,16 +55,6 @@ mount --rbind "$root" /mnt
 });
 
 async function probe(signal: AbortSignal): Promise<Availability> {
-  if (process.platform !== 'linux') {
-    return {
-      usable: false,
-      reason: `${process.platform} has no namespaces`,
-      remedy: 'run the suite on Linux',
-    };
-  }
-  if (findProgram('bwrap') === undefined) {
-    return { usable: false, reason: 'bwrap is not on PATH', remedy: 'apt-get install -y bubblewrap' };
-  }
   try {
     const isolation = await isolationOf(rung, (command) => overHost(programFiles(), [], command), signal);
     return {
@@ -85,6 +75,7 @@ export function bubblewrap(): Environment {
   return sandboxed({
     name: 'bubblewrap',
     program: 'bwrap',
+    debianPackage: 'bubblewrap',
     // one outside, which waits, and the first of the process namespace
     ownProcesses: 2,
     probe,

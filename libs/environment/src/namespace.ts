@@ -7,6 +7,7 @@ const rung = 10;
 
 /** Namespaces of its own for mounts, processes, host name and System V IPC; the network stays the host's. */
 const namespaces = ['--mount', '--pid', '--uts', '--ipc'];
+const unshare = (): string => findProgram('unshare') ?? 'unshare';
 // --fork: the first process of a new pid namespace is a child; --kill-child: it ends when unshare does
 const upkeep = ['--fork', '--kill-child', '--mount-proc'];
 
@@ -14,26 +15,15 @@ function inNamespaces(command: Command): Command {
   // without root a user namespace comes first, in which one is root
   const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
   return {
-    file: findProgram('unshare') ?? 'unshare',
+    file: unshare(),
     arguments: [...user, ...namespaces, ...upkeep, '--', command.file, ...command.arguments],
   };
 }
 
 async function probe(signal: AbortSignal): Promise<Availability> {
-  const unshare = findProgram('unshare');
-  if (process.platform !== 'linux') {
-    return {
-      usable: false,
-      reason: `${process.platform} has no namespaces`,
-      remedy: 'run the suite on Linux',
-    };
-  }
-  if (unshare === undefined) {
-    return { usable: false, reason: 'unshare is not on PATH', remedy: 'apt-get install util-linux' };
-  }
   try {
     const isolation = await isolationOf(rung, inNamespaces, signal);
-    const version = await ask({ file: unshare, arguments: ['--version'] }, signal);
+    const version = await ask({ file: unshare(), arguments: ['--version'] }, signal);
     return {
       usable: true,
       facts: { unshare: version, userNamespace: isolation.namespaces.includes('user') },
@@ -49,6 +39,7 @@ export function namespace(): Environment {
   return sandboxed({
     name: 'namespace',
     program: 'unshare',
+    debianPackage: 'util-linux',
     ownProcesses: 1,
     probe,
     facts: (artifact) => ({

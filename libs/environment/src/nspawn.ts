@@ -98,20 +98,6 @@ set -- "$program" "$@"
   });
 
 async function probe(signal: AbortSignal): Promise<Availability> {
-  if (process.platform !== 'linux') {
-    return {
-      usable: false,
-      reason: `${process.platform} has no namespaces`,
-      remedy: 'run the suite on Linux',
-    };
-  }
-  if (findProgram('systemd-nspawn') === undefined) {
-    return {
-      usable: false,
-      reason: 'systemd-nspawn is not on PATH',
-      remedy: 'apt-get install -y systemd-container',
-    };
-  }
   if (process.getuid?.() !== 0) {
     return {
       usable: false,
@@ -176,6 +162,7 @@ export function nspawn(): Environment {
   return sandboxed({
     name: 'nspawn',
     program: 'systemd-nspawn',
+    debianPackage: 'systemd-container',
     // the supervisor, and the first of the process namespace
     ownProcesses: 2,
     probe,

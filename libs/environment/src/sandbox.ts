@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { descendants, pinned, processMeter, runProgram, type Command } from '@tare/metrics';
+import { descendants, findProgram, pinned, processMeter, runProgram, type Command } from '@tare/metrics';
 import type { Artifact } from './app.ts';
 import { startAppProcess } from './app-process.ts';
 import { choosePort } from './choose-port.ts';
@@ -14,6 +14,7 @@ import { isRunnerGone, runnerPattern, thisRunner } from './run-marks.ts';
 export type Sandbox = {
   /** Of the environment, and its kind: "namespace". */
   readonly name: string;
+  /** Tries it, on Linux and with its program on PATH. */
   readonly probe: Environment['probe'];
   /** What is to be known of how it runs an app, for the run file. */
   readonly facts: (artifact: Artifact) => Facts;
@@ -25,6 +26,8 @@ export type Sandbox = {
   readonly ownProcesses: number;
   /** What these are called: "unshare". */
   readonly program: string;
+  /** The Debian package that has it. */
+  readonly debianPackage: string;
   /** Variables of its own, which do not reach the app. */
   readonly variables?: Readonly<Record<string, string>>;
   /** Removes what it leaves of a place when it is killed. */
@@ -70,7 +73,7 @@ export function sandboxed(sandbox: Sandbox): Environment {
     kind: name,
     identity: () => Promise.resolve(''),
     sideBySide: true,
-    probe: sandbox.probe,
+    probe: async (signal) => obstacleBefore(sandbox) ?? (await sandbox.probe(signal)),
     reap: async (runId) => [
       ...(await reapProcesses(name, runId)),
       ...(sandbox.reap?.(runId) ?? []),
@@ -120,6 +123,20 @@ export function sandboxed(sandbox: Sandbox): Environment {
       });
     },
     dispose: () => Promise.resolve(),
+  };
+}
+
+/** What is in the way of any sandbox, before it is tried. */
+function obstacleBefore({ program, debianPackage }: Sandbox): Availability | undefined {
+  if (process.platform !== 'linux') {
+    const reason = `${process.platform} has no namespaces`;
+    return { usable: false, reason, remedy: 'run the suite on Linux' };
+  }
+  if (findProgram(program) !== undefined) return undefined;
+  return {
+    usable: false,
+    reason: `${program} is not on PATH`,
+    remedy: `apt-get install -y ${debianPackage}`,
   };
 }
 

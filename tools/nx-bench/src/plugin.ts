@@ -61,7 +61,7 @@ const quick = {
 };
 
 /**
- * Every environment that the host has, from the least isolation to the most, in ten minutes at most: what decides startup and memory
+ * Every environment that the host has, from the least isolation to the most, in some ten minutes: what decides startup and memory
  * (many starts, short windows), and of an emulated machine what it takes to show it.
  */
 const ladder = {

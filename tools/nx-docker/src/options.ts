@@ -112,7 +112,8 @@ export const tables = {
       }).optional(),
       webhook: text({
         what: 'an address',
-        description: 'Address that is told of the push, signed with DEPLOY_WEBHOOK_SECRET if that is set.',
+        description:
+          'Address that gets an event for the push, signed with DEPLOY_WEBHOOK_SECRET if that is set.',
         otherwise: 'DEPLOY_WEBHOOK_URL, or none',
       }).optional(),
       webhookRequired: toggle({ description: 'Fail if the webhook does not accept it.' }).default(false),
@@ -137,7 +138,7 @@ export const tables = {
         min: 1,
         max: 65_535,
         description:
-          'Port in the container; one that the image does not EXPOSE is told to it in the variable PORT.',
+          'Port in the container. If the image does not EXPOSE it, the app gets it in the variable PORT.',
         otherwise: 'the one that the image EXPOSEs, else 8080',
       }).optional(),
       health: text({

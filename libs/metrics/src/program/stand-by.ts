@@ -17,7 +17,7 @@ const pipe = 3;
  * Starts a process that waits for the end of this one, however that ends. It has a session of its own, and is nobody's
  * descendant: Nx ends all descendants of a task that is to end.
  * @param file what it runs, which calls {@link standBy}.
- * @param words what it is told.
+ * @param words the arguments of the file.
  */
 export function postStandBy(file: string, words: readonly string[]): StandBy {
   const child = spawn(process.execPath, [file, 'launch', ...words], {
@@ -46,7 +46,7 @@ export function postStandBy(file: string, words: readonly string[]): StandBy {
 
 /**
  * The other side, to be called first in the file that {@link postStandBy} runs.
- * @returns what it was told, once the process that posted it is no more. Ends this process if that dismissed it.
+ * @returns its arguments, once the process that posted it is no more. Ends this process if that dismissed it.
  */
 export async function standBy(): Promise<readonly string[]> {
   const [file = '', step, ...words] = process.argv.slice(1);

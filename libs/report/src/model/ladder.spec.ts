@@ -82,7 +82,7 @@ test('where net cannot be told there is no tare: the cell says gross, and its ve
   expect(tare).toMatchObject({ figure: undefined, text: 'gross 138 MiB', factor: '×1.77', verdict: 'worse' });
 });
 
-test('isolation is told in cells and in a line', () => {
+test('isolation is shown in cells and in a line', () => {
   const { isolation } = rungOf('docker:gvisor');
   expect(isolationCells(isolation)).toEqual(['in user space', 'mount, pid, network, ipc, uts, cgroup', '–', 'yes', 'bridge']);
   expect(isolationCells({ ...isolation, kernel: 'host', namespaces: ['user'], seccomp: false })).toEqual(['the host’s', '–', 'yes', '–', 'bridge']);

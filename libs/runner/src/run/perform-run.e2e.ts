@@ -154,7 +154,7 @@ it('goes on with what is open, without what gets no verdict, until the budget is
   expect(ofEmulated.every(({ verdict }) => verdict === null)).toBe(true);
 });
 
-it('measures what is emulated in as many rounds as it is told to', async () => {
+it('measures an emulated environment in the wanted number of rounds', async () => {
   const emulated = other('emulated', {
     probe: () => Promise.resolve({ usable: true, facts: { emulated: true } }),
   });

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { type Artifact, type Instance, type Launch, type RunContext, thisRunner } from '@tare/environment';
 import { waitForHttp } from '@tare/metrics';
 import { afterAll, afterEach, assert, beforeAll, describe, expect, test } from 'vitest';
-import { engineForTests, imageForTests } from '../../fixtures/real-engine.ts';
+import { engineForTests, imageForTests, plainLaunch } from '../../fixtures/real-engine.ts';
 import { removeImage } from '../image/images.ts';
 import type { ImageRecord } from '../records.ts';
 import { statsMeter } from './container-meters.ts';
@@ -263,15 +263,7 @@ describe.skipIf(found === undefined)('with a real engine', () => {
     setTimeout(() => {
       abort.abort(new Error('ended by SIGINT'));
     }, 60);
-    const launch = {
-      artifact,
-      context,
-      variables: {},
-      healthPath: '/',
-      port: undefined,
-      round: 1,
-      cold: true,
-    };
+    const launch = plainLaunch(artifact, context);
     await expect(environment.start(launch, abort.signal)).rejects.toThrow('ended by SIGINT');
     expect(await containers()).toBe(0);
   });

@@ -14,7 +14,7 @@ import {
 } from '@tare/environment';
 import { findProgram, processesInReach, processMeter, waitForHttp } from '@tare/metrics';
 import { afterAll, afterEach, assert, beforeAll, describe, expect, test } from 'vitest';
-import { engineForTests, imageForTests } from '../../fixtures/real-engine.ts';
+import { engineForTests, imageForTests, plainLaunch } from '../../fixtures/real-engine.ts';
 import { podmanEngine } from '../engine/podman-engine.ts';
 import { removeImage } from '../image/images.ts';
 import type { ImageRecord } from '../records.ts';
@@ -114,15 +114,7 @@ describe.each(kinds)('$name', ({ name, options, environment, around }) => {
   };
   const start = async (rest: Partial<Launch> = {}): Promise<Instance> => {
     await environment.prepare(artifact, context, signal);
-    const launch = {
-      artifact,
-      context,
-      variables: {},
-      healthPath: '/',
-      port: undefined,
-      round: 1,
-      cold: true,
-    };
+    const launch = plainLaunch(artifact, context);
     const instance = await environment.start({ ...launch, ...rest }, signal);
     const { url, spawnedAt: since } = instance;
     await waitForHttp({ url, since, intervalMs: 5, deadlineMs: 20_000, signal });

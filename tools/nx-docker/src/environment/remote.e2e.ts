@@ -15,7 +15,7 @@ import {
 } from '@tare/environment';
 import { descendants, findProcess, findProgram, listProcesses, waitForHttp } from '@tare/metrics';
 import { afterAll, afterEach, assert, beforeAll, describe, expect, test } from 'vitest';
-import { engineForTests, imageForTests } from '../../fixtures/real-engine.ts';
+import { engineForTests, imageForTests, plainLaunch } from '../../fixtures/real-engine.ts';
 import { removeImage } from '../image/images.ts';
 import type { ImageRecord } from '../records.ts';
 import { docker } from './docker.ts';
@@ -156,15 +156,7 @@ describe.skipIf(here === undefined || !canIsolate)('an engine on another machine
   });
 
   const start = async (one: Environment): Promise<Instance> => {
-    const launch = {
-      artifact,
-      context,
-      variables: {},
-      healthPath: '/',
-      port: undefined,
-      round: 1,
-      cold: true,
-    };
+    const launch = plainLaunch(artifact, context);
     const instance = await one.start(launch, signal);
     const { url, spawnedAt: since } = instance;
     await waitForHttp({ url, since, intervalMs: 5, deadlineMs: 30_000, signal });

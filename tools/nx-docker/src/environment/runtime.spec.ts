@@ -7,7 +7,7 @@ import { type Artifact, type Instance, requiredKinds, type RunContext } from '@t
 import { descendants, findProgram, listProcesses, waitForHttp } from '@tare/metrics';
 import { afterAll, afterEach, assert, beforeAll, describe, expect, test } from 'vitest';
 import { ownEngine, type OwnEngine } from '../../fixtures/own-engine.ts';
-import { engineForTests, imageForTests } from '../../fixtures/real-engine.ts';
+import { engineForTests, imageForTests, plainLaunch } from '../../fixtures/real-engine.ts';
 import { containerState } from './container.ts';
 import { docker } from './docker.ts';
 import { plainReason } from './runtime.ts';
@@ -96,15 +96,7 @@ describe.skipIf(!isEngine)('with an engine of its own', { timeout: 60_000 }, () 
   const start = async (options: Parameters<typeof docker>[0] = {}): Promise<Instance> => {
     const here = environment(options);
     await here.prepare(artifact, context, signal);
-    const launch = {
-      artifact,
-      context,
-      variables: {},
-      healthPath: '/',
-      port: undefined,
-      round: 1,
-      cold: true,
-    };
+    const launch = plainLaunch(artifact, context);
     const instance = await here.start(launch, signal);
     running.push(instance);
     const { url, spawnedAt: since } = instance;
