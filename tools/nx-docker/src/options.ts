@@ -64,7 +64,8 @@ export const tables = {
         description:
           'Folder that is the context, as docker build sends it: less what its .dockerignore names. Instead of artifact and base.',
       }).optional(),
-      out: path({ description: 'Folder for image.json and image.tar.' }),
+      sbom: toggle({ description: 'Write sbom.cdx.json: what the image has in it.' }).default(true),
+      out: path({ description: 'Folder for image.json, image.tar and sbom.cdx.json.' }),
       builder: choice(['auto', 'buildkit', 'legacy'], {
         description: 'auto: BuildKit, and the legacy builder on an engine without it.',
       }).default('auto'),
@@ -117,6 +118,7 @@ export const tables = {
         otherwise: 'DEPLOY_WEBHOOK_URL, or none',
       }).optional(),
       webhookRequired: toggle({ description: 'Fail if the webhook does not accept it.' }).default(false),
+      sbom: toggle({ description: 'Attach the SBOM of docker-build to the image.' }).default(true),
       dryRun: toggle({ description: 'Say what would be pushed, and send nothing.' }).default(false),
       out: path({ description: 'Folder with image.tar; push.json is written beside it.' }),
     },

@@ -38,7 +38,11 @@ test('a recipe’s project gets probe and base, and what it bakes docker-build',
     cache: true,
     options: { artifact: 'dist/apps/web/main.mjs', out: 'dist/docker/web' },
     dependsOn: ['build', { target: 'probe', projects: ['images'] }, { target: 'base', projects: ['images'] }],
-    outputs: ['{workspaceRoot}/dist/docker/web/image.json', '{workspaceRoot}/dist/docker/web/image.tar'],
+    outputs: [
+      '{workspaceRoot}/dist/docker/web/image.json',
+      '{workspaceRoot}/dist/docker/web/image.tar',
+      '{workspaceRoot}/dist/docker/web/sbom.cdx.json',
+    ],
   });
   expect(projects?.['apps/web']?.targets?.['docker-build']?.inputs).toEqual(
     expect.arrayContaining(

@@ -136,7 +136,13 @@ function bakedTargets(
 ): Targets {
   const { artifact, buildTarget } = options;
   const bundle = artifact.replaceAll('{projectRoot}', app).replaceAll('{projectName}', project);
-  const files = [basename(bundle), noticesFile, 'probe.json', ...(recipe ? ['base.json'] : [])];
+  const files = [
+    basename(bundle),
+    noticesFile,
+    '{meta,meta.*,*.meta}.json',
+    'probe.json',
+    ...(recipe ? ['base.json'] : []),
+  ];
   const inputs: readonly Input[] = [
     ...files.map((file) => ({ dependentTasksOutputFiles: `**/${file}` })),
     ...(recipe ? [`{workspaceRoot}/${recipe.dockerfile}`] : [lockedNodes]),
@@ -217,7 +223,7 @@ function imageTargets(
       ...specific,
       options: { ...specific.options, probe: probeFile, out },
       cache: true,
-      outputs: [`{workspaceRoot}/${out}/image.json`, `{workspaceRoot}/${out}/image.tar`],
+      outputs: ['image.json', 'image.tar', 'sbom.cdx.json'].map((file) => `{workspaceRoot}/${out}/${file}`),
       metadata: about('docker', 'Build the image and save it', help(targetName), { builder: 'legacy' }),
     },
     [runTargetName]: {

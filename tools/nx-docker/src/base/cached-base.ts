@@ -11,6 +11,9 @@ export type CachedBase = BaseRecord & {
   readonly rootfs: string;
 };
 
+/** Goes up when the same recipe makes another base. */
+const layout = 2;
+
 /**
  * The base that a recipe makes, made at most once on this host for each recipe, architecture and Node binary.
  * @param tell gets a line that says what was taken, when it is made.
@@ -24,7 +27,7 @@ export async function cachedBase(
   signal: AbortSignal,
 ): Promise<CachedBase> {
   const { mode = 'auto', recipe, more = [], architecture, node } = wanted;
-  const parts = [mode, recipe, more, architecture, node.version, statSync(node.binary).size];
+  const parts = [layout, mode, recipe, more, architecture, node.version, statSync(node.binary).size];
   const key = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12);
   const folder = cacheFolder('docker', `base-${key}`);
   await madeOnce(folder, async (out) => {

@@ -27,16 +27,23 @@ type UserlandOrder = Pick<BaseRecipe, 'suite' | 'packages'> & {
   readonly isWhole: boolean;
 };
 
+/** Debian packages in a tar archive. */
+export type Userland = Pick<UserlandOrder, 'suite' | 'isWhole'> & {
+  /** Path of the archive. */
+  readonly archive: string;
+  /** What dpkg's status file says of packages that are only unpacked, whose archive has an empty one. */
+  readonly status: string;
+};
+
 /**
  * Puts packages and their dependencies into a tar archive in `folder`.
- * @returns the archive's path.
  * @throws Error with mmdebstrap's last lines.
  */
 export async function debianUserland(
   { suite, packages, architecture, isWhole }: UserlandOrder,
   folder: string,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<Userland> {
   const mmdebstrap = await findMmdebstrap(folder, signal);
   // without sources mmdebstrap uses its own for the release, if the host has Debian's keys
   const sources = await hostAptSources(suite, signal).catch(() => []);
@@ -50,6 +57,8 @@ export async function debianUserland(
     `--architectures=${architecture}`,
     '--format=tar',
     ...options.map((option) => `--aptopt=${option}`),
+    // the packages, for what they say of themselves
+    ...(isWhole ? [] : [`--extract-hook=copy-out /var/cache/apt/archives "${folder}"`]),
     suite,
     archive,
     ...sources,
@@ -61,7 +70,23 @@ export async function debianUserland(
     signal,
     deadlineMs: 600_000,
   });
-  return archive;
+  return {
+    suite,
+    isWhole,
+    archive,
+    status: isWhole ? '' : await unpackedStatus(join(folder, 'archives'), signal),
+  };
+}
+
+/** What dpkg would write into its status file for packages that are unpacked. */
+async function unpackedStatus(folder: string, signal: AbortSignal): Promise<string> {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.deb'));
+  const fields = await Promise.all(
+    files
+      .toSorted()
+      .map((file) => runProgram('dpkg-deb', ['--field', join(folder, file)], { signal, deadlineMs: 30_000 })),
+  );
+  return fields.map((text) => `${text.trim().replace('\n', '\nStatus: install ok unpacked\n')}\n\n`).join('');
 }
 
 /** A program with the arguments that come before any other. */

@@ -7,7 +7,7 @@ import { hostArchitecture, messageOf, writeRecord } from '@tare/nx-kit';
 import type { Engine } from '../engine/connect-engine.ts';
 import { pullImage } from '../image/images.ts';
 import type { BaseMode, BaseRecord } from '../records.ts';
-import { canRunMmdebstrap, debianUserland, type BaseRecipe } from './debian-userland.ts';
+import { canRunMmdebstrap, debianUserland, type BaseRecipe, type Userland } from './debian-userland.ts';
 import { writeRootfs } from './rootfs-archive.ts';
 
 /** What to make a base of, and where. */
@@ -27,11 +27,8 @@ export type BaseOptions = {
   readonly engine: () => Promise<Engine>;
 };
 
-/** A way to get a userland: what the image begins with, and the archive to put on it. */
-type Userland = Pick<BaseRecord, 'mode' | 'image' | 'from'> & {
-  readonly archive: string | undefined;
-  readonly isWhole: boolean;
-};
+/** A way to get a userland: what the image begins with, and what to put on it. */
+type Found = Pick<BaseRecord, 'mode' | 'image' | 'from'> & { readonly userland: Userland | undefined };
 
 /**
  * Makes `rootfs.tar` and `base.json`. Mode `auto` tries what the host can do first, then the registry.
@@ -39,14 +36,13 @@ type Userland = Pick<BaseRecord, 'mode' | 'image' | 'from'> & {
  */
 export async function makeBase(options: BaseOptions, signal: AbortSignal): Promise<BaseRecord> {
   return withWorkFolder(async (folder) => {
-    const { userland, reason } = await firstThatWorks(options, folder, signal);
+    const { found, reason } = await firstThatWorks(options, folder, signal);
     mkdirSync(options.out, { recursive: true });
     const aside = join(options.out, 'rootfs.tar.partial');
     try {
-      const { archive, isWhole } = userland;
-      const parts = { userland: archive, isWhole, nodeBinary: options.node.binary };
+      const parts = { userland: found.userland, nodeBinary: options.node.binary };
       const sha256 = await writeRootfs(parts, aside, signal);
-      const { mode, image, from } = userland;
+      const { mode, image, from } = found;
       const { architecture, node } = options;
       const record = { mode, image, from, reason, architecture, nodeVersion: node.version, sha256 };
       renameSync(aside, join(options.out, 'rootfs.tar'));
@@ -62,30 +58,30 @@ async function firstThatWorks(
   options: BaseOptions,
   folder: string,
   signal: AbortSignal,
-): Promise<{ readonly userland: Userland; readonly reason: string }> {
+): Promise<{ readonly found: Found; readonly reason: string }> {
   const { mode, likely } = options;
   const ways = {
     rootfs: () => fromPackages(options, folder, signal),
     registry: () => fromRegistry(options, signal),
   };
   if (mode !== 'auto') {
-    return { userland: await orReason(mode, ways[mode], signal), reason: `the option mode is ${mode}` };
+    return { found: await orReason(mode, ways[mode], signal), reason: `the option mode is ${mode}` };
   }
   if (likely.mode === 'registry') {
-    const userland = await orReason(`rootfs: ${likely.reason}; registry`, ways.registry, signal);
-    return { userland, reason: likely.reason };
+    const found = await orReason(`rootfs: ${likely.reason}; registry`, ways.registry, signal);
+    return { found, reason: likely.reason };
   }
   try {
-    return { userland: await ways.rootfs(), reason: likely.reason };
+    return { found: await ways.rootfs(), reason: likely.reason };
   } catch (error) {
     signal.throwIfAborted();
     const why = `rootfs: ${messageOf(error)}`;
-    const userland = await orReason(`${why}; registry`, ways.registry, signal);
-    return { userland, reason: why };
+    const found = await orReason(`${why}; registry`, ways.registry, signal);
+    return { found, reason: why };
   }
 }
 
-async function orReason(tried: string, way: () => Promise<Userland>, signal: AbortSignal): Promise<Userland> {
+async function orReason(tried: string, way: () => Promise<Found>, signal: AbortSignal): Promise<Found> {
   try {
     return await way();
   } catch (error) {
@@ -98,21 +94,17 @@ async function fromPackages(
   { recipe: { suite, packages }, more = [], architecture }: BaseOptions,
   folder: string,
   signal: AbortSignal,
-): Promise<Userland> {
-  const userland = { suite, packages: [...packages, ...more], architecture, isWhole: more.length > 0 };
+): Promise<Found> {
+  const order = { suite, packages: [...packages, ...more], architecture, isWhole: more.length > 0 };
   return {
     mode: 'rootfs',
     image: 'scratch',
-    from: `Debian ${suite}: ${userland.packages.join(', ')}`,
-    archive: await debianUserland(userland, folder, signal),
-    isWhole: userland.isWhole,
+    from: `Debian ${suite}: ${order.packages.join(', ')}`,
+    userland: await debianUserland(order, folder, signal),
   };
 }
 
-async function fromRegistry(
-  { recipe, more = [], engine }: BaseOptions,
-  signal: AbortSignal,
-): Promise<Userland> {
+async function fromRegistry({ recipe, more = [], engine }: BaseOptions, signal: AbortSignal): Promise<Found> {
   if (more.length > 0) {
     throw new Error(
       `it cannot add the packages ${more.join(', ')}; name an image that has them: base: { image: … }`,
@@ -120,7 +112,7 @@ async function fromRegistry(
   }
   // what is put on "scratch" is Node alone
   if (recipe.image !== 'scratch') await pullImage(await engine(), recipe.image, signal);
-  return { mode: 'registry', image: recipe.image, from: recipe.image, archive: undefined, isWhole: false };
+  return { mode: 'registry', image: recipe.image, from: recipe.image, userland: undefined };
 }
 
 /** A mode, and why it was chosen. */

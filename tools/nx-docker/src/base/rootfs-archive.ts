@@ -4,27 +4,39 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Extract } from 'tar-stream';
 import { fixedTar, type TarEntry, type TarName } from '../fixed-tar.ts';
+import type { Userland } from './debian-userland.ts';
 
 /** What goes into a `rootfs.tar`. */
 type RootfsParts = {
-  /** Tar archive of a Debian userland; undefined where the image's base brings one. */
-  readonly userland: string | undefined;
-  /** Whether the userland's packages are set up. */
-  readonly isWhole: boolean;
+  /** Undefined where the image's base brings one. */
+  readonly userland: Userland | undefined;
   readonly nodeBinary: string;
 };
 
 /** The user that the app runs as: Debian's own "nobody", so that a base from a registry knows it too. */
 export const appUserId = 65534;
 
-const folders = ['etc/', 'etc/ssl/', 'etc/ssl/certs/', 'usr/', 'usr/local/', 'usr/local/bin/'];
-const files: Readonly<Record<string, string>> = {
+const folders = [
+  'etc/',
+  'etc/ssl/',
+  'etc/ssl/certs/',
+  'usr/',
+  'usr/local/',
+  'usr/local/bin/',
+  'var/',
+  'var/lib/',
+  'var/lib/dpkg/',
+];
+const filesOf = ({ suite, status }: Userland): Readonly<Record<string, string>> => ({
   'etc/passwd':
     'root:x:0:0:root:/root:/usr/sbin/nologin\n' +
     `nobody:x:${appUserId}:${appUserId}:nobody:/nonexistent:/usr/sbin/nologin\n`,
   'etc/group': `root:x:0:\nnogroup:x:${appUserId}:\n`,
   'etc/nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\n',
-};
+  // from these two a scanner knows which packages the image has
+  'etc/os-release': `PRETTY_NAME="Debian GNU/Linux (${suite})"\nID=debian\nVERSION_CODENAME=${suite}\n`,
+  'var/lib/dpkg/status': status,
+});
 
 /**
  * Writes a `rootfs.tar`: the userland, if one is given, and the Node binary at /usr/local/bin/node. The same parts give
@@ -43,14 +55,15 @@ export async function writeRootfs(parts: RootfsParts, out: string, signal: Abort
   return hash.digest('hex');
 }
 
-async function* entriesOf({ userland, isWhole, nodeBinary }: RootfsParts): AsyncGenerator<TarEntry> {
+async function* entriesOf({ userland, nodeBinary }: RootfsParts): AsyncGenerator<TarEntry> {
   if (userland !== undefined) {
     // folders first: /etc/ssl/certs may come from no package
     for (const name of folders) yield { name, mode: 0o755, type: 'directory' };
     yield { name: 'tmp/', mode: 0o1777, type: 'directory' };
-    yield* debianFiles(userland, isWhole);
-    if (!isWhole)
-      for (const [name, text] of Object.entries(files)) yield { name, mode: 0o644, type: 'text', text };
+    yield* debianFiles(userland);
+    if (!userland.isWhole)
+      for (const [name, text] of Object.entries(filesOf(userland)))
+        yield { name, mode: 0o644, type: 'text', text };
   }
   yield { name: 'usr/local/bin/node', mode: 0o755, type: 'file', path: nodeBinary };
 }
@@ -69,7 +82,7 @@ const left = [
   /^(?:dev|proc|sys|boot)\//,
   /^etc\/(?:apt|hostname|resolv\.conf|fstab)/,
   /^usr\/share\/(?:doc|man|locale|lintian|bug|bash-completion|gdb)\//,
-  /^var\/(?:lib\/(?:apt|dpkg)|cache|log)\//,
+  /^var\/(?:lib\/(?:apt|dpkg\/(?!status$))|cache|log)\//,
 ];
 
 /** What else is of no use where packages are only unpacked. */
@@ -84,13 +97,12 @@ const leftUnpacked = [
 /**
  * The entries of a Debian userland that a running app may need. The certificates of packages that are only unpacked come last,
  * joined into the one file that programs look for, as the package's own script would do.
- * @param path tar archive of packages.
  */
-async function* debianFiles(path: string, isWhole: boolean): AsyncGenerator<TarEntry> {
+async function* debianFiles({ archive, isWhole }: Userland): AsyncGenerator<TarEntry> {
   const unwanted = isWhole ? left : [...left, ...leftUnpacked];
   const certificates: string[] = [];
   const entries = extract();
-  const reading = pour(createReadStream(path), entries);
+  const reading = pour(createReadStream(archive), entries);
   // a failure ends the loop below, too
   reading.catch(() => undefined);
   for await (const entry of entries) {

@@ -9,12 +9,15 @@ import { text } from 'node:stream/consumers';
 import { requiredKinds } from '@tare/environment';
 import { childEnvironment, findProgram, listProcesses, waitForHttp } from '@tare/metrics';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { writeRecord } from '@tare/nx-kit';
 import { engineForTests } from '../../fixtures/real-engine.ts';
 import dockerPush from '../executors/docker-push/executor.ts';
 import { contextOfFolder } from '../image/build-context.ts';
 import { bakeImage } from '../image/build-image.ts';
+import { readImageContents } from '../image/image-contents.ts';
 import { removeImage } from '../image/images.ts';
 import type { ImageRecord } from '../records.ts';
+import { imageSbom } from './sbom.ts';
 import { signatureOf } from './webhook.ts';
 
 const found = await engineForTests();
@@ -101,6 +104,8 @@ describe.skipIf(found === undefined || program === undefined)('pushed to a real 
       { project, build, out, artifactSha256: null, base: null, former: undefined },
       signal,
     );
+    const bill = imageSbom(project, await readImageContents(join(out, 'image.tar')), undefined);
+    await writeRecord(join(out, 'sbom.cdx.json'), bill);
     // the next build finds nothing of this one
     await removeImage(engine, record.id, signal);
     return { root, record };
@@ -136,11 +141,14 @@ describe.skipIf(found === undefined || program === undefined)('pushed to a real 
   const digestIn = (root: string): unknown =>
     (JSON.parse(readFileSync(join(root, 'dist/docker', project, 'push.json'), 'utf8')) as { digest: unknown })
       .digest;
-  const listTags = async (image = project): Promise<unknown> => {
+  const ask = async (path: string): Promise<unknown> => {
     const authorization = `Basic ${Buffer.from(`pusher:${password}`).toString('base64')}`;
-    const answer = await fetch(`http://${host}/v2/acme/${image}/tags/list`, { headers: { authorization } });
-    return ((await answer.json()) as { tags: unknown }).tags;
+    const accept = 'application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json';
+    const answer = await fetch(`http://${host}/v2/acme/${path}`, { headers: { authorization, accept } });
+    return answer.json();
   };
+  const listTags = async (image = project): Promise<unknown> =>
+    ((await ask(`${image}/tags/list`)) as { tags: unknown }).tags;
 
   test('two fresh clones of a commit push the same digest, with the layer sent once and the password nowhere', async () => {
     const [one, other] = [await clone(), await clone()];
@@ -168,6 +176,34 @@ describe.skipIf(found === undefined || program === undefined)('pushed to a real 
     const written = spawnSync('grep', ['--recursive', '--text', '--files-with-matches', password, folder]);
     expect(written.stdout.toString()).toBe('');
     expect([...output, ...commands].filter((text) => text.includes(password))).toEqual([]);
+  });
+
+  test('the SBOM is attached to the image, once for a commit, and found by its digest without a referrers API', async () => {
+    const [one, other] = [await clone(), await clone()];
+    const image = `billed-${clones}`;
+    asPusher();
+    expect(await push(one.root, { image }), output.join('')).toBe(true);
+    expect(output.at(-1)).toMatch(/^attached SBOM sha256:\w{64}, 0 components\n$/);
+    expect(await push(other.root, { image }), output.join('')).toBe(true);
+    const digest = String(digestIn(one.root));
+    const index = (await ask(`${image}/manifests/${digest.replace(':', '-')}`)) as {
+      manifests: readonly { artifactType: string; digest: string }[];
+    };
+    expect(index.manifests).toHaveLength(1);
+    const [{ artifactType, digest: attached } = { artifactType: '', digest: '' }] = index.manifests;
+    expect(artifactType).toBe('application/vnd.cyclonedx+json');
+    const manifest = (await ask(`${image}/manifests/${attached}`)) as {
+      subject: { digest: string };
+      layers: readonly { mediaType: string; digest: string }[];
+    };
+    expect(manifest.subject.digest).toBe(digest);
+    const bill = await ask(`${image}/blobs/${manifest.layers[0]?.digest ?? ''}`);
+    expect(bill).toMatchObject({
+      bomFormat: 'CycloneDX',
+      metadata: { component: { version: git(one.root, 'rev-parse', 'HEAD').trim() } },
+    });
+    expect(await push(one.root, { image: `${image}-off`, sbom: false }), output.join('')).toBe(true);
+    expect(await listTags(`${image}-off`)).not.toContain(digest.replace(':', '-'));
   });
 
   test('the engine pulls it back by its digest, with its labels; docker login is enough to push', async () => {
@@ -219,8 +255,8 @@ describe.skipIf(found === undefined || program === undefined)('pushed to a real 
       /^the registry \S+ does not accept pusher \(DOCKER_PASSWORD\) \(401\); give other/,
     );
     expect(await push(root, { image: 'refused', dryRun: true }), output.join('')).toBe(true);
-    expect(output.at(-1)).toMatch(
-      /^would push \S+\/acme\/refused@sha256:\w{64} \(1 layer, .*\) as .*, main, latest\n$/,
+    expect(output.join('')).toMatch(
+      /would push \S+\/acme\/refused@sha256:\w{64} \(1 layer, .*\) as .*, main, latest\nwould attach SBOM/,
     );
     expect(existsSync(join(folder, 'registry/docker/registry/v2/repositories/acme/refused'))).toBe(false);
     rmSync(join(root, 'dist/docker', project, 'image.tar'));

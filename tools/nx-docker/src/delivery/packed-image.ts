@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { createWriteStream, openAsBlob } from 'node:fs';
 import { rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createGzip, createZstdDecompress } from 'node:zlib';
+import { createGzip } from 'node:zlib';
 import { cacheFolder, madeOnce, sha256OfFile } from '@tare/nx-kit';
 import { z } from 'zod';
 import { readConfig, readLayers } from '../image/image-archive.ts';
@@ -74,26 +73,90 @@ export async function packImage(
     }),
   );
   const layers = await packLayers(archive, rootfs.diff_ids);
-  const blobOfConfig: RegistryBlob = {
-    digest: digestOf(config),
-    sizeBytes: config.length,
-    body: () => Promise.resolve(new Blob([config.toString()])),
-  };
-  const descriptor = (mediaType: string, { digest, sizeBytes }: RegistryBlob) => ({
-    mediaType,
-    digest,
-    size: sizeBytes,
+  const blobOfConfig = blobOf(config);
+  const manifest = manifestOf({
+    mediaType: imageType,
+    config: descriptorOf('application/vnd.oci.image.config.v1+json', blobOfConfig),
+    layers: layers.map((layer) => descriptorOf('application/vnd.oci.image.layer.v1.tar+gzip', layer)),
   });
-  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
-  const bytes = Buffer.from(
-    JSON.stringify({
-      schemaVersion: 2,
-      mediaType,
-      config: descriptor('application/vnd.oci.image.config.v1+json', blobOfConfig),
-      layers: layers.map((layer) => descriptor('application/vnd.oci.image.layer.v1.tar+gzip', layer)),
-    }),
-  );
-  return { manifest: { bytes, mediaType, digest: digestOf(bytes) }, config: blobOfConfig, layers };
+  return { manifest, config: blobOfConfig, layers };
+}
+
+const imageType = 'application/vnd.oci.image.manifest.v1+json';
+const indexType = 'application/vnd.oci.image.index.v1+json';
+
+/** What refers to an image and is kept beside it: a document such as an SBOM. */
+export type Attachment = {
+  readonly manifest: RegistryManifest;
+  readonly blobs: readonly RegistryBlob[];
+  readonly descriptor: Descriptor;
+};
+
+type Descriptor = z.infer<typeof descriptorSchema>;
+const descriptorSchema = z.looseObject({ mediaType: z.string(), digest: z.string(), size: z.int() });
+
+/**
+ * Packs a document as an artifact that refers to an image (OCI Image Format Specification, "Guidelines for Artifact Usage").
+ * @param created ISO 8601.
+ */
+export function packAttachment(
+  artifactType: string,
+  text: string,
+  { manifest: image }: Pick<PackedImage, 'manifest'>,
+  created: string,
+): Attachment {
+  const empty = blobOf(Buffer.from('{}'));
+  const document = blobOf(Buffer.from(text));
+  const annotations = { 'org.opencontainers.image.created': created };
+  const manifest = manifestOf({
+    mediaType: imageType,
+    artifactType,
+    config: descriptorOf('application/vnd.oci.empty.v1+json', empty),
+    layers: [descriptorOf(artifactType, document)],
+    subject: descriptorOf(image.mediaType, { digest: image.digest, sizeBytes: image.bytes.length }),
+    annotations,
+  });
+  const own = descriptorOf(imageType, { digest: manifest.digest, sizeBytes: manifest.bytes.length });
+  return { manifest, blobs: [empty, document], descriptor: { ...own, artifactType, annotations } };
+}
+
+/**
+ * The list of what refers to an image, for a registry that keeps none itself: an index, under the tag that stands for the image's digest
+ * (OCI Distribution Specification 1.1, "Referrers Tag Schema").
+ * @param former text of the list that is there.
+ * @returns undefined where the attachment is in it already.
+ */
+export function referrersIndex(
+  former: string | undefined,
+  { descriptor }: Attachment,
+): RegistryManifest | undefined {
+  const manifests = former === undefined ? [] : indexSchema.parse(JSON.parse(former)).manifests;
+  if (manifests.some(({ digest }) => digest === descriptor.digest)) return undefined;
+  return manifestOf({ mediaType: indexType, manifests: [...manifests, descriptor] });
+}
+
+const indexSchema = z.object({ mediaType: z.literal(indexType), manifests: z.array(descriptorSchema) });
+
+function manifestOf(
+  content: { readonly mediaType: string } & Readonly<Record<string, unknown>>,
+): RegistryManifest {
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, ...content }));
+  return { bytes, mediaType: content.mediaType, digest: digestOf(bytes) };
+}
+
+function descriptorOf(
+  mediaType: string,
+  { digest, sizeBytes }: Pick<RegistryBlob, 'digest' | 'sizeBytes'>,
+): Descriptor {
+  return { mediaType, digest, size: sizeBytes };
+}
+
+function blobOf(bytes: Buffer): RegistryBlob {
+  return {
+    digest: digestOf(bytes),
+    sizeBytes: bytes.length,
+    body: () => Promise.resolve(new Blob([bytes.toString()])),
+  };
 }
 
 function digestOf(bytes: Buffer): string {
@@ -122,14 +185,14 @@ async function packLayers(archive: string, diffIds: readonly string[]): Promise<
 
 /** Compresses a layer, and makes sure that it is the one that the configuration names. */
 async function compress(
-  content: AsyncIterable<unknown>,
+  content: AsyncIterable<Buffer>,
   to: string,
   diffId: string,
   archive: string,
 ): Promise<void> {
   const hash = createHash('sha256');
   const hashed = async function* (): AsyncGenerator<Buffer> {
-    for await (const chunk of plainBytes(content)) {
+    for await (const chunk of content) {
       hash.update(chunk);
       yield chunk;
     }
@@ -141,27 +204,4 @@ async function compress(
       `${archive} holds another layer than it names (${found} for ${diffId}): run docker-build again`,
     );
   await rename(`${to}.partial`, to);
-}
-
-/** What a layer holds, which the image store of containerd saves compressed. */
-async function* plainBytes(content: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
-  const chunks = content[Symbol.asyncIterator]();
-  const first = await chunks.next();
-  if (first.done === true || !Buffer.isBuffer(first.value)) return;
-  const head = first.value;
-  const whole = Readable.from(
-    (async function* () {
-      yield head;
-      yield* { [Symbol.asyncIterator]: () => chunks };
-    })(),
-  );
-  const magic = head.subarray(0, 4).toString('hex');
-  const unpack = magic.startsWith('1f8b')
-    ? createGunzip()
-    : magic === '28b52ffd'
-      ? createZstdDecompress()
-      : undefined;
-  // a failure ends the loop of the reader, too
-  if (unpack !== undefined) pipeline(whole, unpack).catch(() => undefined);
-  yield* unpack ?? whole;
 }

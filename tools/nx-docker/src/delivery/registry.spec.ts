@@ -124,7 +124,7 @@ test.each([
     request.resume().once('end', () => response.writeHead(status, headers).end(body));
   });
   const manifest = { bytes: Buffer.from('{}'), mediaType: 'x', digest: 'sha256:0' };
-  const failing = open(host, credentials).then((repository) => repository.tag('latest', manifest));
+  const failing = open(host, credentials).then((repository) => repository.put('latest', manifest));
   await expect(failing).rejects.toThrow(line);
   await expect(failing).rejects.not.toThrow('hush');
   await expect(failing).rejects.not.toThrow('\n');

@@ -26,8 +26,13 @@ export interface Repository {
   upload(blob: RegistryBlob): Promise<boolean>;
   /** The digest that a tag stands for; undefined where there is no such tag. */
   digestOf(tag: string): Promise<string | undefined>;
-  /** Sets a tag. */
-  tag(tag: string, manifest: RegistryManifest): Promise<void>;
+  /**
+   * Puts a manifest under a tag or its digest.
+   * @returns whether the registry itself lists it among what refers to its subject.
+   */
+  put(reference: string, manifest: RegistryManifest): Promise<boolean>;
+  /** The text of a manifest; undefined where there is none. */
+  get(reference: string): Promise<string | undefined>;
 }
 
 /** A manifest, byte for byte. */
@@ -243,14 +248,25 @@ export async function openRepository(
         return answer.headers.get('docker-content-digest') ?? undefined;
       }),
 
-    tag: (tag, { bytes, mediaType, digest }) =>
+    put: (reference, { bytes, mediaType, digest }) =>
       retry(async () => {
-        const url = new URL(`manifests/${tag}`, base);
+        const url = new URL(`manifests/${reference}`, base);
+        const what = reference === digest ? 'to keep a manifest' : `to set the tag ${reference}`;
         const body = (): Promise<Blob> => Promise.resolve(new Blob([bytes.toString()]));
         const answer = await send({ method: 'PUT', url, headers: { 'content-type': mediaType }, body });
-        if (answer.status !== 201) throw refused(answer, `to set the tag ${tag}`);
+        if (answer.status !== 201) throw refused(answer, what);
         const kept = answer.headers.get('docker-content-digest') ?? digest;
         if (kept !== digest) throw new Error(`the registry ${name.host} has kept ${kept} for ${digest}`);
+        return answer.headers.has('oci-subject');
+      }),
+
+    get: (reference) =>
+      retry(async () => {
+        const headers = { accept: manifestTypes.join(', ') };
+        const answer = await send({ method: 'GET', url: new URL(`manifests/${reference}`, base), headers });
+        if (answer.status === 404) return undefined;
+        if (answer.status !== 200) throw refused(answer, `to look for ${reference}`);
+        return answer.text;
       }),
   };
 }

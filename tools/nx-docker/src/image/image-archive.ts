@@ -1,7 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { posix } from 'node:path';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
 import type { ImageConfig } from '@tare/environment';
 import { messageOf } from '@tare/nx-kit';
 import { extract, type Header } from 'tar-stream';
@@ -77,7 +79,7 @@ export async function readConfig<T>(path: string, schema: z.ZodType<T>): Promise
  */
 export async function readLayers(
   path: string,
-  read: (index: number, content: AsyncIterable<unknown>) => Promise<void>,
+  read: (index: number, content: AsyncIterable<Buffer>) => Promise<void>,
 ): Promise<void> {
   const { manifest, links } = await unlessBroken(path, () => readIndex(path));
   const places = new Map<string, number>();
@@ -85,13 +87,36 @@ export async function readLayers(
     const name = links.get(layer) ?? layer;
     if (!places.has(name)) places.set(name, index);
   }
-  await eachFile(path, async ({ name }, content) => {
+  await eachFile(createReadStream(path), async ({ name }, content) => {
     const index = places.get(name);
-    if (index !== undefined) await read(index, content);
+    if (index !== undefined) await read(index, plainBytes(content));
     places.delete(name);
   });
   const [missing] = places.keys();
   if (missing !== undefined) throw new Error(`${path} lacks the layer ${missing}: run docker-build again`);
+}
+
+/** What a layer holds, which the image store of containerd saves compressed. */
+async function* plainBytes(content: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
+  const chunks = content[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  if (first.done === true || !Buffer.isBuffer(first.value)) return;
+  const head = first.value;
+  const whole = Readable.from(
+    (async function* () {
+      yield head;
+      yield* { [Symbol.asyncIterator]: () => chunks };
+    })(),
+  );
+  const magic = head.subarray(0, 4).toString('hex');
+  const unpack = magic.startsWith('1f8b')
+    ? createGunzip()
+    : magic === '28b52ffd'
+      ? createZstdDecompress()
+      : undefined;
+  // a failure ends the loop of the reader, too
+  if (unpack !== undefined) pipeline(whole, unpack).catch(() => undefined);
+  yield* unpack ?? whole;
 }
 
 type Manifest = z.infer<typeof manifestSchema>[0];
@@ -104,7 +129,7 @@ async function readIndex(path: string): Promise<{
 }> {
   const files = new Map<string, string>();
   const links = new Map<string, string>();
-  await eachFile(path, async ({ name, size = 0, type, linkname }, content) => {
+  await eachFile(createReadStream(path), async ({ name, size = 0, type, linkname }, content) => {
     // equal layers lie there once
     if (type === 'symlink') links.set(name, posix.join(posix.dirname(name), linkname ?? ''));
     const isCandidate = /\.json$|^blobs\//.test(name) && size <= largestConfigBytes;
@@ -114,13 +139,13 @@ async function readIndex(path: string): Promise<{
   return { manifest, files, links };
 }
 
-/** Goes through an archive. What of an entry is not read is passed over. */
-async function eachFile(
-  path: string,
+/** Goes through a tar archive. What of an entry is not read is passed over. */
+export async function eachFile(
+  archive: Readable,
   take: (header: Header, content: AsyncIterable<unknown>) => Promise<void>,
 ): Promise<void> {
   const entries = extract();
-  const reading = pipeline(createReadStream(path), entries);
+  const reading = pipeline(archive, entries);
   // a failure ends the loop below, too
   reading.catch(() => undefined);
   for await (const entry of entries) {

@@ -1,12 +1,14 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { plainText } from '@tare/metrics';
-import { executor, lockedNode, readRecord, sha256OfFile, skipWithout } from '@tare/nx-kit';
+import { executor, lockedNode, readRecord, sha256OfFile, skipWithout, writeRecord } from '@tare/nx-kit';
 import { type CachedBase, cachedBase } from '../../base/cached-base.ts';
 import { connectEngine } from '../../engine/connect-engine.ts';
 import { contextOfApp, contextOfFolder } from '../../image/build-context.ts';
 import { bakeImage } from '../../image/build-image.ts';
 import { baseRecordSchema, formerRecord, probeRecordSchema } from '../../records.ts';
+import { readImageContents } from '../../image/image-contents.ts';
+import { imageSbom } from '../../delivery/sbom.ts';
 import { tables } from '../../options.ts';
 import { ownDockerfile, readBaseRecipe } from '../../recipe.ts';
 
@@ -28,10 +30,14 @@ const dockerBuild = executor(tables['docker-build'], async (options, { root, pro
   };
   const base = artifact === undefined ? undefined : await baseFor(found.architecture, say);
   const recipe = dockerfile === undefined ? ownDockerfile : at(dockerfile);
+  const name = projectName ?? 'app';
+  const bill = join(out, 'sbom.cdx.json');
+  // one of the image before would be a wrong one
+  rmSync(bill, { force: true });
   const record = await bakeImage(
     engine,
     {
-      project: projectName ?? 'app',
+      project: name,
       build: {
         context:
           artifact === undefined || base === undefined
@@ -50,6 +56,12 @@ const dockerBuild = executor(tables['docker-build'], async (options, { root, pro
   );
   const sizeMiB = (record.sizeBytes / 2 ** 20).toFixed(0);
   process.stdout.write(`image ${record.tag} (${sizeMiB} MiB, ${record.builder})\n`);
+  if (!options.sbom) return true;
+  const bundle =
+    artifact === undefined || record.artifactSha256 === null
+      ? undefined
+      : { path: at(artifact), sha256: record.artifactSha256, root };
+  await writeRecord(bill, imageSbom(name, await readImageContents(join(out, 'image.tar')), bundle));
   return true;
 
   /** What the target base has made; without one, the base of this package's recipe from the cache. */

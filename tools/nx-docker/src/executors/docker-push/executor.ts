@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { plainText } from '@tare/metrics';
 import { executor, messageOf, writeRecord } from '@tare/nx-kit';
@@ -34,11 +34,16 @@ const dockerPush = executor(tables['docker-push'], async (options, context, sign
       `${options.out}/image.tar is missing, so nothing is pushed: docker-build has made no image`,
     );
   }
+  const bill = join(folder, 'sbom.cdx.json');
+  const sbom = options.sbom && existsSync(bill) ? readFileSync(bill, 'utf8') : undefined;
   const { dryRun } = options;
   const username = options.username ?? variable('DOCKER_USERNAME');
   const credentials = dryRun ? undefined : await findCredentials(name.host, username, signal);
   const retrying = { tell };
-  const digest = await pushImage({ archive, name, tags, commit, credentials, dryRun, retrying }, signal);
+  const digest = await pushImage(
+    { archive, name, tags, commit, credentials, sbom, dryRun, retrying },
+    signal,
+  );
   if (dryRun) {
     if (webhook !== undefined) tell(`would tell the webhook at ${webhook.host}`);
     return true;
