@@ -1,4 +1,5 @@
-import { choice, hidden, list, number, optionTable, path, text, toggle } from '@tare/options';
+import { choice, hidden, list, number, optionTable, path, text, toggle, whole } from '@tare/options';
+import { z } from 'zod';
 import { usualPublicBox } from './box.ts';
 
 const folder = path({ description: 'Folder of the Vagrantfile, from the workspace root.' });
@@ -15,6 +16,23 @@ const aboutSsh = {
   title: 'A shell in the machine',
   description: 'Runs a command in the machine, or opens a shell there.',
 };
+
+const port = (description: string) => whole({ min: 1, max: 65_535, description }).optional();
+
+/** What a workload wants as a service of the machine. */
+const service = z.strictObject({
+  port: port('Port of 127.0.0.1 that is forwarded to it.'),
+  guestPort: port('Port that it listens on in the machine, which it gets in PORT.'),
+  health: text({ what: 'a path of a URL', description: 'Path that answers 2xx when it is up.' }).optional(),
+  data: text({
+    what: 'the name of a variable',
+    description: 'Variable that gets a folder for its data.',
+  }).optional(),
+  env: list({ description: 'Variables: NAME=value.' }).optional(),
+  artifact: path({ description: 'Its bundle, or its folder.' }).optional(),
+  command: list({ description: 'What starts it where it is a folder.' }).optional(),
+});
+
 const command = hidden(list({ description: 'The command.' }));
 
 /** The options of each executor of this plugin. */
@@ -60,15 +78,22 @@ export const tables = {
   'vagrant-up': optionTable(
     {
       title: 'Boot a machine',
-      description: 'Boots the machine and brings the workloads in it up to date.',
+      description:
+        'Boots the machine and serves workloads from it, on ports of 127.0.0.1, until it is shut down.',
     },
     {
       folder,
-      workload: text({
-        what: 'the name of a workload',
-        description: 'The workload that starts with the machine.',
+      workload: list({
+        description: 'The workloads that it serves; given again for each.',
         otherwise: 'the first by name',
       }).optional(),
+      services: z
+        .record(z.string(), service)
+        .meta({
+          description:
+            'What workloads want as services, by name: port (of 127.0.0.1, forwarded to it), guestPort, health, data (the variable that gets a folder that is kept), env, and artifact and command where it is a folder.',
+        })
+        .default({}),
       accelerator: choice(['auto', 'kvm', 'tcg'], {
         description:
           "kvm: the host's CPU; tcg: emulation; auto: KVM where a guest boots with it. The variable TARE_DRIVER goes before it.",
@@ -81,8 +106,14 @@ export const tables = {
       }).default(300),
       healthPath: text({
         what: 'a path of a URL',
-        description: 'Path that answers 2xx when the workload is ready.',
+        description: 'Path that answers 2xx when a workload is up that names none of its own.',
       }).default('/health'),
+      healthSeconds: whole({
+        min: 1,
+        max: 3600,
+        unit: 'seconds',
+        description: 'How long a workload may take to get up.',
+      }).default(120),
       workloadTag: text({
         what: 'a tag of projects',
         description: 'Tag of the projects that run in the machine.',

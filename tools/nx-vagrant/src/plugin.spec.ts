@@ -60,7 +60,7 @@ test('the machine comes after its box and after the builds of the workloads', as
   const options = { workloadTag: 'service', buildTarget: 'bundle', workload: 'web' };
   expect((await infer(['vm/Vagrantfile'], options))?.['vagrant-up']).toMatchObject({
     executor: '@tare/nx-vagrant:vagrant-up',
-    options: { folder: 'vm', workloadTag: 'service', workload: 'web' },
+    options: { folder: 'vm', workloadTag: 'service', workload: ['web'] },
     dependsOn: ['vagrant-probe', 'vagrant-box', { target: 'bundle', projects: ['tag:service'] }],
   });
 });

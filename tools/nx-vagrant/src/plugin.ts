@@ -78,7 +78,7 @@ function machineTargets(
       options: {
         folder,
         workloadTag,
-        ...(workload === undefined ? {} : { workload }),
+        ...(workload === undefined ? {} : { workload: [workload] }),
         artifact,
         probe: probeFile,
         box: boxFolder,
@@ -87,7 +87,7 @@ function machineTargets(
       cache: false,
       metadata: about(
         'vagrant',
-        'Boot the machine with the workloads in it',
+        'Boot the machine and serve workloads from it',
         `nx run ${project}:vagrant-up --help`,
         {
           accelerator: 'tcg',
@@ -136,7 +136,7 @@ function builderSource(context: CreateNodesContext): readonly Input[] {
 type PluginOptions = {
   /** Tag of the projects whose bundles run in the machine. */
   readonly workloadTag: string;
-  /** The workload that starts with the machine; undefined for the first by name. */
+  /** The workload that vagrant-up serves where none is named; undefined for the first by name. */
   readonly workload: string | undefined;
   /** Where a workload's build writes its bundle. `{workloadRoot}` and `{workload}` are its folder and name. */
   readonly artifact: string;

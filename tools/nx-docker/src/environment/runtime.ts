@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Obstacle } from '@tare/environment';
 import { findProgram } from '@tare/metrics';
 import { isDebianFamily, messageOf } from '@tare/nx-kit';
@@ -33,6 +34,7 @@ type RuntimeEntry = { readonly path: string; readonly runtimeArgs?: readonly str
 const knownEntries: Readonly<Record<string, RuntimeEntry>> = {
   // the sandbox's own network does not start in the network namespace that an engine makes
   runsc: { path: '/usr/bin/runsc', runtimeArgs: ['--network=host'] },
+  crun: { path: '/usr/bin/crun' },
 };
 
 /**
@@ -128,7 +130,12 @@ function remedyFor(runtime: string, path: string | undefined, said: string): str
 /** The lines that an engine needs to know a runtime. */
 function configured(runtime: string, entry: RuntimeEntry = entryOf(runtime)): string {
   const lines = JSON.stringify({ runtimes: { [runtime]: entry } });
-  return `Add to /etc/docker/daemon.json: ${lines}; then let the engine read it: \`kill -HUP $(pidof dockerd)\`.`;
+  const script = 'environments/setup-debian.sh';
+  const does = knownEntries[runtime] !== undefined && isDebianFamily() && existsSync(script);
+  const remedy = `Add to /etc/docker/daemon.json: ${lines}; then let the engine read it: \`kill -HUP $(pidof dockerd)\`.`;
+  return does
+    ? `${remedy} Or have both done: \`sudo ${script} --engine-config --reload ${familiarNames[runtime] ?? runtime}\`.`
+    : remedy;
 }
 
 function entryOf(runtime: string): RuntimeEntry {

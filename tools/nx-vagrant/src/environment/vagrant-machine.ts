@@ -133,7 +133,7 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
     const bundles = path === undefined ? {} : { [workload]: path };
     used = variablesFor(bundles, context, accelerator, withApp);
     const vagrant = createVagrant({ ...place, variables: used, upDeadlineMs: bootDeadlineMs });
-    await bootMachine({ vagrant, place, port: undefined, deadlineMs: bootDeadlineMs }, signal);
+    await bootMachine({ vagrant, place, deadlineMs: bootDeadlineMs }, signal);
     await pin(context, signal);
   };
   /** Refuses a machine that belongs to another run: it is neither taken over nor removed. */
@@ -183,7 +183,6 @@ export function vagrantMachine(options: MachineOptions): VagrantMachine {
         accelerator: accelerator ?? options.accelerator,
         records,
         box: theBox().name,
-        port: undefined,
         bootDeadlineMs,
         say: () => undefined,
       };

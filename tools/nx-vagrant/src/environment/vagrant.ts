@@ -28,6 +28,7 @@ import { kvmObstacle } from '../machine/kvm.ts';
 import { probeVagrant, type VagrantProbe } from '../probe.ts';
 import { setupCommand, usualFolder } from '../recipe.ts';
 import type { Provider } from '../records.ts';
+import { servedBy } from '../services/services.ts';
 import { createVagrant } from '../vagrant-client.ts';
 import { coldStart, restart, type VmPath } from './start-in-vm.ts';
 import { type MachineOptions, vagrantMachine, type VagrantMachine } from './vagrant-machine.ts';
@@ -82,7 +83,8 @@ export function vagrant(options: VagrantOptions = {}): Environment {
 
   const probe = async (signal: AbortSignal): Promise<Availability> => {
     try {
-      return availability(await probeVagrant(signal), path, accelerator);
+      const found = availability(await probeVagrant(signal), path, accelerator);
+      return found.usable ? (servingObstacle(folder) ?? found) : found;
     } catch (error) {
       return { usable: false, reason: messageOf(error), remedy: 'See what `vagrant status` says.' };
     }
@@ -173,6 +175,18 @@ function packagesOf(artifact: VmArtifact): readonly string[] {
   );
 }
 
+/** A run would take the processor from what the machine serves, and remove its data in the end. */
+function servingObstacle(folder: string): Availability | undefined {
+  const served = existingPlaces(folder).flatMap((place) => servedBy(place));
+  if (served.length === 0) return undefined;
+  const names = served.map(({ workload }) => workload).join(', ');
+  return {
+    usable: false,
+    reason: `the machine of ${folder} is there to serve ${names} (vagrant-up), and a run would end with its removal`,
+    remedy: 'Remove it with what it keeps: the target vagrant-destroy; or leave vagrant out.',
+  };
+}
+
 function availability(
   found: VagrantProbe,
   path: VmPath,
@@ -250,7 +264,8 @@ async function reapMachine(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const id = machineId(place);
-  if (id === undefined) return [];
+  // one that serves may have been a run's before
+  if (id === undefined || servedBy(place).length > 0) return [];
   const found = await hypervisorOf(place)
     .describe(id, signal)
     .catch(() => undefined);

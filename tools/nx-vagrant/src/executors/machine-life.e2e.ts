@@ -1,14 +1,17 @@
 import probe from './probe/executor.ts';
 import vagrantDestroy from './vagrant-destroy/executor.ts';
 import vagrantHalt from './vagrant-halt/executor.ts';
+import vagrantSsh from './vagrant-ssh/executor.ts';
 import vagrantUp from './vagrant-up/executor.ts';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { ExecutorContext } from '@nx/devkit';
 import { choosePort } from '@tare/environment';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { vmForTests } from '../../fixtures/vm-for-tests.ts';
+import { vagrant } from '../environment/vagrant.ts';
 import { domainPid, virsh } from '../libvirt.ts';
 import { portOwner } from '../machine/free-port.ts';
 import { machineId, machinePlace } from '../machine/machine-place.ts';
@@ -19,7 +22,15 @@ const found = await vmForTests();
 const minuteMs = 60_000;
 const script = `
 import { createServer } from 'node:http';
-createServer((_request, reply) => reply.end('fine')).listen(Number(process.env.PORT), process.env.HOST);
+import { appendFileSync, readFileSync } from 'node:fs';
+const { DATA, NAME, PORT, HOST } = process.env;
+if (DATA) appendFileSync(DATA + '/starts', 'x');
+const starts = DATA && readFileSync(DATA + '/starts', 'utf8').length;
+const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8');
+createServer((request, reply) => {
+  reply.statusCode = request.url === '/up' || NAME === undefined ? 200 : 404;
+  reply.end(JSON.stringify({ boot, starts, name: NAME, word: process.argv[2] }));
+}).listen(Number(PORT), HOST);
 `;
 
 describe.skipIf(found === undefined)('a machine of this checkout', { timeout: 10 * minuteMs }, async () => {
@@ -28,13 +39,15 @@ describe.skipIf(found === undefined)('a machine of this checkout', { timeout: 10
   process.env.TARE_VAGRANT_STATE = join(temporary, '.vagrant');
   process.env.TARE_DOMAIN_PREFIX = `tare-test-${process.pid}`;
   const port = await choosePort();
-  process.env.TARE_PORT = String(port);
+  const otherPort = await choosePort();
   const root = resolve(import.meta.dirname, '../../../..');
   const folder = 'environments/vagrant';
   // from the root of the file system
   const projectRoot = temporary.slice(1);
   mkdirSync(join(temporary, 'app'));
   writeFileSync(join(temporary, 'app/main.mjs'), script);
+  const project = (name: string) =>
+    ({ name, type: 'app', data: { root: projectRoot, tags: ['workload'] } }) as const;
   const context: ExecutorContext = {
     root,
     cwd: root,
@@ -42,23 +55,33 @@ describe.skipIf(found === undefined)('a machine of this checkout', { timeout: 10
     projectsConfigurations: { version: 2, projects: {} },
     nxJsonConfiguration: {},
     projectGraph: {
-      nodes: {
-        'tare-test': { name: 'tare-test', type: 'app', data: { root: projectRoot, tags: ['workload'] } },
-      },
+      nodes: { 'tare-test': project('tare-test'), '@tare/test folder': project('@tare/test folder') },
       dependencies: {},
     },
   };
   const up = {
     folder,
     workloadTag: 'workload',
+    workload: ['tare-test', '@tare/test folder'],
     // it lies outside of the workspace
     artifact: `${relative(root, '/')}/{workloadRoot}/app/main.mjs`,
+    services: {
+      'tare-test': { port, data: 'DATA' },
+      '@tare/test folder': {
+        port: otherPort,
+        artifact: `${relative(root, '/')}/{workloadRoot}/app`,
+        command: ['node', 'main.mjs', 'a  "word"'],
+        env: ['NAME=50% of $it'],
+        health: '/up',
+      },
+    },
+    healthSeconds: 120,
     accelerator: 'tcg',
     healthPath: '/health',
     bootDeadlineSeconds: 400,
     probe: 'dist/vagrant/probe-of-test.json',
     box: 'dist/vagrant/box',
-  } as const;
+  } satisfies Parameters<typeof vagrantUp>[0];
   const absolute = join(root, folder);
   const domain = (): string => machineId(machinePlace(absolute)) ?? 'none';
 
@@ -68,19 +91,32 @@ describe.skipIf(found === undefined)('a machine of this checkout', { timeout: 10
     rmSync(join(root, up.probe), { force: true });
   }, 3 * minuteMs);
 
-  test('is booted with the workload, and answers on the forwarded port', async () => {
+  const ask = async (at: number): Promise<Record<string, unknown>> => {
+    const reply = await fetch(`http://127.0.0.1:${at}/up`, { signal: AbortSignal.timeout(2_000) });
+    return (await reply.json()) as Record<string, unknown>;
+  };
+
+  test('is booted with its services, which answer on the forwarded ports', async () => {
     expect(await probe({ out: up.probe }, context)).toEqual({ success: true });
     expect(await vagrantUp(up, context)).toEqual({ success: true });
-    const reply = await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(10_000) });
-    expect([reply.status, await reply.text()]).toEqual([200, 'fine']);
+    expect(await ask(port)).toMatchObject({ starts: 1 });
+    expect(await ask(otherPort)).toMatchObject({ name: '50% of $it', word: 'a  "word"' });
     expect(domainPid(domain())).toBeGreaterThan(0);
+  });
+
+  test('is not measured with, because that would end with its removal', async () => {
+    const found = await vagrant({ folder: pathToFileURL(`${absolute}/`) }).probe(
+      AbortSignal.timeout(minuteMs),
+    );
+    expect(found.usable ? '' : found.reason).toMatch(/ is there to serve tare-test, @tare\/test folder /);
+    expect(found.usable ? '' : found.remedy).toContain('vagrant-destroy');
   });
 
   test('takes commands over one connection, with their input, output and exit code', async () => {
     const signal = AbortSignal.timeout(2 * minuteMs);
-    const vagrant = createVagrant({ folder: absolute, variables: {} });
-    expect(await vagrant.status({ signal })).toBe('running');
-    const ssh = await openSsh(await vagrant.sshConfig({ signal }), { signal });
+    const client = createVagrant({ folder: absolute, variables: {} });
+    expect(await client.status({ signal })).toBe('running');
+    const ssh = await openSsh(await client.sshConfig({ signal }), { signal });
     try {
       const once = { deadlineMs: 30_000, signal };
       const words = ["it's", '$HOME', 'a  b'];
@@ -99,10 +135,31 @@ describe.skipIf(found === undefined)('a machine of this checkout', { timeout: 10
     expect((await ssh.run('true', { deadlineMs: 10_000, signal })).code).toBe(255);
   });
 
-  test('is reused when it runs', async () => {
+  test('is reused when it runs, and so are services of which nothing has changed', async () => {
     const pid = domainPid(domain());
+    const before = await ask(port);
     expect(await vagrantUp(up, context)).toEqual({ success: true });
     expect(domainPid(domain())).toBe(pid);
+    expect(await ask(port)).toEqual(before);
+  });
+
+  test('serves again, with the data kept, when the guest has rebooted by itself', async () => {
+    const { boot } = await ask(port);
+    expect(
+      await vagrantSsh({ folder, __unparsed__: ['sudo -n systemctl --no-block reboot'] }, context),
+    ).toEqual({ success: true });
+    for (const [at, expected] of [
+      [port, { starts: 2 }],
+      [otherPort, { name: '50% of $it' }],
+    ] as const)
+      await vi.waitFor(
+        async () => {
+          const now = await ask(at);
+          expect(now).toMatchObject(expected);
+          expect(now.boot).not.toBe(boot);
+        },
+        { timeout: 3 * minuteMs, interval: 500 },
+      );
   });
 
   test('is shut down and removed, and leaves no domain, disk, hypervisor or tunnel', async () => {
@@ -111,7 +168,7 @@ describe.skipIf(found === undefined)('a machine of this checkout', { timeout: 10
     const id = domain();
     expect(await vagrantHalt({ folder }, context)).toEqual({ success: true });
     expect(domainPid(id)).toBeUndefined();
-    expect(portOwner(port)).toBeUndefined();
+    expect([portOwner(port), portOwner(otherPort)]).toEqual([undefined, undefined]);
     expect(await vagrantDestroy({ folder, box: up.box, forgetBox: false }, context)).toEqual({
       success: true,
     });

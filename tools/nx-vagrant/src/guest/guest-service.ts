@@ -186,6 +186,63 @@ export function arrangeScript(arrangement: Arrangement): string {
   ].join('\n');
 }
 
+/** Makes a guest run these workloads and start them at boot, until others are served. @throws Error with what the guest said. */
+export async function serve(
+  ssh: Pick<Ssh, 'run'>,
+  arrangements: readonly Arrangement[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { code, stderr } = await ssh.run(shellWords(['sudo', '-n', 'sh', '-s']), {
+    input: serveScript(arrangements),
+    deadlineMs: orderDeadlineMs,
+    signal,
+  });
+  if (code !== 0) throw new Error(explain('in the VM, the services could not be started', stderr));
+}
+
+/**
+ * A shell script that makes these workloads, and no others, run now and after every boot: as {@link arrangeScript}, and each is started
+ * again when it fails. One of which nothing has changed goes on running.
+ */
+function serveScript(arrangements: readonly Arrangement[]): string {
+  const units = arrangements.map(({ artifact }) => `tare@${unitName(artifact.workload)}.service`);
+  const placed = arrangements.map((arrangement, index) => {
+    const lines = [
+      // a folder that was sent anew needs a new start
+      ...(arrangement.artifact.kind === 'files' ? [`# ${arrangement.artifact.sha256}`] : []),
+      '[Service]',
+      'Restart=on-failure',
+      'RestartSec=5',
+      // of all CPUs: nothing is measured here
+      'CPUAffinity=',
+      ...settings(arrangement),
+    ];
+    return `place ${shellWords([units[index] ?? '', lines.join('\n')])}`;
+  });
+  return [
+    'set -eu',
+    'cd /etc/systemd/system',
+    "changed=''",
+    'place() {',
+    '  mkdir -p "$1.d"',
+    '  if [ "$(cat "$1.d/run.conf" 2>/dev/null || true)" = "$2" ]; then return; fi',
+    `  printf '%s\\n' "$2" > "$1.d/run.conf"`,
+    '  changed="$changed $1"',
+    '}',
+    ...placed,
+    'if [ -n "$changed" ]; then systemctl daemon-reload; fi',
+    ...units.map(
+      (unit) => `[ -L multi-user.target.wants/${unit} ] || systemctl -q --no-reload enable ${unit}`,
+    ),
+    // one that does not run is started by this, too
+    'if [ -n "$changed" ]; then systemctl restart $changed; fi',
+    `systemctl start ${shellWords(units)}`,
+    // the machine may be switched off next
+    'sync',
+    '',
+  ].join('\n');
+}
+
 function settings({ artifact, variables, dataVariable, port = guestPort }: Arrangement): readonly string[] {
   const name = unitName(artifact.workload);
   const environment = (name: string, value: string): string => `Environment=${quoted(`${name}=${value}`)}`;

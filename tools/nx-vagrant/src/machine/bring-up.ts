@@ -6,7 +6,6 @@ import { messageOf, writeRecord } from '@tare/nx-kit';
 import { z } from 'zod';
 import { domainAddresses, domainPid } from '../libvirt.ts';
 import type { Vagrant } from '../vagrant-client.ts';
-import { endTunnel, freePort, isForwarded } from './free-port.ts';
 import { kvmObstacle } from './kvm.ts';
 import { hypervisorOf, machineBox, machineId, type MachinePlace, machineState } from './machine-place.ts';
 
@@ -21,8 +20,6 @@ type BringUp = {
   readonly records: string;
   /** Name of the box to make it of. */
   readonly box: string;
-  /** The host's port that is forwarded to it; undefined for none. */
-  readonly port: number | undefined;
   readonly bootDeadlineMs: number;
   readonly say: (line: string) => void;
 };
@@ -33,20 +30,15 @@ type BringUp = {
  * @throws Error in one line, and leaves no machine running that this call booted.
  */
 export async function bringUp(order: BringUp, signal: AbortSignal): Promise<void> {
-  const { place, port, say } = order;
+  const { place, say } = order;
   const vagrant = order.vagrant(undefined);
   const state = await stateForBox(order, vagrant, signal);
   const id = machineId(place);
   if (state === 'paused' && id !== undefined) await hypervisorOf(place).resume(id, signal);
   if (state === 'running' || state === 'paused') {
-    if (port === undefined || place.provider !== 'libvirt' || isForwarded(port, place)) {
-      say('the machine runs already; it is provisioned with what is new');
-      return vagrant.provision({ signal });
-    }
-    say(`the machine runs already, and nothing forwards port ${port} to it; it is started anew`);
-    await vagrant.halt({ force: true, signal });
+    say('the machine runs already; it is provisioned with what is new');
+    return vagrant.provision({ signal });
   }
-  if (port !== undefined) await freePort(port, place, say);
   await boot(order, signal);
 }
 
@@ -64,13 +56,12 @@ async function stateForBox(
 }
 
 async function boot(order: BringUp, signal: AbortSignal): Promise<void> {
-  const { place, port, bootDeadlineMs, records, box, say } = order;
+  const { place, bootDeadlineMs, records, box, say } = order;
   const start = (accelerator: Accelerator | undefined, watch?: Boot['watch']): Promise<void> =>
     bootMachine(
       {
         vagrant: order.vagrant(accelerator),
         place,
-        port,
         deadlineMs: bootDeadlineMs,
         ...(watch === undefined ? {} : { watch }),
       },
@@ -104,8 +95,6 @@ async function boot(order: BringUp, signal: AbortSignal): Promise<void> {
 type Boot = {
   readonly vagrant: Vagrant;
   readonly place: MachinePlace;
-  /** The host's port that is forwarded to it; undefined for none. */
-  readonly port: number | undefined;
   /** How long it may take to boot and be provisioned. */
   readonly deadlineMs: number;
   /** Watches the boot; when it rejects, the boot ends with its error. */
@@ -118,7 +107,7 @@ type Boot = {
  * @throws Error in one line; for a boot that takes too long, with the last lines of the console.
  */
 export async function bootMachine(
-  { vagrant, place, port, deadlineMs, watch }: Boot,
+  { vagrant, place, deadlineMs, watch }: Boot,
   signal: AbortSignal,
 ): Promise<void> {
   const givenUp = new AbortController();
@@ -133,13 +122,13 @@ export async function bootMachine(
   });
   const stop = AbortSignal.any([signal, givenUp.signal]);
   // at once, because Nx gives an interrupted task only seconds; a failure is tried again below
-  const cut = (): void => void powerOff(place, port).catch(() => undefined);
+  const cut = (): void => void powerOff(place).catch(() => undefined);
   stop.addEventListener('abort', cut, { once: true });
   try {
     await vagrant.up({ provision: true, signal: stop });
   } catch (error) {
     // Vagrant may have switched it on again
-    await powerOff(place, port);
+    await powerOff(place);
     throw error;
   } finally {
     stop.removeEventListener('abort', cut);
@@ -158,8 +147,7 @@ async function describeDelay(place: MachinePlace, deadlineMs: number): Promise<s
 }
 
 /** Switches off at once, without asking the guest, which may hang. */
-async function powerOff(place: MachinePlace, port: number | undefined): Promise<void> {
-  if (port !== undefined) endTunnel(port, place);
+async function powerOff(place: MachinePlace): Promise<void> {
   const id = machineId(place);
   if (id === undefined) return;
   try {

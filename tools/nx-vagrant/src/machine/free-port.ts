@@ -4,8 +4,7 @@ import { choosePort } from '@tare/environment';
 import { type MachinePlace, tunnelPid } from './machine-place.ts';
 
 /**
- * Makes sure that a port of 127.0.0.1 is free for a machine that is about to boot: ends a tunnel that an earlier start of
- * the same machine left.
+ * Makes sure that a port of 127.0.0.1 is free for a machine: ends a tunnel that Vagrant has made to the same machine.
  * @throws Error in one line that says who has the port, where that can be seen.
  */
 export async function freePort(
@@ -16,28 +15,15 @@ export async function freePort(
   const owner = portOwner(port);
   if (owner !== undefined && isTunnel(owner.pid, owner.command, port, place)) {
     process.kill(owner.pid, 'SIGTERM');
-    say(`port ${port}: ended the tunnel that an earlier start left (process ${owner.pid})`);
+    say(`port ${port}: ended the tunnel that Vagrant had made (process ${owner.pid})`);
     for (let polls = 0; polls < 50 && portOwner(port) !== undefined; polls++) await sleep(100);
   } else if (owner !== undefined) {
     const command = owner.command.slice(0, 80);
     throw new Error(
-      `port ${port} on 127.0.0.1 is taken by process ${owner.pid} (${command}); end it, or set TARE_PORT to another`,
+      `port ${port} on 127.0.0.1 is taken by process ${owner.pid} (${command}); end it, or name another in option services or TARE_PORT`,
     );
   }
   await choosePort(port);
-}
-
-/** Whether the tunnel of this machine forwards the port; a tunnel may die while the machine runs. */
-export function isForwarded(port: number, place: MachinePlace): boolean {
-  const owner = portOwner(port);
-  return owner !== undefined && isTunnel(owner.pid, owner.command, port, place);
-}
-
-/** Ends the tunnel of a machine that is gone. */
-export function endTunnel(port: number, place: MachinePlace): void {
-  const owner = portOwner(port);
-  if (owner !== undefined && isTunnel(owner.pid, owner.command, port, place))
-    process.kill(owner.pid, 'SIGTERM');
 }
 
 // the pid alone may belong to another process by now

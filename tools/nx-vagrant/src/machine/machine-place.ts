@@ -160,8 +160,11 @@ type MachineSettings = {
   readonly appMemoryMiB?: number;
   /** Whether provisioning starts the first workload; true by default. */
   readonly start?: boolean;
-  /** The host's port to forward to the guest's 8000; false for none. By default TARE_PORT, or 8001. */
-  readonly forward?: number | false;
+  /**
+   * The host's port to forward to the guest's 8000, or several with the guest's: "8001:8000,5001:8001"; false for none. By default
+   * TARE_PORT, or 8001.
+   */
+  readonly forward?: number | string | false;
   /** The guest's address on a host-only network, for VirtualBox. */
   readonly address?: string;
   /** Debian packages to install in it, for a public box; a built one has them. */

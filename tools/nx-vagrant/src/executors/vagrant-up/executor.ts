@@ -1,14 +1,23 @@
-import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { ExecutorContext } from '@nx/devkit';
 import { waitForHttp } from '@tare/metrics';
-import { executor, lockedNode, readRecord, skipWithout } from '@tare/nx-kit';
+import { executor, lockedNode, messageOf, readRecord, skipWithout } from '@tare/nx-kit';
 import { ensureBox } from '../../box.ts';
+import { holdApp } from '../../guest/guest-app.ts';
+import { guestService, serve } from '../../guest/guest-service.ts';
 import { type Accelerator, bringUp } from '../../machine/bring-up.ts';
-import { machinePlace, machineVariables } from '../../machine/machine-place.ts';
-import { boxRecordSchema, probeRecordSchema } from '../../records.ts';
-import { createVagrant } from '../../vagrant-client.ts';
+import { freePort } from '../../machine/free-port.ts';
+import {
+  machinePlace,
+  type MachinePlace,
+  machineState,
+  machineVariables,
+} from '../../machine/machine-place.ts';
 import { tables } from '../../options.ts';
+import { boxRecordSchema, probeRecordSchema } from '../../records.ts';
+import { endRelay, startRelay } from '../../services/relay.ts';
+import { artifactOf, chosenServices, noteServices, servedBy, type Service } from '../../services/services.ts';
+import { openSsh, type Ssh } from '../../ssh.ts';
+import { createVagrant, type Vagrant } from '../../vagrant-client.ts';
 
 const vagrantUp = executor(tables['vagrant-up'], async (options, context, signal) => {
   const at = (path: string): string => join(context.root, path);
@@ -18,31 +27,42 @@ const vagrantUp = executor(tables['vagrant-up'], async (options, context, signal
   const boxFolder = at(options.box);
   const made = readRecord(join(boxFolder, 'box.json'), boxRecordSchema, 'Run the target vagrant-box first.');
   const own = process.env.TARE_BOX;
-  const port = forwardedPort();
-  const artifacts = workloadArtifacts(options, context);
+  const isForwarded = process.env.TARE_FORWARD !== '0';
+  const services = chosenServices(options, context, givenPort());
   const bootDeadlineMs = options.bootDeadlineSeconds * 1_000;
   const place = machinePlace(at(options.folder), { provider: host.provider });
-  const variables = machineVariables({
+  // an ssh of Vagrant's would end when the guest reboots
+  const isRelayed = isForwarded && place.provider === 'libvirt';
+  const settings = machineVariables({
     box: own ?? made.name,
     ...(made.mode === 'public' && own === undefined ? { boxVersion: made.version } : {}),
     // a public box has none
     ...(made.mode === 'public' && { node: lockedNode(context.root, made.architecture).binary }),
-    artifacts,
+    artifacts: Object.fromEntries(
+      services.map(({ workload, path, command }) => [workload, command === undefined ? path : '']),
+    ),
+    // with all their settings, below
+    start: false,
   });
-  const client = (accelerator?: Accelerator) =>
+  const forwarding = machineVariables({ forward: isForwarded && !isRelayed && forwardsOf(services) });
+  const client = (accelerator?: Accelerator): Vagrant =>
     createVagrant({
       ...place,
       // the user's own variables win
       variables: {
-        ...variables,
+        ...settings,
         ...(accelerator === undefined ? {} : { TARE_DRIVER: accelerator === 'kvm' ? 'kvm' : 'qemu' }),
         ...ownVariables(),
+        ...forwarding,
       },
       onLine: say,
       upDeadlineMs: bootDeadlineMs + 60_000,
     });
   if (own === undefined && (await ensureBox(client(), made, boxFolder, signal)))
     say(`box ${made.name} added`);
+  await endRelay(place);
+  if (isRelayed) for (const { port } of services) await freePort(port, place, say);
+  else await haltIfOthersAreForwarded(place, client(), services, signal);
   await bringUp(
     {
       place,
@@ -50,28 +70,73 @@ const vagrantUp = executor(tables['vagrant-up'], async (options, context, signal
       accelerator: process.env.TARE_DRIVER === undefined ? options.accelerator : undefined,
       records: dirname(boxFolder),
       box: own ?? made.name,
-      port,
       bootDeadlineMs,
       say,
     },
     signal,
   );
-  const [workload = ''] = Object.keys(artifacts);
-  if (port === undefined) say(`${workload} runs in the machine; no port is forwarded`);
-  else {
-    const url = new URL(`http://127.0.0.1:${port}${options.healthPath}`);
-    // the tunnel may not listen yet when vagrant returns
-    await waitForHttp({
-      url,
-      since: process.hrtime.bigint(),
-      intervalMs: 200,
-      deadlineMs: 60_000,
-      signal,
+  await noteServices(place, services);
+  const config = await client().sshConfig({ signal });
+  const ssh = await openSsh(config, { signal });
+  try {
+    const artifacts = await Promise.all(services.map((service) => artifactOf(service, signal)));
+    for (const artifact of artifacts) await holdApp(ssh, artifact, signal);
+    const arrangements = services.map(({ dataVariable, variables, guestPort: port }, index) => {
+      const artifact = artifacts[index];
+      return artifact === undefined ? [] : [{ artifact, dataVariable, variables, port }];
     });
-    say(`${workload} answers at ${url.origin}`);
+    await serve(ssh, arrangements.flat(), signal);
+    if (isRelayed) await startRelay(place, config.hostName, services, signal);
+    for (const service of services) {
+      if (isForwarded) say(await whereItAnswers(service, ssh, options.healthSeconds * 1_000, signal));
+      else
+        say(
+          `${service.workload} runs in the machine, on its port ${service.guestPort}; no port is forwarded`,
+        );
+    }
+  } catch (error) {
+    // what does not answer keeps no port
+    await endRelay(place);
+    throw error;
+  } finally {
+    await ssh.close();
   }
   return true;
 });
+
+/** VirtualBox forwards the ports that a machine had when it was switched on. */
+async function haltIfOthersAreForwarded(
+  place: MachinePlace,
+  vagrant: Vagrant,
+  services: readonly Service[],
+  signal: AbortSignal,
+): Promise<void> {
+  if (place.provider === 'libvirt' || forwardsOf(servedBy(place)) === forwardsOf(services)) return;
+  if ((await machineState(place, vagrant, signal)) === 'running') await vagrant.halt({ force: true, signal });
+}
+
+function forwardsOf(services: readonly Pick<Service, 'port' | 'guestPort'>[]): string {
+  return services.map(({ port, guestPort }) => `${port}:${guestPort}`).join(',');
+}
+
+/** @throws Error in one line, with the last lines of its log, when it does not get up. */
+async function whereItAnswers(
+  { workload, port, health }: Service,
+  ssh: Ssh,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<string> {
+  const url = new URL(health, `http://127.0.0.1:${port}`);
+  try {
+    await waitForHttp({ url, since: process.hrtime.bigint(), intervalMs: 200, deadlineMs, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    const log = await guestService(ssh, workload).lastLog(5, AbortSignal.timeout(30_000));
+    const words = log === '' ? 'its log is empty' : `its last lines: ${log.replaceAll('\n', ' | ')}`;
+    throw new Error(`${workload} in the machine: ${messageOf(error)}; ${words}`, { cause: error });
+  }
+  return `${workload} answers at ${url.origin}`;
+}
 
 /** The variables that the user set for the Vagrantfile. */
 function ownVariables(): Readonly<Record<string, string>> {
@@ -82,61 +147,15 @@ function ownVariables(): Readonly<Record<string, string>> {
   );
 }
 
-/** Which projects are workloads, and where their bundles are. */
-type WorkloadOptions = {
-  /** Tag of the projects that are workloads. */
-  readonly workloadTag: string;
-  /** Where a workload's build writes its bundle: "dist/{workloadRoot}/main.mjs". */
-  readonly artifact: string;
-  /** The workload that starts with the machine; undefined for the first by name. */
-  readonly workload?: string | undefined;
-};
-
 /**
- * The bundles of the workspace's workloads: project → absolute path, the one that starts with the machine first.
- * @throws Error in one line when there is none, one is not built, or the one to start is not among them.
+ * The host's port that `TARE_PORT` gives the first workload.
+ * @throws Error in one line when it is no port.
  */
-export function workloadArtifacts(
-  { workloadTag, artifact, workload }: WorkloadOptions,
-  { root, projectGraph }: Pick<ExecutorContext, 'root' | 'projectGraph'>,
-): Readonly<Record<string, string>> {
-  const projects = Object.values(projectGraph.nodes)
-    .filter(({ data }) => data.tags?.includes(workloadTag) === true)
-    .sort(
-      (one, other) =>
-        Number(other.name === workload) - Number(one.name === workload) || one.name.localeCompare(other.name),
-    );
-  const names = projects.map(({ name }) => name);
-  if (names.length === 0)
-    throw new Error(`option workloadTag is "${workloadTag}", and no project has that tag`);
-  if (workload !== undefined && !names.includes(workload))
-    throw new Error(`option workload is "${workload}"; expected one of ${names.join(', ')}`);
-  return Object.fromEntries(
-    projects.map(({ name, data }) => {
-      const path = join(
-        root,
-        artifact.replaceAll('{workloadRoot}', data.root).replaceAll('{workload}', name),
-      );
-      if (!existsSync(path)) throw new Error(`${path} is missing; run nx run ${name}:build`);
-      return [name, path];
-    }),
-  );
-}
-
-const usualPort = 8001;
-
-/**
- * The host's port that the Vagrantfile forwards to the guest, from `TARE_PORT` and `TARE_FORWARD`.
- * @returns undefined when `TARE_FORWARD` is 0.
- * @throws Error in one line when `TARE_PORT` is no port.
- */
-export function forwardedPort(variables: NodeJS.ProcessEnv = process.env): number | undefined {
-  if (variables.TARE_FORWARD === '0') return undefined;
-  const given = variables.TARE_PORT ?? String(usualPort);
+export function givenPort({ TARE_PORT: given }: NodeJS.ProcessEnv = process.env): number | undefined {
+  if (given === undefined) return undefined;
   const port = Number(given);
-  if (!/^\d+$/.test(given) || port < 1 || port > 65_535)
-    throw new Error(`TARE_PORT is "${given}"; expected a port from 1 to 65535`);
-  return port;
+  if (/^\d+$/.test(given) && port >= 1 && port <= 65_535) return port;
+  throw new Error(`TARE_PORT is "${given}"; expected a port from 1 to 65535`);
 }
 
 export default vagrantUp;
