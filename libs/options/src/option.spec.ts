@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   choice,
   executorSchema,
+  list,
   number,
   optionRows,
   path,
@@ -40,6 +41,12 @@ it('reads numbers and switches from texts and fills in the defaults', () => {
     json: true,
     mode: 'auto',
   });
+});
+
+it('reads a list from a text with commas', () => {
+  const lists = z.strictObject({ names: list({ description: 'Names.' }) });
+  expect(readOptions(lists, { names: 'a,b' })).toEqual({ names: ['a', 'b'] });
+  expect(readOptions(lists, { names: ['a,b'] })).toEqual({ names: ['a,b'] });
 });
 
 it.each<[object, string]>([

@@ -9,7 +9,7 @@ export type GivenOptions<T extends z.ZodRawShape> = {
 export type OptionsOf<T extends z.ZodType> = z.output<T>;
 
 /**
- * Reads the options of an executor: numbers and switches may be texts, as a command line gives them; defaults are filled in.
+ * Reads the options of an executor: numbers, switches and lists may be texts, as a command line gives them; defaults are filled in.
  * @param table an object whose members are options.
  * @throws Error with one line that names the option, its value and what was expected.
  */
@@ -43,12 +43,14 @@ function typeOf(table: z.ZodObject, name: string): string | undefined {
   return typeof type === 'string' ? type : undefined;
 }
 
-/** The number or the truth value that a text stands for; everything else as it is, for the table to refuse. */
+/** The number, truth value or list that a text stands for; everything else as it is, for the table to refuse. */
 function typed(type: string | undefined, value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const word = value.trim();
   if ((type === 'number' || type === 'integer') && /^-?\d+(\.\d+)?$/.test(word)) return Number(word);
   if (type === 'boolean' && (word === 'true' || word === 'false')) return word === 'true';
+  // as Nx does
+  if (type === 'array') return word.split(',');
   return value;
 }
 

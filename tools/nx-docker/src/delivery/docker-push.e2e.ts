@@ -1,15 +1,19 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { get } from 'node:https';
+import { buffer, text } from 'node:stream/consumers';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { requiredKinds } from '@tare/environment';
-import { childEnvironment, findProgram, listProcesses, waitForHttp } from '@tare/metrics';
+import { childEnvironment, findProgram, listProcesses, waitForConnection } from '@tare/metrics';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { writeRecord } from '@tare/nx-kit';
+import { makeCertificates } from '../../fixtures/certificates.ts';
 import { engineForTests } from '../../fixtures/real-engine.ts';
 import dockerPush from '../executors/docker-push/executor.ts';
 import { contextOfFolder } from '../image/build-context.ts';
@@ -29,9 +33,11 @@ if (program === undefined && requiredKinds().has('docker-registry'))
 if (program === undefined)
   process.stdout.write('tests with a real registry skipped: apt-get install docker-registry\n');
 
-const password = 'keep-it-to-yourself';
-// of `htpasswd -Bbn -C 5 pusher`
-const htpasswd = 'pusher:$2y$05$oTA1Qj9r6Rg0HNSa7DcLnuv//PiJq8KwmOxquPLHp.4LHWgUqWB5i';
+// another one each time, so that what is found of it is of this test
+const password = randomBytes(18).toString('hex');
+const salt = `$2b$05$${randomBytes(11).toString('hex')}`;
+const hash = ['-e', 'my $word = <STDIN>; print crypt($word, $ARGV[0])', salt];
+const htpasswd = `pusher:${execFileSync('perl', hash, { input: password }).toString()}`;
 const project = `tare-test-${process.pid}`;
 const signal = AbortSignal.timeout(120_000);
 
@@ -40,34 +46,14 @@ describe.skipIf(found === undefined || program === undefined)('pushed to a real 
   if (engine === undefined || program === undefined) return;
   const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));
   let host = '';
-  let registry: ChildProcess | undefined;
+  const registries: ChildProcess[] = [];
   let clones = 0;
   const images: string[] = [];
   const output: string[] = [];
 
   beforeAll(async () => {
-    const port = await freePort();
-    host = `127.0.0.1:${port}`;
     writeFileSync(join(folder, 'htpasswd'), `${htpasswd}\n`);
-    const config = {
-      version: '0.1',
-      storage: { filesystem: { rootdirectory: join(folder, 'registry') } },
-      http: { addr: host, secret: 'x' },
-      auth: { htpasswd: { realm: 'test', path: join(folder, 'htpasswd') } },
-    };
-    // JSON is YAML
-    writeFileSync(join(folder, 'config.yml'), JSON.stringify(config));
-    registry = spawn(program, ['serve', join(folder, 'config.yml')], {
-      stdio: 'ignore',
-      env: childEnvironment(),
-    });
-    await waitForHttp({
-      url: new URL(`http://${host}/`),
-      since: process.hrtime.bigint(),
-      intervalMs: 50,
-      deadlineMs: 20_000,
-      signal,
-    });
+    host = await serve('registry');
     const origin = join(folder, 'origin');
     mkdirSync(origin);
     writeFileSync(join(origin, 'Dockerfile'), 'FROM scratch\nCOPY app /app\nENTRYPOINT ["/app"]\n');
@@ -78,8 +64,10 @@ describe.skipIf(found === undefined || program === undefined)('pushed to a real 
     git(origin, 'commit', '--quiet', '--message=app');
   });
   afterAll(async () => {
-    const ended = registry && once(registry, 'exit');
-    if (registry?.kill() === true) await ended;
+    for (const registry of registries) {
+      const ended = once(registry, 'exit');
+      if (registry.kill()) await ended;
+    }
     for (const image of images) await removeImage(engine, image, signal);
     rmSync(folder, { recursive: true });
   });
@@ -88,6 +76,36 @@ describe.skipIf(found === undefined || program === undefined)('pushed to a real 
     vi.restoreAllMocks();
     output.length = 0;
   });
+
+  /** Starts a registry. @returns its host and port. */
+  async function serve(name: string, security: object = {}): Promise<string> {
+    const address = `127.0.0.1:${await freePort()}`;
+    const config = {
+      version: '0.1',
+      storage: { filesystem: { rootdirectory: join(folder, name) } },
+      http: { addr: address, secret: 'x', ...security },
+      auth: { htpasswd: { realm: 'test', path: join(folder, 'htpasswd') } },
+    };
+    // JSON is YAML
+    writeFileSync(join(folder, `${name}.yml`), JSON.stringify(config));
+    registries.push(
+      spawn(program ?? '', ['serve', join(folder, `${name}.yml`)], {
+        stdio: 'ignore',
+        env: childEnvironment(),
+      }),
+    );
+    const [hostname = '', port] = address.split(':');
+    const deadlineMs = 20_000;
+    const since = process.hrtime.bigint();
+    await waitForConnection({
+      url: new URL(`http://${hostname}:${port}/`),
+      since,
+      intervalMs: 50,
+      deadlineMs,
+      signal,
+    });
+    return address;
+  }
 
   /** A fresh clone with its image, built by the engine at a time of its own. */
   const clone = async (): Promise<{ readonly root: string; readonly record: ImageRecord }> => {
@@ -177,6 +195,54 @@ describe.skipIf(found === undefined || program === undefined)('pushed to a real 
     expect(written.stdout.toString()).toBe('');
     expect([...output, ...commands].filter((text) => text.includes(password))).toEqual([]);
   });
+
+  test.skipIf(findProgram('openssl') === undefined)(
+    'over TLS it goes to a registry whose authority is known, and comes back as it was sent',
+    async () => {
+      const { root } = await clone();
+      const certificates = join(folder, 'certificates');
+      makeCertificates(certificates, '127.0.0.1');
+      const [ca, certificate, key] = ['ca', 'cert', 'key'].map((name) => join(certificates, `${name}.pem`));
+      const registry = await serve('secured', { tls: { certificate, key } });
+      const secrets = { DOCKER_USERNAME: 'pusher', DOCKER_PASSWORD: password };
+      const refused = await pushInTask(root, registry, secrets);
+      expect(refused).toEqual({
+        success: false,
+        said: `the registry ${registry} has a certificate that is not trusted (UNABLE_TO_VERIFY_LEAF_SIGNATURE): name its authority in NODE_EXTRA_CA_CERTS\n`,
+      });
+      const pushed = await pushInTask(root, registry, { ...secrets, NODE_EXTRA_CA_CERTS: ca });
+      expect(pushed, pushed.said).toMatchObject({ success: true });
+      expect(pushed.said).not.toContain(password);
+      const bytes = await new Promise<Buffer>((resolve, reject) => {
+        const path = `/v2/acme/${project}/manifests/${String(digestIn(root))}`;
+        const headers = { accept: 'application/vnd.oci.image.manifest.v1+json' };
+        const options = { ca: readFileSync(ca ?? ''), auth: `pusher:${password}`, headers };
+        get(`https://${registry}${path}`, options, (reply) => void buffer(reply).then(resolve, reject)).on(
+          'error',
+          reject,
+        );
+      });
+      expect(`sha256:${createHash('sha256').update(bytes).digest('hex')}`).toBe(digestIn(root));
+    },
+  );
+
+  /** Pushes in a process of its own, as the packages do: Node reads the authorities when it starts. */
+  async function pushInTask(root: string, registry: string, variables: NodeJS.ProcessEnv) {
+    const nxKit = fileURLToPath(import.meta.resolve('@tare/nx-kit'));
+    const child = spawn(process.execPath, [join(nxKit, '../on-locked-node-process.ts')], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...childEnvironment(), ...variables },
+    });
+    const streams = [child.stdout, child.stderr].map((stream) => (stream === null ? '' : text(stream)));
+    const output = Promise.all(streams);
+    const answer = once(child, 'message') as Promise<[{ readonly success: boolean }]>;
+    const module = pathToFileURL(join(import.meta.dirname, '../executors/docker-push/executor.ts')).href;
+    const options = { out: `dist/docker/${project}`, registry, namespace: 'Acme' };
+    child.send({ module, options, context: { root, projectName: project } });
+    const [{ success }] = await answer;
+    child.disconnect();
+    return { success, said: (await output).join('') };
+  }
 
   test('the SBOM is attached to the image, once for a commit, and found by its digest without a referrers API', async () => {
     const [one, other] = [await clone(), await clone()];

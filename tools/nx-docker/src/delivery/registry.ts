@@ -310,6 +310,7 @@ async function reach({ host, plain }: ImageName, retrying: Retrying, signal: Abo
           return origin;
         } catch (error) {
           signal.throwIfAborted();
+          refuseUntrusted(host, error);
           last = error;
         }
       }
@@ -318,6 +319,16 @@ async function reach({ host, plain }: ImageName, retrying: Retrying, signal: Abo
     },
     retrying,
     signal,
+  );
+}
+
+/** Throws for a certificate that is not trusted: it will not be at the next attempt, and plain HTTP is no way round it. */
+function refuseUntrusted(host: string, error: unknown): void {
+  const why = fetchFailure(error);
+  if (!/CERT|SELF_SIGNED|VERIFY|HOSTNAME_MISMATCH/.test(why)) return;
+  throw new Error(
+    `the registry ${host} has a certificate that is not trusted (${why}): name its authority in NODE_EXTRA_CA_CERTS`,
+    { cause: error },
   );
 }
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,10 +11,12 @@ import {
   endProcesses,
   type Environment,
   type Instance,
+  requiredKinds,
   type RunContext,
 } from '@tare/environment';
 import { descendants, findProcess, findProgram, listProcesses, waitForHttp } from '@tare/metrics';
-import { afterAll, afterEach, assert, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, assert, beforeAll, describe, expect, test, vi } from 'vitest';
+import { makeCertificates } from '../../fixtures/certificates.ts';
 import { engineForTests, imageForTests, plainLaunch } from '../../fixtures/real-engine.ts';
 import { removeImage } from '../image/images.ts';
 import type { ImageRecord } from '../records.ts';
@@ -30,6 +32,11 @@ process.on('SIGTERM', () => process.exit(0));
 `;
 
 const signal = AbortSignal.timeout(600_000);
+const sshd = findProgram('sshd', `${process.env.PATH ?? ''}:/usr/sbin`);
+if (sshd === undefined && requiredKinds().has('sshd'))
+  throw new Error('TARE_REQUIRE names sshd, and it is not installed: apt-get install openssh-server');
+if (sshd === undefined)
+  process.stdout.write('tests with an engine by SSH skipped: apt-get install openssh-server\n');
 const here = await engineForTests();
 const canIsolate =
   process.getuid?.() === 0 && ['ip', 'nsenter', 'unshare', 'dockerd'].every((each) => findProgram(each));
@@ -47,6 +54,9 @@ class OtherMachine {
   readonly #net = `10.213.${process.pid % 250}`;
   readonly address = `${this.#net}.2`;
   readonly host = `tcp://${this.address}:2375`;
+  /** The same engine's socket, on that machine. */
+  readonly socket = join(this.folder, 'docker.sock');
+  readonly certificates = join(this.folder, 'certificates');
   #engine: ChildProcess | undefined;
 
   connect(): void {
@@ -68,7 +78,7 @@ class OtherMachine {
     }
   }
 
-  async start(): Promise<void> {
+  async start({ tls = false } = {}): Promise<void> {
     const own = ['--data-root', 'data', '--exec-root', 'exec', '--pidfile', 'pid'].map((word) =>
       word.startsWith('--') ? word : join(this.folder, word),
     );
@@ -76,14 +86,24 @@ class OtherMachine {
     for (const file of ['pid', 'exec/containerd/containerd.pid'])
       rmSync(join(this.folder, file), { force: true });
     const network = ['--bridge', 'tare0', '--iptables=false', '--ip-masq=false'];
-    const listen = ['--host', this.host, '--tls=false'];
+    const secured = ['ca', 'cert', 'key'].map(
+      (name) => `--tls${name}=${join(this.certificates, `${name}.pem`)}`,
+    );
+    const security = tls
+      ? ['--tlsverify', ...secured.map((word) => word.replace('--tlsca=', '--tlscacert='))]
+      : ['--tls=false'];
+    const listen = ['--host', this.host, '--host', `unix://${this.socket}`, ...security];
     const daemon = ['dockerd', ...own, ...network, ...listen];
-    const namespaces = [`--net=/run/netns/${this.#namespace}`, 'unshare', '--mount'];
-    this.#engine = spawn('nsenter', [...namespaces, ...daemon], { stdio: 'ignore' });
+    this.#engine = this.run('unshare', '--mount', ...daemon);
     while (!(await docker({ host: this.host }).probe(signal)).usable) {
       if (this.#engine.exitCode !== null) throw new Error('the engine of the test does not start');
       await sleep(50);
     }
+  }
+
+  /** Starts a program there. */
+  run(...words: readonly string[]): ChildProcess {
+    return spawn('nsenter', [`--net=/run/netns/${this.#namespace}`, ...words], { stdio: 'ignore' });
   }
 
   async end(by: NodeJS.Signals): Promise<void> {
@@ -107,6 +127,70 @@ class OtherMachine {
     } finally {
       rmSync(this.folder, { recursive: true, force: true });
     }
+  }
+}
+
+/** The sshd of a machine, and an ssh on the PATH that knows it as "vega", by a key that was made for the test. */
+class SshWay {
+  readonly #folder: string;
+  readonly #machine: OtherMachine;
+  #sshd: ChildProcess | undefined;
+  readonly #path = process.env.PATH;
+
+  constructor(machine: OtherMachine, sshd: string) {
+    this.#machine = machine;
+    this.#folder = join(machine.folder, 'ssh');
+    mkdirSync(this.#folder, { mode: 0o700 });
+    const at = (name: string): string => join(this.#folder, name);
+    for (const name of ['host', 'user'])
+      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', at(name)]);
+    const publicKey = (name: string): string => readFileSync(at(`${name}.pub`), 'utf8');
+    writeFileSync(at('authorized'), publicKey('user'));
+    writeFileSync(at('known'), `[${machine.address}]:2222 ${publicKey('host')}`);
+    const server = {
+      Port: 2222,
+      ListenAddress: machine.address,
+      HostKey: at('host'),
+      AuthorizedKeysFile: at('authorized'),
+      PidFile: at('pid'),
+      PermitRootLogin: 'prohibit-password',
+      PasswordAuthentication: 'no',
+      StrictModes: 'no',
+      UsePAM: 'no',
+    };
+    const client = {
+      Host: 'vega',
+      HostName: machine.address,
+      Port: 2222,
+      User: 'root',
+      IdentityFile: at('user'),
+      IdentitiesOnly: 'yes',
+      UserKnownHostsFile: at('known'),
+    };
+    for (const [name, settings] of Object.entries({ sshd_config: server, ssh_config: client }))
+      writeFileSync(
+        at(name),
+        Object.entries(settings)
+          .map((pair) => pair.join(' '))
+          .join('\n'),
+      );
+    const real = findProgram('ssh') ?? 'ssh';
+    mkdirSync(at('bin'));
+    writeFileSync(at('bin/ssh'), `#!/bin/sh\nexec ${real} -F ${at('ssh_config')} "$@"\n`, { mode: 0o755 });
+    // where it wants to shut itself in; a service of the system makes it
+    mkdirSync('/run/sshd', { recursive: true });
+    this.#sshd = machine.run(sshd, '-D', '-f', at('sshd_config'));
+    process.env.PATH = `${at('bin')}:${this.#path ?? ''}`;
+  }
+
+  get host(): string {
+    return `ssh://vega${this.#machine.socket}`;
+  }
+
+  /** Ends it with all connections. */
+  async end(): Promise<void> {
+    process.env.PATH = this.#path;
+    await endProcesses(descendants(this.#sshd?.pid ?? 0).flatMap((pid) => findProcess(pid) ?? []));
   }
 }
 
@@ -146,6 +230,7 @@ describe.skipIf(here === undefined || !canIsolate)('an engine on another machine
   });
   afterEach(async () => {
     await environment.dispose().catch(() => undefined);
+    vi.unstubAllEnvs();
   });
   afterAll(async () => {
     await environment.reap(context.runId, signal);
@@ -223,4 +308,68 @@ describe.skipIf(here === undefined || !canIsolate)('an engine on another machine
     await machine.start();
     expect(await environment.reap(context.runId, signal)).toHaveLength(1);
   });
+  test.skipIf(sshd === undefined)(
+    'by SSH it is reached with the configuration and keys of this host, until the connection breaks',
+    async () => {
+      const way = new SshWay(machine, sshd ?? '');
+      const bySsh = docker({ host: way.host, images: pathToFileURL(`${folder}/`) });
+      try {
+        expect(bySsh.name).toBe('docker:vega');
+        await vi.waitFor(
+          async () => expect(await bySsh.probe(signal)).toMatchObject({ usable: true }),
+          10_000,
+        );
+        told.length = 0;
+        expect(await bySsh.prepare(artifact, context, signal)).toMatchObject({
+          imageId: record.id,
+          host: way.host,
+          transport: 'SSH',
+          publishedOn: machine.address,
+        });
+        expect(told).toEqual([]);
+        const instance = await start(bySsh);
+        expect(instance.url.hostname).toBe(machine.address);
+        await way.end();
+        expect(await instance.ended).toMatch(
+          /^the Docker engine at ssh:\/\/vega does not tell of the container any more: [^\n]+$/,
+        );
+        await expect(instance.stop()).rejects.toThrow(/could not be removed: [^\n]+$/);
+      } finally {
+        await way.end();
+        await bySsh.dispose().catch(() => undefined);
+      }
+      expect(
+        listProcesses().filter(({ command, parentPid }) => command === 'ssh' && parentPid === process.pid),
+      ).toEqual([]);
+      expect(await environment.reap(context.runId, signal)).toHaveLength(1);
+    },
+  );
+
+  test.skipIf(findProgram('openssl') === undefined)(
+    'by TLS both ends show a certificate, and nobody is warned',
+    async () => {
+      await machine.end('SIGTERM');
+      makeCertificates(machine.certificates, machine.address);
+      vi.stubEnv('DOCKER_TLS_VERIFY', '1');
+      vi.stubEnv('DOCKER_CERT_PATH', machine.certificates);
+      await machine.start({ tls: true });
+      const byTls = docker({ host, images: pathToFileURL(`${folder}/`) });
+      told.length = 0;
+      expect(await byTls.prepare(artifact, context, signal)).toMatchObject({ host, transport: 'TLS' });
+      expect(told).toEqual([]);
+      const instance = await start(byTls);
+      expect(await (await fetch(instance.url)).text()).toBe('{}');
+      await instance.stop();
+      await byTls.dispose();
+
+      const strangers = join(machine.folder, 'strangers');
+      makeCertificates(strangers, machine.address);
+      for (const variables of [{ DOCKER_CERT_PATH: strangers }, { DOCKER_TLS_VERIFY: '' }])
+        for (const [name, value] of Object.entries(variables)) {
+          vi.stubEnv(name, value);
+          const refused = await docker({ host }).probe(signal);
+          expect(refused.usable ? '' : refused.reason).toMatch(/^[^\n]*Docker engine at tcp:\/\/[^\n]+$/);
+        }
+    },
+  );
 });

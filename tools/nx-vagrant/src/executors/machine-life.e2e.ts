@@ -46,8 +46,11 @@ describe.skipIf(found === undefined)('a machine of this checkout', { timeout: 10
   const projectRoot = temporary.slice(1);
   mkdirSync(join(temporary, 'app'));
   writeFileSync(join(temporary, 'app/main.mjs'), script);
-  const project = (name: string) =>
-    ({ name, type: 'app', data: { root: projectRoot, tags: ['workload'] } }) as const;
+  const project = (name: string) => ({
+    name,
+    type: 'app' as const,
+    data: { root: projectRoot, tags: ['workload'] },
+  });
   const context: ExecutorContext = {
     root,
     cwd: root,
