@@ -233,7 +233,9 @@ describe.skipIf(found === undefined || program === undefined)('pushed to a real 
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...childEnvironment(), ...variables },
     });
-    const streams = [child.stdout, child.stderr].map((stream) => (stream === null ? '' : text(stream)));
+    const streams = [child.stdout, child.stderr].map((stream) =>
+      stream === null ? Promise.resolve('') : text(stream),
+    );
     const output = Promise.all(streams);
     const answer = once(child, 'message') as Promise<[{ readonly success: boolean }]>;
     const module = pathToFileURL(join(import.meta.dirname, '../executors/docker-push/executor.ts')).href;
