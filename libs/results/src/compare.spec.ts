@@ -266,6 +266,41 @@ describe('judge', () => {
     expect(comparisons[0]?.look?.interval[1]).toBeGreaterThan(1.1);
   });
 
+  test('decides gross memory by the tare where the gross figures bear it out, and never where the app itself uses more', () => {
+    // the app uses now more and now less, as it happens to collect its garbage
+    const of = (name: string, tare: number, net: (round: number) => number) =>
+      rounds.map((round) => {
+        const [own, gross] = [net(round), net(round) + tare];
+        const memory = {
+          net: { meanMiB: own, peakMiB: own },
+          gross: { meanMiB: gross, peakMiB: gross },
+        };
+        return { ...exampleTrial(name, round), memory };
+      });
+    const steady = (round: number): number => 25 + ((round * 5) % 7) - 3;
+    const unsteady = (round: number): number => 25 + ((round * 3) % 7) - 3;
+    const comparisons = compare(
+      [
+        ...of('native', 0, steady),
+        ...of('heavy', 2.5, unsteady),
+        ...of('light', 0.3, unsteady),
+        // it adds nothing, but in it the app uses more
+        ...of('greedy', 0, (round) => unsteady(round) * 1.3),
+        ...of('suspect', 0, (round) => unsteady(round) * 1.09),
+      ],
+      { baseline: 'native', seed: 7 },
+    ).filter(({ metric }) => metric === 'memoryGrossMiB');
+    expect(comparisons).toMatchObject([
+      { candidate: 'greedy', verdict: 'worse', look: { by: 'whole' } },
+      { candidate: 'heavy', verdict: 'worse', look: { by: 'typical' } },
+      { candidate: 'light', verdict: 'same', look: { by: 'typical' } },
+      { candidate: 'suspect', verdict: 'undecided' },
+    ]);
+    const [low = 0, high = 0] = comparisons[1]?.look?.interval ?? [];
+    expect(low).toBeGreaterThan(1.09);
+    expect(high).toBeLessThan(1.11);
+  });
+
   test('misses no round after the last one of an environment that is decided', () => {
     const all = trials({ native: 80, slow: 120 });
     const warningsOf = (left: readonly Trial[]) =>

@@ -16,7 +16,7 @@ import {
   typicalLogRatio,
   typicalTailLogRatio,
 } from '@tare/statistics';
-import { latencyWindowOf, metricCatalogue } from './metric-catalogue.ts';
+import { latencyWindowOf, metricCatalogue, tareOf } from './metric-catalogue.ts';
 import type { Metric, MetricKey } from './metric-catalogue.ts';
 import type { Comparison, Trial } from './run-file.ts';
 
@@ -207,8 +207,8 @@ function judges(metric: Metric, rounds: readonly Sides[]): boolean {
 
 /**
  * Decides one comparison at the looks so far. Where slices alternate, throughput is decided by the typical pair of slices as
- * far as all slices together bear it out, and p95 by the typical slow request as far as the p95s do; anything else by its
- * figures of the rounds.
+ * far as all slices together bear it out, and p95 by the typical slow request as far as the p95s do; a gross figure by its tare,
+ * as far as the gross figures do; anything else by its figures of the rounds.
  */
 function judged(
   metric: Metric,
@@ -280,7 +280,8 @@ function robustRounds(metric: Metric, both: readonly Both[]): readonly GuardedRo
 
 /**
  * The robust figure of a metric in one round, beside the figure itself, both as log-ratios: throughput by its slices, p95 by its slow
- * requests; the mean of the copies of the baseline. Undefined of another metric, and where the trials have not got what it takes.
+ * requests, a gross figure by its tare; the mean of the copies of the baseline. Undefined of another metric, and where the trials
+ * have not got what it takes.
  */
 export function robustRound(metric: Metric, { candidate, baseline }: Both): GuardedRound | undefined {
   const figures = baseline.flatMap((copy) => robustPair(metric, candidate, copy) ?? []);
@@ -293,7 +294,26 @@ export function robustRound(metric: Metric, { candidate, baseline }: Both): Guar
 
 function robustPair(metric: Metric, candidate: Trial, baseline: Trial): GuardedRound | undefined {
   if (metric.key === 'throughputRps') return bySlices(candidate, baseline);
-  return metric.key === 'latencyP95Ms' ? bySlowRequests(metric, candidate, baseline) : undefined;
+  return metric.key === 'latencyP95Ms'
+    ? bySlowRequests(metric, candidate, baseline)
+    : byTare(metric, candidate, baseline);
+}
+
+/**
+ * The gross figures as they are when the app uses the same in both, the mean of the two. What it uses varies far more from launch
+ * to launch than what an environment adds to it, and is compared by itself: net. Undefined where there is no net.
+ */
+function byTare(metric: Metric, candidate: Trial, baseline: Trial): GuardedRound | undefined {
+  const [own, other] = [candidate, baseline].map((trial) => ({
+    net: metric.netOf?.(trial) ?? null,
+    tare: tareOf(metric, trial),
+  }));
+  if (own?.net == null || other?.net == null || own.tare === null || other.tare === null) return undefined;
+  const net = (own.net + other.net) / 2;
+  return {
+    typical: Math.log((net + own.tare) / (net + other.tare)),
+    whole: logRatioOf(metric, { candidate, baseline: [baseline] }),
+  };
 }
 
 /** What the slices say; undefined without any, or when no pair has replies on both sides. */

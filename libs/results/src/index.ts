@@ -30,6 +30,7 @@ export {
   metricCatalogue,
   requestsForP99,
   startMsOf,
+  tareOf,
 } from './metric-catalogue.ts';
 export type { Metric, MetricKey } from './metric-catalogue.ts';
 export * from './run-file.ts';

@@ -20,6 +20,8 @@ export type Metric = {
   readonly fewestRequests?: number;
   /** The figure of one trial; null when the trial has none. */
   readonly of: (trial: Trial) => number | null;
+  /** Of a gross figure the part that the app itself uses: the rest is the tare. */
+  readonly netOf?: (trial: Trial) => number | null;
 };
 
 /**
@@ -66,6 +68,15 @@ function writtenOf({ disk }: Trial): number | null {
   return disk.netWrittenMiB === 0 ? null : disk.netWrittenKiBPerRequest;
 }
 
+/**
+ * Gross − net of a trial, in the unit of the metric; null of a metric without the two, and where one was not measured. Two meters
+ * are never read at the same instant, so the net one may be ahead by a hair: that is no tare below 0.
+ */
+export function tareOf({ of, netOf }: Metric, trial: Trial): number | null {
+  const [gross, net] = [of(trial), netOf?.(trial) ?? null];
+  return gross === null || net === null ? null : Math.max(0, gross - net);
+}
+
 /** What is not spent in the kernel; null where that is not known. */
 function userOf({ msPerRequest, kernelMsPerRequest }: Partial<NonNullable<Trial['cpu']['net']>> = {}):
   number | null {
@@ -95,14 +106,14 @@ export const metricCatalogue = [
   { key: 'cpuNetPercent', label: 'CPU net', unit: '%', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.cpu.net?.percent ?? null },
   { key: 'cpuGrossPercent', label: 'CPU gross', unit: '%', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.cpu.gross?.percent ?? null },
   { key: 'cpuNetMsPerRequest', label: 'CPU net per request', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.cpu.net?.msPerRequest ?? null },
-  { key: 'cpuGrossMsPerRequest', label: 'CPU gross per request', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.cpu.gross?.msPerRequest ?? null },
+  { key: 'cpuGrossMsPerRequest', label: 'CPU gross per request', unit: 'ms', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.cpu.gross?.msPerRequest ?? null, netOf: (t) => t.cpu.net?.msPerRequest ?? null },
   { key: 'cpuNetUserMsPerRequest', label: 'CPU net per request, user', unit: 'ms', direction: 'lower', margin: 0.05, judged: false, of: (t) => userOf(t.cpu.net) },
   { key: 'cpuNetKernelMsPerRequest', label: 'CPU net per request, kernel', unit: 'ms', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.cpu.net?.kernelMsPerRequest ?? null },
   { key: 'cpuGrossUserMsPerRequest', label: 'CPU gross per request, user', unit: 'ms', direction: 'lower', margin: 0.05, judged: false, of: (t) => userOf(t.cpu.gross) },
   { key: 'cpuGrossKernelMsPerRequest', label: 'CPU gross per request, kernel', unit: 'ms', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.cpu.gross?.kernelMsPerRequest ?? null },
   { key: 'memoryNetMiB', label: 'Memory net', unit: 'MiB', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.memory.net?.meanMiB ?? null },
   { key: 'memoryNetPeakMiB', label: 'Memory net peak', unit: 'MiB', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.memory.net?.peakMiB ?? null },
-  { key: 'memoryGrossMiB', label: 'Memory gross', unit: 'MiB', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.memory.gross?.meanMiB ?? null },
+  { key: 'memoryGrossMiB', label: 'Memory gross', unit: 'MiB', direction: 'lower', margin: 0.05, judged: true, of: (t) => t.memory.gross?.meanMiB ?? null, netOf: (t) => t.memory.net?.meanMiB ?? null },
   { key: 'writtenKiBPerRequest', label: 'Written per request', unit: 'KiB', direction: 'lower', margin: 0.05, judged: false, of: (t) => writtenOf(t) },
   { key: 'writeLatencyMs', label: 'Disk write', unit: 'ms', direction: 'lower', margin: 0.05, judged: false, of: (t) => t.disk.writeLatencyMs },
   { key: 'errors', label: 'Errors', unit: '', direction: 'lower', margin: 0.05, judged: false, of: errorsOf },

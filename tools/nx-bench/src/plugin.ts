@@ -71,7 +71,7 @@ const ladder = {
   warmup: 1,
   duration: 1,
   openDuration: 1,
-  starts: 4,
+  starts: 2,
   coldBoots: 6,
   emulatedRounds: 1,
 };

@@ -1,6 +1,7 @@
 import type { Comparison } from '@tare/results';
 import { boundsText } from '../model/differences.ts';
-import { allTimeText, verdictText, verdictWords } from '../model/conclusion.ts';
+import { wholeText, verdictText, verdictWords } from '../model/conclusion.ts';
+import { robustOf } from '../model/shown-metrics.ts';
 import type { Subject } from '../model/subjects.ts';
 import { counted, factorText, intervalText, probabilityText, ratioText, shortened } from '../model/words.ts';
 import type { MetricRow } from '../model/workload-model.ts';
@@ -31,7 +32,7 @@ export function ratiosChart(workload: string, { metric, cells }: MetricRow): Cha
     alternative: `${metric.label} of ${workload} as a ratio to ${first.baseline}. ${words.join('. ')}.`,
     table: {
       label: `${workload}: ${metric.label}, ratios`,
-      head: ['Environment', 'Ratio', '95 % interval', '90 % interval', 'Hodges–Lehmann', 'p', 'Rounds', 'Could have seen', 'Decided at', 'By', 'All time counted', 'Verdict'],
+      head: ['Environment', 'Ratio', '95 % interval', '90 % interval', 'Hodges–Lehmann', 'p', 'Rounds', 'Could have seen', 'Decided at', 'By', 'All counted', 'Verdict'],
       rows: all.map(({ subject, comparison }) => [
         subject.title,
         factorText(comparison.ratio),
@@ -42,7 +43,7 @@ export function ratiosChart(workload: string, { metric, cells }: MetricRow): Cha
         String(comparison.n),
         factorText(comparison.minimumDetectableRatio),
         ...lookCells(comparison),
-        allTimeText(comparison) || '–',
+        wholeText(comparison) || '–',
         verdictText(comparison) || ['none', ...(subject.emulated ? ['emulated'] : subject.failed === undefined ? [] : ['failed'])].join(': '),
       ]),
     },
@@ -103,8 +104,8 @@ function verdictLabel(comparison: Comparison): string {
 /** At how many rounds it was looked at, and by which interval. */
 function lookCells({ look, ratio, metric }: Ratio['comparison']): readonly [string, string] {
   if (!look) return ['–', '–'];
-  const parts = metric === 'throughputRps' ? 'slices' : 'requests';
-  const source = { rounds: 'rounds', typical: `typical ${parts}`, whole: `all ${parts}` }[look.by];
+  const { typical, whole } = robustOf(metric);
+  const source = { rounds: 'rounds', typical, whole }[look.by];
   return [counted(look.rounds, 'round'), `${source} ${intervalText(ratio, look.interval)}`];
 }
 

@@ -1,17 +1,18 @@
 import { type Comparison, isLatency, type RunFile, type Verdict } from '@tare/results';
-import { fewestRounds } from '@tare/statistics';
+import { fewestRounds, mean } from '@tare/statistics';
 import {
   boundsText,
   differenceOf,
   groupedDifferences,
   groupedNouns,
+  isByTare,
   rangeWords,
   roundPercent,
   shareText,
   type Detail,
 } from './differences.ts';
-import { metricNoun } from './shown-metrics.ts';
-import type { Subject } from './subjects.ts';
+import { metricNoun, metricOf, robustOf } from './shown-metrics.ts';
+import { taresOf, type Subject } from './subjects.ts';
 import { capitalised, counted, listed } from './words.ts';
 
 /** A sentence of the conclusion, in plain text; to be escaped by whoever shows it. */
@@ -60,14 +61,15 @@ export function conclusionOf(
   const failed = candidates.filter((each) => each.failed !== undefined);
   const emulated = candidates.filter((each) => each.emulated && each.failed === undefined);
   return [
-    ...judged.map(({ name }) =>
-      aboutEnvironment(
-        name,
-        baseline,
-        comparisons.filter(({ candidate }) => candidate === name),
-        (metric) => differenceOfMeans(summary[name]?.[metric], summary[baseline]?.[metric]),
-      ),
-    ),
+    ...judged.map((subject) => {
+      const { name } = subject;
+      const ofSubject = comparisons.filter(({ candidate }) => candidate === name);
+      return aboutEnvironment(name, baseline, ofSubject, (metric) =>
+        ofSubject.some((each) => each.metric === metric && isByTare(each))
+          ? mean(taresOf(subject, metric)) - mean(taresOf(base, metric))
+          : differenceOfMeans(summary[name]?.[metric], summary[baseline]?.[metric]),
+      );
+    }),
     ...failed.map((each) => ({
       about: each.name,
       ...plain(
@@ -75,7 +77,7 @@ export function conclusionOf(
       ),
     })),
     ...(emulated.length === 0 ? [] : [plain(emulatedWords(emulated, firstOnly(plan, emulated)))]),
-    ...allTimeNote(baseline, ofJudged),
+    ...wholeNote(baseline, ofJudged),
     ...undecidedCost(plan, ofJudged),
   ];
 }
@@ -83,13 +85,13 @@ export function conclusionOf(
 /**
  * One comparison in words: "docker: throughput 3.1 % ± 0.8 % lower than native: worse", "docker: startup 3.28 times that of
  * native [2.93, 3.68]: worse", "docker: gross memory the same as native within 5 %", "docker: startup between 1.2 % shorter and
- * 4.5 % longer than native; not decided within 5 %"; with "all time counted: …" where slices decide.
+ * 4.5 % longer than native; not decided within 5 %"; with "all time counted: …" where typical slices decide.
  */
 export function verdictWords(comparison: Comparison): string {
   const { candidate, baseline, metric } = comparison;
-  const all = allTimeText(comparison);
+  const all = wholeText(comparison);
   const words = `${candidate}: ${metricNoun(metric)} ${judgedWords(comparison, baseline)}`;
-  return all === '' ? words : `${words}; all time counted: ${all}`;
+  return all === '' ? words : `${words}; ${robustOf(metric).counted}: ${all}`;
 }
 
 function judgedWords(comparison: Comparison, baseline: string): string {
@@ -108,8 +110,8 @@ export function verdictText(comparison: Pick<Comparison, 'verdict' | 'ci95' | 'l
   return `open: ${boundsText(comparison) || counted(comparison.n, 'round')}`;
 }
 
-/** The bounds of all slices or requests together, stalls and all, where the typical ones decide: "−3.1 to +2.2 %"; else empty. */
-export function allTimeText({ ci95, look }: Pick<Comparison, 'ci95' | 'look'>): string {
+/** The bounds of the whole, stalls and all, where a robust figure decides: "−3.1 to +2.2 %"; else empty. */
+export function wholeText({ ci95, look }: Pick<Comparison, 'ci95' | 'look'>): string {
   return look?.whole === undefined ? '' : boundsText({ ci95, look }, look.whole);
 }
 
@@ -227,18 +229,24 @@ function fewRounds(comparisons: readonly Comparison[]): string {
     : 'without an interval';
 }
 
-/** Where typical slices or requests decide, the bounds of all of them: a stall that few have is in these alone. */
-function allTimeNote(baseline: string, comparisons: readonly Comparison[]): readonly Sentence[] {
-  const known = comparisons.filter((comparison) => allTimeText(comparison) !== '');
+/**
+ * Where a robust figure decides, the bounds of the whole: a stall that few slices or requests have is in these alone. Beside a tare
+ * stands the net figure, which has the rest.
+ */
+function wholeNote(baseline: string, comparisons: readonly Comparison[]): readonly Sentence[] {
+  const known = comparisons.filter(
+    (each) => wholeText(each) !== '' && metricOf(each.metric)?.netOf === undefined,
+  );
   return [...Map.groupBy(known, ({ metric }) => metric)].map(([metric, ofMetric]) => {
     const bounds = ofMetric
-      .map((comparison) => `${comparison.candidate} ${allTimeText(comparison)}`)
+      .map((comparison) => `${comparison.candidate} ${wholeText(comparison)}`)
       .join(', ');
-    const text =
-      metric === 'throughputRps'
-        ? `Throughput was decided by the typical slices; with all time counted it is, against ${baseline}: ${bounds}.`
-        : `Latency p95 was decided by the typical slow request; with all requests counted it is, against ${baseline}: ${bounds}.`;
-    return { ...plain(text), isNote: true };
+    const { typical, counted: all } = robustOf(metric);
+    const label = capitalised(metricNoun(metric));
+    return {
+      ...plain(`${label} was decided by the ${typical}; with ${all} it is, against ${baseline}: ${bounds}.`),
+      isNote: true,
+    };
   });
 }
 

@@ -16,8 +16,22 @@ const largeRatio = 2;
 /** Halves of an interval that differ by more than this are not told as one. */
 const mostLopsided = 1.25;
 
+/** Whether a gross figure was decided by its tare. */
+export function isByTare({ metric, look }: Pick<Comparison, 'metric' | 'look'>): boolean {
+  return look?.by === 'typical' && metricOf(metric)?.netOf !== undefined;
+}
+
+/** With the ratio of what decided, where that is the tare: the gross figures differ by what the apps happen to use, too. */
+export function asDecided<T extends Compared>(comparison: T): T {
+  const { look } = comparison;
+  if (!look || !isByTare(comparison)) return comparison;
+  const [low, high] = look.interval;
+  return { ...comparison, ratio: Math.sqrt(low * high), ci95: look.interval };
+}
+
 /** The difference of a comparison; null when it has no ratio. Its interval is left out where there is none. */
-export function differenceOf({ metric, ratio, ci95 }: Compared): Difference | null {
+export function differenceOf(comparison: Compared): Difference | null {
+  const { metric, ratio, ci95 } = asDecided(comparison);
   if (ratio === null) return null;
   if (isLarge(ratio)) {
     const decimals = decimalsOf(ratio);
@@ -176,7 +190,8 @@ function told(noun: string, difference: string, detail: Detail): string {
  * "+322 ms" in the unit of the metric. Empty for rates, which nobody adds up, where it is not known, and where the means lie to
  * another side than the ratio by rounds, which decides.
  */
-function tareText({ metric, ratio }: Compared, tareOf: (metric: string) => number | undefined): string {
+function tareText(comparison: Compared, tareOf: (metric: string) => number | undefined): string {
+  const { metric, ratio } = asDecided(comparison);
   const unit = metricOf(metric)?.unit ?? '';
   const tare = tareOf(metric);
   if (tare === undefined || tare === 0 || !tareUnits.includes(unit)) return '';

@@ -1,13 +1,7 @@
-import {
-  metricCatalogue,
-  type Comparison,
-  type Isolation,
-  type MetricKey,
-  type Trial,
-  type Verdict,
-} from '@tare/results';
+import { type Comparison, type Isolation, type MetricKey, type Verdict } from '@tare/results';
 import { describe } from '@tare/statistics';
-import type { MissingEnvironment, Subject } from './subjects.ts';
+import { asDecided } from './differences.ts';
+import { taresOf, type MissingEnvironment, type Subject } from './subjects.ts';
 import { factorText, figureText, figureWithInterval, listed, ratioText, withMarks } from './words.ts';
 import type { MetricCell, WorkloadModel } from './workload-model.ts';
 
@@ -21,7 +15,7 @@ export type LadderCell = {
   readonly text: string;
   /** The same with its interval: "974 [950, 998] ms". */
   readonly fullText: string;
-  /** With the baseline; undefined for the baseline itself, and without a ratio. Of memory that of the gross. */
+  /** With the baseline; undefined for the baseline itself, and without a ratio. Of memory that of the gross, by the tare where it decided. */
   readonly comparison: (Comparison & { readonly ratio: number }) | undefined;
   /** "×3.31"; empty without. */
   readonly factor: string;
@@ -123,12 +117,8 @@ function ladderCell(cell: MetricCell | undefined, unit: string): LadderCell {
 }
 
 /** Gross − net, trial by trial. Where only gross is known, the cell has that in words: what is not metered is not guessed. */
-function tareCell({ trials }: Subject, gross: MetricCell | undefined): LadderCell {
-  const tares = trials.flatMap((trial) => {
-    const [all, own] = [memory('memoryGrossMiB', trial), memory('memoryNetMiB', trial)];
-    // two meters are never read at the same instant: the net one may be ahead by a hair
-    return all === null || own === null ? [] : [Math.max(0, all - own)];
-  });
+function tareCell(subject: Subject, gross: MetricCell | undefined): LadderCell {
+  const tares = taresOf(subject, 'memoryGrossMiB');
   if (tares.length > 0) return cellWith(gross, describe(tares), 'MiB');
   const cell = cellWith(gross, gross?.summary, 'MiB');
   return gross?.summary === undefined
@@ -136,14 +126,10 @@ function tareCell({ trials }: Subject, gross: MetricCell | undefined): LadderCel
     : { ...cell, figure: undefined, ci95: null, text: `gross ${cell.text}`, fullText: `gross ${cell.fullText}` };
 } // prettier-ignore
 
-function memory(key: MetricKey, trial: Trial): number | null {
-  return metricCatalogue.find((metric) => metric.key === key)?.of(trial) ?? null;
-}
-
 type Estimate = { readonly mean: number; readonly ci95: readonly [number, number] | null };
 
 function cellWith(cell: MetricCell | undefined, estimate: Estimate | undefined, unit: string): LadderCell {
-  const comparison = cell?.comparison;
+  const comparison = cell?.comparison && asDecided(cell.comparison);
   const shown = estimate === undefined ? undefined : inUnit(estimate, unit);
   return {
     figure: estimate?.mean,
@@ -201,7 +187,7 @@ export function isolationWords({ kernel, namespaces, seccomp, path }: Isolation)
 export function ladderLead({ baseline, rungs, latency }: WorkloadLadder): string {
   const emulated = rungs.filter(({ subject }) => subject.emulated).map(({ subject }) => subject.name);
   return [
-    `From the least isolation to the most. Memory tare is what the environment adds to what the app itself uses; its ratio and verdict are those of gross memory. Ratios are to ${baseline}.`,
+    `From the least isolation to the most. Memory tare is what the environment adds to what the app itself uses; its ratio and verdict are those of gross memory where the app uses the same. Ratios are to ${baseline}.`,
     ...(latency === '' ? [] : [`Latency p95: ${latency}.`]),
     ...(emulated.length === 0
       ? []

@@ -21,6 +21,24 @@ type Shown = {
   readonly bar?: BarFigure;
   /** Heading on the card. */
   readonly card?: string;
+  /** Where a robust figure of it may decide. */
+  readonly robust?: Robust;
+};
+
+/** What a robust figure is called, and what it is a part of. */
+export type Robust = {
+  /** "typical slices". */
+  readonly typical: string;
+  /** "all slices". */
+  readonly whole: string;
+  /** Goes before the bounds of the whole: "all time counted". */
+  readonly counted: string;
+};
+
+const byTare: Robust = {
+  typical: 'tare',
+  whole: 'gross figures',
+  counted: 'the app’s own use counted',
 };
 
 const times = { more: 'longer', less: 'shorter' };
@@ -43,6 +61,7 @@ const shown: Readonly<Partial<Record<MetricKey, Shown>>> = {
     readme: true,
     bar: { heading: 'Throughput', picture: { file: 'throughput', title: 'throughput' } },
     card: 'throughput',
+    robust: { typical: 'typical slices', whole: 'all slices', counted: 'all time counted' },
   },
   latencyMeanMs: {
     terminal: true,
@@ -56,6 +75,11 @@ const shown: Readonly<Partial<Record<MetricKey, Shown>>> = {
   latencyP95Ms: {
     terminal: true,
     bar: { heading: 'Latency p95', picture: { file: 'latency-p95', title: '95th percentile of latency' } },
+    robust: {
+      typical: 'typical slow request',
+      whole: 'all requests',
+      counted: 'all requests counted',
+    },
   },
   latencyP99Ms: { terminal: true, bar: { heading: 'Latency p99' } },
   cpuNetPercent: { noun: 'net CPU', terminal: true },
@@ -70,6 +94,7 @@ const shown: Readonly<Partial<Record<MetricKey, Shown>>> = {
       picture: { file: 'cpu', title: 'CPU time per request' },
     },
     card: 'CPU per request',
+    robust: byTare,
   },
   memoryNetMiB: { noun: 'net memory', terminal: true },
   memoryNetPeakMiB: { noun: 'peak net memory' },
@@ -79,6 +104,7 @@ const shown: Readonly<Partial<Record<MetricKey, Shown>>> = {
     readme: true,
     bar: { heading: 'Memory', net: 'memoryNetMiB', picture: { file: 'memory', title: 'memory' } },
     card: 'memory',
+    robust: byTare,
   },
   errors: { terminal: true },
 };
@@ -88,6 +114,11 @@ const ofKey: Readonly<Record<string, Shown | undefined>> = shown;
 /** Where a metric is shown beside the places that have all of them. */
 export function shownAs(key: string): Shown {
   return ofKey[key] ?? {};
+}
+
+/** What decides a metric that has a robust figure beside its own; of one that has none, its rounds. */
+export function robustOf(key: string): Robust {
+  return shownAs(key).robust ?? { typical: 'rounds', whole: 'rounds', counted: 'all rounds counted' };
 }
 
 /** A metric within a sentence: "throughput", "latency p95", "net CPU per request"; an unknown one by its key. */

@@ -1,4 +1,5 @@
-import { isEmulated, type Isolation, type RunFile, type Trial } from '@tare/results';
+import { isEmulated, tareOf, type Isolation, type RunFile, type Trial } from '@tare/results';
+import { metricOf } from './shown-metrics.ts';
 import { withMarks } from './words.ts';
 
 /** An environment of a workload, as every view shows it. */
@@ -29,6 +30,12 @@ export type MissingEnvironment = {
   readonly reason: string;
   readonly remedy: string | undefined;
 };
+
+/** Gross − net of a metric, trial by trial; none where one of the two was not measured. */
+export function taresOf({ trials }: Subject, key: string): readonly number[] {
+  const metric = metricOf(key);
+  return metric === undefined ? [] : trials.flatMap((trial) => tareOf(metric, trial) ?? []);
+}
 
 /** The measured environments of a workload: the baseline first, the emulated ones last, never the A/A control. */
 export function subjectsOf(run: RunFile, workload: string): readonly Subject[] {
