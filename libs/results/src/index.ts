@@ -1,3 +1,5 @@
+export { assembleRun, looksOf, resumedDiagnostics, runOfJournal, toldDiagnostic } from './assemble-run.ts';
+export type { LostEnvironment, RunParts } from './assemble-run.ts';
 export {
   appendCapacityStep,
   capacityFileSchema,
@@ -21,8 +23,8 @@ export * from './gate-result.ts';
 export { historyLine, hostFingerprint } from './history-line.ts';
 export type { CommitFacts, HistoryLine } from './history-line.ts';
 export { appendHistory, readHistory } from './history.ts';
-export { openJournal, readJournal } from './journal.ts';
-export type { Journal, JournalHeader, TrialFailure } from './journal.ts';
+export { openJournal, readJournal, roundsIn } from './journal.ts';
+export type { Journal, JournalContent, JournalHeader, JournalLine, JournalRound } from './journal.ts';
 export {
   isLatency,
   isNotMeasured,
@@ -34,6 +36,7 @@ export {
 } from './metric-catalogue.ts';
 export type { Metric, MetricKey } from './metric-catalogue.ts';
 export * from './run-file.ts';
+export { marginDiagnostics } from './run-diagnostics.ts';
 export { summarise } from './summarise.ts';
 export { parseFile } from './parse-file.ts';
 export {

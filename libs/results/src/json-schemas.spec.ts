@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { exampleCapacity } from '../fixtures/example-capacity.ts';
-import { exampleHeader, exampleRun, exampleTrial } from '../fixtures/example-run.ts';
+import { exampleHeader, exampleRun, exampleTime, exampleTrial, trialsLine } from '../fixtures/example-run.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 import { writeCapacityFile } from './capacity-file.ts';
 import { gateResultSchema } from './gate-result.ts';
 import { historyLine } from './history-line.ts';
 import { appendHistory } from './history.ts';
-import { openJournal } from './journal.ts';
+import { openJournal, type JournalLine } from './journal.ts';
 import { jsonSchemas } from './json-schemas.ts';
 import { writeRunFile } from './run-file.ts';
 
@@ -46,21 +46,34 @@ test('a run file as it is written fits its schema, and one with an unknown or a 
 test('the files of a journal fit theirs', async () => {
   using temporary = temporaryFolder();
   const trial = exampleTrial('native', 1);
+  const lines: readonly JournalLine[] = [
+    { kind: 'starts', round: 1, workload: 'primes', starts: { native: [80] }, ...exampleTime(10) },
+    trialsLine(trial),
+    {
+      kind: 'repeat',
+      repeat: {
+        round: 1,
+        attempt: 1,
+        workload: 'primes',
+        environment: 'docker',
+        cause: 'failure',
+        reason: 'not ready within 30 s',
+      },
+      samples: trial.samples,
+      ...exampleTime(20),
+    },
+    { kind: 'lost', name: 'docker', round: 1, reason: 'not ready within 30 s', ...exampleTime(30) },
+    { kind: 'round', round: 1, told: [], ...exampleTime(40) },
+    { kind: 'decision', round: 1, message: 'all is open', ...exampleTime(50) },
+    { kind: 'resumed', ...exampleTime(60) },
+    { kind: 'ended', plan: { kind: 'fixed', rounds: 1 }, ...exampleTime(70) },
+  ];
   const journal = await openJournal(temporary.folder, exampleHeader());
-  await journal.append(trial);
-  await journal.fail({
-    round: 1,
-    attempt: 1,
-    workload: 'primes',
-    environment: 'docker',
-    cause: 'failure',
-    reason: 'not ready within 30 s',
-    samples: trial.samples,
-  });
+  for (const line of lines) await journal.append(line);
   await journal.close();
   expect(problemsOf('journal-header', read(join(temporary.folder, 'header.json')))).toEqual([]);
-  expect(problemsOf('journal-trial', read(join(temporary.folder, 'trials.jsonl')))).toEqual([]);
-  expect(problemsOf('journal-failure', read(join(temporary.folder, 'failures.jsonl')))).toEqual([]);
+  const written = readFileSync(join(temporary.folder, 'journal.jsonl'), 'utf8').trimEnd().split('\n');
+  expect(written.map((line) => problemsOf('journal-line', JSON.parse(line)))).toEqual(lines.map(() => []));
 });
 
 test('the history and a search for capacity fit theirs', async () => {

@@ -3,15 +3,14 @@ import { calibrationSchema } from './calibration-file.ts';
 import { capacityFileSchema } from './capacity-file.ts';
 import { gateResultSchema } from './gate-result.ts';
 import { historyLineSchema } from './history-line.ts';
-import { journalHeaderSchema, trialFailureSchema } from './journal.ts';
-import { runFileSchema, trialSchema } from './run-file.ts';
+import { journalHeaderSchema, journalLineSchema } from './journal.ts';
+import { runFileSchema } from './run-file.ts';
 
 /** Every format that this library writes: the name of its JSON Schema, its title, and the schema that is used here. */
 const formats = [
   ['run-file', 'Tare run file: run.json', runFileSchema],
   ['journal-header', 'Tare journal of a run: header.json', journalHeaderSchema],
-  ['journal-trial', 'Tare journal of a run: a line of trials.jsonl', trialSchema],
-  ['journal-failure', 'Tare journal of a run: a line of failures.jsonl', trialFailureSchema],
+  ['journal-line', 'Tare journal of a run: a line of journal.jsonl', journalLineSchema],
   ['history', 'Tare history: the file of a run', historyLineSchema],
   ['capacity', 'Tare search for capacity: capacity.json', capacityFileSchema],
   ['gate', 'Tare gate: gate.json', gateResultSchema],

@@ -308,6 +308,12 @@ export const runFileSchema = z.strictObject({
   id: z.string(),
   startedAt: isoDate,
   finishedAt: isoDate,
+  partial: z
+    .string()
+    .optional()
+    .describe(
+      'Why this is not a whole run, in a line: it is under way, or did not end. Absent of a whole one.',
+    ),
   seed: z.int().nonnegative(),
   host: hostSchema,
   config: runConfigSchema,

@@ -39,7 +39,6 @@ export {
   type BurstPlace,
   type Listener,
   type RunEvent,
-  type RunStart,
   type RunState,
   type TrialPlace,
   type Unusable,
@@ -47,16 +46,11 @@ export {
 } from './run/run-events.ts';
 export { followRun, runSoFar, type SoFar } from './run/run-so-far.ts';
 export { describeConfig, hostFacts } from './run/describe-config.ts';
-export {
-  comparisonTitle,
-  environmentsAfterFirstLook,
-  looksOf,
-  type Found,
-  type JudgeLook,
-} from './run/round-plan.ts';
+export { comparisonTitle, environmentsAfterFirstLook, type Found, type JudgeLook } from './run/round-plan.ts';
 export { lockHost } from './run/host-lock.ts';
 export { launchOf, mixOf, obstacleTo, setUpData, type Preparation } from './run/launch-workload.ts';
 export { performRun, requireReady, type RunResult } from './run/perform-run.ts';
+export { findInterrupted, overridesOf } from './run/resume.ts';
 export { readArtifact } from './run/read-artifact.ts';
 export { prepareHost, type HostOptions, type PreparedHost } from './run/prepared-host.ts';
 export type { LearnedLoad } from './trial/conformance.ts';

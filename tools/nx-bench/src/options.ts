@@ -2,6 +2,7 @@ import { calibrationParts, capacityOptions, gateOptions } from '@tare/checks';
 import { hidden, list, number, optionTable, path, text, toggle, whole } from '@tare/options';
 import { reportFlags } from '@tare/report';
 import { runFlags } from '@tare/runner';
+import { z } from 'zod';
 
 /** The configuration whose run, search, gate or host it is. */
 const config = path({ description: 'Path of the bench.config.ts, from the workspace root.' });
@@ -23,6 +24,17 @@ const prepareOptions = {
 /** Options of the target that measures, beside its configuration; `compare` takes them too. */
 const measureOptions = {
   ...runFlags,
+  resume: z
+    .union([
+      toggle({ description: 'Whether to go on with the newest run that did not end.' }),
+      text({ description: 'Id of the run to go on with.' }),
+    ])
+    .meta({
+      description:
+        'Go on with a run that was interrupted: with its options, seed, order and plan, on the same host and the same bytes. No finished trial is measured again. Without an id the newest that did not end.',
+      otherwise: 'a new run',
+    })
+    .optional(),
   outputPath: outputPath('latest/, history/ and the journals in runs/'),
   watch: toggle({
     description:

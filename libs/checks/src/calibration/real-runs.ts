@@ -145,6 +145,7 @@ async function realRun(options: RealRunOptions): Promise<RealRun> {
   const { sizes, slowdownPercents, seed, runsFolder, listener, signal } = options;
   const startedAt = performance.now();
   const { run } = await performRun({
+    asks: 'calibration',
     config: resolveConfig(comparisonConfig(sizes, slowdownPercents, seed), 'the calibration'),
     configPath: janitorConfig,
     runsFolder,

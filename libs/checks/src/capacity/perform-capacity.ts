@@ -9,6 +9,7 @@ import {
   type CapacityFile,
   type CapacityStep,
   type PassCapacity,
+  toldDiagnostic,
 } from '@tare/results';
 import {
   describeConfig,
@@ -148,7 +149,7 @@ async function searchOn(host: PreparedHost, options: CapacityRunOptions): Promis
       capacities: [...searched.capacities],
       diagnostics: [
         ...host.diagnostics,
-        ...host.told,
+        ...host.told.map(toldDiagnostic),
         ...capacityDiagnostics(searched.capacities, searched.steps, config),
       ],
     },

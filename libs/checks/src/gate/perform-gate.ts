@@ -5,6 +5,7 @@ import { plainText } from '@tare/metrics';
 import {
   gateExitCodes,
   isEmulated,
+  looksOf,
   type GateCommit,
   type GateEnvironment,
   type GateResult,
@@ -14,7 +15,6 @@ import {
   appOf,
   environmentsOf,
   loadConfig,
-  looksOf,
   performRun,
   projectOf,
   type Listener,
@@ -175,6 +175,7 @@ async function measure(
     return { workloads: listed, environments: status, comparisons: [], warnings: [], faults: [], run: null };
   }
   const { run, journalFolder } = await performRun({
+    asks: 'gate',
     judgeLook: (trials, looks, unjudged) =>
       openInGate(
         // the seed is of the p-values, which decide nothing

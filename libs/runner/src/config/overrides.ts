@@ -19,7 +19,7 @@ export const runFlags = Object.fromEntries(
 ) as unknown as { readonly [F in Flag]: z.ZodOptional<z.ZodType<FlagValue<F>>> };
 
 // an executor has options of its own beside them
-const overridesSchema = z.object(runFlags);
+export const overridesSchema = z.object(runFlags);
 
 function flagOf(option: (typeof runOptions)[Flag]): z.ZodType {
   const { schema } = option;

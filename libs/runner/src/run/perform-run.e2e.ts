@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { native } from '@tare/environment';
-import { readJournal } from '@tare/results';
+import { readJournal, roundsIn } from '@tare/results';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BenchConfig } from '../config/bench-config.ts';
 import type { RunEvent } from './run-events.ts';
@@ -49,7 +49,7 @@ it('measures every environment once in every round, and journals every trial', a
     file.comparisons.some(({ candidate, metric }) => candidate === 'second' && metric === 'startupMs'),
   ).toBe(true);
   const journal = await readJournal(journalFolder);
-  expect(journal.trials).toEqual(file.trials);
+  expect(roundsIn(journal.lines).flatMap(({ trials }) => trials)).toEqual(file.trials);
   expect(leftovers()).toEqual([]);
 });
 

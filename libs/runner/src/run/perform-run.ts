@@ -1,22 +1,38 @@
 import type { Environment } from '@tare/environment';
-import { isEmulated, openJournal, type RunFile, runFileSchemaVersion, type Trial } from '@tare/results';
+import {
+  isEmulated,
+  type JournalHeader,
+  type LostEnvironment,
+  marginDiagnostics,
+  openJournal,
+  readJournal,
+  type RunFile,
+  runFileSchemaVersion,
+  runOfJournal,
+  roundsIn,
+  toldDiagnostic,
+  type Trial,
+} from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
-import { arrivalRates } from './arrival-rates.ts';
-import { assembleRun } from './assemble-run.ts';
-import { marginDiagnostics } from './diagnostics.ts';
+import { type ArrivalRates, arrivalRates } from './arrival-rates.ts';
 import { describeConfig, hostFacts } from './describe-config.ts';
 import { type HostOptions, type PreparedHost, prepareHost } from './prepared-host.ts';
+import { digestsOf, isEnded, requireSameEnvironments, wantedOf } from './resume.ts';
 import { measureRounds } from './rounds.ts';
-import type { LostEnvironment, RunStart, Usable } from './run-events.ts';
+import type { Usable } from './run-events.ts';
 
 export type RunResult = { readonly run: RunFile; readonly journalFolder: string };
 
 /**
  * A whole run: finds the usable environments, prepares and checks them, measures every one once in every round in a
- * seeded random order, and sums up. Every finished trial is in the journal before the next begins.
+ * seeded random order, and sums up. Every finished trial is in the journal before the next begins; the run file is made of the
+ * journal alone.
  * @throws Error with one line; nothing is left running, and the journal keeps the trials so far.
  */
 export async function performRun(options: HostOptions): Promise<RunResult> {
+  const { resume, runsFolder } = options;
+  if (resume !== undefined && isEnded(resume))
+    return { run: runOfJournal(resume), journalFolder: `${runsFolder}/${resume.header.id}` };
   try {
     await using host = await prepareHost(options);
     return await measureOn(host, options);
@@ -27,40 +43,30 @@ export async function performRun(options: HostOptions): Promise<RunResult> {
 }
 
 async function measureOn(host: PreparedHost, options: HostOptions): Promise<RunResult> {
-  requireReady(host);
-  const { listener, signal, ending } = options;
+  const { listener, signal, ending, resume } = options;
+  if (resume === undefined) requireReady(host);
   const config = { ...options.config, load: host.load };
-  const { runId, startedAt, seed, preparation } = host;
-  const { artifacts, context, generatorCpus, requests } = preparation;
-  const rates = arrivalRates(host.capacities, host.ready, config.load.open);
   const controls = controlsOf(config, host.ready);
-  const control = controls[0]?.environment.name;
-  const measured = [...host.ready, ...controls];
-  const unjudged = measured.filter(isEmulated).map(({ environment }) => environment.name);
-  const header = {
-    schema: runFileSchemaVersion,
-    id: runId,
-    startedAt: startedAt.toISOString(),
-    seed,
-    host: await hostFacts(),
-    config: describeConfig(config, context, generatorCpus, control, requests),
-    artifacts: Object.fromEntries(
-      [...artifacts].map(([name, { sha256, bytes }]) => [name, { sha256, bytes }]),
-    ),
-  } as const;
-  const runStart: RunStart = {
-    header,
-    margins: config.margins,
-    unjudged,
-    measured,
-    unusable: host.unusable,
-    warmUps: host.warmUps,
-    diagnostics: [...host.diagnostics, ...rates.diagnostics, ...marginDiagnostics(config.margins)],
-    configuredOrder: config.environments.map(({ name }) => name),
-  };
-  listener({ kind: 'environments-ready', runStart });
-  const journalFolder = `${options.runsFolder}/${runId}`;
+  const able = [...host.ready, ...controls];
+  const header = resume?.header ?? (await headerOf(host, options, config, able));
+  if (resume !== undefined) requireSameEnvironments(resume.header, able);
+  const rates = ratesOf(header);
+  const measured = header.environments.flatMap(({ name, status }): readonly Usable[] => {
+    const found = able.find(({ environment }) => environment.name === name);
+    // what was lost before the run was interrupted is prepared no more, and has its place in the order
+    const lost = config.environments.find((each) => each.name === name);
+    if (status !== 'measured') return [];
+    return found !== undefined ? [found] : lost !== undefined ? [{ environment: lost, facts: {} }] : [];
+  });
+  listener({ kind: 'environments-ready', header });
+  const journalFolder = `${options.runsFolder}/${host.runId}`;
   const journal = await openJournal(journalFolder, header);
+  const since = resume === undefined ? host.startedAt.getTime() : Date.now();
+  const known = roundsIn(resume?.lines ?? []);
+  const told = new Set([
+    ...header.diagnostics.map(({ message }) => message),
+    ...known.flatMap((each) => each.told),
+  ]);
   try {
     const session = {
       ...host,
@@ -70,28 +76,87 @@ async function measureOn(host: PreparedHost, options: HostOptions): Promise<RunR
       ending,
       rates,
       measured,
-      control,
-      unjudged,
+      control: header.config.control ?? undefined,
+      unjudged: header.unjudged,
       journal,
       journalFolder,
+      isResumed: resume !== undefined,
+      known,
+      newlyTold: () => {
+        const news = host.told.filter((message) => !told.has(message));
+        for (const message of news) told.add(message);
+        return news;
+      },
       judgeLook: options.judgeLook,
     };
-    const { trials, repeats, plan, lost, diagnostics } = await measureRounds(session);
-    listener({ kind: 'run-finished', trials: trials.length, elapsedMs: Date.now() - startedAt.getTime() });
+    const { trials, lost } = await measureRounds(session);
+    listener({ kind: 'run-finished', trials: trials.length, elapsedMs: Date.now() - since });
     requireTrials(trials, lost);
-    const run = assembleRun({
-      ...runStart,
-      diagnostics: [...runStart.diagnostics, ...host.told, ...diagnostics],
-      finishedAt: new Date().toISOString(),
-      trials,
-      repeats,
-      plan,
-      lost,
-    });
-    return { run, journalFolder };
   } finally {
     await journal.close();
   }
+  return { run: runOfJournal(await readJournal(journalFolder)), journalFolder };
+}
+
+/** What is known before the first trial. */
+async function headerOf(
+  host: PreparedHost,
+  { asks = 'run' }: HostOptions,
+  config: Parameters<typeof describeConfig>[0],
+  measured: readonly Usable[],
+): Promise<JournalHeader> {
+  const { artifacts, context, generatorCpus, requests } = host.preparation;
+  const control = measured.find(({ environment: { name } }) => name === controlName(config.baseline));
+  const rates = arrivalRates(host.capacities, host.ready, config.load.open);
+  const order = config.environments.map(({ name }) => name);
+  // the control is in no configuration: it comes last
+  const place = ({ name }: { readonly name: string }): number =>
+    order.includes(name) ? order.indexOf(name) : order.length;
+  const environments: JournalHeader['environments'] = [
+    ...measured.map(({ environment: { name, kind }, facts, isolation: found }) => {
+      const isolation = found && { ...found, namespaces: [...found.namespaces] };
+      return { name, kind, facts, ...(isolation && { isolation }), status: 'measured' as const };
+    }),
+    ...host.unusable,
+  ];
+  return {
+    schema: runFileSchemaVersion,
+    id: host.runId,
+    startedAt: host.startedAt.toISOString(),
+    seed: host.seed,
+    host: await hostFacts(),
+    config: describeConfig(config, context, generatorCpus, control?.environment.name, requests),
+    artifacts: Object.fromEntries(
+      [...artifacts].map(([name, { sha256, bytes }]) => [name, { sha256, bytes }]),
+    ),
+    environments: environments.toSorted((one, other) => place(one) - place(other)),
+    ...(host.warmUps !== undefined && { warmUps: [...host.warmUps] }),
+    diagnostics: [
+      ...host.diagnostics,
+      ...rates.diagnostics,
+      ...marginDiagnostics(config.margins),
+      ...host.told.map(toldDiagnostic),
+    ],
+    asks,
+    wanted: wantedOf(config),
+    margins: { ...config.margins },
+    unjudged: measured.filter(isEmulated).map(({ environment }) => environment.name),
+    rates: config.workloads.flatMap(({ name: workload }) =>
+      measured.flatMap(({ environment: { name: environment } }) => {
+        const rps = rates.of(workload, environment);
+        return rps === undefined ? [] : [{ workload, environment, rps }];
+      }),
+    ),
+    requests: digestsOf(requests),
+  };
+}
+
+/** The rates that a run has: found once, before its first round. */
+function ratesOf({ rates }: JournalHeader): Pick<ArrivalRates, 'of'> {
+  return {
+    of: (workload, environment) =>
+      rates.find((each) => each.workload === workload && each.environment === environment)?.rps,
+  };
 }
 
 /** The second copy of the baseline, if the run is to have one. */
@@ -108,10 +173,14 @@ function controlsOf({ control, baseline }: ResolvedConfig, ready: readonly Usabl
 function controlOf(environment: Environment): Environment {
   return {
     ...environment,
-    name: `${environment.name}:control`,
+    name: controlName(environment.name),
     reap: () => Promise.resolve([]),
     dispose: () => Promise.resolve(),
   };
+}
+
+function controlName(baseline: string): string {
+  return `${baseline}:control`;
 }
 
 /** @throws Error with the reasons when no environment is ready. */

@@ -1,7 +1,13 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { allowedCpus, pinRunning, plainText, planCpus } from '@tare/metrics';
-import { type Diagnostic, isEmulated, type WarmUp } from '@tare/results';
+import {
+  type Diagnostic,
+  isEmulated,
+  type JournalContent,
+  type JournalHeader,
+  type WarmUp,
+} from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import { preflight } from '../guards/preflight.ts';
 import type { Capacity } from './arrival-rates.ts';
@@ -10,6 +16,7 @@ import type { JudgeLook } from './round-plan.ts';
 import { postJanitor } from './janitor.ts';
 import { type Preparation, requestsOfAll } from './launch-workload.ts';
 import { readArtifact } from './read-artifact.ts';
+import { isNeeded, requireSameRun, requireStillUsable } from './resume.ts';
 import { findUsable, type LearnedLoads, type Prepared, prepareEnvironments } from './prepare-environments.ts';
 import type { Listener, Unusable, Usable } from './run-events.ts';
 import { chooseWarmUp, type ChosenWarmUp } from './warm-up.ts';
@@ -39,6 +46,10 @@ export type HostOptions = {
   readonly restMs?: number;
   /** What replies under load are compared with: those of the baseline by default. */
   readonly repliesLike?: Preparation['repliesLike'];
+  /** Whose run it is; a run of its own by default. */
+  readonly asks?: JournalHeader['asks'];
+  /** The journal of a run that was interrupted, to go on with: of this host, this configuration and the same bytes. */
+  readonly resume?: JournalContent;
   /** What is open at a look: by default what has no verdict against the baseline. */
   readonly judgeLook?: JudgeLook;
 };
@@ -63,7 +74,7 @@ export type PreparedHost = AsyncDisposable & {
   /** From the preflight and the preparation. */
   readonly diagnostics: readonly Diagnostic[];
   /** Messages from the environments so far; grows while they are used. */
-  readonly told: readonly Diagnostic[];
+  readonly told: readonly string[];
 };
 
 /**
@@ -71,10 +82,11 @@ export type PreparedHost = AsyncDisposable & {
  * @throws Error with one line. Everything is taken down again then.
  */
 export async function prepareHost(options: HostOptions): Promise<PreparedHost> {
-  const { config, listener, signal, runsFolder } = options;
-  const startedAt = new Date();
-  const runId = newRunId(startedAt);
-  const seed = config.seed ?? randomInt(largestSeed);
+  const { config, listener, signal, runsFolder, resume } = options;
+  const beganAt = new Date();
+  const startedAt = resume === undefined ? beganAt : new Date(resume.header.startedAt);
+  const runId = resume?.header.id ?? newRunId(startedAt);
+  const seed = resume?.header.seed ?? config.seed ?? randomInt(largestSeed);
   // fail on impossible requests before anything is started
   const requests = requestsOfAll(config.workloads, seed);
   await mkdir(runsFolder, { recursive: true });
@@ -83,7 +95,7 @@ export async function prepareHost(options: HostOptions): Promise<PreparedHost> {
   const lock = lockHost({
     pid: process.pid,
     runId,
-    startedAt: startedAt.toISOString(),
+    startedAt: beganAt.toISOString(),
     folder: runsFolder,
   });
   taken.defer(() => {
@@ -98,15 +110,19 @@ export async function prepareHost(options: HostOptions): Promise<PreparedHost> {
   taken.defer(async () => {
     await Promise.allSettled(config.environments.map((environment) => environment.dispose()));
   });
-  const told: Diagnostic[] = [];
+  const told: string[] = [];
   // report each message once, not in every round
   const tell = (line: string): void => {
     const message = plainText(line);
-    if (told.some((each) => each.message === message)) return;
-    told.push({ level: 'warning', code: 'environment', message });
+    if (told.includes(message)) return;
+    told.push(message);
     listener({ kind: 'told', message });
   };
-  const found = await findUsable(config.environments, listener, signal);
+  const environments = config.environments.filter(
+    ({ name }) => resume === undefined || isNeeded(resume, name),
+  );
+  const found = await findUsable(environments, listener, signal);
+  if (resume !== undefined) requireStillUsable(resume, found.unusable);
   const cpuPlan = planCpus(config.resources.cpus);
   // the runner polls and samples: on the generator's CPUs it takes nothing from the server
   if (cpuPlan !== undefined) pinRunning(process.pid, cpuPlan.generator);
@@ -131,13 +147,16 @@ export async function prepareHost(options: HostOptions): Promise<PreparedHost> {
     },
     readyDeadlineMs: options.readyDeadlineMs ?? defaultReadyDeadlineMs,
     coldBoots: config.coldBoots,
-    load: config.load,
+    // what was found out before the first round is in the journal
+    load: resume === undefined ? config.load : { ...config.load, open: undefined },
     seed,
     generatorCpus: cpuPlan?.generator,
     baseline: config.baseline,
     repliesLike: options.repliesLike ?? 'baseline',
   };
+  if (resume !== undefined) await requireSameRun(resume, config, preparation);
   const prepared = await prepareEnvironments(found.usable, preparation, listener, signal);
+  if (resume !== undefined) requireStillUsable(resume, prepared.failed);
   const warmUp = warmUpOf(config, prepared, listener);
   const held = taken.move();
   return {

@@ -1,6 +1,5 @@
-import type { RoundPlan } from '@tare/results';
 import { expect, it } from 'vitest';
-import { environmentsAfterFirstLook, lookAt, looksOf, looksWithin, roundsBeforeLooks } from './round-plan.ts';
+import { environmentsAfterFirstLook, lookAt, looksWithin, roundsBeforeLooks } from './round-plan.ts';
 import { exampleTrial } from '../../fixtures/example-run.ts';
 
 const usual = { kind: 'looks', looks: undefined, max: 30, until: 'decided' } as const;
@@ -27,20 +26,6 @@ it('has no look where the maximum leaves no verdict', () => {
   const few = { ...usual, max: 4 };
   expect(looksWithin(few, 100)).toEqual({ mostRounds: 4, rounds: [] });
   expect([roundsBeforeLooks(few), roundsBeforeLooks(usual)]).toEqual([4, 6]);
-});
-
-it('closes with one look more where the budget ended the rounds early', () => {
-  const plan: RoundPlan = {
-    kind: 'looks',
-    looks: [6, 8],
-    mostRounds: 20,
-    rounds: 9,
-    endedBy: 'budget',
-    roundMs: 1,
-  };
-  expect(looksOf(plan)).toEqual({ mostRounds: 20, rounds: [6, 8], end: 'budget' });
-  expect(looksOf({ ...plan, endedBy: 'decided' })).toEqual({ mostRounds: 20, rounds: [6, 8] });
-  expect(looksOf({ kind: 'fixed', rounds: 9 })).toBeUndefined();
 });
 
 it('is about the judged comparisons, and about those of the control only where there is no other', () => {

@@ -4,7 +4,6 @@ import {
   type Comparison,
   type Looks,
   type Margins,
-  type RoundPlan,
   type Trial,
 } from '@tare/results';
 import { fewestRounds, planLooks } from '@tare/statistics';
@@ -38,14 +37,6 @@ export function looksWithin(
   if (looks === undefined)
     return { mostRounds, rounds: planLooks(mostRounds).looks.map(({ rounds }) => rounds) };
   return { mostRounds, rounds: [...looks.filter((rounds) => rounds < mostRounds), mostRounds] };
-}
-
-/** The looks that the comparisons of a run were made at; undefined where the number of rounds was given. */
-export function looksOf(plan: RoundPlan): Looks | undefined {
-  if (plan.kind !== 'looks') return undefined;
-  const { mostRounds, looks, rounds, endedBy } = plan;
-  const isCutShort = rounds < mostRounds && (endedBy === 'budget' || endedBy === 'interrupted');
-  return { mostRounds, rounds: looks, ...(isCutShort && { end: endedBy }) };
 }
 
 /**

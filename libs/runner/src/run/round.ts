@@ -1,5 +1,5 @@
 import { GeneratorError } from '@tare/metrics';
-import type { Journal, Repeat, Trial, TrialSample } from '@tare/results';
+import type { Journal, JournalLine, JournalRound, Repeat, Trial, TrialSample } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import type { Workload } from '../config/workload.ts';
 import { burstSeed, performStarts } from '../trial/starts.ts';
@@ -23,7 +23,7 @@ export type Session = PreparedHost & {
   readonly signal: AbortSignal;
   /** Aborts when the run shall end after the round that is under way. */
   readonly ending: AbortSignal | undefined;
-  readonly rates: ArrivalRates;
+  readonly rates: Pick<ArrivalRates, 'of'>;
   /** Those that are ready, and the control. */
   readonly measured: readonly Usable[];
   /** Name of the second copy of the baseline. */
@@ -33,7 +33,18 @@ export type Session = PreparedHost & {
   readonly judgeLook: JudgeLook | undefined;
   readonly journal: Journal;
   readonly journalFolder: string;
+  /** Whether it goes on with a run that was interrupted. */
+  readonly isResumed: boolean;
+  /** What was measured before, by round and without gaps; empty of a new run. */
+  readonly known: readonly JournalRound[];
+  /** What environments have told since this was last asked. */
+  readonly newlyTold: () => readonly string[];
 };
+
+type Undated<Line> = Line extends JournalLine ? Omit<Line, 'at' | 'elapsedMs' | 'restMs'> : never;
+
+/** Adds a line to the journal, with the time. */
+export type Write = (line: Undated<JournalLine>) => Promise<void>;
 
 export type RoundPlace = {
   /** From 1. */
@@ -52,6 +63,9 @@ export type RoundPlace = {
   readonly load: PreparedLoad;
   /** Called with how long the trials of the environments that were up together took, or their starts in turn. */
   readonly onGroup: (environments: readonly string[], tookMs: number) => void;
+  readonly write: Write;
+  /** What this attempt had measured before the run was interrupted: it is not measured again. */
+  readonly kept: Pick<JournalRound, 'trials' | 'starts'> | undefined;
 };
 
 export type RoundOutcome =
@@ -74,8 +88,8 @@ export async function performRound(
   wanted: readonly Usable['environment'][],
   place: RoundPlace,
 ): Promise<RoundOutcome> {
-  const { config, preparation, loads, rates, seed, listener, signal, journal } = session;
-  const { round, attempt, left, total } = place;
+  const { config, preparation, loads, rates, seed, listener, signal } = session;
+  const { round, attempt, left, total, kept } = place;
   const trials: Trial[] = [];
   const loadOf = (workload: Workload, environment: string) =>
     loads.of(workload.name, environment) ?? {
@@ -105,13 +119,36 @@ export async function performRound(
     };
     let starts: ReadonlyMap<string, readonly number[]>;
     try {
-      starts = await startInTurn(session, environments, workload, place, place.before + trials.length);
+      const known = kept?.starts[workload.name];
+      starts =
+        known === undefined
+          ? await startInTurn(session, environments, workload, place, place.before + trials.length)
+          : new Map(Object.entries(known));
     } catch (error) {
       return failureOf(error, environments, []);
     }
     const sliceMs = sliceMsOf(workload, config.load);
+    /** The round is to be repeated for it. */
+    const violationIn = (done: readonly Trial[]): RoundOutcome | undefined => {
+      // an emulated environment is not judged, and is slow enough to trip a guard by itself
+      const judged = done.filter(({ environment }) => !session.unjudged.includes(environment));
+      for (const { environment, violations } of place.mayRepeat ? judged : []) {
+        const [violation] = violations;
+        if (violation === undefined) continue;
+        const reason = `${violation.guard}: ${violation.message}`;
+        return { kind: 'violated', repeat: repeatOf(environment, 'guard', reason) };
+      }
+      return undefined;
+    };
     for (const group of inGroups(environments, sliceMs)) {
       signal.throwIfAborted();
+      const before = keptOf(kept?.trials ?? [], workload, group);
+      if (before !== undefined) {
+        trials.push(...before);
+        const violated = violationIn(before);
+        if (violated !== undefined) return violated;
+        continue;
+      }
       const shownOf = (environment: string, position: number) => ({
         round,
         rounds: place.rounds,
@@ -156,28 +193,35 @@ export async function performRound(
         const names = group.map(({ name }) => name);
         place.onGroup(names, performance.now() - begunAt);
       }
+      // together: half of those that alternated in slices are of no use
+      await place.write({ kind: 'trials', trials: [...done] });
       const leftMs = left.now(place.before + trials.length + done.length, total);
       for (const trial of done) {
         const shown = shownOf(trial.environment, 0);
-        await journal.append(trial);
         trials.push(trial);
         listener({ kind: 'trial-finished', trial, place: { ...shown, leftMs } });
       }
-      for (const { environment, violations } of done) {
-        const [violation] = violations;
-        // an emulated environment is not judged, and is slow enough to trip a guard by itself
-        const isJudged = !session.unjudged.includes(environment);
-        if (violation !== undefined && place.mayRepeat && isJudged) {
-          const reason = `${violation.guard}: ${violation.message}`;
-          return { kind: 'violated', repeat: repeatOf(environment, 'guard', reason) };
-        }
-      }
+      const violated = violationIn(done);
+      if (violated !== undefined) return violated;
     }
   }
   return { kind: 'complete', trials };
 }
 
 type Environments = readonly Usable['environment'][];
+
+/** The trials of environments that were up together, where all of them had been finished. */
+function keptOf(
+  trials: readonly Trial[],
+  { name }: Workload,
+  group: Environments,
+): readonly Trial[] | undefined {
+  const kept = group.flatMap(
+    (each) =>
+      trials.find(({ workload, environment }) => workload === name && environment === each.name) ?? [],
+  );
+  return kept.length === group.length ? kept : undefined;
+}
 
 /**
  * The burst of starts before the trials of a workload, of those environments that start from nothing even when they are not
@@ -187,7 +231,7 @@ async function startInTurn(
   { config, preparation, measured, seed, listener, signal }: Session,
   environments: Environments,
   workload: Workload,
-  { round, rounds, attempt, total, left, onGroup }: RoundPlace,
+  { round, rounds, attempt, total, left, onGroup, write }: RoundPlace,
   finished: number,
 ): Promise<ReadonlyMap<string, readonly number[]>> {
   const fresh = measured
@@ -203,8 +247,9 @@ async function startInTurn(
     place: { ...shown, environments: names, starts: config.starts, leftMs },
   });
   const begunAt = performance.now();
+  let starts: ReadonlyMap<string, readonly number[]>;
   try {
-    return await performStarts(
+    starts = await performStarts(
       starters.map((environment) => ({
         environment,
         launch: launchOf(workload, preparation, round),
@@ -217,6 +262,9 @@ async function startInTurn(
   } finally {
     onGroup(names, performance.now() - begunAt);
   }
+  const written = Object.fromEntries([...starts].map(([name, each]) => [name, [...each]]));
+  await write({ kind: 'starts', round, workload: workload.name, starts: written });
+  return starts;
 }
 
 /**

@@ -1,8 +1,16 @@
-import { type Diagnostic, isLatency, metricCatalogue } from '@tare/results';
-import type { Looks, Repeat, RoundPlan, Trial } from '@tare/results';
+import { isLatency, metricCatalogue } from '@tare/results';
+import type {
+  Comparison,
+  JournalRound,
+  LostEnvironment,
+  Looks,
+  Repeat,
+  RoundPlan,
+  Trial,
+} from '@tare/results';
 import { roundOrders } from '@tare/statistics';
 import { obstacleTo } from './launch-workload.ts';
-import { performRound, type RoundPlace, type Session, timeLeft } from './round.ts';
+import { performRound, type RoundPlace, type Session, timeLeft, type Write } from './round.ts';
 import {
   comparisonTitle,
   environmentsAfterFirstLook,
@@ -10,15 +18,12 @@ import {
   looksWithin,
   roundsBeforeLooks,
 } from './round-plan.ts';
-import type { LostEnvironment, Usable } from './run-events.ts';
+import type { Usable } from './run-events.ts';
 import { type ChosenWindow, roundsBeforeWindow, windowAfter } from './window-length.ts';
 
 export type Measured = {
   readonly trials: readonly Trial[];
-  readonly repeats: readonly Repeat[];
-  readonly plan: RoundPlan;
   readonly lost: readonly LostEnvironment[];
-  readonly diagnostics: readonly Diagnostic[];
 };
 
 /**
@@ -28,13 +33,13 @@ export type Measured = {
  * before the first look; once every latency is decided, the rounds have no open-loop windows. Where the configuration says
  * so, decisions end nothing, and budget or most rounds alone do. A round in which a trial fails or violates a guard is
  * repeated whole, as often as the configuration allows. An environment that fails in a round more often than that is lost:
- * the round is made without it, and so are those after it.
- * @returns the trials of the last attempt of every round, what was repeated, how many rounds there were, and why, and which
- *   environments were lost.
+ * the round is made without it, and so are those after it. Everything goes to the journal as it becomes known. What an interrupted
+ * run had measured is taken from there: all that follows from it follows again.
+ * @returns the trials of the last attempt of every round, and which environments were lost.
  * @throws Error of the run itself: a journal that cannot be written.
  */
 export async function measureRounds(session: Session): Promise<Measured> {
-  const { config, listener, seed, runId, journalFolder, ending } = session;
+  const { config, listener, seed, runId, journal, journalFolder, ending, known } = session;
   const environments = new Map(session.measured.map(({ environment }) => [environment.name, environment]));
   const { rounds: wanted } = config;
   const all = [...environments.keys()];
@@ -55,7 +60,12 @@ export async function measureRounds(session: Session): Promise<Measured> {
     rounds: wanted.kind === 'fixed' ? wanted.rounds : undefined,
     journal: journalFolder,
   });
-  let left = timeLeft(config);
+  const keptTrials = known.flatMap((each) => each.trials);
+  const keptMs = known.at(-1)?.elapsedMs ?? 0;
+  let left = timeLeft(
+    config,
+    keptTrials.length === 0 ? undefined : { trials: keptTrials.length, eachMs: keptMs / keptTrials.length },
+  );
   let inRound: readonly string[] = all;
   let restMs = 0;
   let roundMs = 0;
@@ -65,11 +75,13 @@ export async function measureRounds(session: Session): Promise<Measured> {
   const budgetMs = wanted.kind === 'looks' && wanted.until !== 'rounds' ? config.budgetMs : Infinity;
   const decisionsEnd = wanted.kind === 'looks' && wanted.until === 'decided';
   const decidedBefore = new Set<string>();
-  const begunAt = performance.now();
+  const begunAt = performance.now() - keptMs;
+  const elapsed = (): number => performance.now() - begunAt;
+  const write: Write = (line) =>
+    journal.append({ ...line, at: new Date().toISOString(), elapsedMs: elapsed(), restMs });
   const trials: Trial[] = [];
   const repeats: Repeat[] = [];
   const lost: LostEnvironment[] = [];
-  const diagnostics: Diagnostic[] = [];
   let { load } = config;
   // what gets no verdict is there to be seen: a few rounds do that, and the others have the time
   const isShown = (name: string, rounds: number): boolean =>
@@ -78,6 +90,17 @@ export async function measureRounds(session: Session): Promise<Measured> {
     listener({ kind: 'ending', round: done + 1 });
   };
   ending?.addEventListener('abort', tellEnding);
+  if (session.isResumed) {
+    listener({
+      kind: 'resumed',
+      rounds: known.filter(({ isWhole }) => isWhole).length,
+      trials: keptTrials,
+      repeats: known.flatMap((each) => each.repeats),
+      lost: known.flatMap((each) => each.lost),
+    });
+    restMs = known.at(-1)?.restMs ?? 0;
+    await write({ kind: 'resumed' });
+  }
   for (const names of orders) {
     const rounds = looks?.mostRounds ?? before;
     const due = names.filter(
@@ -91,16 +114,35 @@ export async function measureRounds(session: Session): Promise<Measured> {
       total: trials.length + (rounds - done) * trialsOf(due),
       left,
       load,
-      inTime: () => ending?.aborted !== true && performance.now() - begunAt < budgetMs,
+      inTime: () => ending?.aborted !== true && elapsed() < budgetMs,
       onGroup: (group: readonly string[], tookMs: number) => {
         if (group.some((name) => afterFirstLook.includes(name))) restMs += tookMs;
       },
+      write,
     };
     const dueEnvironments = due.flatMap((name) => environments.get(name) ?? []);
-    trials.push(...(await completeRound(session, dueEnvironments, round, repeats, lost)));
+    const recorded = known[done];
+    repeats.push(...(recorded?.repeats ?? []));
+    lost.push(...(recorded?.lost ?? []));
+    if (recorded !== undefined) restMs = recorded.restMs;
+    let elapsedMs = recorded?.elapsedMs ?? 0;
+    if (recorded?.isWhole === true) trials.push(...recorded.trials);
+    else {
+      trials.push(...(await completeRound(session, dueEnvironments, round, recorded, repeats, lost)));
+      elapsedMs = elapsed();
+      const told = [...session.newlyTold()];
+      await journal.append({
+        ...{ kind: 'round', round: done + 1, told },
+        ...{ at: new Date().toISOString(), elapsedMs, restMs },
+      });
+    }
+    const decide = async (decision: Pick<Decision, 'message' | 'diagnostic' | 'plan'>): Promise<void> => {
+      if (recorded?.decisions.some(({ message }) => message === decision.message) === true) return;
+      await write({ kind: 'decision', round: done, ...decision });
+    };
     done += 1;
     if (wanted.kind === 'fixed') {
-      roundMs = (performance.now() - begunAt) / done;
+      roundMs = elapsedMs / done;
       if (ending?.aborted !== true || done === wanted.rounds) continue;
       endedBy = 'interrupted';
       break;
@@ -109,12 +151,12 @@ export async function measureRounds(session: Session): Promise<Measured> {
       endedBy = 'nothing to compare';
       break;
     }
-    const elapsedMs = performance.now() - begunAt;
     if (done === roundsBeforeWindow) {
       const chosen = windowsAfter(session, trials, restMs / done);
       if (chosen !== undefined) {
         load = { ...load, window: { kind: 'duration', durationMs: chosen.durationMs } };
-        diagnostics.push({ level: 'info', code: 'window', message: chosen.message });
+        const { message } = chosen;
+        await decide({ message, diagnostic: { level: 'info', code: 'window', message } });
         listener({ kind: 'window-chosen', message: chosen.message });
       }
     }
@@ -142,6 +184,8 @@ export async function measureRounds(session: Session): Promise<Measured> {
       const roundsMore = isDecided ? 0 : looks.mostRounds - done;
       const decided = judged.filter((one) => !open.includes(one) && !decidedBefore.has(comparisonTitle(one)));
       for (const one of decided) decidedBefore.add(comparisonTitle(one));
+      const plan = planOf({ looks, rounds: done, endedBy, roundMs });
+      await decide({ message: lookText(done, judged.length - open.length, judged.length, decided), plan });
       listener({
         kind: 'looked',
         round: done,
@@ -150,7 +194,7 @@ export async function measureRounds(session: Session): Promise<Measured> {
         decided,
         goesOn: roundsMore === 0 ? [] : inRound,
         leftMs: left.now(trials.length, trials.length + roundsMore * trialsOf(inRound)),
-        plan: planOf({ looks, rounds: done, endedBy, roundMs }),
+        plan,
       });
       if (isDecided) {
         endedBy = 'decided';
@@ -178,7 +222,16 @@ export async function measureRounds(session: Session): Promise<Measured> {
     given !== undefined && endedBy !== 'interrupted'
       ? { kind: 'fixed', rounds }
       : planOf({ looks: given ?? looks, rounds, endedBy, roundMs });
-  return { trials, repeats, plan, lost, diagnostics };
+  if (trials.length > 0) await write({ kind: 'ended', plan });
+  return { trials, lost };
+}
+
+type Decision = JournalRound['decisions'][number];
+
+/** "after 8 rounds 13 of 16 are decided, now Startup of primes in docker: worse" */
+function lookText(rounds: number, decided: number, all: number, now: readonly Comparison[]): string {
+  const news = now.map((one) => `${comparisonTitle(one)}: ${one.verdict ?? ''}`).join(', ');
+  return `after ${rounds} rounds ${decided} of ${all} are decided${news === '' ? '' : `, now ${news}`}`;
 }
 
 /** The longest of the windows that the workloads ask for; undefined where it is given, or nothing has slices. */
@@ -247,35 +300,44 @@ function lookedAtOf({ config, control, unjudged, seed }: Session, lost: readonly
   return { baseline, control, unjudged: [...unjudged, ...lost.map(({ name }) => name)], margins, seed };
 }
 
-type Round = Omit<RoundPlace, 'attempt' | 'mayRepeat'> & { readonly inTime: () => boolean };
+type Round = Omit<RoundPlace, 'attempt' | 'mayRepeat' | 'kept'> & { readonly inTime: () => boolean };
 
 /**
  * Repeats a round until it is clean, or may not be repeated any more; what fails then is lost, and the round is made without
  * it. Adds to `repeats` and `lost`.
+ * @param recorded what was measured of it before the run was interrupted; what was repeated and lost then is in the lists.
  */
 async function completeRound(
   session: Session,
   environments: readonly Usable['environment'][],
   round: Round,
+  recorded: JournalRound | undefined,
   repeats: Repeat[],
   lost: LostEnvironment[],
 ): Promise<readonly Trial[]> {
   const { config, listener, signal } = session;
-  const failures = new Map<string, number>();
-  let left = environments;
-  for (let attempt = 1; left.length > 0; attempt++) {
+  const failedBefore = (recorded?.repeats ?? []).filter(({ cause }) => cause === 'failure');
+  const failures = new Map(
+    [...Map.groupBy(failedBefore, ({ environment }) => environment)].map(([name, of]) => [name, of.length]),
+  );
+  let left = environments.filter(({ name }) => !lost.some((each) => each.name === name));
+  let kept: RoundPlace['kept'] = recorded;
+  for (let attempt = 1 + (recorded?.repeats.length ?? 0); left.length > 0; attempt++) {
     const outcome = await performRound(session, left, {
       ...round,
       attempt,
+      kept,
       // a round that only violates a guard is kept, with its warnings, when the time is up
       mayRepeat: attempt <= config.retries && round.inTime(),
     });
     if (outcome.kind === 'complete') return outcome.trials;
+    kept = undefined;
     const { repeat } = outcome;
     repeats.push(repeat);
+    const samples = outcome.kind === 'failed' ? { samples: [...outcome.samples] } : {};
+    await round.write({ kind: 'repeat', repeat, ...samples });
     listener({ kind: 'round-repeated', repeat });
     if (outcome.kind === 'violated') continue;
-    await session.journal.fail({ ...repeat, samples: outcome.samples });
     const { environment: name, reason } = repeat;
     const times = (failures.get(name) ?? 0) + 1;
     failures.set(name, times);
@@ -286,6 +348,7 @@ async function completeRound(
     if (isUsable) continue;
     left = left.filter((each) => each !== failed);
     lost.push({ name, round: round.round, reason });
+    await round.write({ kind: 'lost', name, round: round.round, reason });
     listener({ kind: 'failed', environment: name, round: round.round, reason });
   }
   return [];

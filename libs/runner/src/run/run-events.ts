@@ -1,14 +1,12 @@
 import type { Availability, Environment, Facts, Isolation, StartKind } from '@tare/environment';
 import type {
   Comparison,
-  Diagnostic,
   EnvironmentResult,
   JournalHeader,
-  Margins,
+  LostEnvironment,
   Repeat,
   RoundPlan,
   Trial,
-  WarmUp,
 } from '@tare/results';
 
 export type Usable = {
@@ -20,37 +18,6 @@ export type Usable = {
   readonly startKind?: StartKind;
 };
 export type Unusable = Exclude<EnvironmentResult, { status: 'measured' }>;
-
-/** An environment that failed for good in the middle of a run. */
-export type LostEnvironment = {
-  readonly name: string;
-  /** The round in which it failed; it is not measured after that. */
-  readonly round: number;
-  readonly reason: string;
-};
-
-export type RunParts = {
-  readonly header: JournalHeader;
-  readonly finishedAt: string;
-  readonly trials: readonly Trial[];
-  readonly repeats: readonly Repeat[];
-  readonly plan: RoundPlan;
-  readonly margins: Margins;
-  /** Environments that get no verdict. */
-  readonly unjudged: readonly string[];
-  readonly measured: readonly Usable[];
-  readonly unusable: readonly Unusable[];
-  /** Of the measured ones, those that failed for good: they keep the trials that they have, and get no verdict. */
-  readonly lost: readonly LostEnvironment[];
-  /** Observed before the first round; undefined where the warm-up was given. */
-  readonly warmUps: readonly WarmUp[] | undefined;
-  readonly diagnostics: readonly Diagnostic[];
-  /** Names of the environments in the order of the configuration. */
-  readonly configuredOrder: readonly string[];
-};
-
-/** What is known of a run before its first trial. */
-export type RunStart = Omit<RunParts, 'finishedAt' | 'trials' | 'repeats' | 'plan' | 'lost'>;
 
 /** The events of a run, emitted as they happen. Showing them is up to the listener. */
 export type RunEvent =
@@ -71,7 +38,16 @@ export type RunEvent =
       /** In which it failed for good; undefined before the first. */
       readonly round?: number;
     }
-  | { readonly kind: 'environments-ready'; readonly runStart: RunStart }
+  | { readonly kind: 'environments-ready'; readonly header: JournalHeader }
+  /** What an interrupted run has measured is kept. */
+  | {
+      readonly kind: 'resumed';
+      /** Whole ones. */
+      readonly rounds: number;
+      readonly trials: readonly Trial[];
+      readonly repeats: readonly Repeat[];
+      readonly lost: readonly LostEnvironment[];
+    }
   | {
       readonly kind: 'run-started';
       readonly runId: string;
@@ -130,7 +106,8 @@ export type Listener = (event: RunEvent) => void;
 
 /** The state of a run as known from its events. */
 export type RunState = {
-  readonly runStart: RunStart | undefined;
+  /** What was known before the first trial. */
+  readonly header: JournalHeader | undefined;
   /** Undefined before the run has begun, and before the first look. */
   readonly plan: RoundPlan | undefined;
   /** Of the last attempt of every round. */
@@ -149,7 +126,7 @@ export type RunState = {
 };
 
 export const beforeRun: RunState = {
-  runStart: undefined,
+  header: undefined,
   plan: undefined,
   trials: [],
   repeats: [],
@@ -164,7 +141,9 @@ export const beforeRun: RunState = {
 export function afterEvent(state: RunState, event: RunEvent): RunState {
   switch (event.kind) {
     case 'environments-ready':
-      return { ...state, runStart: event.runStart };
+      return { ...state, header: event.header };
+    case 'resumed':
+      return { ...state, trials: event.trials, repeats: event.repeats, lost: event.lost };
     case 'run-started':
       return event.rounds === undefined ? state : { ...state, plan: { kind: 'fixed', rounds: event.rounds } };
     case 'looked':

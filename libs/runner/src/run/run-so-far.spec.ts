@@ -1,13 +1,13 @@
 import { parseRunFile, type RunFile } from '@tare/results';
 import { expect, it } from 'vitest';
-import { exampleRunStart, examplePlace, trialEvents } from '../../fixtures/example-run.ts';
+import { exampleHeader, examplePlace, trialEvents } from '../../fixtures/example-run.ts';
 import type { RunEvent } from './run-events.ts';
 import { followRun, runSoFar } from './run-so-far.ts';
 
-const runStart = exampleRunStart('native', 'docker');
+const header = exampleHeader('native', 'docker');
 const now = (): Date => new Date('2026-01-01T00:10:00.000Z');
 const begun: readonly RunEvent[] = [
-  { kind: 'environments-ready', runStart },
+  { kind: 'environments-ready', header },
   { kind: 'run-started', runId: 'id', seed: 7, rounds: 3, journal: 'j' },
 ];
 const place = (environment: string, round: number, trial: number) =>
@@ -29,11 +29,9 @@ it('gives a run file of the whole rounds when the next one begins', () => {
   expect(more).toEqual([]);
   expect(first?.trials).toHaveLength(2);
   expect(second?.trials).toHaveLength(4);
-  expect(second?.diagnostics[0]).toEqual({
-    level: 'warning',
-    code: 'run-under-way',
-    message: 'the run is under way: 2 of 3 rounds done; figures and verdicts may still change',
-  });
+  expect(second?.partial).toBe(
+    'the run is under way: 2 of 3 rounds done; figures and verdicts may still change',
+  );
 });
 
 it('gives a run file that holds to its schema', () => {
@@ -61,18 +59,18 @@ it('leaves out what a repeated round had measured before', () => {
 
 it('says how many rounds are done before the first look', () => {
   const run = runSoFar({
-    runStart,
+    header,
     trials: round(1).flatMap((event) => (event.kind === 'trial-finished' ? [event.trial] : [])),
     repeats: [],
     lost: [],
     plan: undefined,
     at: now().toISOString(),
   });
-  expect(run.diagnostics[0]?.message).toContain('1 round done');
+  expect(run.partial).toContain('1 round done');
 });
 
 it('refuses to sum up nothing', () => {
-  expect(() => runSoFar({ runStart, trials: [], repeats: [], lost: [], plan: undefined, at: '' })).toThrow(
+  expect(() => runSoFar({ header, trials: [], repeats: [], lost: [], plan: undefined, at: '' })).toThrow(
     RangeError,
   );
 });

@@ -1,9 +1,16 @@
-import type { Diagnostic, Repeat, RoundPlan, RunFile, Trial } from '@tare/results';
-import { assembleRun } from './assemble-run.ts';
-import { afterEvent, beforeRun, type Listener, type LostEnvironment, type RunStart } from './run-events.ts';
+import {
+  assembleRun,
+  type JournalHeader,
+  type LostEnvironment,
+  type Repeat,
+  type RoundPlan,
+  type RunFile,
+  type Trial,
+} from '@tare/results';
+import { afterEvent, beforeRun, type Listener } from './run-events.ts';
 
 export type SoFar = {
-  readonly runStart: RunStart;
+  readonly header: JournalHeader;
   /** Of whole rounds, at least one. */
   readonly trials: readonly Trial[];
   readonly repeats: readonly Repeat[];
@@ -15,26 +22,22 @@ export type SoFar = {
 };
 
 /**
- * The run file of a run that goes on: what it would be if the run had ended here, with a warning that it has not.
+ * The run file of a run that goes on: what it would be if the run had ended here, marked as partial.
  * @throws RangeError without a trial: there is nothing to sum up.
  */
-export function runSoFar({ runStart, trials, repeats, lost, plan, at }: SoFar): RunFile {
+export function runSoFar({ header, trials, repeats, lost, plan, at }: SoFar): RunFile {
   if (trials.length === 0) throw new RangeError('a run without a trial has nothing to show');
   const done = Math.max(...trials.map(({ round }) => round));
-  const run = assembleRun({
-    ...runStart,
+  return assembleRun({
+    header,
     finishedAt: at,
+    partial: `the run is under way: ${roundsDone(done, plan)}; figures and verdicts may still change`,
     trials,
     repeats,
     lost,
     plan: plan ?? { kind: 'fixed', rounds: done },
+    diagnostics: [],
   });
-  const underWay: Diagnostic = {
-    level: 'warning',
-    code: 'run-under-way',
-    message: `the run is under way: ${roundsDone(done, plan)}; figures and verdicts may still change`,
-  };
-  return { ...run, diagnostics: [underWay, ...run.diagnostics] };
 }
 
 function roundsDone(done: number, plan: RoundPlan | undefined): string {
@@ -54,11 +57,11 @@ export function followRun(tell: (run: RunFile) => void, now: () => Date = () => 
   let told = 0;
   return (event) => {
     state = afterEvent(state, event);
-    if (event.kind !== 'trial-started' || state.runStart === undefined) return;
-    const { runStart, trials, repeats, lost, plan } = state;
+    if (event.kind !== 'trial-started' || state.header === undefined) return;
+    const { header, trials, repeats, lost, plan } = state;
     const whole = event.place.round - 1;
     if (whole <= told) return;
     told = whole;
-    tell(runSoFar({ runStart, trials, repeats, lost, plan, at: now().toISOString() }));
+    tell(runSoFar({ header, trials, repeats, lost, plan, at: now().toISOString() }));
   };
 }

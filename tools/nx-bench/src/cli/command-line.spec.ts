@@ -1,5 +1,6 @@
 import { optionTable, text, toggle, whole } from '@tare/options';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { readArguments, runCommand, type Commands } from './command-line.ts';
 
 const table = optionTable(
@@ -8,6 +9,7 @@ const table = optionTable(
     rounds: whole({ min: 1, max: 9, description: 'Rounds.' }).default(3),
     outputPath: text({ description: 'Where to.' }),
     watch: toggle({ description: 'Watch it.' }).default(true),
+    again: z.union([toggle({ description: 'Again.' }), text({ description: 'Which.' })]).optional(),
   },
 );
 
@@ -42,10 +44,13 @@ it('reads options as people write them', () => {
   });
   expect(readArguments(['--watch', '--outputPath=a=b'], table)).toEqual({ watch: 'true', outputPath: 'a=b' });
   expect(readArguments(['--watch=false'], table)).toEqual({ watch: 'false' });
+  expect(readArguments(['--again', '--watch'], table)).toEqual({ again: 'true', watch: 'true' });
+  expect(readArguments(['--again'], table)).toEqual({ again: 'true' });
+  expect(readArguments(['--again', 'a'], table)).toEqual({ again: 'a' });
 });
 
 it.each([
-  [['--rouds=2'], '--rouds: unknown option, expected one of rounds, outputPath, watch'],
+  [['--rouds=2'], '--rouds: unknown option, expected one of rounds, outputPath, watch, again'],
   [['much'], 'much: expected an option, --name=value'],
   [['--rounds'], '--rounds: expected a value: 1 to 9, whole'],
   [['--no-rounds'], '--no-rounds: --rounds is no switch'],
@@ -65,7 +70,7 @@ it('ends with 1 and a line when the command throws, with 2 when it cannot be rea
   expect(written.split('\n')).toEqual([
     'too many',
     'tare tri: unknown command, expected one of try; tare --help',
-    'tare try: --x: unknown option, expected one of rounds, outputPath, watch; tare try --help',
+    'tare try: --x: unknown option, expected one of rounds, outputPath, watch, again; tare try --help',
     '',
   ]);
 });

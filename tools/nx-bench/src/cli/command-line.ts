@@ -87,10 +87,12 @@ export function readArguments(args: readonly string[], table: z.ZodObject): Read
     const isSwitch = row.values === 'true, false';
     if (no !== '' && (!isSwitch || value !== undefined))
       throw new Error(`${argument}: --${name} is no switch`);
-    const next = isSwitch ? String(no === '') : left[0];
+    // a switch that may have a value, too
+    const standsAlone = row.values.startsWith('true, false,') && (left[0]?.startsWith('--') ?? true);
+    const next = isSwitch || standsAlone ? String(no === '') : left[0];
     if (value === undefined && next === undefined)
       throw new Error(`--${name}: expected a value: ${row.values}`);
-    if (value === undefined && !isSwitch) left.shift();
+    if (value === undefined && !isSwitch && !standsAlone) left.shift();
     read[name] = value ?? next ?? '';
   }
   return read;

@@ -1,11 +1,11 @@
 import type { RunEvent } from '@tare/runner';
-import { exampleComparison, exampleRunStart, examplePlace, trialEvents } from '@tare/runner/fixtures';
+import { exampleComparison, exampleHeader, examplePlace, trialEvents } from '@tare/runner/fixtures';
 import { expect, it } from 'vitest';
 import { showProgress } from './show-progress.ts';
 import { clock } from './status-lines.ts';
 
 const begun: readonly RunEvent[] = [
-  { kind: 'environments-ready', runStart: exampleRunStart('native', 'docker') },
+  { kind: 'environments-ready', header: exampleHeader('native', 'docker') },
   { kind: 'run-started', runId: 'id', seed: 7, rounds: 2, journal: 'reports/runs/id' },
 ];
 const erase = /\r\u001b\[(\d+)A\u001b\[0J/; // eslint-disable-line no-control-regex

@@ -68,6 +68,10 @@ function describe(event: RunEvent): string | undefined {
         : `${event.environment}: failed in round ${event.round} and is measured no more: ${event.reason}`;
     case 'run-started':
       return `run ${event.runId}: ${event.rounds ?? 'as many as it takes:'} rounds, seed ${event.seed}, journal ${event.journal}`;
+    case 'resumed': {
+      const { rounds, trials } = event;
+      return `goes on after ${rounds === 1 ? '1 round' : `${rounds} rounds`}: ${trials.length === 1 ? '1 trial is' : `${trials.length} trials are`} kept`;
+    }
     case 'told':
     case 'preflight':
     case 'warm-up-chosen':

@@ -1,11 +1,11 @@
 import { afterEvent, beforeRun, type RunEvent } from '@tare/runner';
-import { exampleComparison, exampleRunStart, examplePlace, trialEvents } from '@tare/runner/fixtures';
+import { exampleComparison, exampleHeader, examplePlace, trialEvents } from '@tare/runner/fixtures';
 import { expect, it } from 'vitest';
 import { statusLines } from './status-lines.ts';
 
-const runStart = exampleRunStart('native', 'docker');
+const header = exampleHeader('native', 'docker');
 const shown = (...events: readonly RunEvent[]): readonly string[] =>
-  statusLines([{ kind: 'environments-ready', runStart } as const, ...events].reduce(afterEvent, beforeRun));
+  statusLines([{ kind: 'environments-ready', header } as const, ...events].reduce(afterEvent, beforeRun));
 const fixed: RunEvent = { kind: 'run-started', runId: 'id', seed: 7, rounds: 2, journal: 'j' };
 
 it('says nothing before the first trial', () => {
@@ -80,7 +80,7 @@ it('shows what is decided and what is open, and who takes part no more', () => {
   const judged = [of('docker', 'throughputRps'), of('docker', 'startupMs'), of('namespace', 'startupMs')];
   const open = judged.slice(0, 1);
   const events: readonly RunEvent[] = [
-    { kind: 'environments-ready', runStart: exampleRunStart('native', 'docker', 'namespace') },
+    { kind: 'environments-ready', header: exampleHeader('native', 'docker', 'namespace') },
     { kind: 'run-started', runId: 'id', seed: 7, rounds: undefined, journal: 'j' },
     ...trialEvents(examplePlace('native', 1, 1, 9)),
     ...trialEvents(examplePlace('docker', 1, 2, 9)),
@@ -112,9 +112,9 @@ it('nobody is done before the first look', () => {
 });
 
 it('an environment without a verdict is done with the first look', () => {
-  const judged = { ...runStart, unjudged: ['docker'] };
+  const judged = { ...header, unjudged: ['docker'] };
   const events: readonly RunEvent[] = [
-    { kind: 'environments-ready', runStart: judged },
+    { kind: 'environments-ready', header: judged },
     { kind: 'run-started', runId: 'id', seed: 7, rounds: undefined, journal: 'j' },
     ...trialEvents(examplePlace('native', 1, 1, 9)),
     ...trialEvents(examplePlace('docker', 1, 2, 9)),
@@ -131,18 +131,15 @@ it('marks an emulated environment and tells workloads and restarts apart', () =>
   const { startup } = finished.trial;
   const restarted = startup && { ...startup, kind: 'restart' as const };
   const two = {
-    ...runStart,
-    measured: runStart.measured.map((each) => ({ ...each, facts: { emulated: true } })),
-    header: {
-      ...runStart.header,
-      config: {
-        ...runStart.header.config,
-        workloads: runStart.header.config.workloads.flatMap((each) => [each, { ...each, name: 'grocery' }]),
-      },
+    ...header,
+    environments: header.environments.map((each) => ({ ...each, facts: { emulated: true } })),
+    config: {
+      ...header.config,
+      workloads: header.config.workloads.flatMap((each) => [each, { ...each, name: 'grocery' }]),
     },
   };
   const events: readonly RunEvent[] = [
-    { kind: 'environments-ready', runStart: two },
+    { kind: 'environments-ready', header: two },
     fixed,
     started,
     finished,

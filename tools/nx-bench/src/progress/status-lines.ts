@@ -1,5 +1,5 @@
-import { isEmulated, type MetricSummary, summarise } from '@tare/results';
-import { comparisonTitle, environmentsAfterFirstLook, type RunStart, type RunState } from '@tare/runner';
+import { isEmulated, type JournalHeader, type MetricSummary, summarise } from '@tare/results';
+import { comparisonTitle, environmentsAfterFirstLook, type RunState } from '@tare/runner';
 
 type Row = {
   readonly name: string;
@@ -14,20 +14,21 @@ type Row = {
  * open since a look, and a last one with the round and the time left. Empty before the first start.
  */
 export function statusLines(state: RunState): readonly string[] {
-  const { runStart, latest, burst, plan } = state;
+  const { header, latest, burst, plan } = state;
   const place = burst ?? latest;
-  if (runStart === undefined || place === undefined) return [];
+  if (header === undefined || place === undefined) return [];
   const rounds = place.rounds;
-  const { workloads, baseline } = runStart.header.config;
-  const names = runStart.measured.map(({ environment }) => environment.name);
-  const judged = environmentsAfterFirstLook(names, runStart.unjudged, baseline);
+  const { workloads, baseline } = header.config;
+  const measured = header.environments.filter(({ status }) => status === 'measured');
+  const names = measured.map(({ name }) => name);
+  const judged = environmentsAfterFirstLook(names, header.unjudged, baseline);
   const trialsOf = (name: string): number => {
     const own = plan?.kind === 'looks' && !judged.includes(name) ? (plan.looks[0] ?? rounds) : rounds;
     return isOut(state, name) ? doneOf(name) : own * workloads.length;
   };
   const doneOf = (name: string): number => state.trials.filter((trial) => trial.environment === name).length;
-  const medians = mediansOf(state, runStart);
-  const rows = runStart.measured.map(({ environment: { name }, facts }): Row => {
+  const medians = mediansOf(state, header);
+  const rows = measured.map(({ name, facts }): Row => {
     const done = doneOf(name);
     return {
       name: isEmulated({ facts }) ? `${name} (emulated)` : name,
@@ -102,7 +103,7 @@ function environmentState(
  * The medians of an environment as a text; by workload if there are several, because they have nothing in
  * common.
  */
-function mediansOf({ trials }: RunState, { header }: RunStart): (environment: string) => string {
+function mediansOf({ trials }: RunState, header: JournalHeader): (environment: string) => string {
   const summary = summarise(trials);
   const workloads = header.config.workloads.map(({ name }) => name);
   return (environment) => {

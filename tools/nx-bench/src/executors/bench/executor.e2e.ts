@@ -75,8 +75,8 @@ it('writes a run file that holds to its schema, and says what it does', { timeou
   expect(await readdir(join(root, 'reports', 'history', host))).toContain(`${run.id}.json`);
   expect(await readdir(join(root, 'reports', 'runs', run.id))).toEqual([
     'header.json',
+    'journal.jsonl',
     'run.json',
-    'trials.jsonl',
   ]);
 });
 
@@ -106,7 +106,7 @@ it('ends after the round under way on SIGINT, with a run file of what is measure
 it('ends at once and in order on SIGTERM', async () => {
   const { stdout, stderr } = await bench({ rounds: 100 }, { text: 'round 1/100', signal: 'SIGTERM' });
   expect(stderr).toMatch(
-    /^interrupted by SIGTERM; everything is taken down; reports\/runs\/\S+ keeps the (\d+ trials|trial) so far\n$/,
+    /^interrupted by SIGTERM; everything is taken down; reports\/runs\/\S+ keeps the (\d+ trials|trial) so far: --resume goes on\n$/,
   );
   expect(stdout).toContain('did not succeed');
 });

@@ -3,7 +3,15 @@ import type { ExecutorContext } from '@nx/devkit';
 import { gitIn } from '@tare/checks';
 import { appendHistory, historyLine, writeRunFile, type CommitFacts } from '@tare/results';
 import { readOptions, type GivenOptions } from '@tare/options';
-import { applyOverrides, loadConfig, performRun, requireRoomFor, type Listener } from '@tare/runner';
+import {
+  applyOverrides,
+  findInterrupted,
+  loadConfig,
+  overridesOf,
+  performRun,
+  requireRoomFor,
+  type Listener,
+} from '@tare/runner';
 import { abortOnSignals, messageOf } from '@tare/nx-kit';
 import { projectResolver } from '../../find-app.ts';
 import { prepare } from '../../prepare.ts';
@@ -38,9 +46,10 @@ export default async function bench(
       const runs = join(reports, 'runs');
       const latest = join(reports, 'latest');
       const history = join(reports, 'history');
+      const resume = await toResume(runs, options.resume);
       const config = applyOverrides(
         await loadConfig(configPath, configFile, projectResolver(context.root, options, context)),
-        options,
+        resume === undefined ? options : overridesOf(resume.header, options),
       );
       await requireRoomFor(config, [runs, latest, history]);
       await prepare(config, options, context, signal);
@@ -58,6 +67,7 @@ export default async function bench(
           },
           signal,
           ending: request.signal,
+          ...(resume !== undefined && { resume }),
         });
         page.show(run);
         await writeRunFile(join(journalFolder, 'run.json'), run);
@@ -83,6 +93,12 @@ export default async function bench(
   }
 }
 
+/** The run to go on with; undefined for a new one. */
+async function toResume(runs: string, asked: string | boolean | undefined) {
+  const word = String(asked ?? false);
+  return word === 'false' ? undefined : findInterrupted(runs, word === 'true' ? true : word);
+}
+
 const roundsText = (rounds: number): string => (rounds === 1 ? 'one round' : `${rounds} rounds`);
 
 /** Says what an unfinished run has left behind. */
@@ -92,12 +108,13 @@ function keptTrials(): { readonly follow: Listener; readonly words: (root: strin
   return {
     follow: (event) => {
       if (event.kind === 'run-started') journal = event.journal;
+      if (event.kind === 'resumed') trials = event.trials.length;
       if (event.kind === 'trial-finished') trials += 1;
     },
     words: (root) =>
       trials === 0
         ? ''
-        : `; ${relative(root, journal)} keeps the ${trials === 1 ? 'trial' : `${trials} trials`} so far`,
+        : `; ${relative(root, journal)} keeps the ${trials === 1 ? 'trial' : `${trials} trials`} so far: --resume goes on`,
   };
 }
 

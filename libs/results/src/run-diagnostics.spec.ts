@@ -1,9 +1,14 @@
-import type { Trial } from '@tare/results';
 import { expect, it } from 'vitest';
-import { trialDiagnostics } from './diagnostics.ts';
-import { exampleTrial } from '../../fixtures/example-run.ts';
+import { exampleTrial } from '../fixtures/example-run.ts';
+import { trialDiagnostics } from './run-diagnostics.ts';
+import type { Trial } from './run-file.ts';
 
-const sound = exampleTrial({ environment: 'native', round: 1 });
+const example = exampleTrial('native', 1);
+const latencyMs = { mean: 8, p50: 8, p90: 9, p95: 9, p99: 10, max: 12 };
+const sound: Trial = {
+  ...example,
+  load: { ...example.load, connections: 8, durationMs: 3000, requests: 3000, throughputRps: 1000, latencyMs },
+};
 const codes = (load: Partial<Trial['load']>): string[] =>
   trialDiagnostics({ ...sound, load: { ...sound.load, ...load } }).map(({ code }) => code);
 

@@ -1,22 +1,14 @@
-import { failuresText } from '@tare/metrics';
-import {
-  type Comparison,
-  type Diagnostic,
-  type JournalHeader,
-  latencyWindowOf,
-  type Margins,
-  metricCatalogue,
-  type Trial,
-} from '@tare/results';
-import type { Usable } from './run-events.ts';
+import type { Margins } from './compare.ts';
+import { latencyWindowOf, metricCatalogue } from './metric-catalogue.ts';
+import type { Comparison, Diagnostic, RunFile, Trial } from './run-file.ts';
 
 // the p99 of 10,000 requests has a standard deviation of about 2 %; that of 500, of 8 %
 const requestsForSmoothP99 = 10_000;
 
 /** What must be known of a whole run beside its figures. Pure. */
 export function runDiagnostics(
-  { config, host }: JournalHeader,
-  measured: readonly Usable[],
+  { config, host }: Pick<RunFile, 'config' | 'host'>,
+  measured: readonly Pick<RunFile['environments'][number], 'name' | 'facts'>[],
   trials: readonly Trial[],
   comparisons: readonly Comparison[],
 ): readonly Diagnostic[] {
@@ -24,7 +16,7 @@ export function runDiagnostics(
   const add = (level: Diagnostic['level'], code: string, message: string): void => {
     found.push({ level, code, message });
   };
-  if (measured.filter(({ environment }) => environment.name !== config.control).length === 1) {
+  if (measured.filter(({ name }) => name !== config.control).length === 1) {
     add('warning', 'nothing-to-compare', 'only one environment was measured');
   }
   if (config.resources.serverCpus === null) {
@@ -32,9 +24,9 @@ export function runDiagnostics(
       'server and load generator shared the CPUs: there are too few to keep them apart, or taskset is missing';
     add('warning', 'not-pinned', message);
   }
-  for (const { environment, facts } of measured) {
+  for (const { name, facts } of measured) {
     if (facts.nodeVersion !== undefined && facts.nodeVersion !== host.node) {
-      const message = `${environment.name} runs Node ${String(facts.nodeVersion)}, this host ${host.node}`;
+      const message = `${name} runs Node ${String(facts.nodeVersion)}, this host ${host.node}`;
       add('warning', 'unequal-node', message);
     }
   }
@@ -87,10 +79,11 @@ export function trialDiagnostics(trial: Trial): readonly Diagnostic[] {
   const { load } = trial;
   for (const [loop, window] of [['closed', load] as const, ['open', trial.open] as const]) {
     if (window === null || window.errors + window.timeouts === 0) continue;
-    const what = failuresText({
-      timeouts: window.timeouts,
-      failures: window.failures ?? { error: window.errors },
-    });
+    const { timeouts, failures = { error: window.errors } } = window;
+    const what = Object.entries({ ...failures, ...(timeouts > 0 && { timeout: timeouts }) })
+      .toSorted(([, one], [, other]) => other - one)
+      .map(([failure, count]) => `${failure} × ${count}`)
+      .join(', ');
     warn('errors', `${window.requests} good replies in the ${loop} loop, beside ${what}`);
   }
   // Little's law: requests under way = arrival rate × time in the system

@@ -1,0 +1,173 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  parseRunFile,
+  readJournal,
+  roundsIn,
+  runOfJournal,
+  type JournalLine,
+  type RunFile,
+} from '@tare/results';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+// the long form: TARE_KILLS=10 TARE_RESUMED_RUNS=20 nx run nx-bench:e2e -- resume
+const kills = Number(process.env.TARE_KILLS ?? 3);
+const runs = Number(process.env.TARE_RESUMED_RUNS ?? 1);
+
+const app = `
+import { createServer } from 'node:http';
+const server = createServer((request, reply) => reply.end('{"status":"ok"}'));
+server.listen(Number(process.env.PORT), process.env.HOST);
+process.on('SIGTERM', () => process.exit(0));
+`;
+const configText = `
+import { namespace, native } from '${import.meta.resolve('@tare/environment')}';
+const workload = (name, path) => ({ name, app: { kind: 'node', file: new URL('main.mjs', import.meta.url) }, request: () => ({ path }) });
+export default {
+  workloads: [workload('one', '/one'), workload('two', '/two')],
+  environments: [native(), namespace()],
+  rounds: 3,
+  starts: 1,
+  load: { connections: 2, warmupMs: 50, durationMs: 200, open: { rateRps: 100, durationMs: 200 } },
+  // no guard repeats a round: the machine of a test is a busy one
+  retries: 0,
+};`;
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'tare-resume-'));
+  await writeFile(join(root, 'main.mjs'), app);
+  await writeFile(join(root, 'bench.config.mjs'), configText);
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+type Outcome = { readonly stdout: string; readonly stderr: string; readonly tookMs: number };
+
+/** Runs the executor in a process of its own, as Nx does. @param afterMs when it is killed. */
+async function bench(options: object, afterMs = Infinity): Promise<Outcome> {
+  const executor = new URL('./executor.ts', import.meta.url).href;
+  const script = `
+    import bench from '${executor}';
+    const { success } = await bench(${JSON.stringify({ config: 'bench.config.mjs', ...options })}, { root: ${JSON.stringify(root)} });
+    console.log(success ? 'succeeded' : 'did not succeed');`;
+  const begunAt = performance.now();
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const kill = afterMs === Infinity ? undefined : setTimeout(() => child.kill('SIGKILL'), afterMs);
+  // what it had started may hold its pipes for a while
+  await once(child, 'exit');
+  clearTimeout(kill);
+  return { stdout, stderr, tookMs: performance.now() - begunAt };
+}
+
+async function runIn(outputPath: string): Promise<RunFile> {
+  const path = join(root, outputPath, 'latest', 'run.json');
+  return parseRunFile(await readFile(path, 'utf8'), path);
+}
+
+/** The lines of the only run in a folder; none before its first round. */
+async function linesIn(outputPath: string): Promise<readonly JournalLine[] | undefined> {
+  const folder = join(root, outputPath, 'runs');
+  const [id] = await readdir(folder).catch(() => []);
+  return id === undefined ? undefined : (await readJournal(join(folder, id))).lines;
+}
+
+/** What must be the same whether or not a run was interrupted. */
+function planOf({ config, plan, seed, host, artifacts, environments, trials, comparisons }: RunFile): object {
+  const order = trials.map((trial) => [
+    trial.workload,
+    trial.round,
+    trial.attempt,
+    trial.order,
+    trial.environment,
+  ]);
+  // of the kernel's time a short window may have none, which gives no ratio
+  const compared = comparisons.map(({ workload, metric, candidate }) => [workload, metric, candidate]);
+  return { config, plan, seed, host, artifacts, environments, order, compared };
+}
+
+let whole: RunFile;
+let wholeMs: number;
+beforeAll(async () => {
+  const { stdout, stderr, tookMs } = await bench({ seed: 7, outputPath: 'whole' });
+  expect([stderr, stdout]).toEqual(['', expect.stringContaining('succeeded')]);
+  whole = await runIn('whole');
+  wholeMs = tookMs;
+}, 120_000);
+
+for (let number = 1; number <= runs; number++) {
+  it(
+    `run ${number} is killed ${kills} times at random moments, and loses no finished trial`,
+    async () => {
+      const outputPath = `killed-${number}`;
+      const moments: number[] = [];
+      let before: readonly JournalLine[] = [];
+      let isOver = false;
+      const goOn = async (afterMs?: number): Promise<Outcome> => {
+        const options = (await linesIn(outputPath)) === undefined ? { seed: 7 } : { resume: true };
+        return bench({ ...options, outputPath }, afterMs);
+      };
+      while (moments.length < kills && !isOver) {
+        const moment = Math.round(Math.random() * wholeMs);
+        moments.push(moment);
+        const { stdout, stderr } = await goOn(moment);
+        isOver = stdout.includes('succeeded');
+        expect(stderr, `killed after ${moments.join(', ')} ms`).toBe('');
+        const lines = (await linesIn(outputPath)) ?? [];
+        expect(lines.slice(0, before.length), `killed after ${moments.join(', ')} ms`).toEqual(before);
+        before = lines;
+      }
+      if (!isOver) {
+        const { stdout, stderr } = await goOn();
+        expect([stderr, stdout], `killed after ${moments.join(', ')} ms`).toEqual([
+          '',
+          expect.stringContaining('succeeded'),
+        ]);
+      }
+      const lines = (await linesIn(outputPath)) ?? [];
+      expect(lines.slice(0, before.length)).toEqual(before);
+      const run = await runIn(outputPath);
+      expect(planOf(run)).toEqual(planOf(whole));
+      // every trial that was finished is in the run file, and was measured once
+      const finished = lines.flatMap((line) => (line.kind === 'trials' ? line.trials : []));
+      expect(finished).toEqual(run.trials);
+      expect(roundsIn(lines).every(({ isWhole }) => isWhole)).toBe(true);
+      const [id = ''] = await readdir(join(root, outputPath, 'runs'));
+      expect(runOfJournal(await readJournal(join(root, outputPath, 'runs', id)))).toEqual(run);
+    },
+    60_000 + kills * 60_000,
+  );
+}
+
+it('goes on only as the run was, and says in one line what differs', async () => {
+  const outputPath = 'refused';
+  await bench({ seed: 7, outputPath }, 0.7 * wholeMs);
+  const refused = async (options: object): Promise<string> =>
+    (await bench({ outputPath, ...options })).stderr;
+  expect(await refused({ resume: true, connections: 3 })).toMatch(
+    /^--resume=\S+: the configuration has changed since the run began: load\.connections was 2 and is 3; a run goes on only as it was, begin another\n$/,
+  );
+  await writeFile(join(root, 'main.mjs'), `${app}// changed`);
+  expect(await refused({ resume: true })).toMatch(
+    /^--resume=\S+: the app has changed since the run began: one was "[0-9a-f]{64}" and is "[0-9a-f]{64}"; /,
+  );
+  await writeFile(join(root, 'main.mjs'), app);
+  expect(await refused({ resume: 'none' })).toMatch(
+    /none\/header\.json: not there, expected the header of a run\n$/,
+  );
+  expect(await refused({ resume: '../x' })).toBe(
+    '--resume=../x: expected the id of a run: nx run bench:runs lists them\n',
+  );
+  expect(await refused({ resume: whole.id, outputPath: 'whole' })).toBe(
+    `--resume=${whole.id}: this run has ended: nx run bench:report --run=${whole.id} shows it\n`,
+  );
+  expect(await refused({ resume: true, outputPath: 'whole' })).toMatch(
+    /^--resume: no run in \S+ was interrupted\n$/,
+  );
+}, 120_000);
