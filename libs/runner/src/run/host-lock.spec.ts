@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { thisRunner } from '@tare/environment';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lockHost } from './host-lock.ts';
+import { lockHost, removeLeftClaims } from './host-lock.ts';
 
 const holder = { pid: process.pid, runId: 'r1', startedAt: '2026-01-01T00:00:00.000Z', folder: '/somewhere' };
 const isRoot = process.getuid?.() === 0;
@@ -68,6 +68,17 @@ describe.skipIf(process.platform !== 'linux')('the lock of a host', () => {
     const lock = lockHost(holder, folder);
     expect(readdirSync(folder).filter((name) => name.endsWith('.json'))).toHaveLength(1);
     lock.release();
+  });
+
+  it('a claim is taken away once its run is killed, and no earlier', async () => {
+    const claims = () => readdirSync(folder).filter((name) => name.endsWith('.json'));
+    const child = await another('lockHost(holder, folder)');
+    removeLeftClaims(folder);
+    expect(claims()).toHaveLength(1);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    removeLeftClaims(folder);
+    expect(claims()).toEqual([]);
   });
 
   it('waits for the claim of a run that has only just got the lock', async () => {

@@ -156,9 +156,7 @@ function pause(): void {
 
 /** Writes a file, readable by all, that says who is measuring. @returns its path. */
 function makeClaim(folder: string, holder: LockHolder): string {
-  for (const { path, runner, user } of claimsIn(folder)) {
-    if (user === userId() && isRunnerGone(runner)) rmSync(path, { force: true });
-  }
+  removeLeftClaims(folder);
   const path = join(folder, `${filePrefix}${randomBytes(9).toString('hex')}${claimSuffix}`);
   // aside and renamed: whoever reads it reads all of it
   writeFileSync(`${path}.partial`, JSON.stringify({ ...holder, runner: thisRunner() }), {
@@ -168,6 +166,14 @@ function makeClaim(folder: string, holder: LockHolder): string {
   chmodSync(`${path}.partial`, 0o644);
   renameSync(`${path}.partial`, path);
   return path;
+}
+
+/** Removes the claims of this user's runs whose runner is known to have ended. They keep nobody out; they are only left. */
+export function removeLeftClaims(folder = process.env.TARE_LOCK_FOLDER ?? folderForAll()): void {
+  if (process.platform !== 'linux') return;
+  for (const { path, runner, user } of claimsIn(folder)) {
+    if (user === userId() && isRunnerGone(runner)) rmSync(path, { force: true });
+  }
 }
 
 function claimsIn(folder: string): readonly Claim[] {

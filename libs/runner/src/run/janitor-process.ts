@@ -5,7 +5,7 @@ import { standBy } from '@tare/metrics';
 const deadlineMs = 120_000;
 const secondLookMs = 2000;
 
-const [configPath, runId] = await standBy();
+const [configPath, runId, ...measured] = await standBy();
 if (configPath !== undefined && runId !== undefined) {
   await reapRun(configPath, runId).catch(() => undefined);
 }
@@ -15,7 +15,9 @@ async function reapRun(path: string, id: string): Promise<void> {
   // loaded only now: a janitor that waits costs little
   const { loadConfig } = await import('../config/load-config.ts');
   const { environmentsOf } = await import('../config/resolve-config.ts');
-  const environments = environmentsOf(await loadConfig(path));
+  const { removeLeftClaims } = await import('./host-lock.ts');
+  removeLeftClaims();
+  const environments = environmentsOf(await loadConfig(path)).filter(({ name }) => measured.includes(name));
   const reap = () =>
     Promise.allSettled(environments.map((each) => each.reap(id, AbortSignal.timeout(deadlineMs))));
   await reap();

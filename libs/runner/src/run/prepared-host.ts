@@ -105,7 +105,9 @@ export async function prepareHost(options: HostOptions): Promise<PreparedHost> {
   taken.defer(() => {
     if (cpusBefore !== undefined) pinRunning(process.pid, cpusBefore);
   });
-  const janitor = options.configPath === undefined ? undefined : postJanitor(options.configPath, runId);
+  const names = config.environments.map(({ name }) => name);
+  const janitor =
+    options.configPath === undefined ? undefined : postJanitor(options.configPath, runId, names);
   taken.defer(() => janitor?.dismiss());
   taken.defer(async () => {
     await Promise.allSettled(config.environments.map((environment) => environment.dispose()));

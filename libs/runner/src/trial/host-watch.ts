@@ -12,6 +12,8 @@ export interface HostWatch {
   readonly end: () => void;
   /** @returns the activity between begin and end; all null where this host does not report it. */
   activity(): Promise<HostActivity>;
+  /** Frees what it reads with. */
+  close(): Promise<void>;
 }
 
 /**
@@ -51,7 +53,6 @@ export function watchHost(
     end: take,
     activity: async () => {
       const [begin, end] = await Promise.all(moments);
-      await generator?.close();
       if (!begin?.host || !end?.host) return unknown;
       const activity = hostActivity(begin.host, end.host, { ownCpuNs: end.ownCpuNs - begin.ownCpuNs });
       const [before, after] = [begin.instance?.throttledNs, end.instance?.throttledNs];
@@ -62,5 +63,6 @@ export function watchHost(
         throttledMs: before === undefined || after === undefined ? null : Number(after - before) / 1e6,
       };
     },
+    close: async () => generator?.close(),
   };
 }

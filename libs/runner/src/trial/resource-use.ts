@@ -20,6 +20,8 @@ export interface WindowSampler {
   idleReadings(): Promise<readonly SamplePair[]>;
   /** @returns the readings that succeeded so far, for a trial that failed. Never rejects. */
   soFar(): Promise<readonly SamplePair[]>;
+  /** Reads no more, whether or not the window has come to its end. */
+  readonly stop: () => void;
 }
 
 /** @param intervalMs pause between two readings. */
@@ -67,6 +69,9 @@ export function windowSampler({ net, gross }: Meters, intervalMs: number): Windo
       clearInterval(timer);
       const settled = await Promise.allSettled(readings);
       return settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    },
+    stop: () => {
+      clearInterval(timer);
     },
   };
 }

@@ -122,6 +122,8 @@ export async function performTrials(
     failed.plan.onLost(trialSamples(await failed.sampler.soFar()));
     throw await trialError(failed.plan, failed.instance, error);
   } finally {
+    // the window of a load that was broken off has no end
+    for (const { sampler } of running) sampler.stop();
     await Promise.all(running.map(({ instance }) => instance.stop()));
   }
 }
@@ -198,7 +200,7 @@ async function load(
   // while one side does not answer, the slices of the others pass
   const openMs = running.length * (wanted.open?.durationMs ?? 0) + requestTimeoutSeconds * msPerSecond;
   const eachMs = warmupMs + windowMs + openMs;
-  const outcomes = await generateSlices(spec, {
+  const loading = generateSlices(spec, {
     cpus: generatorCpus,
     deadlineMs: running.length * eachMs + generatorSlackMs,
     onSpawn: host.generator,
@@ -225,7 +227,11 @@ async function load(
     },
     signal: AbortSignal.any([signal, over.signal]),
   });
-  return { outcomes, activity: await host.activity() };
+  try {
+    return { outcomes: await loading, activity: await host.activity() };
+  } finally {
+    await host.close();
+  }
 }
 
 /** @returns the open-loop window of a trial; undefined for none. */

@@ -1,0 +1,171 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { descendants } from '@tare/metrics';
+import { type EnvironmentTraits, type Fault, type Phase, sendAll } from './fault-list.ts';
+import { type Ledger, leftSince, readLedger } from './ledger.ts';
+import { emptyOut, plainRun, startRun } from './start-run.ts';
+import { type Place, type View, viewOf } from './view.ts';
+
+/** A fault, when it comes and to what. */
+export type Combination = {
+  readonly fault: Fault;
+  readonly phase: Phase;
+  readonly environment: string;
+  readonly traits: EnvironmentTraits;
+};
+
+/** What came of a combination. */
+export type Outcome = {
+  /** What went otherwise than documented; empty when nothing did. */
+  readonly problems: readonly string[];
+  /** The last line that the user sees, without what differs from run to run; empty where there is none. */
+  readonly says: string;
+  readonly endedAfterMs: number;
+  /** How long after the end of the run nothing was left; null when something was after ten seconds. */
+  readonly cleanAfterMs: number | null;
+  /** What was left after that, and after the next start. */
+  readonly left: readonly string[];
+  readonly leftAfterNextStart: readonly string[];
+};
+
+const phaseDeadlineMs = 300_000;
+const endDeadlineMs = 150_000;
+const cleanDeadlineMs = 10_000;
+const pollMs = 25;
+const longestTrace = 1500;
+
+/**
+ * Starts a run, waits until it is in the phase, does the fault, and looks at what is left.
+ * @returns undefined when the run ended before the fault could be done.
+ */
+export async function attempt(
+  { fault, phase, environment, traits: { hasMachine } }: Combination,
+  place: Place,
+  signal: AbortSignal,
+): Promise<Outcome | undefined> {
+  await emptyOut(place);
+  const readNow = () => readLedger(place, hasMachine);
+  const before = await readNow();
+  await fault.arrange?.(place);
+  let isMended = false;
+  const mend = async (): Promise<void> => {
+    if (!isMended) await fault.mend?.(place);
+    isMended = true;
+  };
+  const run = startRun(place, phase, environment, fault);
+  const view = viewOf(place, environment, run.child.pid ?? 0, run.output);
+  const problems: string[] = [];
+  const endAll = (): void => {
+    sendAll(descendants(view.started).toReversed(), 'SIGKILL');
+  };
+  signal.addEventListener('abort', endAll);
+  try {
+    const struck = await strikeInPhase(fault, phase, view, run.ended, signal);
+    if (struck === false) {
+      endAll();
+      await mend();
+      await cleanedUp(readNow, before);
+      return undefined;
+    }
+    const struckAt = performance.now();
+    const saidBefore = run.output().length;
+    const late = sleep(endDeadlineMs, 'late' as const, { ref: false });
+    const code = await Promise.race([run.ended, late]);
+    if (code === 'late') {
+      problems.push(`it had not ended after ${endDeadlineMs / 1000} s`);
+      endAll();
+    }
+    const endedAfterMs = performance.now() - struckAt;
+    signal.throwIfAborted();
+    await mend();
+    const { left, tookMs } = await cleanedUp(readNow, before);
+    let leftAfterNextStart: readonly string[] = [];
+    if (left.length > 0 || fault.mend !== undefined) {
+      await emptyOut(place);
+      const next = startRun(place, plainRun, environment);
+      const nextCode = await next.ended;
+      if (nextCode !== 0)
+        problems.push(`the next run ended with ${nextCode}: ${lastWords(next.output(), place)}`);
+      ({ left: leftAfterNextStart } = await cleanedUp(readNow, before));
+    }
+    if (left.length > 0 && fault.leavesToNextStart !== true) problems.push(`left: ${left.join(', ')}`);
+    if (leftAfterNextStart.length > 0)
+      problems.push(`left after the next start: ${leftAfterNextStart.join(', ')}`);
+    const said = run.output().slice(saidBefore);
+    const trace = /^.*\n(?:.*\n){0,3}?\s+at \S+.*:\d+:\d+\)?$/m.exec(said)?.[0];
+    if (trace !== undefined) problems.push(`it printed a stack trace: ${said.slice(0, longestTrace)}`);
+    const says = lastWords(typeof struck === 'string' ? struck : said, place);
+    if (fault.goesOn === true && code !== 0) problems.push(`it did not go on, but ended with ${code}`);
+    if (fault.saysWhy && code !== 0 && says === '') problems.push(`it ended with ${code} and said nothing`);
+    return {
+      problems,
+      says,
+      endedAfterMs,
+      cleanAfterMs: left.length > 0 ? null : tookMs,
+      left,
+      leftAfterNextStart,
+    };
+  } finally {
+    signal.removeEventListener('abort', endAll);
+    endAll();
+    await mend();
+  }
+}
+
+/** @returns whether it came to that before the run ended. */
+async function strikeInPhase(
+  { strike }: Fault,
+  { reached }: Phase,
+  view: View,
+  ended: Promise<unknown>,
+  signal: AbortSignal,
+): Promise<boolean | string> {
+  let isOver = false;
+  void ended.then(() => (isOver = true));
+  const deadline = performance.now() + phaseDeadlineMs;
+  for (; !isOver && performance.now() < deadline; await sleep(pollMs)) {
+    signal.throwIfAborted();
+    const struck = reached(view) && (await strike(view));
+    if (struck !== false) return struck;
+  }
+  return false;
+}
+
+/** Waits until nothing is left, ten seconds at most. */
+async function cleanedUp(
+  readNow: () => Promise<Ledger>,
+  before: Ledger,
+): Promise<{ readonly left: readonly string[]; readonly tookMs: number }> {
+  const since = performance.now();
+  for (;;) {
+    const left = leftSince(before, await readNow());
+    const tookMs = performance.now() - since;
+    if (left.length === 0 || tookMs > cleanDeadlineMs) return { left, tookMs };
+    await sleep(pollMs);
+  }
+}
+
+/** The last line that is not one of Nx's own, without what differs from run to run. */
+export function lastWords(output: string, { workspace, out, temporary }: Place): string {
+  const line = output
+    .replaceAll('last log lines:\n', 'last log lines: ')
+    .split('\n')
+    .map((each) => each.trim())
+    .filter(
+      (each) =>
+        each !== '' &&
+        !/^(NX|—|>|✖|✔|\d+\/\d+ |Ran target|Run duration|Cache: |Critical path|Recoverable time|Output of |Failed tasks|With additional|- bench:|Hint:)/.test(
+          each,
+        ),
+    )
+    .at(-1);
+  return (line ?? '')
+    .replaceAll(out, 'reports')
+    .replaceAll(`${workspace}/`, '')
+    .replaceAll(temporary, '/tmp')
+    .replaceAll(/\d{8}-\d{6}-[0-9a-f]{6}/g, 'ID')
+    .replaceAll(/\b(pid|process) \d+/g, '$1 N')
+    .replaceAll(/:\d{4,5}\b/g, ':PORT')
+    .replaceAll(/\d+(\.\d+)? req\/s/g, 'N req/s')
+    .replaceAll(/\d+ ms\b/g, 'N ms')
+    .replaceAll(/\b[0-9a-f]{12,64}\b/g, 'HEX');
+}

@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { listProcesses } from '@tare/metrics';
+
+/** @returns the text of a file; none where it cannot be read: what is asked about may be gone at any time. */
+export function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** @returns the names in a folder; none where it cannot be read. */
+export function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** The words of a process, parted and ended by zeros; empty when it is gone. */
+export function commandLine(pid: number): string {
+  return textOf(`/proc/${pid}/cmdline`);
+}
+
+/** The variables that a process was started with: "NAME=value", parted and ended by zeros. */
+export function variablesOf(pid: number): string {
+  return textOf(`/proc/${pid}/environ`);
+}
+
+/** @returns the living processes that are so. */
+export function processesThat(are: (pid: number) => boolean): readonly number[] {
+  return listProcesses()
+    .map(({ pid }) => pid)
+    .filter(are);
+}
+
+const establishedState = '01';
+
+/** How many established TCP connections a process has to others than itself. */
+export function connectionsOf(pid: number): number {
+  const inodes = new Set(socketsOf(pid));
+  const rows = textOf(`/proc/${pid}/net/tcp`)
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , , state]) => state === establishedState);
+  const own = rows.filter((row) => inodes.has(row[9] ?? ''));
+  const ends = new Set(own.map(([, local]) => local));
+  return own.filter(([, , remote = '']) => !ends.has(remote)).length;
+}
+
+function socketsOf(pid: number): readonly string[] {
+  const folder = `/proc/${pid}/fd`;
+  return namesIn(folder).flatMap((name) => {
+    try {
+      return /^socket:\[(\d+)\]$/.exec(readlinkSync(join(folder, name)))?.[1] ?? [];
+    } catch {
+      // closed since
+      return [];
+    }
+  });
+}
