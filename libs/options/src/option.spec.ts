@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
+import { hostileText, readOrRefused, tries } from '../../../properties.shared.ts';
 import {
   choice,
   executorSchema,
@@ -120,4 +122,18 @@ it('tells what may be given and what applies otherwise', () => {
     ['mode', 'auto, off', 'auto'],
     ['name', 'text', 'not set'],
   ]);
+});
+
+it('takes or refuses whatever is given, in one line that names the option', () => {
+  const names = fc.oneof(fc.constantFrom(...Object.keys(table.shape)), hostileText);
+  const values = fc.oneof(hostileText, fc.jsonValue());
+  fc.assert(
+    fc.property(fc.array(fc.tuple(names, values), { maxLength: 4 }), (members) => {
+      const result = readOrRefused(() =>
+        readOptions(table, Object.fromEntries([['config', 'a.ts'], ...members])),
+      );
+      if ('refused' in result) expect(result.refused).toMatch(/^--/);
+    }),
+    tries(),
+  );
 });

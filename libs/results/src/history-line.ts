@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { parseFile } from './parse-file.ts';
-import { isEmulated, verdictSchema } from './run-file.ts';
+import { isEmulated, runIdSchema, verdictSchema } from './run-file.ts';
 import type { HostFacts, RunFile } from './run-file.ts';
 import { historyLineOfSchema1 } from './schema-1.ts';
 
@@ -34,7 +34,7 @@ const comparison = z.strictObject({
 
 export const historyLineSchema = z.strictObject({
   schema: z.literal(historySchemaVersion),
-  id: z.string().regex(/^\w[\w.-]*$/, 'expected letters, digits, ".", "_" and "-" only'),
+  id: runIdSchema,
   startedAt: z.iso.datetime(),
   commit: z
     .string()

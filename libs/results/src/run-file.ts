@@ -16,6 +16,9 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex di
 const isoDate = z.iso.datetime();
 const facts = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
+/** The id of a run, which names its folder and its file in the history: it leads to no other place. */
+export const runIdSchema = z.string().regex(/^\w[\w.-]*$/, 'expected letters, digits, ".", "_" and "-" only');
+
 export const repeatSchema = z.strictObject({
   round: z.int().positive(),
   attempt: z.int().positive().describe('The attempt that was given up.'),
@@ -305,7 +308,7 @@ const plan = z.discriminatedUnion('kind', [
 
 export const runFileSchema = z.strictObject({
   schema: z.literal(runFileSchemaVersion),
-  id: z.string(),
+  id: runIdSchema,
   startedAt: isoDate,
   finishedAt: isoDate,
   partial: z

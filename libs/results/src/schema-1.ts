@@ -21,7 +21,7 @@ export function runOfSchema1(data: unknown): unknown {
       eachOf(trials, (trial) => changed(trial, { load: (load) => renamed(load, 'turns', 'slices') })),
     diagnostics: (diagnostics) =>
       eachOf(diagnostics, (each) =>
-        changed(each, { code: (code) => (typeof code === 'string' ? (newCodes[code] ?? code) : code) }),
+        changed(each, { code: (code) => (typeof code === 'string' ? (own(newCodes, code) ?? code) : code) }),
       ),
   });
 }
@@ -35,11 +35,16 @@ function isObject(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A member that was put there: the names are those of a file, and "constructor" is one that every object has. */
+function own<T>(members: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(members, name) ? members[name] : undefined;
+}
+
 /** The same object with some of its members changed, as far as it has them. */
 function changed(value: unknown, changes: Readonly<Record<string, (member: unknown) => unknown>>): unknown {
   if (!isObject(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [name, changes[name]?.(member) ?? member]),
+    Object.entries(value).map(([name, member]) => [name, own(changes, name)?.(member) ?? member]),
   );
 }
 

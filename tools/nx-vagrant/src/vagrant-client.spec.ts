@@ -3,8 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requiredKinds } from '@tare/environment';
 import { findProgram } from '@tare/metrics';
+import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
+import { hostileText, readOrRefused, tries } from '../../../properties.shared.ts';
 import { recordedReply } from '../fixtures/recorded-reply.ts';
+import { parseJournal, parseUnitProperties } from './guest/guest-account.ts';
+import { parseSamplerReply } from './guest/guest-sampler.ts';
+import { consoleFiles, parseDomain } from './libvirt.ts';
+import { sshArguments } from './ssh.ts';
+import { describeVm, parseVmInfo } from './virtualbox.ts';
 import {
   createVagrant,
   explainFailure,
@@ -153,4 +160,38 @@ test('an unknown failure is explained by its last lines', () => {
   expect(explainFailure(['halt', '-f'], { code: 1, said })).toBe(
     'vagrant halt -f failed with 1: one | The guest is on fire.',
   );
+});
+
+test('whatever vagrant, virsh and VBoxManage say is read or refused in one line, and in no time', () => {
+  const replies = ['status-running', 'box-list', 'ssh-config', 'ssh-config-virtualbox', 'up-without-box', 'showvminfo-running'].map(recordedReply); // prettier-ignore
+  const spoiltReply = fc
+    .tuple(fc.constantFrom(...replies, `<domain type='kvm'><name>a</name><title>tare run a by b</title></domain>`), fc.nat(), hostileText, fc.nat(30))
+    .map(([reply, at, text, cut]) => reply.slice(0, at % reply.length) + text + reply.slice((at % reply.length) + cut)); // prettier-ignore
+  const long = fc
+    .tuple(
+      fc.constantFrom(' ', ',', '\n', ' \r', '"', '\\', 'a', 'a ', '<a', '\n a', "box '"),
+      fc.nat(20_000),
+    )
+    .map(([text, times]) => ` a ${text.repeat(times)}`);
+  const startedAt = performance.now();
+  fc.assert(
+    fc.property(fc.oneof(spoiltReply, hostileText, long), (text) => {
+      for (const { type, data } of parseMachineReadable(text))
+        expect([typeof type, Array.isArray(data)]).toEqual(['string', true]);
+      for (const { name, provider } of parseBoxList(text)) expect(typeof (name + provider)).toBe('string');
+      const ssh = readOrRefused(() => parseSshConfig(text));
+      if ('refused' in ssh)
+        expect(ssh.refused).toMatch(/^vagrant ssh-config gave no HostName, Port or User: [^\n\r]*$/);
+      else expect(sshArguments(ssh.read).slice(-1)[0]).toMatch(/^\w/);
+      expect(explainFailure(['up'], { code: 1, said: text })).toMatch(/^vagrant up/);
+      expect(Number.isNaN(parseDomain(text).vcpus)).toBe(false);
+      expect(describeVm(parseVmInfo(text), text).runId ?? 'a').toMatch(/^[\w-]+$/);
+      for (const path of consoleFiles(text)) expect(path).not.toMatch(/^\/dev\//);
+      expect(parseUnitProperties(text).length).toBeGreaterThan(0);
+      for (const read of [() => parseJournal(text), () => parseSamplerReply(text)])
+        readOrRefused<unknown>(read);
+    }),
+    tries(),
+  );
+  expect(performance.now() - startedAt).toBeLessThan(tries(20).numRuns * 500);
 });

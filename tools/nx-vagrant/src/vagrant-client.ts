@@ -207,16 +207,20 @@ export type SshConfig = {
 
 /**
  * Reads what `vagrant ssh-config` prints: one `Host` block.
- * @throws Error when HostName, Port or User is missing.
+ * @throws Error in one line when HostName, Port or User is missing, or is no such name.
  */
 export function parseSshConfig(text: string): SshConfig {
   const pairs = text.split('\n').flatMap((line) => {
-    const found = /^\s+(\w+)\s+(.+?)\s*$/.exec(line);
-    return found?.[1] === undefined || found[2] === undefined ? [] : [[found[1], found[2]] as const];
+    const [, name, value] = /^\s+(\w+)\s(.+)$/.exec(line.trimEnd()) ?? [];
+    return name === undefined || value === undefined ? [] : [[name, value.trim()] as const];
   });
   const { HostName, Port, User, ...options } = Object.fromEntries(pairs);
-  if (HostName === undefined || User === undefined || !/^\d+$/.test(Port ?? ''))
-    throw new Error(`vagrant ssh-config gave no HostName, Port or User: ${JSON.stringify(text)}`);
+  const isName = (word: string | undefined): word is string => /^\w[\w.:%-]*$/.test(word ?? '');
+  // ssh takes a name that begins with a dash for an option
+  if (!isName(HostName) || !isName(User) || !/^\d{1,5}$/.test(Port ?? ''))
+    throw new Error(
+      `vagrant ssh-config gave no HostName, Port or User: ${lastLines(text, 20).slice(0, 500)}`,
+    );
   return { hostName: HostName, port: Number(Port), user: User, options };
 }
 

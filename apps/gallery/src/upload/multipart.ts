@@ -129,9 +129,9 @@ function boundaryLine(
 /** The name of the file of a part, by its headers. */
 function fileNameIn(headers: string): string | undefined {
   const dispositions = headers.split('\r\n').flatMap((line) => {
-    const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*)$/s.exec(line) ?? [];
+    const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):(.*)$/s.exec(line) ?? [];
     if (name === undefined && headers !== '') throw malformed('a part has a line that is no header');
-    return name?.toLowerCase() === 'content-disposition' ? [value ?? ''] : [];
+    return name?.toLowerCase() === 'content-disposition' ? [(value ?? '').trimStart()] : [];
   });
   const [disposition] = dispositions;
   if (dispositions.length !== 1 || disposition === undefined || !/^form-data *(;|$)/i.test(disposition)) {

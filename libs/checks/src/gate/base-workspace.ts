@@ -190,7 +190,7 @@ type BaseBuild = {
 
 /** Lines that Nx prints around the output of its tasks. */
 const wordsOfNx =
-  /^(NX\b|> nx run |Run duration:|Cache:|Critical path:|Recoverable time:|Recommendations:|Failed tasks:|Tasks not run|Pass --verbose|Hint:|- (Speed up or split|\S+:\S+$)|\S+:\S+ +[\d.]+m?s$)/;
+  /^(NX\b|> nx run |Run duration:|Cache:|Critical path:|Recoverable time:|Recommendations:|Failed tasks:|Tasks not run|Pass --verbose|Hint:|- (Speed up or split|[^\s:]+:\S+$)|[^\s:]+:\S+ +[\d.]+m?s$)/;
 
 const buildDeadlineMs = 1_800_000;
 

@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { learnReply, replyChecker, wrongReply, type Reply } from './reply-check.ts';
+import { hostileText, spoilt, tries } from '../../../../properties.shared.ts';
+import { learnReply, replyChecker, wrongReply, type Reply, type ReplyExpectation } from './reply-check.ts';
 
 const reply = (text: string, given: Partial<Reply> = {}): Reply => ({
   status: 200,
@@ -85,5 +87,34 @@ it('sees a wrong status or length in every reply, also where the body was not ke
   expect(checker.check(0, reply('{"n":1}', first))).toBeUndefined();
   expect(checker.check(0, reply('{"n":11}', first))).toMatch(
     /; got 200, 8 bytes of application\/json: \{"n"$/,
+  );
+});
+
+it('whatever an app replies is found right or wrong, in one short line', () => {
+  const reply = fc.record({
+    status: fc.integer({ min: 100, max: 599 }),
+    contentType: hostileText,
+    body: fc.oneof(hostileText, spoilt({ answer: 42, list: [1] })).map((text) => [Buffer.from(text)]),
+  });
+  const expected = fc.constantFrom<ReplyExpectation>(
+    { kind: 'matcher', status: 200, json: { answer: 42, constructor: 'a' } },
+    { kind: 'matcher', matches: /answer/ },
+  );
+  const whole = (given: { status: number; contentType: string; body: readonly Buffer[] }): Reply => ({
+    ...given,
+    bytes: given.body[0]?.length ?? 0,
+    isWhole: true,
+  });
+  fc.assert(
+    fc.property(reply, reply, expected, (one, other, matcher) => {
+      const learnt = learnReply(whole(one), whole(other), 'native', true);
+      for (const expectation of [matcher, learnt]) {
+        const wrong = wrongReply(expectation, whole(other)) ?? 'right';
+        expect(wrong).toMatch(/^[^\n\r]*$/);
+        expect(wrong.length).toBeLessThan(3000);
+      }
+      expect(wrongReply(learnt, whole(one))).toBeUndefined();
+    }),
+    tries(),
   );
 });

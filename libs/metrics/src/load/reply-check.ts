@@ -81,7 +81,7 @@ export function wrongReply(expected: ReplyExpectation, reply: Reply): string | u
       const isAlike =
         statuses.includes(reply.status) && (isEmpty || (reply.bytes > 0 && mediaTypeOf(reply) === mediaType));
       if (isAlike) return undefined;
-      return `expected ${statuses.join(' or ')}, ${mediaType || 'no content type'}, like from ${from}: ${head}; got ${described(reply)}`;
+      return `expected ${statuses.join(' or ')}, ${printed(mediaType) || 'no content type'}, like from ${from}: ${head}; got ${described(reply)}`;
     }
   }
 }
@@ -102,30 +102,32 @@ function missing({ status, json, matches }: ReplyMatcher, reply: Reply): string 
   try {
     body = JSON.parse(text);
   } catch {
-    return `the reply is not JSON: ${text.slice(0, shownBytes)}`;
+    return `the reply is not JSON: ${printed(text)}`;
   }
   for (const [member, expected] of Object.entries(json)) {
     const found: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, member) : undefined;
     if (found !== expected)
-      return `${member} is ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`;
+      return `${member} is ${printed(JSON.stringify(found) ?? 'undefined')}, expected ${JSON.stringify(expected)}`;
   }
   return undefined;
 }
 
 function described(reply: Reply): string {
   const type = mediaTypeOf(reply);
-  return `${reply.status}, ${reply.bytes} bytes${type && ` of ${type}`}: ${headOf(reply)}`;
+  return `${reply.status}, ${reply.bytes} bytes${type && ` of ${printed(type)}`}: ${headOf(reply)}`;
 }
 
-/** The start of a body in one line: text as it is, with everything that is not printed escaped. */
+/** The start of a body in one line. */
 function headOf({ body }: Reply): string {
-  const text = Buffer.concat(body).subarray(0, shownBytes).toString();
-  return text === ''
-    ? '(empty)'
-    : JSON.stringify(text)
-        .slice(1, -1)
-        .replaceAll('\\"', '"')
-        .replaceAll(/[^\x20-\x7e\xa0-\uffff]/g, '·');
+  return printed(Buffer.concat(body).subarray(0, shownBytes).toString()) || '(empty)';
+}
+
+/** The start of a text in one line: as it is, with everything that is not printed escaped. */
+function printed(text: string): string {
+  return JSON.stringify(text.slice(0, shownBytes))
+    .slice(1, -1)
+    .replaceAll('\\"', '"')
+    .replaceAll(/[^\x20-\x7e\xa0-\u200d\u2010-\u2027\u2030-\u2065\u206a-\uffff]/g, '·');
 }
 
 function mediaTypeOf({ contentType }: Reply): string {

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { hostileText, tries } from '../../../../properties.shared.ts';
 import { plainText } from './plain-text.ts';
 
 it('leaves ordinary text as it is, in several lines', () => {
@@ -20,4 +22,23 @@ it('breaks the commands of CI services, wherever a line begins or continues', ()
   );
   expect(plainText('\u001b[0m::warning::hidden')).toBe(': :warning::hidden');
   expect(plainText('x\u2028::stop-commands::t')).not.toMatch(/^::/m);
+});
+
+it('lets nothing through that a terminal or a CI service obeys, takes its own work as it is, and takes no time', () => {
+  // eslint-disable-next-line no-control-regex
+  const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
+  fc.assert(
+    fc.property(hostileText, (text) => {
+      const plain = plainText(text);
+      expect(plain).not.toMatch(control);
+      expect(plain).not.toMatch(/^\s*::[a-z]/im);
+      expect(plain).not.toMatch(/##(\[|vso\[|teamcity\[)/i);
+      expect(plainText(plain)).toBe(plain);
+    }),
+    tries(),
+  );
+  const startedAt = performance.now();
+  for (const text of ['\n', ' ', ':', '#', '\u001b[', '\u001b]', '\u009b1;', ' \n'])
+    plainText(text.repeat(200_000));
+  expect(performance.now() - startedAt).toBeLessThan(2000);
 });

@@ -96,7 +96,7 @@ function missingOf(run: RunFile, environment: EnvironmentResult): MissingEnviron
       remedy: environment.remedy,
     };
   }
-  if (Object.values(run.summary).some((of) => name in of)) return null;
+  if (Object.values(run.summary).some((of) => Object.hasOwn(of, name))) return null;
   const reason = 'The run file has no trial of it.';
   return { name, status: 'failed', statusText: 'failed', reason, remedy: undefined };
 }

@@ -32,8 +32,10 @@ test('a ratio is shown with its interval when there is one', () => {
 
 test('text of other programs is on one line, without control characters, keys included', () => {
   expect(oneLine('\u001b[31mno\u001b[0m\r\n  such\u001b]0;title\u0007 file\u202e')).toBe('no such file');
-  expect(withPlainText({ 'a\nb': ['c\u0000d', { samples: ['\u0000'] }, 1, null, '\uD800'] })).toEqual({
-    'a b': ['c d', { samples: ['\u0000'] }, 1, null, '\uFFFD'],
+  expect(
+    withPlainText({ 'a\nb': ['c\u0000d', { samples: ['e\n'] }, [{ atMs: 1 }], null, '\uD800'] }),
+  ).toEqual({
+    'a b': ['c d', { samples: ['e'] }, [{ atMs: 1 }], null, '\uFFFD'],
   });
 });
 

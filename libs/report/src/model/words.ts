@@ -1,10 +1,12 @@
 import type { Comparison, Metric, MetricSummary, Verdict } from '@tare/results';
 
-// C0, DEL, C1 and the direction overrides: a program's output must not move the cursor or reorder our text.
-// eslint-disable-next-line no-control-regex
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
-// eslint-disable-next-line no-control-regex
-const escapeSequence = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?)/g;
+// C0, DEL, C1 and what directs text: a program's output must not move the cursor or reorder our text; what is no character is not XML
+const unprintable =
+  // eslint-disable-next-line no-control-regex
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffe\uffff]+/g;
+const escapeSequence =
+  // eslint-disable-next-line no-control-regex
+  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b\]|\u009d)[^\u0007\u001b\u009c\n]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]+[0-~]/g;
 
 /** Text from another program on one line, without escape sequences, control characters and halves of surrogates. */
 export function oneLine(text: string): string {
@@ -21,9 +23,6 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Long and not for reading: they are left as they are. */
-const unread: readonly string[] = ['samples', 'histogram'];
-
 /**
  * A file with every text and key in it on one line. A report cleans its file once, at the entry; after that a view only escapes
  * for its own format.
@@ -34,10 +33,15 @@ export function withPlainText<T>(value: T): T {
 
 function plain(value: unknown): unknown {
   if (typeof value === 'string') return oneLine(value);
-  if (Array.isArray(value)) return value.map(plain);
+  if (Array.isArray(value)) return holdsText(value) ? value.map(plain) : value;
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [oneLine(key), unread.includes(key) ? each : plain(each)]),
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [oneLine(key), plain(each)]));
+}
+
+/** Whether there is a text in a list: the samples and slices of a trial are many, and all numbers. */
+function holdsText(values: readonly unknown[]): boolean {
+  return values.some((each) =>
+    typeof each === 'object' && each !== null ? holdsText(Object.values(each)) : typeof each === 'string',
   );
 }
 

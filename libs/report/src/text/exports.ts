@@ -24,7 +24,7 @@ export const exportFlag = text({
     'Formats of other tools to write beside the report, separated by commas: bencher (bencher.json), hgrm (latencies/*.hgrm), hlog (latencies.hlog).',
   otherwise: 'none',
 })
-  .refine((given) => words(given).every((word) => word in formats), {
+  .refine((given) => words(given).every((word) => Object.hasOwn(formats, word)), {
     error: `expected some of ${names.join(', ')}, separated by commas; otava is a format of the trend`,
   })
   .optional();

@@ -2,6 +2,7 @@ import { metricCatalogue } from '@tare/results';
 import { verdictWords } from '../model/conclusion.ts';
 import type { JudgedComparison, ReportModel } from '../model/report-model.ts';
 import { metricNoun } from '../model/shown-metrics.ts';
+import { escapeXml } from '../plot/svg.ts';
 
 /** A test case; `message` is what it says, empty for nothing. */
 export type JunitCase = {
@@ -29,7 +30,7 @@ export function junitXml(suites: readonly JunitSuite[], startedAt: string): stri
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="tare" ${counts(suites.flatMap(({ cases }) => cases))}>`,
     ...suites.flatMap(({ name, properties, cases }) => [
-      `  <testsuite name="${xmlText(name)}" ${counts(cases)} timestamp="${timestamp}">`,
+      `  <testsuite name="${escapeXml(name)}" ${counts(cases)} timestamp="${timestamp}">`,
       ...(properties.length === 0 ? [] : ['    <properties>', ...properties.map(propertyXml), '    </properties>']),
       ...cases.map(caseXml),
       '  </testsuite>',
@@ -40,7 +41,7 @@ export function junitXml(suites: readonly JunitSuite[], startedAt: string): stri
 } // prettier-ignore
 
 function propertyXml([key, value]: JunitSuite['properties'][number]): string {
-  return `      <property name="${key}" value="${xmlText(String(value))}"/>`;
+  return `      <property name="${key}" value="${escapeXml(String(value))}"/>`;
 }
 
 function counts(cases: readonly JunitCase[]): string {
@@ -49,24 +50,14 @@ function counts(cases: readonly JunitCase[]): string {
 }
 
 function caseXml({ className, name, outcome, type, message }: JunitCase): string {
-  const start = `    <testcase classname="${xmlText(className)}" name="${xmlText(name)}"`;
+  const start = `    <testcase classname="${escapeXml(className)}" name="${escapeXml(name)}"`;
   if (outcome === 'passed' && message === '') return `${start}/>`;
-  const kind = type === undefined ? '' : ` type="${xmlText(type)}"`;
+  const kind = type === undefined ? '' : ` type="${escapeXml(type)}"`;
   const content =
     outcome === 'passed'
-      ? `<system-out>${xmlText(message)}</system-out>`
-      : `<${outcome}${kind} message="${xmlText(message)}"/>`;
+      ? `<system-out>${escapeXml(message)}</system-out>`
+      : `<${outcome}${kind} message="${escapeXml(message)}"/>`;
   return `${start}>\n      ${content}\n    </testcase>`;
-}
-
-/** Plain text for an attribute or an element, without the two characters that XML 1.0 cannot hold. */
-function xmlText(text: string): string {
-  return text
-    .replace(/[\uFFFE\uFFFF]/g, '')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }
 
 /**
@@ -115,7 +106,7 @@ function verdictCase(comparison: JudgedComparison): JunitCase {
 /**
  * The trials of a run as CSV (RFC 4180: CRLF, a head line, quotes where needed), one row each: workload, environment, round,
  * attempt, order, startedAt, every metric under its key, and the guards violated, parted by spaces. A figure that a trial
- * does not have is an empty field. A name that a spreadsheet would take for a formula gets an apostrophe before it. The
+ * does not have is an empty field. What a spreadsheet would take for a formula gets an apostrophe before it. The
  * trials of the A/A control are among them.
  */
 export function trialsCsv({ trials }: ReportModel): string {
@@ -134,7 +125,10 @@ function field(value: string | number): string {
   return /[",\r\n]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Text that no spreadsheet runs (OWASP, "CSV Injection"): also its full-width signs, and a sign after blanks. */
+/**
+ * Text that no spreadsheet runs (OWASP, "CSV Injection"): also its full-width signs, a sign after blanks, and one after a
+ * character at which another spreadsheet would begin a field.
+ */
 function plain(text: string): string {
-  return /^\s*[=+\-@＝＋－＠]|^[\t\r]/.test(text) ? `'${text}` : text;
+  return text.replaceAll(/(?<=^|[;|\t\r\n])(?=\s*[=+\-@＝＋－＠])/g, "'");
 }

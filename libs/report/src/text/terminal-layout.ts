@@ -64,11 +64,14 @@ export function screenOf({ columns, colour }: Terminal) {
 }
 
 /**
- * Sections with a blank line between, ending in a line feed. No line is a command to GitHub Actions, which reads "::error::" at
- * the start of a line and "##[error]" anywhere: names and messages of other programs are in the text.
+ * Sections with a blank line between, ending in a line feed. No line is a command to a CI service: GitHub Actions reads "::error::" at
+ * the start of a line and "##[error]" anywhere, Azure Pipelines "##vso[", TeamCity "##teamcity[". Names and messages of other
+ * programs are in the text.
  */
 export function terminalPage(sections: readonly string[]): string {
-  return `${sections.join('\n\n')}\n`.replace(/^(\s*):(?=:)/gm, '$1: ').replaceAll('##[', '# #[');
+  return `${sections.join('\n\n')}\n`
+    .replace(/^([^\S\n]*(?:\u001b\[\d+m)*):(?=:)/gm, '$1: ') // eslint-disable-line no-control-regex
+    .replaceAll(/##(?=\[|vso\[|teamcity\[)/gi, '# #');
 }
 
 /**

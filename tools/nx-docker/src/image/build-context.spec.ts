@@ -16,8 +16,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import fc from 'fast-check';
 import { extract } from 'tar-stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hostileText, readOrRefused, tries } from '../../../../properties.shared.ts';
 import { fixedTar } from '../fixed-tar.ts';
 import { ownDockerfile } from '../recipe.ts';
 import { contextOfApp, contextOfFolder } from './build-context.ts';
@@ -265,6 +267,30 @@ test.each(['!', '[', 'a\\', '[b-', '[[:alpha:]]'])(
     );
   },
 );
+
+test('whatever a .dockerignore holds is taken or refused by its line, and in no time', () => {
+  const name = 'a'.repeat(200);
+  const root = write({ Dockerfile: 'FROM scratch\n', [`a/${name}`]: '' });
+  const pieces = fc.constantFrom('*', '**', '?', 'a', '/', '[', ']', '^', '-', '\\', '!', '(', ')', '{', '}', '+', '.', '|', '$', '**/', 'a*'); // prettier-ignore
+  const pattern = fc.oneof(
+    fc.array(pieces, { maxLength: 40 }).map((all) => all.join('')),
+    hostileText,
+  );
+  const startedAt = performance.now();
+  fc.assert(
+    fc.property(fc.array(pattern, { maxLength: 3 }), (lines) => {
+      writeFileSync(join(root, '.dockerignore'), lines.join('\n'));
+      const result = readOrRefused(() => contextOfFolder(root, join(root, 'Dockerfile')));
+      if ('refused' in result)
+        expect(result.refused).toMatch(/\.dockerignore: "[^]*" is no pattern that Docker takes/);
+      else expect(result.read.entries.filter((entry) => String(entry.name).startsWith('..'))).toEqual([]);
+    }),
+    tries(),
+  );
+  writeFileSync(join(root, '.dockerignore'), `${'*a'.repeat(30)}b\n${'**/*'.repeat(20)}b\n`);
+  contextOfFolder(root, join(root, 'Dockerfile'));
+  expect(performance.now() - startedAt).toBeLessThan(tries(20).numRuns * 500);
+});
 
 test('a file or folder that cannot be read is named, unless it is ignored', () => {
   const root = write({ Dockerfile: 'FROM scratch\n', 'shut/a': '', closed: '' });

@@ -140,7 +140,7 @@ function fixedPort(
   if (all.some(({ text }) => /\benv(?:iron)?\b[^\n]{0,20}\bPORT\b|\$\{?PORT\b|Getenv\("PORT"\)/.test(text)))
     return undefined;
   const patterns = [
-    /\.listen\(\s*\{?\s*(?:port:\s*)?(\d{2,5})\b/,
+    /\.listen\(\s*(?:\{\s*)?(?:port:\s*)?(\d{2,5})\b/,
     /\b(?:port|PORT)\b\s*(?:[:=]|\?\?|\|\|)\s*(?:Number\()?["']?(\d{2,5})\b/,
     /ListenAndServe\(\s*"[^":]*:(\d{2,5})"/,
     /--port[= ](\d{2,5})\b/,
@@ -158,7 +158,7 @@ export function readDockerfile(text: string): {
   readonly health: string | undefined;
 } {
   const lines = text
-    .replaceAll(/^\s*#.*$/gm, '')
+    .replaceAll(/^[ \t]*#.*$/gm, '')
     .replaceAll(/\\\r?\n/g, ' ')
     .split('\n');
   const last = lines
