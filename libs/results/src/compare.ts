@@ -120,8 +120,12 @@ function trialOfEachRound(
   environment: string,
   rounds: readonly number[],
 ): TrialOfRounds {
+  const own = Map.groupBy(
+    trials.filter((trial) => trial.environment === environment),
+    (trial) => trial.round,
+  );
   return rounds.map((round) => {
-    const found = trials.filter((trial) => trial.environment === environment && trial.round === round);
+    const found = own.get(round) ?? [];
     if (found.length > 1) {
       throw new Error(
         `compare: ${found.length} trials of "${environment}" in round ${round} of "${found[0]?.workload}", expected 1`,

@@ -110,3 +110,18 @@ test('the ladder is a section of its own, drawn for a phone and across the page,
   expect(section).toContain('<li>podman:rootless (unavailable): /etc/subuid has no line');
   expect(renderPage(reportModel(exampleRun(2)))).not.toContain('id="ladder"');
 });
+
+test('a trial adds a few KiB to the page and to the run file, however many there are', () => {
+  const sizes = [10, 20, 40].map((rounds) => {
+    const run = exampleRun(rounds);
+    const page = renderPage(reportModel(run));
+    return { trials: run.trials.length, page: page.length, file: JSON.stringify(run).length };
+  });
+  const growth = (of: 'page' | 'file') =>
+    sizes.slice(1).map((size, place) => {
+      const before = sizes[place] ?? size;
+      return (size[of] - before[of]) / (size.trials - before.trials);
+    });
+  for (const bytes of growth('page')) expect(bytes).toBeLessThan(4 * 1024);
+  for (const bytes of growth('file')) expect(bytes).toBeLessThan(8 * 1024);
+});
