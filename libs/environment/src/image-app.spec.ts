@@ -4,6 +4,7 @@ import {
   createWriteStream,
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -16,8 +17,10 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { gzipSync } from 'node:zlib';
 import { findProgram, processesInReach, waitForHttp } from '@tare/metrics';
+import fc from 'fast-check';
 import { type Header, pack } from 'tar-stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { tries } from '../../../properties.shared.ts';
 import type { ImageArtifact } from './app.ts';
 import type { Launch } from './contract.ts';
 import { userIn } from './image-command.ts';
@@ -196,6 +199,11 @@ describe.skipIf(!isRoot || compiler === undefined)('the root of an image', () =>
   it.each<[string, readonly Entry[], string]>([
     ['a path out of it', [{ name: '../evil', content: 'x' }], 'its path ../evil leads out of it'],
     [
+      'a removal of what is outside',
+      [{ name: 'a/.wh...', content: '' }],
+      'its path a/.wh... leads out of it',
+    ],
+    [
       'a folder for devices that is a link',
       [{ name: 'dev', type: 'symlink', linkname: '/tmp' }],
       '/dev is no folder in it',
@@ -217,6 +225,33 @@ describe.skipIf(!isRoot || compiler === undefined)('the root of an image', () =>
     );
     expect(existsSync(join(outside, 'file'))).toBe(false);
     expect(existsSync(join(lower, outside, 'file'))).toBe(true);
+  });
+
+  it('puts and removes nothing outside of it, whatever its entries are', async () => {
+    const outside = mkdtempSync(join(folder, 'outside-'));
+    writeFileSync(join(outside, 'kept'), 'kept');
+    const place = fc.constantFrom('a', 'b', 'a/b', '..', '../..', '/', '.', outside, `${outside}/kept`, 'a/..', 'a/../..', '.wh.a', '.wh...', '.wh..wh..opq', 'a/.wh.b', 'a/kept', 'dev', 'etc'); // prettier-ignore
+    const entry = fc.record({
+      name: place,
+      type: fc.constantFrom('file', 'directory', 'symlink', 'link', 'fifo', 'character-device' as const),
+      linkname: place,
+    });
+    const tried = fc.array(fc.array(entry, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(tried, async (given) => {
+        const entries = given.map((all) =>
+          all.map(({ type, name, linkname }) =>
+            type === 'file' ? { name, type, content: 'evil' } : { name, type, linkname },
+          ),
+        );
+        const result = await unpackImage(await imageOf(entries), signal).catch((error: unknown) => error);
+        if (result instanceof Error)
+          expect(result.message).toMatch(/^the image shop\/pay:1 cannot be unpacked/);
+        expect(readdirSync(outside)).toEqual(['kept']);
+        expect(readFileSync(join(outside, 'kept'), 'utf8')).toBe('kept');
+      }),
+      tries(40),
+    );
   });
 
   it('says that a file is no image', async () => {

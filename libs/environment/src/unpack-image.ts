@@ -149,7 +149,9 @@ async function addLayer(root: string, layer: string, signal: AbortSignal): Promi
         if (!kept.has(join(parent, each))) await rm(join(parent, each), { recursive: true, force: true });
       }
     } else if (wh.startsWith(whiteout)) {
-      await rm(join(parent, wh.slice(whiteout.length)), { recursive: true, force: true });
+      const removed = wh.slice(whiteout.length);
+      if (['', '.', '..'].includes(removed)) throw new Error(`its path ${header.name} leads out of it`);
+      await rm(join(parent, removed), { recursive: true, force: true });
     } else if (await addEntry(root, path, header, entry)) {
       for (let each = path; each.length > root.length; each = dirname(each)) kept.add(each);
       if (header.mtime !== undefined) times.push({ path, mtime: header.mtime });
