@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { appendFile, copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -126,6 +126,17 @@ function strangersEnvironment(path: readonly string[]): NodeJS.ProcessEnv {
 export async function addExpressApp({ root }: Workspace): Promise<void> {
   const folder = join(root, 'packages/api');
   await mkdir(join(folder, 'src'), { recursive: true });
+  const dependencies = { express: '5.1.0' };
+  const devDependencies = { esbuild: '0.28.2' };
+  const manifestPath = join(root, 'package.json');
+  const ofRoot = JSON.parse(await readFile(manifestPath, 'utf8')) as Record<string, object | undefined>;
+  if (ofRoot.workspaces === undefined && !existsSync(join(root, 'pnpm-workspace.yaml'))) {
+    // the packages are those of the root, as the preset "apps" has it, and projects have a project.json
+    ofRoot.dependencies = { ...ofRoot.dependencies, ...dependencies };
+    ofRoot.devDependencies = { ...ofRoot.devDependencies, ...devDependencies };
+    await writeFile(manifestPath, JSON.stringify(ofRoot, null, 2));
+    await writeFile(join(folder, 'project.json'), JSON.stringify({ name: 'api' }));
+  }
   await writeFile(
     join(folder, 'package.json'),
     JSON.stringify({
@@ -137,8 +148,8 @@ export async function addExpressApp({ root }: Workspace): Promise<void> {
           'esbuild src/main.js --bundle --platform=node --outfile=dist/main.cjs && node -p process.version >dist/node.txt',
         start: 'node dist/main.cjs',
       },
-      dependencies: { express: '5.1.0' },
-      devDependencies: { esbuild: '0.28.2' },
+      dependencies,
+      devDependencies,
       nx: { targets: { build: { outputs: ['{projectRoot}/dist'] } } },
     }),
   );

@@ -102,6 +102,13 @@ it('starts what Python names as its program where nothing else tells', async () 
   );
 });
 
+it('says what makes a folder a project where there is none', async () => {
+  const empty = createTreeWithEmptyWorkspace({ formatter: 'prettier' });
+  await expect(bench(empty, { project: 'api' })).rejects.toThrow(
+    '--project=api: there is no project "api" in this workspace, nor any other; a folder is a project by its project.json',
+  );
+});
+
 it('says in one line what is wrong, and writes nothing into the folder', async () => {
   await expect(bench(tree, { project: 'apy' })).rejects.toThrow(
     '--project=apy: there is no project "apy" in this workspace, expected one of @shop/flask, api',

@@ -145,10 +145,13 @@ function projectsOf(tree: Tree, named: string): readonly App['project'][] {
   const names = named.split(',').map((name) => name.trim());
   return names.filter(Boolean).map((name) => {
     const project = projects.get(name);
-    if (project === undefined)
-      throw new Error(
-        `--project=${named}: there is no project "${name}" in this workspace, expected one of ${[...projects.keys()].toSorted().join(', ')}`,
-      );
+    if (project === undefined) {
+      const there =
+        projects.size === 0
+          ? 'nor any other; a folder is a project by its project.json, or by its package.json where the workspaces of the root reach it'
+          : `expected one of ${[...projects.keys()].toSorted().join(', ')}`;
+      throw new Error(`--project=${named}: there is no project "${name}" in this workspace, ${there}`);
+    }
     return { ...project, targets: { ...inferredTargets(name, project.root), ...project.targets } };
   });
 }
