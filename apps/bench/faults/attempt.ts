@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { descendants } from '@tare/metrics';
 import { type EnvironmentTraits, type Fault, type Phase, sendAll } from './fault-list.ts';
@@ -32,6 +33,7 @@ const endDeadlineMs = 150_000;
 const cleanDeadlineMs = 10_000;
 const pollMs = 25;
 const longestTrace = 1500;
+const longestSaying = 400;
 
 /**
  * Starts a run, waits until it is in the phase, does the fault, and looks at what is left.
@@ -160,9 +162,14 @@ export function lastWords(output: string, { workspace, out, temporary }: Place):
     .at(-1);
   return (line ?? '')
     .replaceAll(out, 'reports')
+    .replaceAll(dirname(out), '/tmp')
     .replaceAll(`${workspace}/`, '')
     .replaceAll(temporary, '/tmp')
     .replaceAll(/\d{8}-\d{6}-[0-9a-f]{6}/g, 'ID')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    .replaceAll(/-[0-9a-f]{8}(\.\d+){4}-\w{6}/g, '-X')
+    .replaceAll(/\d+ trials? in [\d:]+/g, 'N trials in TIME')
+    .slice(0, longestSaying)
     .replaceAll(/\b(pid|process) \d+/g, '$1 N')
     .replaceAll(/:\d{4,5}\b/g, ':PORT')
     .replaceAll(/\d+(\.\d+)? req\/s/g, 'N req/s')

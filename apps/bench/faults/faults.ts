@@ -17,6 +17,9 @@ const workspace = resolve(import.meta.dirname, '../../..');
 const resultsPath = join(workspace, 'reports/faults/results.json');
 const pagePath = join(workspace, 'docs/reliability.md');
 
+const noLimit = 1_000_000;
+const shortMinutes = 5;
+
 const help = `Usage: nx run bench:faults [options]
 Breaks runs of bench.config.ts, and looks at what is left of them on this host.
 
@@ -66,9 +69,6 @@ async function main(): Promise<number> {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
-
-const noLimit = 1_000_000;
-const shortMinutes = 5;
 
 type Options = NonNullable<ReturnType<typeof readOptions>>;
 

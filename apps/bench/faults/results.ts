@@ -89,5 +89,6 @@ function sayingsOf(outcomes: Results['outcomes']): string {
     counts.set(plain, (counts.get(plain) ?? 0) + 1);
   }
   const frequent = [...counts].toSorted(([, one], [, other]) => other - one).slice(0, shownSayings);
-  return frequent.length === 0 ? 'nothing: it is gone' : frequent.map(([says]) => `\`${says}\``).join('; ');
+  if (outcomes.length === 0) return 'not tried yet';
+  return frequent.length === 0 ? 'nothing' : frequent.map(([says]) => `\`${says}\``).join('; ');
 }
