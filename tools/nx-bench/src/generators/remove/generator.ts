@@ -16,7 +16,7 @@ import {
 } from '@nx/devkit';
 import { isAsMade, isSameText } from '../bench/generator.ts';
 import { pluginName, removeIgnored } from '../init/generator.ts';
-import { workflowPath, workflowText } from '../workflow/generator.ts';
+import { workflowsIn } from '../workflow/generator.ts';
 
 export type RemoveOptions = {
   /** Whether what was measured goes, too. */
@@ -42,7 +42,7 @@ export default async function remove(tree: Tree, options: RemoveOptions): Promis
     if (isAsMade(tree, root, config)) tree.delete(root);
     else logger.warn(`${path} stays: it is not as the generator makes it; delete it if nobody needs it`);
   }
-  removeWorkflow(tree);
+  removeWorkflows(tree);
   removePlugins(tree);
   if (tree.exists(gathered)) tree.delete(gathered);
   const measured = results.filter((folder) => tree.exists(folder));
@@ -71,13 +71,13 @@ function restoreBytes(tree: Tree, path: string): void {
     tree.write(path, committed.stdout);
 }
 
-function removeWorkflow(tree: Tree): void {
-  const text = tree.read(workflowPath, 'utf8') ?? '';
-  const threshold = Number(/ --threshold=(\S+)/.exec(text)?.[1]);
-  if (isSameText(workflowText(tree, threshold), tree, workflowPath)) tree.delete(workflowPath);
-  // a workflow of this name need not be one of ours
-  else if (text.includes('affected -t gate'))
-    logger.warn(`${workflowPath} stays: it is not as the generator makes it, and its gate is gone`);
+function removeWorkflows(tree: Tree): void {
+  for (const { path, text, made } of workflowsIn(tree)) {
+    if (isSameText(made, tree, path)) tree.delete(path);
+    // a workflow of this name need not be one of ours
+    else if (/(?:affected|run-many) -t (?:gate|docker-push)|tare-gate/.test(text))
+      logger.warn(`${path} stays: it is not as the generator makes it, and what it runs is gone`);
+  }
 }
 
 function removePlugins(tree: Tree): void {

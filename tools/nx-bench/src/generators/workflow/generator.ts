@@ -1,20 +1,54 @@
-import { detectPackageManager, formatFiles, logger, type PackageManager, type Tree } from '@nx/devkit';
+import {
+  detectPackageManager,
+  formatFiles,
+  logger,
+  readNxJson,
+  type PackageManager,
+  type Tree,
+} from '@nx/devkit';
+import { type WorkflowFacts, workflows } from './workflows.ts';
 
-export type WorkflowOptions = { readonly threshold?: number; readonly skipFormat?: boolean };
+export type WorkflowOptions = {
+  readonly threshold?: number;
+  /** Those to make, by their name; all by default. */
+  readonly workflows?: readonly string[];
+  readonly skipFormat?: boolean;
+};
 
-export const workflowPath = '.github/workflows/bench.yml';
+const folder = '.github/workflows';
 
-/** Makes a workflow of GitHub Actions that runs the gate for every pull request; one that is there is left as it is. */
+/** Which files a workflow is made of. */
+const sets: Readonly<Record<string, readonly (keyof typeof workflows)[]>> = {
+  ci: ['ci.yml'],
+  bench: ['bench.yml', 'bench-comment.yml'],
+  cd: ['cd.yml'],
+};
+
+/** Makes workflows of GitHub Actions; a file that is there is left as it is. */
 export default async function workflow(
   tree: Tree,
-  { threshold = 5, skipFormat = false }: WorkflowOptions,
+  { threshold = 5, workflows: asked, skipFormat = false }: WorkflowOptions,
 ): Promise<void> {
-  if (tree.exists(workflowPath)) {
-    logger.info(`${workflowPath} is there already and stays as it is`);
-    return;
+  const unknown = asked?.find((name) => !Object.hasOwn(sets, name));
+  if (unknown !== undefined)
+    throw new Error(`option workflows has "${unknown}"; expected some of ${Object.keys(sets).join(', ')}`);
+  const canPush = (readNxJson(tree)?.plugins ?? []).some(
+    (each) => (typeof each === 'string' ? each : each.plugin) === '@tare/nx-docker/plugin',
+  );
+  const names = asked ?? Object.keys(sets).filter((name) => name !== 'cd' || canPush);
+  if (asked === undefined && !canPush)
+    logger.info('no cd.yml: it pushes images, and nx.json has no @tare/nx-docker/plugin that makes any');
+  for (const file of names.flatMap((name) => sets[name] ?? [])) {
+    const path = `${folder}/${file}`;
+    if (tree.exists(path)) logger.info(`${path} is there already and stays as it is`);
+    else tree.write(path, workflows[file](factsOf(tree, threshold)));
   }
-  tree.write(workflowPath, workflowText(tree, threshold));
   if (!skipFormat) await formatFiles(tree);
+}
+
+function factsOf(tree: Tree, threshold: number): WorkflowFacts {
+  const branch = (readNxJson(tree)?.defaultBase ?? 'main').replace(/^origin\//, '');
+  return { manager: packageManagerOf(tree), branch, threshold };
 }
 
 function packageManagerOf(tree: Tree): PackageManager {
@@ -28,52 +62,15 @@ function packageManagerOf(tree: Tree): PackageManager {
   return locks.find(([lock]) => tree.exists(lock))?.[1] ?? detectPackageManager(tree.root);
 }
 
-const installs: Readonly<Record<PackageManager, readonly string[]>> = {
-  npm: ['npm ci'],
-  pnpm: ['corepack enable', 'pnpm install --frozen-lockfile'],
-  yarn: ['corepack enable', 'yarn install --immutable'],
-  bun: ['npm install --global bun', 'bun install --frozen-lockfile'],
-};
-
-/** What the workflow is made of. */
-export function workflowText(tree: Tree, threshold: number): string {
-  const manager = packageManagerOf(tree);
-  return `name: bench
-
-on:
-  pull_request:
-
-permissions:
-  contents: read
-
-concurrency:
-  # a newer push makes the measurement of an older one worthless
-  group: bench-\${{ github.ref }}
-  cancel-in-progress: true
-
-jobs:
-  gate:
-    runs-on: ubuntu-24.04
-    timeout-minutes: 60
-    env:
-      # what nx affected and the gate compare with
-      NX_BASE: origin/\${{ github.base_ref }}
-    steps:
-      - uses: actions/checkout@v4
-        with:
-          # the base is checked out beside the change
-          fetch-depth: 0
-      - uses: actions/setup-node@v4
-        with:
-          node-version: 24
-${installs[manager].map((command) => `      - run: ${command}`).join('\n')}
-      # what a pull request leaves alone is not measured; the gate adds its result to the summary of the job
-      - run: npx nx affected -t gate --base="$NX_BASE" --threshold=${threshold} --outputStyle=static
-      - if: always()
-        uses: actions/upload-artifact@v4
-        with:
-          name: gate
-          path: reports/gate
-          if-no-files-found: ignore
-`;
+/** The workflows that are there: their path, what they say, and what the generator would write in their place. */
+export function workflowsIn(
+  tree: Tree,
+): readonly { readonly path: string; readonly text: string; readonly made: string }[] {
+  return Object.entries(workflows).flatMap(([file, make]) => {
+    const path = `${folder}/${file}`;
+    const text = tree.read(path, 'utf8');
+    if (text === null) return [];
+    const threshold = Number(/ --threshold=(\S+)/.exec(text)?.[1] ?? 5);
+    return [{ path, text, made: make(factsOf(tree, threshold)) }];
+  });
 }
