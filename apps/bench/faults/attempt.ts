@@ -93,8 +93,8 @@ export async function attempt(
     if (leftAfterNextStart.length > 0)
       problems.push(`left after the next start: ${leftAfterNextStart.join(', ')}`);
     const said = run.output().slice(saidBefore);
-    const trace = /^.*\n(?:.*\n){0,3}?\s+at \S+.*:\d+:\d+\)?$/m.exec(said)?.[0];
-    if (trace !== undefined) problems.push(`it printed a stack trace: ${said.slice(0, longestTrace)}`);
+    const isTrace = said.split('\n').some((line) => /^\s+at \S/.test(line) && /:\d+:\d+\)?$/.test(line));
+    if (isTrace) problems.push(`it printed a stack trace: ${said.slice(0, longestTrace)}`);
     const says = lastWords(typeof struck === 'string' ? struck : said, place);
     if (fault.goesOn === true && code !== 0) problems.push(`it did not go on, but ended with ${code}`);
     if (fault.saysWhy && code !== 0 && says === '') problems.push(`it ended with ${code} and said nothing`);
