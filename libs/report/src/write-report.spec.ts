@@ -7,6 +7,7 @@ import { exampleRun, partlyMetered } from '../fixtures/example-run.ts';
 import { reportModel } from './model/report-model.ts';
 import { planCard, summaryCard } from './pictures/card.ts';
 import { renderReadmeBlock } from './text/readme.ts';
+import { renderStepSummary } from './text/summary.ts';
 import { renderTerminal } from './text/terminal.ts';
 import { writeReport } from './write-report.ts';
 
@@ -148,3 +149,25 @@ test.each([[['net']], [['gross']], [scopes]] as const)(
     ]);
   },
 );
+
+test('a run that has not ended is marked as partial in every view, and a whole one in none', async () => {
+  const partial = 'the run has not ended: 3 of 12 rounds done';
+  const views = async (run: RunFile): Promise<readonly string[]> => {
+    const report = reportModel(run);
+    await writeReport(folder, report);
+    const files = ['report.html', 'summary.md', 'verdicts.junit.xml', 'trials.csv'];
+    return [
+      ...(await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')))),
+      renderTerminal(report, { columns: 200, colour: false }),
+      renderStepSummary(report),
+      renderReadmeBlock(report, { chartsPath: 'charts' }),
+      summaryCard(report),
+    ];
+  };
+  const marked = await views({ ...exampleRun(3), partial });
+  expect(marked.map((text) => /Partial: the run has not ended|PARTIAL RUN/.test(text))).toEqual(
+    marked.map(() => true),
+  );
+  const whole = await views(exampleRun(3));
+  expect(whole.filter((text) => /partial/i.test(text))).toEqual([]);
+});

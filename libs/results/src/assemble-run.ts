@@ -75,10 +75,9 @@ export function looksOf(plan: RoundPlan): Looks | undefined {
 
 /**
  * The run file of a journal, whole or not: one that did not end is marked as partial, and judged as one that was interrupted.
- * @param goesOn whether it is under way now.
  * @throws Error, one line, without a trial: there is nothing to sum up.
  */
-export function runOfJournal({ header, lines, diagnostics }: JournalContent, goesOn = false): RunFile {
+export function runOfJournal({ header, lines, diagnostics }: JournalContent): RunFile {
   const rounds = roundsIn(lines);
   const trials = rounds.flatMap((each) => each.trials);
   if (trials.length === 0)
@@ -91,7 +90,7 @@ export function runOfJournal({ header, lines, diagnostics }: JournalContent, goe
   return assembleRun({
     header,
     finishedAt: end?.at ?? header.startedAt,
-    partial: ended === undefined ? partialWords(header, done, goesOn) : undefined,
+    partial: ended === undefined ? partialWords(header, done) : undefined,
     trials,
     repeats: rounds.flatMap(({ repeats }) => repeats),
     lost: rounds.flatMap(({ lost }) => lost),
@@ -105,12 +104,9 @@ export function runOfJournal({ header, lines, diagnostics }: JournalContent, goe
   });
 }
 
-function partialWords({ id, wanted }: JournalHeader, done: number, goesOn: boolean): string {
+function partialWords({ id, wanted }: JournalHeader, done: number): string {
   const most = wanted.kind === 'fixed' ? `${wanted.rounds}` : `at most ${wanted.max}`;
-  const far = `${done} of ${most} rounds done`;
-  return goesOn
-    ? `the run is under way: ${far}; figures and verdicts may still change`
-    : `the run did not end: ${far}; --resume=${id} goes on with it`;
+  return `the run has not ended: ${done} of ${most} rounds done; if it was interrupted, --resume=${id} goes on with it`;
 }
 
 /** Judged like a run that somebody ended: at the looks that there were, and at one that came too early. */

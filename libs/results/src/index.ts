@@ -37,6 +37,8 @@ export {
 export type { Metric, MetricKey } from './metric-catalogue.ts';
 export * from './run-file.ts';
 export { marginDiagnostics } from './run-diagnostics.ts';
+export { isWhole, listRuns, pruneRuns } from './run-list.ts';
+export type { ListedRun } from './run-list.ts';
 export { summarise } from './summarise.ts';
 export { parseFile } from './parse-file.ts';
 export {

@@ -47,7 +47,7 @@ export {
 export { followRun, runSoFar, type SoFar } from './run/run-so-far.ts';
 export { describeConfig, hostFacts } from './run/describe-config.ts';
 export { comparisonTitle, environmentsAfterFirstLook, type Found, type JudgeLook } from './run/round-plan.ts';
-export { lockHost } from './run/host-lock.ts';
+export { lockHost, runsUnderWay } from './run/host-lock.ts';
 export { launchOf, mixOf, obstacleTo, setUpData, type Preparation } from './run/launch-workload.ts';
 export { performRun, requireReady, type RunResult } from './run/perform-run.ts';
 export { findInterrupted, overridesOf } from './run/resume.ts';

@@ -110,6 +110,22 @@ export const tables = {
     },
   ),
 
+  runs: optionTable(
+    {
+      title: 'Runs',
+      description:
+        'Lists the runs whose journals are here: id, state, age, rounds, trials, size. Removes the finished ones but the newest where it is told to; never one that is running or can be gone on with.',
+    },
+    {
+      prune: toggle({ description: 'Remove the finished runs but the newest.' }).default(false),
+      keep: whole({ min: 0, description: 'How many finished runs stay when others are removed.' }).default(
+        10,
+      ),
+      outputPath: outputPath('the journals in runs/'),
+      json: json('Print a JSON array and nothing else.'),
+    },
+  ),
+
   doctor: optionTable(
     {
       title: 'Examine this host',

@@ -19,6 +19,7 @@ it('infers its targets from a bench.config.ts', () => {
     'doctor',
     'calibrate',
     'trend',
+    'runs',
   ]);
   expect(targets.measure?.options).toMatchObject({ config: 'apps/bench/bench.config.ts' });
 });

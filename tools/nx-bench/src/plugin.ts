@@ -36,6 +36,7 @@ const targetNames = {
   doctorTargetName: 'doctor',
   calibrateTargetName: 'calibrate',
   trendTargetName: 'trend',
+  runsTargetName: 'runs',
 };
 
 const optionKinds = {
@@ -142,6 +143,7 @@ export function benchTargets(
     doctorTargetName: doctor,
     calibrateTargetName: calibrate,
     trendTargetName: trend,
+    runsTargetName: runs,
   } = { ...targetNames, ...options };
   // what a run asks for is known to its options and not to the graph: the executors run the targets that it takes
   const config = { config: file, workloadTargets: [...workloadTargets] };
@@ -242,6 +244,11 @@ export function benchTargets(
       executor: '@tare/nx-report:trend',
       cache: false,
       metadata: about('tare', 'Draws the history of runs and marks where it changed', help(trend)),
+    },
+    [runs]: {
+      executor: '@tare/nx-bench:runs',
+      cache: false,
+      metadata: about('tare', 'Lists the runs that were begun, and removes old ones', help(runs)),
     },
   };
 }

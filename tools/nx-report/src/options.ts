@@ -13,10 +13,20 @@ export const tables = {
       runFile: path({ description: 'The run file to render, from the workspace root.' }).default(
         'reports/latest/run.json',
       ),
+      run: text({
+        what: 'the id of a run',
+        description:
+          'Id of a run to render from its journal instead, whole or not; what has not ended is marked as partial everywhere.',
+        otherwise: 'the run file',
+      }).optional(),
+      runsPath: path({
+        description: 'Folder of the journals, from the workspace root.',
+      }).default('reports/runs'),
       outputPath: path({
         description:
           'Folder for report.html, summary.md, verdicts.junit.xml, trials.csv and charts/, from the workspace root.',
-      }).default('reports/latest'),
+        otherwise: 'reports/latest; with --run the folder of the journal',
+      }).optional(),
       ...reportFlags,
     },
   ),

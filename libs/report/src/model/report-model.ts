@@ -18,6 +18,8 @@ export type ReportModel = RunRecord &
   OfTheFile & {
     /** "2026-03-01 10:00 UTC". */
     readonly started: string;
+    /** Why this is not a whole run, as a sentence; undefined of a whole one. Every view says it first. */
+    readonly partial: string | undefined;
     readonly baseline: string;
     /** Name of the A/A control; null for a run without. */
     readonly control: string | null;
@@ -60,6 +62,7 @@ export function reportModel(file: RunFile, { calibration }: ReportOptions = {}):
     ...recordOf(run),
     ...{ id, seed, startedAt, host, repeats, diagnostics, trials },
     started: dateText(startedAt),
+    partial: run.partial === undefined ? undefined : `Partial: ${run.partial}.`,
     baseline,
     control,
     rounds: run.plan.rounds,

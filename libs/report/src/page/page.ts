@@ -22,7 +22,8 @@ export function renderPage(report: ReportModel, capacities: readonly WorkloadCap
 <header>
 <div class="top"><h1>What the environment weighs: ${names}</h1><button id="theme" type="button" hidden>Dark</button></div>
 <p class="meta">${started}, on ${host.cpuModel}, ${counted(host.cores, 'core')}, ${host.os}</p>
-<nav aria-label="Parts of the report"><ul>${nav}</ul></nav>
+${report.partial === undefined ? nothing : markup`<p class="note" role="note"><b>${report.partial}</b></p>
+`}<nav aria-label="Parts of the report"><ul>${nav}</ul></nav>
 </header>
 <main id="main" tabindex="-1">${sections.map(sectionHtml)}</main>
 <footer>Run ${report.id}, seed ${report.seed}. Made by Tare.</footer>

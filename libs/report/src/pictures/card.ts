@@ -47,7 +47,7 @@ const mostRows = 4;
 
 /** What the card says of the first measured workload. */
 export function planCard(report: ReportModel): CardPlan {
-  const { started, host, rounds } = report;
+  const { started, host, rounds, partial } = report;
   const [workload, ...rest] = report.workloads;
   const { subjects = [], rows = [] } = workload ?? {};
   const shown = mostTelling(subjects);
@@ -56,9 +56,13 @@ export function planCard(report: ReportModel): CardPlan {
   const headlines = rows.filter(({ metric }) => shownAs(metric.key).card !== undefined);
   return {
     title: `${workload?.name ?? 'nothing measured'}: what its environment costs`,
-    host: [started.slice(0, 10), host.cpuModel, counted(host.cores, 'core'), counted(rounds, 'round')].join(
-      ' · ',
-    ),
+    host: [
+      ...(partial === undefined ? [] : ['PARTIAL RUN']),
+      started.slice(0, 10),
+      host.cpuModel,
+      counted(host.cores, 'core'),
+      counted(rounds, 'round'),
+    ].join(' · '),
     headings: headlines.map(({ metric }) => ({
       text: shownAs(metric.key).card ?? '',
       better: `${metric.direction} is better`,

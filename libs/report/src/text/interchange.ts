@@ -77,13 +77,24 @@ export function verdictsJunit(report: ReportModel): string {
     return status === 'failed' ? [{ className: name, name: 'measurement', outcome: 'error', message }] : [];
   });
   const failed = errors.length === 0 ? [] : [{ name: 'environments', properties, cases: errors }];
-  return junitXml([...suites, ...failed], report.startedAt);
+  return junitXml([...partialSuite(report, properties), ...suites, ...failed], report.startedAt);
 }
 
-function propertiesOf({ id, seed, host, baseline, emulated, missing }: ReportModel): JunitSuite['properties'] {
+/** What shows the cases alone shows that they are not all, too. */
+function partialSuite(
+  { id, partial }: ReportModel,
+  properties: JunitSuite['properties'],
+): readonly JunitSuite[] {
+  if (partial === undefined) return [];
+  const cases = [{ className: id, name: 'whole run', outcome: 'skipped', message: partial }] as const;
+  return [{ name: 'run', properties, cases }];
+}
+
+function propertiesOf({ id, partial, seed, host, baseline, emulated, missing }: ReportModel): JunitSuite['properties'] {
   const failed = missing.filter(({ status }) => status === 'failed').map(({ name }) => name);
   return [
     ['run', id],
+    ...(partial === undefined ? [] : [['partial', partial] as const]),
     ['seed', seed],
     ['baseline', baseline],
     ...Object.entries(host).map(([fact, value]) => [`host.${fact}`, value] as const),
@@ -107,15 +118,23 @@ function verdictCase(comparison: JudgedComparison): JunitCase {
  * The trials of a run as CSV (RFC 4180: CRLF, a head line, quotes where needed), one row each: workload, environment, round,
  * attempt, order, startedAt, every metric under its key, and the guards violated, parted by spaces. A figure that a trial
  * does not have is an empty field. What a spreadsheet would take for a formula gets an apostrophe before it. The
- * trials of the A/A control are among them.
+ * trials of the A/A control are among them. Of a partial run each row says so in a last field.
  */
-export function trialsCsv({ trials }: ReportModel): string {
+export function trialsCsv({ trials, partial }: ReportModel): string {
   const which = ['workload', 'environment', 'round', 'attempt', 'order', 'startedAt'] as const;
-  const head = [...which, ...metricCatalogue.map(({ key }) => key), 'violations'];
+  // a comment line would not be CSV
+  const mark = partial === undefined ? [] : [partial];
+  const head = [
+    ...which,
+    ...metricCatalogue.map(({ key }) => key),
+    'violations',
+    ...mark.map(() => 'partial'),
+  ];
   const rows = trials.map((trial) => [
     ...which.map((key) => trial[key]),
     ...metricCatalogue.map(({ of }) => of(trial) ?? ''),
     [...new Set(trial.violations.map(({ guard }) => guard))].join(' '),
+    ...mark,
   ]);
   return [head, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
 }

@@ -148,3 +148,8 @@ export function markdownPictures(
     })
     .join('\n');
 }
+
+/** Says of a run that is not whole why it is not. */
+export function partialLine({ partial }: Pick<ReportModel, 'partial'>): readonly string[] {
+  return partial === undefined ? [] : [`> **${escapeMarkdown(partial)}**`];
+}

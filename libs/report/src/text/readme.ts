@@ -14,6 +14,7 @@ import {
   ladderTable,
   markdownList,
   metricTable,
+  partialLine,
 } from './markdown.ts';
 
 const startMarker = '<!-- tare:results -->';
@@ -73,6 +74,7 @@ export function renderReadmeBlock(
   const summary = posix.join(posix.dirname(chartsPath), 'summary.md');
   const hasTables = workloads.some((each) => ladderInstead(report, each) === undefined);
   const parts = [
+    ...partialLine(report),
     `Measured ${started} on ${escapeMarkdown(host.cpuModel)}, ${counted(host.cores, 'core')}: ` +
       `${counted(rounds, 'round')}, ${escapeMarkdown(load)}, seed ${seed}.` +
       (hasTables

@@ -16,6 +16,7 @@ import {
   markdownSection,
   metricTable,
   missingMarkdown,
+  partialLine,
   textTable,
   wordsMarkdown,
 } from './markdown.ts';
@@ -30,6 +31,7 @@ export function renderSummary(report: ReportModel): string {
   const facts = textTable(['Environment', 'Fact', 'Value'], ['left', 'left', 'left'], report.facts);
   return markdownDocument([
     `# ${titleOf(report)}`,
+    ...partialLine(report),
     ...(workloads.length === 0 ? ['No trial was measured.'] : ['## Conclusion', ...conclusions(report)]),
     ...ladderSections(report),
     ...workloads.flatMap((workload) => [
@@ -67,6 +69,7 @@ export function renderStepSummary(report: ReportModel): string {
   const { workloads } = report;
   return markdownDocument([
     `## ${titleOf(report)}`,
+    ...partialLine(report),
     ...(workloads.length === 0 ? ['No trial was measured.'] : conclusions(report)),
     ...workloads.flatMap((workload) => [
       `### ${escapeMarkdown(workload.name)}`,

@@ -36,6 +36,7 @@ export function renderTerminal(report: ReportModel, terminal: Terminal): string 
     level === 'info' ? wrap(text) : marked(level, text),
   );
   return terminalPage([
+    ...(report.partial === undefined ? [] : [marked('warning', report.partial)]),
     `${paint('bold', `Run ${report.id}`)}, ${report.started}, seed ${report.seed}\n${report.load}`,
     ...(workloads.length === 0
       ? ['No trial was measured.']

@@ -99,6 +99,14 @@ export function lockHost(holder: LockHolder, chosenFolder = process.env.TARE_LOC
   }
 }
 
+/** @returns the ids of the runs that measure on this host now. */
+export function runsUnderWay(folder = process.env.TARE_LOCK_FOLDER ?? folderForAll()): readonly string[] {
+  if (process.platform !== 'linux') return [];
+  return claimsIn(folder)
+    .filter(({ runner }) => findRunner(runner) !== undefined)
+    .map(({ runId }) => runId);
+}
+
 /** @returns the folder that all users, network and process namespaces of a host share. */
 function folderForAll(): string {
   // sticky and writable by all: the same choice for every user

@@ -1,6 +1,7 @@
 import type { Environment } from '@tare/environment';
 import {
   isEmulated,
+  isWhole,
   type JournalHeader,
   type LostEnvironment,
   marginDiagnostics,
@@ -17,7 +18,7 @@ import type { ResolvedConfig } from '../config/bench-config.ts';
 import { type ArrivalRates, arrivalRates } from './arrival-rates.ts';
 import { describeConfig, hostFacts } from './describe-config.ts';
 import { type HostOptions, type PreparedHost, prepareHost } from './prepared-host.ts';
-import { digestsOf, isEnded, requireSameEnvironments, wantedOf } from './resume.ts';
+import { digestsOf, requireSameEnvironments, wantedOf } from './resume.ts';
 import { measureRounds } from './rounds.ts';
 import type { Usable } from './run-events.ts';
 
@@ -31,7 +32,7 @@ export type RunResult = { readonly run: RunFile; readonly journalFolder: string 
  */
 export async function performRun(options: HostOptions): Promise<RunResult> {
   const { resume, runsFolder } = options;
-  if (resume !== undefined && isEnded(resume))
+  if (resume !== undefined && isWhole(resume))
     return { run: runOfJournal(resume), journalFolder: `${runsFolder}/${resume.header.id}` };
   try {
     await using host = await prepareHost(options);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type JournalContent, type JournalHeader, readJournal, roundsIn } from '@tare/results';
+import { isWhole, type JournalContent, type JournalHeader, readJournal, roundsIn } from '@tare/results';
 import { type Overrides, overridesSchema } from '../config/overrides.ts';
 import type { WeightedRequest } from '../config/workload.ts';
 import type { PreparedConfig } from '../trial/trial.ts';
@@ -9,12 +9,6 @@ import type { ResolvedConfig } from '../config/bench-config.ts';
 import { describeConfig, hostFacts } from './describe-config.ts';
 import type { Preparation } from './launch-workload.ts';
 import type { Unusable, Usable } from './run-events.ts';
-
-/** Whether all rounds are made and nothing is left to do but the run file. */
-export function isEnded({ lines }: JournalContent): boolean {
-  const last = lines.at(-1);
-  return last?.kind === 'ended' && !(last.plan.kind === 'looks' && last.plan.endedBy === 'interrupted');
-}
 
 /**
  * Finds the run to go on with.
@@ -46,7 +40,7 @@ function requireId(asked: string): string {
 
 /** Whether it has ended, and its run file is there. */
 async function isWritten(runsFolder: string, content: JournalContent): Promise<boolean> {
-  return isEnded(content) && (await readdir(join(runsFolder, content.header.id))).includes('run.json');
+  return isWhole(content) && (await readdir(join(runsFolder, content.header.id))).includes('run.json');
 }
 
 /**
@@ -157,7 +151,8 @@ function leavesOf(data: object, place = ''): ReadonlyMap<string, string> {
   return new Map(
     Object.entries(data as Readonly<Record<string, unknown>>).flatMap(([key, value]) => {
       if (value === undefined) return [];
-      if (typeof value !== 'object' || value === null) return [[`${place}${key}`, JSON.stringify(value)] as const];
+      if (typeof value !== 'object' || value === null)
+        return [[`${place}${key}`, JSON.stringify(value)] as const];
       return [...leavesOf(value, `${place}${key}.`)];
     }),
   );

@@ -12,6 +12,7 @@ import capacity from '../executors/capacity/executor.ts';
 import { measureAndReport } from '../executors/compare/measure-and-report.ts';
 import doctor from '../executors/doctor/executor.ts';
 import { gateExitCode } from '../executors/gate/executor.ts';
+import runs from '../executors/runs/executor.ts';
 import { tables } from '../options.ts';
 import type { Command, Commands } from './command-line.ts';
 
@@ -48,6 +49,7 @@ export const commands: Commands = {
     byExecutor(doctor),
   ),
   calibrate: without('check the meters against known truths', tables.calibrate, byExecutor(calibrate)),
+  runs: without('list the runs that were begun, and remove old ones', tables.runs, byExecutor(runs)),
   trend: without('draw the history of runs', reportTables.trend, byExecutor(trend)),
 };
 

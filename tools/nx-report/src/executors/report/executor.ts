@@ -18,7 +18,14 @@ import {
   writeReport,
 } from '@tare/report';
 import type { CalibrationSummary, WorkloadCapacity } from '@tare/report';
-import { hostFingerprint, parseCapacityFile, parseRunFile, type RunFile } from '@tare/results';
+import {
+  hostFingerprint,
+  parseCapacityFile,
+  parseRunFile,
+  readJournal,
+  runOfJournal,
+  type RunFile,
+} from '@tare/results';
 import { tables } from '../../options.ts';
 
 export type ReportOptions = GivenOptions<typeof tables.report.shape>;
@@ -28,8 +35,15 @@ const report: PromiseExecutor<ReportOptions> = async (given, { root }) => {
   try {
     const options = readOptions(tables.report, given);
     const runFile = resolve(root, options.runFile);
-    const outputPath = resolve(root, options.outputPath);
-    const run = await readRun(runFile, relative(root, runFile));
+    const journal =
+      options.run === undefined ? undefined : journalFolder(root, options.runsPath, options.run);
+    const outputPath = resolve(root, options.outputPath ?? journal ?? 'reports/latest');
+    const run =
+      journal === undefined
+        ? await readRun(runFile, relative(root, runFile))
+        : runOfJournal(await readJournal(journal));
+    if (run.partial !== undefined && options.export !== undefined)
+      throw new Error(`--export=${options.export}: the run is partial, and no other tool would know`);
     const { calibration, capacities, problems } = await extraOf(run, root, outputPath);
     for (const problem of problems)
       process.stderr.write(`Left out: ${problem.replaceAll(/\s*\n\s*/g, ' ')}\n`);
@@ -55,7 +69,9 @@ const report: PromiseExecutor<ReportOptions> = async (given, { root }) => {
       );
     }
 
-    const readme = await updateReadme(root, options.readme, model, join(outputPath, 'charts'));
+    // what is looked at again is not the latest result
+    const intoReadme = options.readme ?? (journal === undefined ? undefined : false);
+    const readme = await updateReadme(root, intoReadme, model, join(outputPath, 'charts'));
     if (readme !== undefined) process.stdout.write(`Results put into ${relative(root, readme)}\n`);
     if (await appendStepSummary(renderStepSummary(model), process.env))
       process.stdout.write('Appended to the summary of the job\n');
@@ -66,6 +82,11 @@ const report: PromiseExecutor<ReportOptions> = async (given, { root }) => {
   }
 };
 export default report;
+
+function journalFolder(root: string, runs: string, id: string): string {
+  if (/^\w[\w.-]*$/.test(id)) return resolve(root, runs, id);
+  throw new Error(`--run=${id}: expected the id of a run: nx run bench:runs lists them`);
+}
 
 async function readRun(path: string, shown: string): Promise<RunFile> {
   let text: string;
