@@ -372,17 +372,35 @@ describe.runIf(process.env.TARE_STRANGERS === 'all')('elsewhere', { timeout: 600
   });
 });
 
-/** Sets the version of Nx and its plugins in a workspace. */
-async function useNx({ root }: Workspace, version: string): Promise<void> {
+/** Sets the version of Nx and its plugins in a workspace, which is left without the plugins that have no such version yet. */
+async function useNx({ root, run: runHere }: Workspace, version: string): Promise<void> {
   const path = join(root, 'package.json');
   const manifest = JSON.parse(readFileSync(path, 'utf8')) as { devDependencies: Record<string, string> };
   const { devDependencies } = manifest;
   if (devDependencies.nx === version) return;
-  for (const name of Object.keys(devDependencies))
-    if (name === 'nx' || name.startsWith('@nx/')) devDependencies[name] = version;
+  devDependencies.nx = version;
+  for (const name of Object.keys(devDependencies).filter((each) => each.startsWith('@nx/'))) {
+    const { code, output } = await runHere('npm', 'view', `${name}@${version}`, 'version');
+    if (code === 0 && output.trim() === version) devDependencies[name] = version;
+    else await dropPlugin(root, name, devDependencies);
+  }
   await writeFile(path, JSON.stringify(manifest, null, 2));
   await rm(join(root, 'package-lock.json'), { force: true });
   await rm(join(root, 'node_modules'), { recursive: true, force: true });
+}
+
+async function dropPlugin(
+  root: string,
+  name: string,
+  devDependencies: Record<string, string>,
+): Promise<void> {
+  delete devDependencies[name];
+  const path = join(root, 'nx.json');
+  const settings = JSON.parse(readFileSync(path, 'utf8')) as { plugins?: (string | { plugin: string })[] };
+  settings.plugins = (settings.plugins ?? []).filter(
+    (each) => !(typeof each === 'string' ? each : each.plugin).startsWith(name),
+  );
+  await writeFile(path, JSON.stringify(settings, null, 2));
 }
 
 const nodeOfBuild = ({ root }: Workspace): string =>
