@@ -141,6 +141,8 @@ async function addLayer(root: string, layer: string, signal: AbortSignal): Promi
     const { header } = entry;
     const name = posix.normalize(`/${header.name}`).replace(/\/$/, '');
     if (header.name.split('/').includes('..')) throw new Error(`its path ${header.name} leads out of it`);
+    // a link in the place of the root would lead all that follows out of it
+    if (name === '' && header.type !== 'directory') throw new Error('its root is no folder');
     const parent = await placeIn(root, posix.dirname(name || '/'));
     const path = name === '' ? root : join(parent, basename(name));
     const wh = basename(name);
