@@ -103,3 +103,12 @@ it('no package runs a script at its installation that is not named, and only two
   const run = Object.entries(manifest.allowScripts).flatMap(([name, runs]) => (runs ? [name] : []));
   expect(run.sort()).toEqual(['esbuild', 'nx']);
 });
+
+it('every action of a workflow is pinned by its commit, and says which version that is', () => {
+  const loose = globSync('.github/workflows/*.yml', { cwd: root }).flatMap((path) =>
+    [...read(path).matchAll(/\buses:\s*(?!\.\/)(.*)/g)].flatMap(([, action = '']) =>
+      /^[\w./-]+@[0-9a-f]{40} # v\d/.test(action) ? [] : [`${path}: ${action}`],
+    ),
+  );
+  expect(loose).toEqual([]);
+});
