@@ -28,7 +28,7 @@ export type Outcome = {
   readonly leftAfterNextStart: readonly string[];
 };
 
-const phaseDeadlineMs = 300_000;
+const phaseDeadlineMs = 120_000;
 const endDeadlineMs = 150_000;
 const cleanDeadlineMs = 10_000;
 const pollMs = 25;

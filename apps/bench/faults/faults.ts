@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseRunFile, writeAside, writeJson } from '@tare/results';
 import { environmentsOf, loadConfig } from '@tare/runner';
-import { attempt, lastWords } from './attempt.ts';
+import { attempt, lastWords, type Outcome } from './attempt.ts';
 import { combinationsOf, covering } from './combinations.ts';
 import { type EnvironmentTraits, faults } from './fault-list.ts';
 import { canOwnEngine, ownEngine } from './own-engine.ts';
@@ -119,7 +119,9 @@ async function tryAll(place: Place, options: Options, signal: AbortSignal): Prom
       break;
     }
     const { fault, phase, environment } = combination;
-    const outcome = await attempt(combination, place, signal);
+    const outcome = await attempt(combination, place, signal).catch((error: unknown) =>
+      failedAttempt(error, signal),
+    );
     const title = `${index + 1}/${ordered.length}  ${fault.name} in ${phase.name} of ${environment}`;
     if (outcome === undefined) {
       say(`${title}: not tried: the run was over before`);
@@ -141,6 +143,20 @@ async function tryAll(place: Place, options: Options, signal: AbortSignal): Prom
   }
   say(`${outcomes.length} tried, ${outcomes.length - failed} survived`);
   return failed > 0 || outcomes.length === 0 ? 1 : 0;
+}
+
+/** What went wrong with the attempt itself is an outcome, too: the others are still tried. */
+function failedAttempt(error: unknown, signal: AbortSignal): Outcome {
+  signal.throwIfAborted();
+  const problem = error instanceof Error ? error.message : String(error);
+  return {
+    problems: [problem],
+    says: '',
+    endedAfterMs: 0,
+    cleanAfterMs: null,
+    left: [],
+    leftAfterNextStart: [],
+  };
 }
 
 /** Adds outcomes to the file of results, and to the page. */
