@@ -12,7 +12,7 @@ export type OwnEngine = {
   readonly host: string;
   readonly bridge: string;
   readonly pids: () => readonly number[];
-  /** Starts it, unless it runs. */
+  /** Starts it; again, if it runs: one that was told to end may be about to. */
   start(): Promise<void>;
   /** Ends it with all that it has left. */
   remove(): Promise<void>;
@@ -37,13 +37,19 @@ export function ownEngine(folder: string): OwnEngine {
   const isRunning = (): boolean => child?.exitCode === null && child.signalCode === null;
   const answers = async (): Promise<boolean> =>
     (await awaitProgram('docker', ['--host', host, 'version'], once10s())).code === 0;
+  const end = async (): Promise<void> => {
+    if (child === undefined || !isRunning()) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGTERM');
+    await gone;
+  };
 
   return {
     host,
     bridge,
     pids: () => (isRunning() && child?.pid !== undefined ? [child.pid] : []),
     start: async () => {
-      if (isRunning()) return;
+      await end();
       if ((await awaitProgram('ip', ['link', 'show', bridge], once10s())).code !== 0) {
         await ip('link', 'add', bridge, 'type', 'bridge');
         await ip('address', 'add', `10.214.${process.pid % 256}.1/24`, 'dev', bridge);
@@ -70,11 +76,7 @@ export function ownEngine(folder: string): OwnEngine {
       }
     },
     remove: async () => {
-      if (child !== undefined && isRunning()) {
-        const gone = once(child, 'exit');
-        child.kill('SIGTERM');
-        await gone;
-      }
+      await end();
       // what an engine that was killed has left: its containerd, shims, and what they run
       for (const pid of processesThat((each) => commandLine(each).includes(folder))) {
         try {

@@ -58,18 +58,25 @@ export function enterAppCgroup(): AppCgroup {
 
 /** @returns the processes in the groups of runners that are known to have ended; groups without any are removed. */
 export function membersOfLeftCgroups(): readonly number[] {
+  return leftCgroups().flatMap((group) => {
+    const members = membersOf(group);
+    if (members.length === 0) remove(group);
+    return members;
+  });
+}
+
+/** Whether there are groups of ended runners that have no process and cannot be removed yet: the threads of the last one still end. */
+export function areLeftCgroupsEnding(): boolean {
+  return leftCgroups().some((group) => membersOf(group).length === 0);
+}
+
+function leftCgroups(): readonly string[] {
   const here = cgroupFolder();
   if (here === undefined) return [];
   // a runner may have been in a group of its own, or next to this one
-  return [here, dirname(here)].flatMap((folder) =>
-    groupsIn(folder)
-      .filter((group) => isRunnerGone(namePattern.exec(basename(group))?.[1]))
-      .flatMap((group) => {
-        const members = membersOf(group);
-        if (members.length === 0) remove(group);
-        return members;
-      }),
-  );
+  return [here, dirname(here)]
+    .flatMap(groupsIn)
+    .filter((group) => isRunnerGone(namePattern.exec(basename(group))?.[1]));
 }
 
 function enter(): string | undefined {

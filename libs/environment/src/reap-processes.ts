@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findProcess, processesInReach } from '@tare/metrics';
-import { membersOfLeftCgroups } from './app-cgroup.ts';
+import { areLeftCgroupsEnding, membersOfLeftCgroups } from './app-cgroup.ts';
 import { environmentVariable, isRunnerGone, runnerVariable, runVariable } from './run-marks.ts';
 
 /**
@@ -29,7 +29,9 @@ export async function reapProcesses(
     .filter((pid) => !marked.has(pid))
     .flatMap((pid) => findProcess(pid) ?? []);
   await endProcesses([...found, ...strays]);
-  membersOfLeftCgroups();
+  const deadline = performance.now() + groupDeadlineMs;
+  for (membersOfLeftCgroups(); areLeftCgroupsEnding() && performance.now() < deadline; membersOfLeftCgroups())
+    await sleep(10);
   return [
     ...found.map(
       ({ pid, command, variables }) =>
@@ -43,6 +45,8 @@ export async function reapProcesses(
 type ProcessToEnd = { readonly pid: number; readonly startTicks: number };
 
 const endDeadlineMs = 5000;
+/** For threads that end after their process; a group that is another user's is never removed, and not waited for. */
+const groupDeadlineMs = 300;
 
 /** Kills processes and waits until they are gone, 5 s at most. */
 export async function endProcesses(processes: readonly ProcessToEnd[]): Promise<void> {
