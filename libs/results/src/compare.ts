@@ -308,16 +308,18 @@ function robustPair(metric: Metric, candidate: Trial, baseline: Trial): GuardedR
  * to launch than what an environment adds to it, and is compared by itself: net. Undefined where there is no net.
  */
 function byTare(metric: Metric, candidate: Trial, baseline: Trial): GuardedRound | undefined {
-  const [own, other] = [candidate, baseline].map((trial) => ({
-    net: metric.netOf?.(trial) ?? null,
-    tare: tareOf(metric, trial),
-  }));
-  if (own?.net == null || other?.net == null || own.tare === null || other.tare === null) return undefined;
+  const [own, other] = [partsOf(metric, candidate), partsOf(metric, baseline)];
+  if (own === undefined || other === undefined) return undefined;
   const net = (own.net + other.net) / 2;
   return {
     typical: Math.log((net + own.tare) / (net + other.tare)),
     whole: logRatioOf(metric, { candidate, baseline: [baseline] }),
   };
+}
+
+function partsOf(metric: Metric, trial: Trial): { readonly net: number; readonly tare: number } | undefined {
+  const [net, tare] = [metric.netOf?.(trial) ?? null, tareOf(metric, trial)];
+  return net === null || tare === null ? undefined : { net, tare };
 }
 
 /** What the slices say; undefined without any, or when no pair has replies on both sides. */

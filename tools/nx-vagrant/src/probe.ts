@@ -95,7 +95,7 @@ async function findVirtualBox(signal: AbortSignal, variables: Variables): Promis
       inherited: variables,
     });
     // VBoxManage reports a missing kernel module before the version
-    const version = /^\d+\.\d+\.\d+\S*$/m.exec(said)?.[0];
+    const version = /^\d+\.\d+\.\d\S*$/m.exec(said)?.[0];
     if (version === undefined || said.includes('kernel module is not loaded'))
       return 'VirtualBox has no kernel module loaded';
     const shown = `VirtualBox ${version}`;

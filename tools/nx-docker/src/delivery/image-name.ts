@@ -31,8 +31,8 @@ export function imageName({ registry, namespace, image, project }: NameParts): I
     throw new Error(
       'no registry is given: say where the image goes to with --registry=ghcr.io, or set DOCKER_REGISTRY',
     );
-  const [, scheme, host, path] =
-    /^(https?:\/\/)?([\w.-]+(?::\d+)?|\[[\da-f:]+\](?::\d+)?)\/?(.*)$/i.exec(registry) ?? [];
+  const [, scheme, host, path = ''] =
+    /^(https?:\/\/)?([\w.-]+(?::\d+)?|\[[\da-f:]+\](?::\d+)?)(?:\/(.*))?$/i.exec(registry) ?? [];
   if (host === undefined || path !== '') {
     const remedy = path ? `; "${path}" belongs into --namespace` : '';
     throw wrong('registry', registry, `a host, such as ghcr.io or localhost:5000${remedy}`);

@@ -84,7 +84,8 @@ async function readEntry(
   { type }: Header,
   bytes: AsyncIterable<unknown>,
 ): Promise<readonly [string, Found] | undefined> {
-  const [, folder = '', name = ''] = /^(.*?)([^/]*)$/.exec(path) ?? [];
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const folder = path.slice(0, path.length - name.length);
   // OCI Image Format Specification, "Whiteouts"
   if (name === '.wh..wh..opq') return [folder.replace(/\/$/, ''), null];
   if (name.startsWith('.wh.')) return [`${folder}${name.slice(4)}`, null];
