@@ -61,7 +61,13 @@ export async function attempt(
   };
   signal.addEventListener('abort', endAll);
   try {
-    const struck = await strikeInPhase(fault, phase, view, run.ended, signal);
+    let saidBefore = 0;
+    const strike: Fault['strike'] = (of) => {
+      // some say why they end before the fault is done
+      saidBefore = run.output().length;
+      return fault.strike(of);
+    };
+    const struck = await strikeInPhase(strike, phase, view, run.ended, signal);
     if (struck === false) {
       endAll();
       await mend();
@@ -69,7 +75,6 @@ export async function attempt(
       return undefined;
     }
     const struckAt = performance.now();
-    const saidBefore = run.output().length;
     const late = sleep(endDeadlineMs, 'late' as const, { ref: false });
     const code = await Promise.race([run.ended, late]);
     if (code === 'late') {
@@ -99,11 +104,11 @@ export async function attempt(
     if (fault.goesOn === true && code !== 0) problems.push(`it did not go on, but ended with ${code}`);
     if (fault.saysWhy && code !== 0 && says === '') problems.push(`it ended with ${code} and said nothing`);
     return {
-      problems,
+      problems: problems.map((each) => neutral(each, place)),
       says,
       endedAfterMs,
       cleanAfterMs: left.length > 0 ? null : tookMs,
-      left,
+      left: left.map((each) => neutral(each, place)),
       leftAfterNextStart,
     };
   } finally {
@@ -115,7 +120,7 @@ export async function attempt(
 
 /** @returns whether it came to that before the run ended. */
 async function strikeInPhase(
-  { strike }: Fault,
+  strike: Fault['strike'],
   { reached }: Phase,
   view: View,
   ended: Promise<unknown>,
@@ -147,7 +152,7 @@ async function cleanedUp(
 }
 
 /** The last line that is not one of Nx's own, without what differs from run to run. */
-export function lastWords(output: string, { workspace, out, temporary }: Place): string {
+export function lastWords(output: string, place: Place): string {
   const line = output
     .replaceAll('last log lines:\n', 'last log lines: ')
     .split('\n')
@@ -160,17 +165,24 @@ export function lastWords(output: string, { workspace, out, temporary }: Place):
         ),
     )
     .at(-1);
-  return (line ?? '')
+  return neutral(line ?? '', place);
+}
+
+/** Without what differs from run to run and from host to host: paths, process IDs, times, names that are made up. */
+export function neutral(text: string, { workspace, out, temporary }: Place): string {
+  return text
     .replaceAll(out, 'reports')
+    .replaceAll(temporary, '/tmp')
     .replaceAll(dirname(out), '/tmp')
     .replaceAll(`${workspace}/`, '')
-    .replaceAll(temporary, '/tmp')
+    .replaceAll(/\/\S*\/node_modules\//g, 'node_modules/')
     .replaceAll(/\d{8}-\d{6}-[0-9a-f]{6}/g, 'ID')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
     .replaceAll(/-[0-9a-f]{8}(\.\d+){4}-\w{6}/g, '-X')
+    .replaceAll(/[0-9a-f]{8}(\.\d+){4}/g, 'X')
     .replaceAll(/\d+ trials? in [\d:]+/g, 'N trials in TIME')
     .slice(0, longestSaying)
-    .replaceAll(/\b(pid|process) \d+/g, '$1 N')
+    .replaceAll(/\b(pid|process|processes:) \d+/g, '$1 N')
     .replaceAll(/:\d{4,5}\b/g, ':PORT')
     .replaceAll(/\d+(\.\d+)? req\/s/g, 'N req/s')
     .replaceAll(/\d+ ms\b/g, 'N ms')

@@ -95,7 +95,8 @@ export type Fault = {
   readonly variables?: Readonly<Record<string, string>>;
   /**
    * Does it.
-   * @returns whether it is done: false while there is nothing to do it to. What the user is told, where another run tells it.
+   * @returns true when it is done, false while there is nothing to do it to; a text when it is done and another run than the one
+   *   that was struck says why: what that one has printed.
    */
   readonly strike: (view: View) => boolean | string | Promise<boolean | string>;
   /** Takes it back, once the run has ended. */

@@ -114,7 +114,7 @@ export const tables = {
     {
       title: 'Runs',
       description:
-        'Lists the runs whose journals are here: id, state, age, rounds, trials, size. Removes the finished ones but the newest where it is told to; never one that is running or can be gone on with.',
+        'Lists the runs that have a journal here, with state, age, rounds, trials and size. --prune removes finished runs except the newest; it never removes one that is running or can be resumed.',
     },
     {
       prune: toggle({ description: 'Remove the finished runs but the newest.' }).default(false),

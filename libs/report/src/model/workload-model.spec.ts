@@ -119,6 +119,24 @@ const metersOf = (run: RunFile, environment: string) =>
     )
     .map(({ cells }) => cells.find(({ subject }) => subject.name === environment));
 
+test('a gross figure that its tare decided has the ratio of the tare beside its verdict', () => {
+  const run = exampleRun();
+  const look = {
+    rounds: 6,
+    interval: [1.09, 1.1],
+    sameWithin: 0.1,
+    by: 'typical',
+    whole: [0.95, 1.3],
+  } as const;
+  const comparisons = run.comparisons.map((each) =>
+    each.candidate === 'docker' && each.metric === 'memoryGrossMiB'
+      ? { ...each, ratio: 1.11, look: { ...look, interval: [...look.interval], whole: [...look.whole] } }
+      : each,
+  ) as RunFile['comparisons'];
+  const [, , gross] = metersOf({ ...run, comparisons }, 'docker');
+  expect(gross).toMatchObject({ ratio: '×1.09 [1.09, 1.10]', verdict: 'worse' });
+});
+
 test('what is not metered has no figure and no verdict, and the rest of it is judged', () => {
   const [cpuNet, memoryNet, memoryGross] = metersOf(partlyMetered({ docker: ['net'] }), 'docker');
   for (const cell of [cpuNet, memoryNet]) {

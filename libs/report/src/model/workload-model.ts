@@ -2,6 +2,7 @@ import { isNotMeasured, latencyWindowOf, metricCatalogue, requestsForP99 } from 
 import type { Comparison, Metric, MetricSummary, RunFile, Verdict } from '@tare/results';
 import { conclusionOf, verdictText, type Sentence } from './conclusion.ts';
 import { metricTitle } from './shown-metrics.ts';
+import { asDecided } from './differences.ts';
 import { roundsIn, subjectsOf, type Subject } from './subjects.ts';
 import { freshInstances, type FreshInstance } from './time-series.ts';
 import { listed, meanText, rateText, ratioText } from './words.ts';
@@ -15,7 +16,7 @@ export type MetricCell = {
   readonly comparison: (Comparison & { readonly ratio: number }) | undefined;
   /** "12.3 ± 0.4", the total for errors; empty when the environment has no such figure. */
   readonly mean: string;
-  /** "×1.23 [1.18, 1.29]"; empty for the baseline. */
+  /** "×1.23 [1.18, 1.29]", by the tare where that decided; empty for the baseline. */
   readonly ratio: string;
   readonly verdict: Verdict | undefined;
   /** "worse"; "open: −2.3 to +0.9 %"; "not measured" where one of the two lacks it; "" without a verdict. */
@@ -123,7 +124,7 @@ function rowsOf(
           }),
           comparison: compared,
           mean: summary === undefined ? '' : metric.key === 'errors' ? total(summary) : meanText(summary),
-          ratio: compared === undefined ? '' : ratioText(compared),
+          ratio: compared === undefined ? '' : ratioText(asDecided(compared)),
           verdict: compared?.verdict ?? undefined,
           verdictText: compared === undefined ? (isLost(metric, subject, subjects) ? 'not measured' : '') : verdictText(compared),
         };

@@ -13,7 +13,7 @@ import {
 } from '@tare/results';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-// the long form: TARE_KILLS=10 TARE_RESUMED_RUNS=20 nx run nx-bench:e2e -- resume
+// the long form: TARE_KILLS=10 TARE_RESUMED_RUNS=20 npx vitest run --root tools/nx-bench -c vitest.e2e.config.ts src/executors/bench/resume.e2e.ts
 const kills = Number(process.env.TARE_KILLS ?? 3);
 const runs = Number(process.env.TARE_RESUMED_RUNS ?? 1);
 

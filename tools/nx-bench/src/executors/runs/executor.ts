@@ -4,7 +4,7 @@ import { listRuns, pruneRuns, type ListedRun } from '@tare/results';
 import { runsUnderWay } from '@tare/runner';
 import { tables } from '../../options.ts';
 
-/** Lists the runs that have a journal, and removes old ones where it is told to. */
+/** Lists the runs that have a journal, and removes old ones with --prune. */
 export default executor(tables.runs, async ({ prune, keep, outputPath, json }, { root }) => {
   const folder = resolve(root, outputPath, 'runs');
   const all = await listRuns(folder, runsUnderWay());
