@@ -128,11 +128,11 @@ test('a gross figure that its tare decided has the ratio of the tare beside its 
     by: 'typical',
     whole: [0.95, 1.3],
   } as const;
-  const comparisons = run.comparisons.map((each) =>
+  const comparisons = run.comparisons.map((each): RunFile['comparisons'][number] =>
     each.candidate === 'docker' && each.metric === 'memoryGrossMiB'
       ? { ...each, ratio: 1.11, look: { ...look, interval: [...look.interval], whole: [...look.whole] } }
       : each,
-  ) as RunFile['comparisons'];
+  );
   const [, , gross] = metersOf({ ...run, comparisons }, 'docker');
   expect(gross).toMatchObject({ ratio: '×1.09 [1.09, 1.10]', verdict: 'worse' });
 });
