@@ -19,6 +19,8 @@ const pagePath = join(workspace, 'docs/reliability.md');
 
 const noLimit = 1_000_000;
 const shortMinutes = 5;
+/** So long a combination takes where nothing is slow; none is begun that would not be over in time. */
+const usualMs = 20_000;
 
 const help = `Usage: nx run bench:faults [options]
 Breaks runs of bench.config.ts, and looks at what is left of them on this host.
@@ -26,14 +28,14 @@ Breaks runs of bench.config.ts, and looks at what is left of them on this host.
   --environments=a,b  which ones; by default those that can be up side by side and are not in the ladder, or all
                       with --long
   --long              every fault in every phase of every environment; by default each of them once
-  --most=N            no more combinations than that; --minutes=N: none after that time, 5 by default without --long
+  --most=N            no more combinations than that; --minutes=N: as many as go into that time, 5 by default without --long
   --faults=a,b        only these, by the beginning of their names; --phases=a,b likewise
   --seed=N            order of the combinations; 1 by default
   --write             adds the outcomes to reports/faults/results.json and docs/reliability.md
 `;
 
 process.exitCode = await main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${messageOf(error)}\n`);
   return 1;
 });
 
@@ -65,9 +67,16 @@ async function main(): Promise<number> {
     await place.engine?.start();
     return await tryAll(place, options, abort.signal);
   } finally {
-    await place.engine?.remove();
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    // what was found out counts, whatever becomes of the folder
+    await clearAway(folder, place).catch((error: unknown) => {
+      say(`the suite's own folder ${folder} could not be removed: ${messageOf(error)}`);
+    });
   }
+}
+
+async function clearAway(folder: string, { engine }: Place): Promise<void> {
+  await engine?.remove();
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 type Options = NonNullable<ReturnType<typeof readOptions>>;
@@ -113,8 +122,10 @@ async function tryAll(place: Place, options: Options, signal: AbortSignal): Prom
   say(`${ordered.length} of ${all.length} combinations`);
   const outcomes: Results['outcomes'] = [];
   let failed = 0;
+  let longestMs = usualMs;
   for (const [index, combination] of ordered.entries()) {
-    if (performance.now() > deadline) {
+    const beganAt = performance.now();
+    if (beganAt + longestMs > deadline) {
       say(`time is up: ${ordered.length - index} are left untried`);
       break;
     }
@@ -122,6 +133,7 @@ async function tryAll(place: Place, options: Options, signal: AbortSignal): Prom
     const outcome = await attempt(combination, place, signal).catch((error: unknown) =>
       failedAttempt(error, signal),
     );
+    longestMs = Math.max(longestMs, performance.now() - beganAt);
     const title = `${index + 1}/${ordered.length}  ${fault.name} in ${phase.name} of ${environment}`;
     if (outcome === undefined) {
       say(`${title}: not tried: the run was over before`);
@@ -148,9 +160,8 @@ async function tryAll(place: Place, options: Options, signal: AbortSignal): Prom
 /** What went wrong with the attempt itself is an outcome, too: the others are still tried. */
 function failedAttempt(error: unknown, signal: AbortSignal): Outcome {
   signal.throwIfAborted();
-  const problem = error instanceof Error ? error.message : String(error);
   return {
-    problems: [problem],
+    problems: [messageOf(error)],
     says: '',
     endedAfterMs: 0,
     cleanAfterMs: null,
@@ -211,6 +222,10 @@ async function usableEnvironments(
     say(`${name}: goes through`);
   }
   return found;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function seconds(ms: number): string {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { awaitProgram, findProgram } from '@tare/metrics';
-import { commandLine, namesIn, textOf } from './processes.ts';
+import { commandLine, mountsBelow, namesIn, textOf } from './processes.ts';
 import { type Place, processesOf, runnersIn } from './view.ts';
 
 /** What there is of each kind of resource: names of things. */
@@ -40,7 +40,7 @@ export async function readLedger(place: Place, hasMachine: boolean): Promise<Led
     ),
     ['processes', processesOf(place).map(nameOf)],
     ['control groups', cgroups('/sys/fs/cgroup', 6)],
-    ['mounts', mounts(place)],
+    ['mounts', [temporary, out].flatMap(mountsBelow)],
     ['sockets', sockets(temporary)],
     ['temporary files', namesIn(temporary).filter((name) => name !== 'node-compile-cache')],
     [
@@ -98,13 +98,6 @@ function cgroups(folder: string, depth: number): readonly string[] {
   } catch {
     return [];
   }
-}
-
-function mounts({ temporary, out }: Place): readonly string[] {
-  return textOf('/proc/self/mountinfo')
-    .split('\n')
-    .map((line) => line.split(' ')[4] ?? '')
-    .filter((point) => [temporary, out].some((folder) => point.startsWith(folder)));
 }
 
 function sockets(folder: string): readonly string[] {

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awaitProgram, findProgram, runProgram } from '@tare/metrics';
-import { commandLine, processesThat } from './processes.ts';
+import { commandLine, mountsBelow, processesThat } from './processes.ts';
 
 /** A Docker engine of the suite's own, which can be killed without harm: the host's is not touched. */
 export type OwnEngine = {
@@ -85,6 +85,9 @@ export function ownEngine(folder: string): OwnEngine {
           // ended since it was listed
         }
       }
+      // the layers of its containers, and its data root, which it mounts on itself
+      for (const point of mountsBelow(folder).toReversed())
+        await runProgram('umount', ['--lazy', point], once10s());
       await ip('link', 'delete', bridge).catch(() => undefined);
     },
   };

@@ -37,6 +37,14 @@ export function processesThat(are: (pid: number) => boolean): readonly number[] 
     .filter(are);
 }
 
+/** @returns where something is mounted in a folder, in the order in which it was. */
+export function mountsBelow(folder: string): readonly string[] {
+  return textOf('/proc/self/mountinfo')
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '')
+    .filter((point) => point === folder || point.startsWith(`${folder}/`));
+}
+
 const establishedState = '01';
 
 /** How many established TCP connections a process has to others than itself. */

@@ -13,6 +13,8 @@ export function isGood(ending: Ending): boolean {
 /** A server that is silent for less is only slow. */
 const shortestSilenceMs = 5000;
 const timesTheLongest = 10;
+// before its requests are given up: afterwards it owes nothing, and would be asked again and again
+const shareOfTimeout = 0.9;
 
 // what the generator's own host refuses it
 const ownShortages: Readonly<Record<string, string>> = {
@@ -61,7 +63,7 @@ export type ServerOptions = {
  * One server as the loops see it: what it owes, and whether what it sends is right.
  *
  * It hangs when it owes replies and has sent none for 5 s and for ten times the longest that it took so far (at first, what
- * a reply took without load, times the connections), at most the timeout of a request.
+ * a reply took without load, times the connections), at most nine tenths of the timeout of a request.
  */
 export function serverUnderLoad(options: ServerOptions): ServerUnderLoad {
   const { side, requests, connections, timeoutMs, fail } = options;
@@ -109,7 +111,8 @@ export function serverUnderLoad(options: ServerOptions): ServerUnderLoad {
     },
     owed: () => owed,
     silentMs,
-    silenceLimitMs: () => Math.min(timeoutMs, Math.max(shortestSilenceMs, timesTheLongest * longestMs)),
+    silenceLimitMs: () =>
+      Math.min(shareOfTimeout * timeoutMs, Math.max(shortestSilenceMs, timesTheLongest * longestMs)),
     hangs: (tally) => {
       const known = tally?.counts();
       const failures = failuresText({

@@ -241,9 +241,12 @@ export async function checkEnvironment(
   const isWarmUpWanted = load.warmupMs === undefined;
   // only one instance of a machine, or of a workload with a fixed port, can be up
   const hasWarmCopy = environment.sideBySide === true && workload.port === undefined;
-  const watchWarmUp = async (warm: Instance | undefined): Promise<readonly WarmUp[]> => {
+  const watchWarmUp = async (
+    { requests }: LearnedLoad,
+    warm: Instance | undefined,
+  ): Promise<readonly WarmUp[]> => {
     listener({ kind: 'warming-up', ...of });
-    return [await watchFresh(environment, workload, preparation, warm, signal)];
+    return [await watchFresh(environment, workload, preparation, requests, warm, signal)];
   };
 
   const instance = await startFor(environment, workload, preparation, signal);
@@ -251,16 +254,18 @@ export async function checkEnvironment(
   // of what runs already there is no fresh instance
   const isFreshWanted = isWarmUpWanted && startKind !== 'running';
   let checked: CheckedStart;
+  let asked: LearnedLoad;
   try {
     const diagnostics = await checkAnswers(environment, workload, instance, signal);
     await setUpData(workload, instance.url, preparation.seed, signal);
     const first = await checkReplies(environment, workload, instance, preparation, known, signal);
+    asked = first.asked;
     const rps =
       isRateWanted || (isFreshWanted && hasWarmCopy)
-        ? await capacityOf(instance, workload, preparation, known, signal)
+        ? await capacityOf(instance, asked, preparation, signal)
         : undefined;
     const capacities = isRateWanted && rps !== undefined ? [{ ...of, rps }] : [];
-    const warmUps = isFreshWanted && hasWarmCopy ? await watchWarmUp(instance) : [];
+    const warmUps = isFreshWanted && hasWarmCopy ? await watchWarmUp(asked, instance) : [];
     checked = { capacities, warmUps, diagnostics, load: known ?? (await first.learn()), startKind };
   } catch (error) {
     const log = signal.aborted ? '' : await instance.lastLog().catch(() => '');
@@ -271,7 +276,7 @@ export async function checkEnvironment(
     await instance.stop();
   }
   if (!isFreshWanted || hasWarmCopy) return checked;
-  return { ...checked, warmUps: await watchWarmUp(undefined) };
+  return { ...checked, warmUps: await watchWarmUp(asked, undefined) };
 }
 
 async function startFor(
@@ -312,7 +317,7 @@ async function checkReplies(
   try {
     if (known === undefined) return await askFirst(url, mixOf(workload, preparation), name, signal);
     await compareReplies(url, known.requests, signal);
-    return { learn: () => Promise.resolve(known) };
+    return { asked: known, learn: () => Promise.resolve(known) };
   } catch (error) {
     signal.throwIfAborted();
     const message = error instanceof Error ? error.message : String(error);
@@ -323,18 +328,27 @@ async function checkReplies(
 /** What an instance serves in a closed loop; afterwards it is warm. */
 function capacityOf(
   instance: Instance,
-  workload: Workload,
-  preparation: Preparation,
-  known: LearnedLoad | undefined,
+  asked: LearnedLoad,
+  { load, seed, generatorCpus: cpus }: Preparation,
   signal: AbortSignal,
 ): Promise<number> {
-  const { load, seed, generatorCpus: cpus } = preparation;
-  return probeCapacity(
-    instance,
-    known ?? { requests: mixOf(workload, preparation), closesConnections: false },
-    { load, seed, cpus },
-    signal,
+  return whileRunning([instance], signal, (running) =>
+    probeCapacity(instance, asked, { load, seed, cpus }, running),
   );
+}
+
+/** @throws Error as soon as one of the instances has ended: its replies would be awaited in vain. */
+function whileRunning<Result>(
+  instances: readonly Instance[],
+  signal: AbortSignal,
+  load: (running: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const over = new AbortController();
+  for (const { ended } of instances)
+    void ended.then((reason) => {
+      over.abort(new Error(`${reason} under load before the first round`));
+    });
+  return load(AbortSignal.any([signal, over.signal]));
 }
 
 /** Number of fresh instances beside a warm one; without a warm one there is a single fresh one. */
@@ -345,6 +359,7 @@ async function watchFresh(
   environment: Environment,
   workload: Workload,
   preparation: Preparation,
+  requests: LearnedLoad['requests'],
   warm: Instance | undefined,
   signal: AbortSignal,
 ): Promise<WarmUp> {
@@ -356,18 +371,18 @@ async function watchFresh(
       fresh.push(instance);
       await setUpData(workload, instance.url, seed, signal);
     }
-    return await observeWarmUp(
-      {
-        workload: workload.name,
-        environment: environment.name,
-        fresh: fresh.map(({ url }) => url),
-        warm: warm?.url,
-        requests: mixOf(workload, preparation),
-        load,
-        seed,
-        generatorCpus,
-      },
-      signal,
+    const observation = {
+      workload: workload.name,
+      environment: environment.name,
+      fresh: fresh.map(({ url }) => url),
+      warm: warm?.url,
+      requests,
+      load,
+      seed,
+      generatorCpus,
+    };
+    return await whileRunning(warm === undefined ? fresh : [...fresh, warm], signal, (running) =>
+      observeWarmUp(observation, running),
     );
   } finally {
     await Promise.all(fresh.map((instance) => instance.stop()));

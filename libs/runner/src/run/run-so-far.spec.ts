@@ -19,7 +19,11 @@ const round = (number: number) => [
 
 function told(events: readonly RunEvent[]): readonly RunFile[] {
   const runs: RunFile[] = [];
-  const listener = followRun((run) => runs.push(run), now);
+  const listener = followRun(
+    (run) => runs.push(run),
+    now,
+    () => 0,
+  );
   for (const event of events) listener(event);
   return runs;
 }
@@ -32,6 +36,27 @@ it('gives a run file of the whole rounds when the next one begins', () => {
   expect(second?.partial).toBe(
     'the run is under way: 2 of 3 rounds done; figures and verdicts may still change',
   );
+});
+
+it('makes the next run file only after ten times what the last one took, of whole rounds even so', () => {
+  let ms = 0;
+  const rounds: number[] = [];
+  const listener = followRun(
+    ({ trials }) => {
+      rounds.push(trials.length / 2);
+      ms += 100;
+    },
+    now,
+    () => ms,
+  );
+  for (const event of begun) listener(event);
+  for (let number = 1; number <= 10; number++) {
+    for (const event of round(number)) {
+      listener(event);
+      ms += 50;
+    }
+  }
+  expect(rounds).toEqual([1, 6]);
 });
 
 it('gives a run file that holds to its schema', () => {

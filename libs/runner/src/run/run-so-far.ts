@@ -47,21 +47,34 @@ function roundsDone(done: number, plan: RoundPlan | undefined): string {
     : `${done} of ${plan.rounds} rounds done`;
 }
 
+/** The next run file is made no sooner than after this many times what the last one took: a tenth of the run at most. */
+const restTimes = 10;
+
 /**
- * Makes a run file after every whole round except the last, which has the final run file. `tell` is called
- * between two trials, when the first of the next round is about to begin: whatever `tell` does before it
- * returns disturbs no measurement.
+ * Makes a run file after whole rounds except the last, which has the final run file: after each of them while that is quick,
+ * then more seldom, because it takes longer with every trial. `tell` is called between two trials, when the first of the next
+ * round is about to begin: whatever `tell` does before it returns disturbs no measurement.
+ * @param clock monotonic, in milliseconds.
  */
-export function followRun(tell: (run: RunFile) => void, now: () => Date = () => new Date()): Listener {
+export function followRun(
+  tell: (run: RunFile) => void,
+  now: () => Date = () => new Date(),
+  clock: () => number = () => performance.now(),
+): Listener {
   let state = beforeRun;
-  let told = 0;
+  let begun = 0;
+  let dueAt = -Infinity;
   return (event) => {
     state = afterEvent(state, event);
     if (event.kind !== 'trial-started' || state.header === undefined) return;
     const { header, trials, repeats, lost, plan } = state;
     const whole = event.place.round - 1;
-    if (whole <= told) return;
-    told = whole;
+    if (whole <= begun) return;
+    begun = whole;
+    const startedAt = clock();
+    if (startedAt < dueAt) return;
     tell(runSoFar({ header, trials, repeats, lost, plan, at: now().toISOString() }));
+    const endedAt = clock();
+    dueAt = endedAt + restTimes * (endedAt - startedAt);
   };
 }

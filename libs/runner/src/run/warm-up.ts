@@ -1,8 +1,7 @@
-import { generateSlices, type Slice } from '@tare/metrics';
+import { generateSlices, type LoadRequest, type Slice } from '@tare/metrics';
 import type { Diagnostic, WarmUp } from '@tare/results';
 import { mean, median, steadyState } from '@tare/statistics';
 import type { ResolvedConfig } from '../config/bench-config.ts';
-import type { WeightedRequest } from '../config/workload.ts';
 import { generatorSlackMs, requestTimeoutSeconds } from '../trial/trial.ts';
 
 /** How long a fresh instance is under load to see when it is steady. */
@@ -18,7 +17,7 @@ export type WarmUpObservation = {
   readonly fresh: readonly URL[];
   /** Of an instance of the same environment that has been under load for a while, if two can be up. */
   readonly warm: URL | undefined;
-  readonly requests: readonly WeightedRequest[];
+  readonly requests: readonly LoadRequest[];
   readonly load: Pick<ResolvedConfig['load'], 'connections'>;
   readonly seed: number;
   readonly generatorCpus: readonly number[] | undefined;

@@ -47,6 +47,8 @@ export type LearnedLoad = {
 
 /** The first replies of an environment, to be completed by the second ones. */
 export type FirstReplies = {
+  /** What is known so far: how long a reply took, and whether it closed the connection. */
+  readonly asked: LearnedLoad;
   /**
    * Asks again at least a second later; whatever differs then is allowed to differ. @throws Error that names
    * the request.
@@ -69,6 +71,11 @@ export async function askFirst(
   const firsts: Answer[] = [];
   for (const request of requests.slice(0, mostLearned))
     firsts.push(await askForLoad(url, request, 0, signal));
+  const usualMs = Math.max(...firsts.map(({ tookMs }) => tookMs));
+  const asked: LearnedLoad = {
+    requests: requests.map((request) => ({ ...request, usualMs })),
+    closesConnections: firsts.some(({ closes }) => closes),
+  };
   const learn = async (): Promise<LearnedLoad> => {
     await sleep(Math.max(0, askedAtMs + clockTicksAfterMs - performance.now()), undefined, { signal });
     const expectations: ReplyExpectation[] = [];
@@ -84,16 +91,15 @@ export async function askFirst(
           : { kind: 'matcher', ...request.reply },
       );
     }
-    const usualMs = Math.max(...firsts.map(({ tookMs }) => tookMs));
     return {
-      requests: requests.map((request, place) => {
+      ...asked,
+      requests: asked.requests.map((request, place) => {
         const expected = expectations[place];
-        return { ...request, usualMs, ...(expected !== undefined && { expected }) };
+        return { ...request, ...(expected !== undefined && { expected }) };
       }),
-      closesConnections: firsts.some(({ closes }) => closes),
     };
   };
-  return { learn };
+  return { asked, learn };
 }
 
 /**

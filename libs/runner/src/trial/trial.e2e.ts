@@ -60,6 +60,23 @@ it('names what fails in a whole window, too', async () => {
   );
 });
 
+it.each<[string, Readonly<Record<string, string>>, RegExp]>([
+  ['dies', { DIES_AT: '40' }, /dies: the app ended with exit code 3 under load before the first round; its/],
+  // after what is asked without load
+  [
+    'is silent',
+    { SILENT_AT: '2' },
+    /: it does not answer any more: 2 requests have .*, after 0 good replies; its/,
+  ],
+])('notices within seconds that an app %s before the first round', async (_, variables, message) => {
+  const alone = { environments: [faulty('dies', variables)], baseline: 'dies' };
+  const startedAt = performance.now();
+  await expect(run({ ...alone, load: { connections: 2, durationMs: 500, open: false } })).rejects.toThrow(
+    message,
+  );
+  expect(performance.now() - startedAt).toBeLessThan(20_000);
+});
+
 it('does not begin where an environment answers the load otherwise than the baseline', async () => {
   const { run: file } = await run({ environments: [native(), faulty('other', { WRONG_AT: '0' })] });
   expect(file.environments[1]).toMatchObject({
