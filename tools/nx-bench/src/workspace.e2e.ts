@@ -1,13 +1,14 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { descendants } from '@tare/metrics';
+import { linkPackages } from '@tare/nx-kit/fixtures';
 import { parseRunFile } from '@tare/results';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
@@ -304,60 +305,3 @@ async function lockOf(root: string) {
 }
 
 const note = (task: string) => ({ command: `echo ${task} >> ran.txt` });
-
-/**
- * The packages of this workspace, and its plugins as they are once they are built: Nx finds sources behind the names of
- * executors only for projects of the workspace that it works in.
- */
-async function linkPackages(root: string): Promise<void> {
-  const here = join(import.meta.dirname, '../../..');
-  const scope = join(root, 'node_modules', '@tare');
-  await mkdir(scope, { recursive: true });
-  for (const name of await readdir(join(here, 'node_modules'))) {
-    if (name !== '@tare') await symlink(join(here, 'node_modules', name), join(root, 'node_modules', name));
-  }
-  for (const name of await readdir(join(here, 'node_modules', '@tare'))) {
-    const source = join(here, 'tools', name);
-    if (name !== 'nx-bench' && name !== 'nx-report') {
-      await symlink(join(here, 'node_modules', '@tare', name), join(scope, name));
-      continue;
-    }
-    const place = join(scope, name);
-    await mkdir(place);
-    for (const [kind, module] of [
-      ['executors', 'implementation'],
-      ['generators', 'factory'],
-    ] as const) {
-      if (!existsSync(join(source, `${kind}.json`))) continue;
-      const listed = JSON.parse(await readFile(join(source, `${kind}.json`), 'utf8')) as Record<
-        string,
-        Record<string, Record<string, string>>
-      >;
-      const at = (path = '') => relative(place, join(source, path));
-      const built = Object.entries(listed[kind] ?? {}).map(
-        ([each, { [module]: code = '', schema, ...rest }]) => {
-          const file = `${code.replace('./dist/', './src/')}.ts`;
-          return [each, { ...rest, [module]: at(file), schema: at(schema) }] as const;
-        },
-      );
-      await writeFile(join(place, `${kind}.json`), JSON.stringify({ [kind]: Object.fromEntries(built) }));
-    }
-    const exported = { '.': './index.mjs', './plugin': './plugin.cjs', './package.json': './package.json' };
-    const manifest = {
-      name: `@tare/${name}`,
-      version: '0.1.0',
-      executors: './executors.json',
-      generators: './generators.json',
-      exports: exported,
-    };
-    await writeFile(
-      join(place, 'index.mjs'),
-      `export * from ${JSON.stringify(join(source, 'src', 'index.ts'))};`,
-    );
-    await writeFile(join(place, 'package.json'), JSON.stringify(manifest));
-    await writeFile(
-      join(place, 'plugin.cjs'),
-      `module.exports = require(${JSON.stringify(join(source, 'plugin.cjs'))});`,
-    );
-  }
-}

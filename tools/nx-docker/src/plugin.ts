@@ -14,6 +14,8 @@ import {
 } from '@tare/nx-kit/plugin';
 import { noticesFile } from './image/build-context.ts';
 
+export { preTasksExecution } from './delivery/remote-cache.ts';
+
 const name = '@tare/nx-docker';
 
 type Targets = Record<string, TargetConfiguration>;

@@ -201,7 +201,7 @@ async function compress(
   const found = `sha256:${hash.digest('hex')}`;
   if (found !== diffId)
     throw new Error(
-      `${archive} holds another layer than it names (${found} for ${diffId}): run docker-build again`,
+      `${archive} holds another layer than it names (${found} for ${diffId}): run docker-build again with --skipNxCache`,
     );
   await rename(`${to}.partial`, to);
 }

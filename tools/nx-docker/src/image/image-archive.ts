@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
@@ -69,7 +70,14 @@ export async function readImageArchive(path: string): Promise<ArchivedImage> {
 export async function readConfig<T>(path: string, schema: z.ZodType<T>): Promise<T> {
   return unlessBroken(path, async () => {
     const { manifest, files } = await readIndex(path);
-    return schema.parse(JSON.parse(files.get(manifest.Config) ?? 'null'));
+    const config = files.get(manifest.Config) ?? 'null';
+    // an engine names it by its digest
+    const [, named] = /([0-9a-f]{64})(?:\.json)?$/.exec(manifest.Config) ?? [];
+    if (named !== undefined && createHash('sha256').update(config).digest('hex') !== named)
+      throw new Error(
+        'its configuration is not the one that it names: run docker-build again with --skipNxCache',
+      );
+    return schema.parse(JSON.parse(config));
   });
 }
 
@@ -93,7 +101,8 @@ export async function readLayers(
     places.delete(name);
   });
   const [missing] = places.keys();
-  if (missing !== undefined) throw new Error(`${path} lacks the layer ${missing}: run docker-build again`);
+  if (missing !== undefined)
+    throw new Error(`${path} lacks the layer ${missing}: run docker-build again with --skipNxCache`);
 }
 
 /** What a layer holds, which the image store of containerd saves compressed. */

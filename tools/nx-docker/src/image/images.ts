@@ -136,7 +136,9 @@ export async function ensureImage(
   }
   const loaded = await findImage(engine, wanted, names, signal);
   if (loaded === undefined)
-    throw new Error(`${archive} does not hold the image ${wanted.tag}; run docker-build`);
+    throw new Error(
+      `${archive} does not hold the image ${wanted.tag}; run docker-build again with --skipNxCache`,
+    );
   return { facts: loaded, loaded: true };
 }
 
