@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, request as send } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -274,6 +274,41 @@ describe.skipIf(found === undefined || program === undefined)('pushed to a real 
     expect(await listTags(`${image}-off`)).not.toContain(digest.replace(':', '-'));
   });
 
+  test('a registry with a referrers API lists the SBOM itself, and gets no tag for it', async () => {
+    const { root } = await clone();
+    const image = `listed-${clones}`;
+    const listed: string[] = [];
+    // Debian's registry has no such API: this adds what OCI Distribution Specification 1.1 asks for, "Pushing Manifests with Subject"
+    const front = createHttpServer((request, response) => {
+      const { method = '', url, headers } = request;
+      void buffer(request).then((sent) => {
+        const [hostname, port] = host.split(':');
+        const forwarded = send({ hostname, port, method, path: url, headers }, (answer) => {
+          const isKept = method === 'PUT' && answer.statusCode === 201;
+          const subject =
+            isKept && headers['content-type']?.includes('manifest') ? subjectIn(sent) : undefined;
+          if (subject !== undefined) listed.push(subject);
+          const added = subject === undefined ? {} : { 'oci-subject': subject };
+          response.writeHead(answer.statusCode ?? 502, { ...answer.headers, ...added });
+          answer.pipe(response);
+        });
+        forwarded.end(sent);
+      });
+    }).listen(0, '127.0.0.1');
+    try {
+      await once(front, 'listening');
+      const registry = `127.0.0.1:${(front.address() as AddressInfo).port}`;
+      asPusher();
+      expect(await push(root, { image, registry }), output.join('')).toBe(true);
+      expect(output.at(-1)).toMatch(/^attached SBOM sha256:\w{64}/);
+      const digest = String(digestIn(root));
+      expect(listed).toEqual([digest]);
+      expect(await listTags(image)).not.toContain(digest.replace(':', '-'));
+    } finally {
+      front.close();
+    }
+  });
+
   test('the engine pulls it back by its digest, with its labels; docker login is enough to push', async () => {
     const { root } = await clone();
     const env = { ...childEnvironment(), DOCKER_CONFIG: join(folder, 'docker-config') };
@@ -371,6 +406,10 @@ function git(cwd: string, ...words: readonly string[]): string {
     env: childEnvironment(),
     stdio: ['ignore', 'pipe', 'ignore'],
   }).toString();
+}
+
+function subjectIn(manifest: Buffer): string | undefined {
+  return (JSON.parse(manifest.toString()) as { subject?: { digest: string } }).subject?.digest;
 }
 
 function commandOf(pid: number): string {

@@ -190,17 +190,17 @@ export async function openRepository(
 
   /** The error of an answer that will not change. */
   function refused(answer: Answer, what: string): Error {
-    const who =
-      credentials === undefined ? 'nobody in particular' : `${credentials.username} (${credentials.from})`;
+    const pusher = credentials && `${credentials.username} (${credentials.from})`;
     if (answer.status === 401) {
-      return credentials === undefined
-        ? withoutCredentials()
-        : new Error(
-            `${refusal(answer, `does not accept ${who}`)}; give other credentials, or run docker login ${name.host}`,
-          );
+      if (pusher === undefined) return withoutCredentials();
+      const remedy = `give other credentials, or run docker login ${name.host}`;
+      return new Error(`${refusal(answer, `does not accept ${pusher}`)}; ${remedy}`);
     }
-    if (answer.status === 403)
-      return new Error(refusal(answer, `does not let ${who} push to ${name.repository}`));
+    if (answer.status === 403) {
+      const refusing =
+        pusher === undefined ? 'lets nobody push without credentials' : `does not let ${pusher} push`;
+      return new Error(refusal(answer, `${refusing} to ${name.repository}`));
+    }
     if (answer.status === 413) {
       const remedy = 'raise its limit for the size of a request (nginx: client_max_body_size)';
       return new Error(
