@@ -7,9 +7,6 @@ import { urlOf, settingsFrom } from './settings.ts';
 import { openImageStore } from './store/image-store.ts';
 import { createThumbnailer } from './thumbnails/thumbnailer.ts';
 
-/** The most time of a processor that one image may take; 12 megapixels of AVIF take about two seconds. */
-const thumbnailCpuMs = 10_000;
-
 /** The thread for thumbnails is ended after this long without an upload. */
 const thumbnailIdleMs = 30_000;
 
@@ -43,13 +40,16 @@ export function serve(script: URL): void {
   // left of it is cleared away by the next start.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
 
-  const { address, allowedHosts, uploadsDir, keepMetadata, limits, maxStoreBytes, uploadsPerSecond } = orFail(
-    () => settingsFrom(process.env),
-  );
+  const settings = orFail(() => settingsFrom(process.env));
+  const { address, allowedHosts, uploadsDir, keepMetadata, limits } = settings;
+  const { maxStoreBytes, uploadsPerSecond, thumbnailCpuMs } = settings;
   const store = orFail(() => openImageStore(uploadsDir, maxStoreBytes, log));
   const thumbnailer = createThumbnailer({
     ...{ script, limits },
     jobCpuMs: thumbnailCpuMs,
+    maxWaitMs: 2 * thumbnailCpuMs,
+    // a machine that is busy with something else, too
+    silenceMs: 3 * thumbnailCpuMs,
     idleMs: thumbnailIdleMs,
   });
   const rateLimit = createRateLimit(uploadsPerSecond, () => performance.now());

@@ -18,6 +18,7 @@ it('has a default for everything', () => {
     },
     maxStoreBytes: 2_147_483_648,
     uploadsPerSecond: 20,
+    thumbnailCpuMs: 10_000,
   });
 });
 
@@ -36,6 +37,7 @@ it.each([
   ['MAX_FILES_PER_REQUEST', '1001', '1 to 1000'],
   ['BODY_TIMEOUT_MS', '', '1 to 3600000'],
   ['RATE_LIMIT', '-1', '0 to 1000000'],
+  ['THUMBNAIL_CPU_MS', '1s', '1000 to 3600000'],
   ['KEEP_METADATA', 'yes', '0 to 1'],
 ])('refuses %s=%j', (name, text, range) => {
   expect(() => settingsFrom({ [name]: text })).toThrow(

@@ -31,6 +31,8 @@ export type Settings = {
   readonly maxStoreBytes: number;
   /** Images per second that one client may keep up; 0 for no limit. */
   readonly uploadsPerSecond: number;
+  /** The most time of a processor that the thumbnail of one image may take. */
+  readonly thumbnailCpuMs: number;
 };
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -49,6 +51,8 @@ const numbers = {
   MAX_WAITING: { usual: 64, least: 1, most: 100_000 },
   MAX_STORE_BYTES: { usual: 2 * gibibyte, least: 1, most: Number.MAX_SAFE_INTEGER },
   RATE_LIMIT: { usual: 20, least: 0, most: 1_000_000 },
+  // 12 megapixels of AVIF take about two seconds.
+  THUMBNAIL_CPU_MS: { usual: 10_000, least: 1000, most: 3_600_000 },
   KEEP_METADATA: { usual: 0, least: 0, most: 1 },
   BODY_TIMEOUT_MS: { usual: 120_000, least: 1, most: 3_600_000 },
 } as const;
@@ -77,6 +81,7 @@ export function settingsFrom(variables: Variables): Settings {
     },
     maxStoreBytes: numberFrom(variables, 'MAX_STORE_BYTES'),
     uploadsPerSecond: numberFrom(variables, 'RATE_LIMIT'),
+    thumbnailCpuMs: numberFrom(variables, 'THUMBNAIL_CPU_MS'),
   };
 }
 

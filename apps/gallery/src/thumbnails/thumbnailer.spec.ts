@@ -14,7 +14,8 @@ const folder = mkdtempSync(join(tmpdir(), 'gallery-thumbnails-'));
 const script = new URL('../main.ts', import.meta.url);
 const limits = { maxPixels: 1_000_000, maxSidePixels: 30_000, maxDecodeBytes: 4_000_000, maxWaiting: 10 };
 const sender = { client: '127.0.0.1', gone: new AbortController().signal };
-const thumbnailer = createThumbnailer({ script, limits, jobCpuMs: 15_000, idleMs: 60_000 });
+const usual = { script, limits, jobCpuMs: 15_000, maxWaitMs: 20_000, silenceMs: 30_000, idleMs: 60_000 };
+const thumbnailer = createThumbnailer(usual);
 let maker: ImageMaker;
 
 beforeAll(async () => (maker = await createImageMaker()));
@@ -90,7 +91,7 @@ describe('an image is refused', () => {
 });
 
 it('starts another thread after one that took too long', async () => {
-  const hasty = createThumbnailer({ script, limits, jobCpuMs: 1, idleMs: 60_000 });
+  const hasty = createThumbnailer({ ...usual, jobCpuMs: 1 });
   const path = join(folder, 'hasty.png');
   writeFileSync(path, pngImage(5, 900, 900));
   await expect(hasty.thumbnail(path, 'image/png', sender)).rejects.toThrow(
@@ -103,13 +104,19 @@ it('starts another thread after one that took too long', async () => {
 });
 
 it('says that its thread cannot be started', async () => {
-  const broken = createThumbnailer({
-    script: new URL('file:///nowhere.mjs'),
-    limits,
-    jobCpuMs: 1,
-    idleMs: 1,
-  });
+  const broken = createThumbnailer({ ...usual, script: new URL('file:///nowhere.mjs') });
   await expect(broken.thumbnail('x', 'image/png', sender)).rejects.toThrow(
     'the thread for thumbnails could not be started',
   );
+});
+
+it('says that the machine is too busy where its thread is silent for long', async () => {
+  const silent = createThumbnailer({ ...usual, silenceMs: 1 });
+  const path = join(folder, 'silent.png');
+  writeFileSync(path, pngImage(6));
+  await expect(silent.thumbnail(path, 'image/png', sender)).rejects.toMatchObject({
+    status: 503,
+    message: expect.stringContaining('the thumbnail cannot be made now') as unknown,
+  });
+  await silent.close();
 });

@@ -29,26 +29,24 @@ export type ThumbnailerOptions = {
   readonly limits: DecodeLimits & Pick<UploadLimits, 'maxWaiting'>;
   /** How much time of a processor one image may take: on a busy machine a good image takes long, and is good all the same. */
   readonly jobCpuMs: number;
+  /** How long an image may wait for its turn. */
+  readonly maxWaitMs: number;
+  /** How long the thread may be silent, whatever it does. */
+  readonly silenceMs: number;
   /** After how long without work the thread is ended, which gives its memory back. */
   readonly idleMs: number;
 };
 
-/** How long an image may wait for its turn. */
-const maxWaitMs = 20_000;
-
 /** Memory of WebAssembly only grows, so a thread that may have used more than this for one image is ended after it. */
 const retiringDecodeBytes = 40 * 1024 ** 2;
-
-/** How long the thread may be silent, whatever it does. */
-const silenceMs = 30_000;
 
 /** How often the time that a job has taken is looked at. */
 const cpuCheckMs = 250;
 
 /** Makes thumbnails in a worker thread, which starts with the first image: a service that only shows images needs none. */
 export function createThumbnailer(options: ThumbnailerOptions): Thumbnailer {
-  const { script, limits } = options;
-  const queue = createFairQueue({ most: limits.maxWaiting, maxWaitMs });
+  const { script, limits, silenceMs } = options;
+  const queue = createFairQueue({ most: limits.maxWaiting, maxWaitMs: options.maxWaitMs });
   let worker: Worker | undefined;
   let asked = 0;
   let idle: NodeJS.Timeout | undefined;
@@ -66,7 +64,7 @@ export function createThumbnailer(options: ThumbnailerOptions): Thumbnailer {
     starting.on('exit', () => {
       if (worker === starting) worker = undefined;
     });
-    const reply = await nextReply(starting);
+    const reply = await nextReply(starting, { silenceMs });
     if (reply.kind !== 'ready') throw new Error(`the thread for thumbnails began with ${reply.kind}`);
     return starting;
   };
@@ -75,9 +73,10 @@ export function createThumbnailer(options: ThumbnailerOptions): Thumbnailer {
       worker ??
       (await start().catch(async (cause: unknown) => {
         await end();
+        if (cause instanceof Refusal) throw cause;
         throw new Error('the thread for thumbnails could not be started', { cause });
       }));
-    const answered = nextReply(ready, options.jobCpuMs);
+    const answered = nextReply(ready, { silenceMs, cpuMs: options.jobCpuMs });
     ready.postMessage(job);
     const reply = await answered.catch(async (cause: unknown) => {
       await end();
@@ -109,7 +108,10 @@ export function createThumbnailer(options: ThumbnailerOptions): Thumbnailer {
 }
 
 /** What a thread says next; rejects when it ends or fails instead, or says nothing in time. */
-function nextReply(worker: Worker, cpuMs = Infinity): Promise<ThumbnailReply> {
+function nextReply(
+  worker: Worker,
+  { silenceMs, cpuMs = Infinity }: { readonly silenceMs: number; readonly cpuMs?: number },
+): Promise<ThumbnailReply> {
   return new Promise((resolve, reject) => {
     const before = process.cpuUsage();
     const settled = () => {
