@@ -27,7 +27,7 @@ async function gate(options: object) {
   const executor = new URL('./executor.ts', import.meta.url).href;
   const script = `
     import gate from '${executor}';
-    const { success } = await gate(${JSON.stringify({ config: 'bench.config.mjs', ...options })}, { root: ${JSON.stringify(root)} });
+    const { success } = await gate(${JSON.stringify({ config: 'bench.config.mjs', ...options })}, { root: ${JSON.stringify(root)}, projectName: '@shop/bench' });
     console.log(success ? 'succeeded' : 'did not succeed');`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     env: {
@@ -49,8 +49,9 @@ it('reports a base that is none in one line, in its files and on the page of the
   expect(code).toBe(3);
   expect(stdout).toContain('Not measured: --base=nowhere: there is no such commit here');
   expect(stdout).toContain('exit code 3 (invalid)\ndid not succeed');
-  expect(await readdir(join(root, 'reports', 'gate'))).toEqual(['gate.json', 'gate.junit.xml', 'gate.md']);
-  expect(JSON.parse(await readFile(join(root, 'reports', 'gate', 'gate.json'), 'utf8'))).toMatchObject({
+  const folder = join(root, 'reports/gate/@shop/bench');
+  expect(await readdir(folder)).toEqual(['gate.json', 'gate.junit.xml', 'gate.md']);
+  expect(JSON.parse(await readFile(join(folder, 'gate.json'), 'utf8'))).toMatchObject({
     decision: 'invalid',
     exitCode: 3,
   });

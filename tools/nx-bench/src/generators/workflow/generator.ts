@@ -2,6 +2,7 @@ import {
   detectPackageManager,
   formatFiles,
   logger,
+  readJson,
   readNxJson,
   type PackageManager,
   type Tree,
@@ -43,7 +44,26 @@ export default async function workflow(
     if (tree.exists(path)) logger.info(`${path} is there already and stays as it is`);
     else tree.write(path, workflows[file](factsOf(tree, threshold)));
   }
+  const badges = badgesFor(
+    tree,
+    names.flatMap((name) => sets[name] ?? []),
+  );
+  if (badges.length > 0) logger.info(`badges for the README:\n${badges.join('\n')}`);
   if (!skipFormat) await formatFiles(tree);
+}
+
+/** Lines of Markdown that show how the last run of workflows ended; none where package.json names no repository of GitHub. */
+export function badgesFor(tree: Tree, files: readonly string[]): readonly string[] {
+  const { repository } = readJson<{ repository?: string | { readonly url?: string } }>(tree, 'package.json');
+  const given = typeof repository === 'string' ? repository : repository?.url;
+  const [, path] = /^(?:.*\bgithub(?:\.com)?[/:])?([\w.-]+\/[\w.-]+?)(?:\.git)?\/?$/.exec(given ?? '') ?? [];
+  if (path === undefined) return [];
+  // one that runs on the main branch
+  const shown = { 'ci.yml': 'ci', 'cd.yml': 'image' };
+  return Object.entries(shown).flatMap(([file, label]) => {
+    const address = `https://github.com/${path}/actions/workflows/${file}`;
+    return files.includes(file) ? [`[![${label}](${address}/badge.svg)](${address})`] : [];
+  });
 }
 
 function factsOf(tree: Tree, threshold: number): WorkflowFacts {

@@ -46,14 +46,16 @@ ${runs}`;
  * and which pull request it is says GitHub, not the artifact.
  */
 const commentScript = String.raw`
-const { lstatSync, readFileSync } = require('node:fs');
+const { existsSync, lstatSync, readdirSync, readFileSync } = require('node:fs');
+const { join, relative } = require('node:path');
 const { GITHUB_API_URL, GITHUB_REPOSITORY, TOKEN, HEAD_SHA, HEAD_BRANCH, HEAD_OWNER, RUN_URL } = process.env;
 const marker = '<!-- tare-gate -->';
+// the worst first
 const outcomes = {
-  pass: 'nothing is slower',
   regression: 'something is slower',
-  undecided: 'not decided',
   invalid: 'not measured',
+  undecided: 'not decided',
+  pass: 'nothing is slower',
 };
 
 async function call(method, path, body) {
@@ -71,28 +73,48 @@ async function call(method, path, body) {
 const name = (text) => (typeof text === 'string' && /^[\w.:@/ -]{1,60}$/.test(text) ? '\x60' + text + '\x60' : '?');
 const percent = (ratio) => (Number.isFinite(ratio) ? ((ratio - 1) * 100).toFixed(1) + ' %' : '–');
 
-function readGate() {
+function readGate(path) {
   try {
-    const facts = lstatSync('gate/gate.json');
-    if (!facts.isFile() || facts.size > 1_000_000) return undefined;
-    const gate = JSON.parse(readFileSync('gate/gate.json', 'utf8'));
+    if (lstatSync(path).size > 1_000_000) return undefined;
+    const gate = JSON.parse(readFileSync(path, 'utf8'));
     return Object.hasOwn(outcomes, gate.decision) && Array.isArray(gate.comparisons) ? gate : undefined;
   } catch {
     return undefined;
   }
 }
 
-function textOf(gate) {
+// each project that was measured has a folder of its name; a link is no file here
+function readGates() {
+  if (!existsSync('gate')) return [];
+  return readdirSync('gate', { recursive: true, withFileTypes: true })
+    .filter((each) => each.isFile() && each.name === 'gate.json')
+    .map(({ parentPath }) => parentPath)
+    .sort()
+    .slice(0, 20)
+    .flatMap((folder) => {
+      const gate = readGate(join(folder, 'gate.json'));
+      return gate === undefined ? [] : [{ ...gate, project: relative('gate', folder) }];
+    });
+}
+
+function rowOf(each) {
+  const [low, high] = Array.isArray(each?.ci95) ? each.ci95 : [];
+  const decision = Object.hasOwn(outcomes, each?.decision) ? each.decision : 'not judged';
+  const cells = [name(each?.workload), name(each?.environment), name(each?.metric)];
+  return '| ' + [...cells, percent(each?.ratio), percent(low) + ' to ' + percent(high), decision].join(' | ') + ' |';
+}
+
+function textOf(gates) {
   const run = '[All figures](' + RUN_URL + '), as the code of this pull request has measured them.';
-  if (gate === undefined) return [marker, '### Gate: nothing to measure', '', run].join('\n');
-  const rows = gate.comparisons.slice(0, 100).map((each) => {
-    const [low, high] = Array.isArray(each?.ci95) ? each.ci95 : [];
-    const decision = Object.hasOwn(outcomes, each?.decision) ? each.decision : 'not judged';
-    const cells = [name(each?.workload), name(each?.environment), name(each?.metric)];
-    return '| ' + [...cells, percent(each?.ratio), percent(low) + ' to ' + percent(high), decision].join(' | ') + ' |';
+  const worst = Object.keys(outcomes).find((outcome) => gates.some(({ decision }) => decision === outcome));
+  const parts = gates.flatMap(({ project, decision, comparisons }) => {
+    // a comment holds 65,536 characters
+    const rows = comparisons.slice(0, Math.floor(100 / gates.length)).map(rowOf);
+    const table = ['| workload | environment | metric | change | 95 % | |', '| --- | --- | --- | --- | --- | --- |', ...rows];
+    const title = gates.length > 1 ? [name(project) + ': ' + outcomes[decision], ''] : [];
+    return [...title, ...(rows.length > 0 ? [...table, ''] : [])];
   });
-  const table = ['| workload | environment | metric | change | 95 % | |', '| --- | --- | --- | --- | --- | --- |', ...rows];
-  return [marker, '### Gate: ' + outcomes[gate.decision], '', ...(rows.length > 0 ? [...table, ''] : []), run].join('\n');
+  return [marker, '### Gate: ' + (outcomes[worst] ?? 'nothing to measure'), '', ...parts, run].join('\n');
 }
 
 async function main() {
@@ -106,9 +128,9 @@ async function main() {
     former = comments.find(({ user, body }) => user?.login === 'github-actions[bot]' && body.startsWith(marker));
     if (comments.length < 100) break;
   }
-  const gate = readGate();
-  if (gate === undefined && former === undefined) return console.log('nothing was measured');
-  const body = textOf(gate);
+  const gates = readGates();
+  if (gates.length === 0 && former === undefined) return console.log('nothing was measured');
+  const body = textOf(gates);
   if (former === undefined) await call('POST', '/issues/' + pull.number + '/comments', { body });
   else await call('PATCH', '/issues/comments/' + former.id, { body });
 }
@@ -191,7 +213,7 @@ jobs:
       NX_BASE: origin/\${{ github.base_ref }}
     steps:
 ${setUp(facts)}
-      # what a pull request leaves alone is not measured; the gate adds its result to the page of the job
+      # what a pull request leaves alone is not measured; each gate adds its result to the page of the job
       - run: npx nx affected -t gate --base="$NX_BASE" --threshold=${facts.threshold} --outputStyle=static
       - if: always()
         uses: ${actions.upload}
