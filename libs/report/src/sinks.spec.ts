@@ -299,3 +299,44 @@ describe('names and words of others are nothing but text', () => {
     );
   }); // prettier-ignore
 });
+
+test('a number agrees with its noun: a run of one round on one core, a gate, a search and a history of one', () => {
+  const run = exampleRun(1);
+  const { config, host } = run;
+  const ofOne: RunFile = {
+    ...run,
+    host: { ...host, cores: 1 },
+    config: {
+      ...config,
+      rounds: 1,
+      retries: 1,
+      load: { ...config.load, connections: 1, requests: 1, durationMs: null },
+      guards: { ...config.guards, foreignCpus: 1 },
+    },
+  };
+  const report = reportModel(ofOne);
+  const gate = exampleGate();
+  const capacity = exampleCapacity();
+  const model = capacityModel(capacity);
+  const trend = renderTrend(exampleHistory(1));
+  const terminal = { columns: 100, colour: false };
+  const texts = [
+    renderTerminal(report, terminal),
+    renderSummary(report),
+    renderStepSummary(report),
+    renderReadmeBlock(report, { chartsPath: 'charts' }),
+    renderPage(report, model.workloads),
+    verdictsJunit(report),
+    trialsCsv(report),
+    summaryCard(report),
+    ...chartFiles(report).map((file) => pictureOf(file.chart, file)),
+    ...exportFiles(report, ['bencher', 'hgrm', 'hlog']).map(({ text }) => String(text)),
+    ...[gateText, gateMarkdown, gateJunit].map((render) => render({ ...gate, run: { ...gate.run, rounds: 1 } })),
+    renderCapacityTerminal(capacity, terminal),
+    renderCapacityMarkdown(model),
+    trend.text(terminal),
+    trend.markdown,
+  ];
+  const plurals = texts.flatMap((text) => [...text.replaceAll(/<[^>]+>/g, '').matchAll(/.{0,30}(?<![\w.,×−-])1 (?!ms\b)[A-Za-z]+s\b.{0,20}/g)]);
+  expect(plurals.map(([words]) => words)).toEqual([]);
+}); // prettier-ignore

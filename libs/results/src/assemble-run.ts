@@ -1,3 +1,4 @@
+import { counted } from '@tare/statistics';
 import { compare, type Looks } from './compare.ts';
 import { roundsIn, type JournalContent, type JournalHeader } from './journal.ts';
 import { runDiagnostics, trialDiagnostics } from './run-diagnostics.ts';
@@ -105,8 +106,9 @@ export function runOfJournal({ header, lines, diagnostics }: JournalContent): Ru
 }
 
 function partialWords({ id, wanted }: JournalHeader, done: number): string {
-  const most = wanted.kind === 'fixed' ? `${wanted.rounds}` : `at most ${wanted.max}`;
-  return `the run has not ended: ${done} of ${most} rounds done; if it was interrupted, --resume=${id} goes on with it`;
+  const most =
+    wanted.kind === 'fixed' ? counted(wanted.rounds, 'round') : `at most ${counted(wanted.max, 'round')}`;
+  return `the run has not ended: ${done} of ${most} done; if it was interrupted, --resume=${id} goes on with it`;
 }
 
 /** Judged like a run that somebody ended: at the looks that there were, and at one that came too early. */
@@ -132,7 +134,7 @@ export function resumedDiagnostics(lines: JournalContent['lines']): readonly Dia
     const before = lines.slice(0, place);
     const done = roundsIn(before).filter(({ isWhole }) => isWhole).length;
     const until = before.at(-1)?.at;
-    const message = `the run was interrupted after ${done === 1 ? '1 round' : `${done} rounds`}${until === undefined ? '' : ` (${until})`} and went on at ${line.at}`;
+    const message = `the run was interrupted after ${counted(done, 'round')}${until === undefined ? '' : ` (${until})`} and went on at ${line.at}`;
     return [{ level: 'info', code: 'resumed', message }];
   });
 }

@@ -39,6 +39,7 @@ export * from './run-file.ts';
 export { marginDiagnostics } from './run-diagnostics.ts';
 export { isWhole, listRuns, pruneRuns } from './run-list.ts';
 export type { ListedRun } from './run-list.ts';
+export { counted } from '@tare/statistics';
 export { summarise } from './summarise.ts';
 export { parseFile } from './parse-file.ts';
 export {

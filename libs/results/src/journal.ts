@@ -2,6 +2,7 @@ import { open, readFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { counted } from '@tare/statistics';
 import { z } from 'zod';
 import { checkData, parseFile } from './parse-file.ts';
 import { diagnosticSchema, repeatSchema, runFileSchema, trialSchema } from './run-file.ts';
@@ -176,7 +177,7 @@ function journalIn(file: FileHandle, path: string, whole: WholeLines): Journal {
       await file.sync();
       torn = false;
     } catch (error) {
-      const safe = `${safeTrials === 1 ? '1 trial before it is' : `${safeTrials} trials before it are`} safe`;
+      const safe = `${counted(safeTrials, 'trial')} before it ${safeTrials === 1 ? 'is' : 'are'} safe`;
       throw fileProblem(path, `${name} not written`, error, safe);
     }
     safeTrials += trialsIn([line]);

@@ -1,3 +1,4 @@
+import { counted } from '@tare/statistics';
 import type { Margins } from './compare.ts';
 import { latencyWindowOf, metricCatalogue } from './metric-catalogue.ts';
 import type { Comparison, Diagnostic, RunFile, Trial } from './run-file.ts';
@@ -40,7 +41,7 @@ export function runDiagnostics(
   for (const [workload, own] of Map.groupBy(trials, (trial) => trial.workload)) {
     const fewest = Math.min(...own.flatMap((trial) => latencyWindowOf(trial)?.requests ?? []));
     if (fewest >= requestsForSmoothP99) continue;
-    const message = `${workload}: a p99 rests on as few as ${fewest} requests of a trial; it is rough below ${requestsForSmoothP99}`;
+    const message = `${workload}: a p99 rests on as few as ${counted(fewest, 'request')} of a trial; it is rough below ${requestsForSmoothP99}`;
     add('info', 'rough-p99', message);
   }
   return found;
@@ -101,7 +102,7 @@ export function trialDiagnostics(trial: Trial): readonly Diagnostic[] {
   if (share > 1 + littlesLawTolerance || (load.slices === undefined && share < 1 - littlesLawTolerance)) {
     warn(
       'littles-law',
-      `throughput × mean latency is ${underWay.toFixed(2)} requests under way, but there were ${load.connections} connections`,
+      `throughput × mean latency is ${underWay.toFixed(2)} requests under way, but there ${load.connections === 1 ? 'was' : 'were'} ${counted(load.connections, 'connection')}`,
     );
   }
   for (const { guard, message } of trial.violations) warn(`guard-${guard}`, message);

@@ -29,15 +29,16 @@ export function requirePositive(value: number, what: string): void {
  */
 export function requireSample(values: readonly number[], estimate: string, atLeast = 1): void {
   if (values.length < atLeast) {
-    throw new RangeError(`${estimate}: needs at least ${count(atLeast, 'value')}, got ${values.length}`);
+    throw new RangeError(`${estimate}: needs at least ${counted(atLeast, 'value')}, got ${values.length}`);
   }
   const place = values.findIndex((value) => !Number.isFinite(value));
   if (place !== -1)
     throw new RangeError(`${estimate}: value ${place} is ${values[place]}, expected a finite number`);
 }
 
-function count(n: number, thing: string): string {
-  return n === 1 ? `${n} ${thing}` : `${n} ${thing}s`;
+/** "1 round", "2 rounds": for every number before a noun in a message or a report. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /**

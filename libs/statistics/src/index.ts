@@ -1,5 +1,14 @@
 export { changePoints, fewestForChangePoint } from './change-points.ts';
-export { describe, maximum, mean, median, minimum, quantile, sampleStandardDeviation } from './estimates.ts';
+export {
+  counted,
+  describe,
+  maximum,
+  mean,
+  median,
+  minimum,
+  quantile,
+  sampleStandardDeviation,
+} from './estimates.ts';
 export type { Interval } from './estimates.ts';
 export { decideGuarded, planGuardedLooks } from './guarded-decision.ts';
 export type { GuardedDecision, GuardedPlan, GuardedRound } from './guarded-decision.ts';

@@ -9,6 +9,7 @@ import {
   type Power,
   type Share,
 } from '@tare/results/calibration';
+import { counted } from '@tare/statistics';
 import { made } from './check-items.ts';
 import { checkLatency } from './check-latency.ts';
 import { checkPower, type PowerSizes } from './check-power.ts';
@@ -205,7 +206,7 @@ function checkLine(check: Check): string {
       ? check.passed
         ? 'nothing judged'
         : check.notes.join(' ')
-      : `${passed} of ${judged.length} figures within their limits`;
+      : `${passed} of ${counted(judged.length, 'figure')} within their limits`;
   return `${check.passed ? '✓' : '✗'} ${check.title}: ${figures}`;
 }
 

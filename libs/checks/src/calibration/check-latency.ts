@@ -9,7 +9,7 @@ import {
   type LoadOutcome,
   type ServedRequest,
 } from '@tare/metrics';
-import { mean, median, quantile } from '@tare/statistics';
+import { counted, mean, median, quantile } from '@tare/statistics';
 import type { Check, CheckItem } from '@tare/results/calibration';
 import { atMost, closeTo, figureText, made, notMade, shown } from './check-items.ts';
 
@@ -255,7 +255,7 @@ async function observeServer({ profile, windows, cpus, seed, signal }: Observati
     );
     if (open === undefined) throw new Error(`${profile.kind}: the load generator made no open window`);
     const failed = closed.errors + closed.timeouts + open.errors + open.timeouts;
-    if (failed > 0) throw new Error(`${profile.kind}: ${failed} requests failed, expected none`);
+    if (failed > 0) throw new Error(`${profile.kind}: ${counted(failed, 'request')} failed, expected none`);
     const served = await server.served();
     const [closedFrom = 0, closedUntil = 0] = moments;
     const { plannedMs } = windowSchedule({ rateRps, durationMs: openMs }, seed);

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { compare, metricCatalogue } from '@tare/results';
 import { performRun, resolveConfig, type BenchConfig } from '@tare/runner';
-import { fewestRounds } from '@tare/statistics';
+import { counted, fewestRounds } from '@tare/statistics';
 import type { Check, CheckItem, MetricPower, Power } from '@tare/results/calibration';
 import { made, notMade, shown } from './check-items.ts';
 import { powerOf, recordedRounds, type RecordedRounds } from './power-of-rounds.ts';
@@ -70,7 +70,7 @@ export async function checkPower(
       return { judged, open: judged, candidates: [...new Set(judged.map(({ candidate }) => candidate))] };
     },
     listener: (event) => {
-      if (event.kind === 'looked') onProgress(`${event.round} rounds recorded`);
+      if (event.kind === 'looked') onProgress(`${counted(event.round, 'round')} recorded`);
     },
     signal,
   });

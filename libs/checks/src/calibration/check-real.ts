@@ -1,5 +1,5 @@
 import { metricCatalogue } from '@tare/results';
-import { mean, pairedPower } from '@tare/statistics';
+import { counted, mean, pairedPower } from '@tare/statistics';
 import type { Check, CheckItem, Share, Spread } from '@tare/results/calibration';
 import { closeTo, made, notMade, shown } from './check-items.ts';
 import type { MetricOutcome, RealComparison, RealEnd, RealRun } from './real-runs.ts';
@@ -31,7 +31,7 @@ export function checkRealAA(runs: readonly RealRun[], shares: readonly Share[], 
   ];
   const comparisons = own[0]?.runs ?? 0;
   return made(aaTitle, items, [
-    `${comparisons} comparisons can show a rate far above 5 %, no more: the interval says how far. Metrics of one run are not independent of each other.`,
+    `${counted(comparisons, 'comparison')} can show a rate far above 5 %, no more: the interval says how far. Metrics of one run are not independent of each other.`,
     ...runNotes(runs, end),
   ]);
 }
@@ -62,7 +62,9 @@ function runNotes(runs: readonly RealRun[], end: RealEnd): readonly string[] {
   return [
     ...(repeats === 0
       ? []
-      : [`${repeats} rounds beside the ${rounds} were repeated, because something disturbed them.`]),
+      : [
+          `${counted(repeats, 'round')} beside the ${rounds} ${repeats === 1 ? 'was' : 'were'} repeated, because something disturbed ${repeats === 1 ? 'it' : 'them'}.`,
+        ]),
     ...(end.kind === 'failed' ? [`Ended early: ${end.message}`] : []),
   ];
 }

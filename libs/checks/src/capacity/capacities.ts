@@ -1,4 +1,5 @@
 import type { Capacity, CapacityConfig, CapacityStep, Diagnostic, PassCapacity } from '@tare/results';
+import { counted } from '@tare/statistics';
 
 /**
  * Combines the passes of one workload in one environment: the highest rate that met the objective in every pass, and the
@@ -91,7 +92,7 @@ function sampleWarning(
   if (atLimit.planned * share >= wantedBeyond) return [];
   const seconds = Math.ceil(wantedBeyond / share / atLimit.rateRps);
   const message =
-    `${placeOf(capacity)}: p${slo.percentile} at ${atLimit.rateRps} req/s rests on ${atLimit.planned} requests` +
+    `${placeOf(capacity)}: p${slo.percentile} at ${atLimit.rateRps} req/s rests on ${counted(atLimit.planned, 'request')}` +
     (seconds > longestAdvisedSeconds
       ? ''
       : `; --duration=${seconds} would put ${wantedBeyond} of them beyond it`);

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findCgroupFolders, parseCpuList, type CpuPlan } from '@tare/metrics';
+import { counted } from '@tare/statistics';
 import { asRoot, writingCommand, type DoctorLine } from './doctor-line.ts';
 
 /** The files in which the kernel describes the host. */
@@ -64,7 +65,7 @@ export function examinePinning({ allowed, serverCpus, plan, taskset }: CpusToExa
     level: 'warning',
     subject,
     finding: `${allowed.length} for a server that gets ${serverCpus} and a load generator: ${shared}`,
-    remedy: `give this machine ${serverCpus + 1} CPUs or more`,
+    remedy: `give this machine ${counted(serverCpus + 1, 'CPU')} or more`,
   };
 }
 

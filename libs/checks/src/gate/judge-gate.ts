@@ -14,7 +14,14 @@ import {
   type Trial,
 } from '@tare/results';
 import type { Found } from '@tare/runner';
-import { fewestRounds, marginBounds, roundsFor, type Direction, type Interval } from '@tare/statistics';
+import {
+  counted,
+  type Direction,
+  fewestRounds,
+  type Interval,
+  marginBounds,
+  roundsFor,
+} from '@tare/statistics';
 import { baseNameOf } from './gate-plan.ts';
 
 export type GateQuestion = {
@@ -115,7 +122,7 @@ function noteOn(
       trial.workload === workload && (trial.environment === candidate || trial.environment === baseline),
   );
   const fewest = Math.min(...own.flatMap((trial) => latencyWindowOf(trial)?.requests ?? []));
-  return `not judged: as few as ${fewest} requests in a trial, a p99 takes ${requestsForP99}`;
+  return `not judged: as few as ${counted(fewest, 'request')} in a trial, a p99 takes ${requestsForP99}`;
 }
 
 function metricOf(key: string) {
@@ -245,6 +252,6 @@ export function faultsOf(trials: readonly Trial[], rounds: number): string[] {
     .filter(([, own]) => own.length > rounds * mostFaultyShare)
     .map(([what, own]) => {
       const first = own[0]?.violations.find(({ guard }) => guard === 'errors')?.message ?? '';
-      return `${what} answered with errors in ${own.length} of ${rounds} rounds (${first})`;
+      return `${what} answered with errors in ${own.length} of ${counted(rounds, 'round')} (${first})`;
     });
 }

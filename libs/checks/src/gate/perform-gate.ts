@@ -20,7 +20,7 @@ import {
   type Listener,
   type ProjectResolver,
 } from '@tare/runner';
-import { fewestRounds } from '@tare/statistics';
+import { counted, fewestRounds } from '@tare/statistics';
 import { addWorktree, buildBase, providePackages } from './base-workspace.ts';
 import { chooseBase, commitText, gitIn, headCommit } from './choose-commits.ts';
 import {
@@ -246,11 +246,13 @@ function warningsOf(run: RunFile, comparisons: GateResult['comparisons']): strin
   return [
     ...(comparisons.some(({ decision }) => decision !== null) && rounds < fewestRounds
       ? [
-          `${rounds} rounds cannot tell anything: that takes at least ${fewestRounds}, --rounds=${fewestRounds}`,
+          `${counted(rounds, 'round')} cannot tell anything: that takes at least ${fewestRounds}, --rounds=${fewestRounds}`,
         ]
       : []),
     ...(disturbed > 0
-      ? [`in ${disturbed} of ${rounds} rounds something disturbed a trial, and it could not be repeated`]
+      ? [
+          `in ${disturbed} of ${counted(rounds, 'round')} something disturbed a trial, and it could not be repeated`,
+        ]
       : []),
   ];
 }

@@ -104,7 +104,7 @@ function notesOf(bars: readonly Bar[], latency: string, isSplit: boolean): reado
   // a machine boots in some rounds only: its startup has fewer trials than that of the others
   const counts = bars.map(({ summary }) => summary.n);
   const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
-  const trials = fewest === most ? counted(most, 'trial') : `${fewest} to ${most} trials`;
+  const trials = fewest === most ? counted(most, 'trial') : `${fewest} to ${counted(most, 'trial')}`;
   const marks = [
     ...(bars.some(({ subject }) => isHatched(subject)) ? ['hatched: not judged'] : []),
     ...(bars.some(({ isBroken }) => isBroken) ? ['cut: goes beyond the axis'] : []),

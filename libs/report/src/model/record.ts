@@ -89,7 +89,7 @@ function equalOf(run: RunFile): readonly Fact[] {
   return [
     ...Object.entries(artifacts).map(([name, { sha256, bytes }]): Fact => [
       `Artifact of ${name}`,
-      [`${bytes} bytes, sha256 `, { code: sha256 }],
+      [`${counted(bytes, 'byte')}, sha256 `, { code: sha256 }],
     ]),
     ['Load', [loadText(run)]],
     ['Budget of an instance', [`${counted(cpus, 'CPU')}, ${memoryMiB} MiB`]],
@@ -119,14 +119,14 @@ function loadText({ config, trials, diagnostics }: RunFile): string {
   // the later windows are told where it is said why
   const atFirst = diagnostics.some(({ code }) => code === 'window') ? ' at first' : '';
   const window =
-    durationMs === null ? `${requests ?? 0} requests` : `${secondsText(durationMs)}${atFirst}${slices}`;
+    durationMs === null ? counted(requests ?? 0, 'request') : `${secondsText(durationMs)}${atFirst}${slices}`;
   const open = openDurationMs === null ? '' : `; open loop, ${secondsText(openDurationMs)}`;
   return `closed loop, ${counted(connections, 'connection')}, ${secondsText(warmupMs)} warm-up, then ${window}${open}`;
 }
 
 function guardLimits({ config: { guards } }: RunFile): readonly (readonly [string, string])[] {
   return [
-    ['Other programs', `${guards.foreignCpus} CPUs`],
+    ['Other programs', counted(guards.foreignCpus, 'CPU')],
     ['Stolen by the hypervisor', `${guards.stealPercent} % of CPU time`],
     ['Throttled by a quota', `${guards.throttledMs} ms`],
     ['Drift of the clock', `${guards.clockDriftPercent} %`],

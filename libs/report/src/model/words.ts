@@ -1,5 +1,7 @@
 import type { Comparison, Metric, MetricSummary, Verdict } from '@tare/results';
 
+export { counted } from '@tare/statistics';
+
 // C0, DEL, C1 and what directs text: a program's output must not move the cursor or reorder our text; what is no character is not XML
 const unprintable =
   // eslint-disable-next-line no-control-regex
@@ -43,11 +45,6 @@ function holdsText(values: readonly unknown[]): boolean {
   return values.some((each) =>
     typeof each === 'object' && each !== null ? holdsText(Object.values(each)) : typeof each === 'string',
   );
-}
-
-/** "1 round", "2 rounds". */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 export function capitalised(text: string): string {

@@ -10,6 +10,7 @@ import {
   readHostStat,
 } from '@tare/metrics';
 import { requireWritable, type Guards } from '@tare/results';
+import { counted } from '@tare/statistics';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import { defaultGuards } from './violations.ts';
 
@@ -227,6 +228,6 @@ export function requireOpenFiles(
   const wanted = ownFiles + load.connections * (environments.length + 1);
   if (limit >= wanted) return;
   throw new Error(
-    `this process may open ${limit} file descriptors, a run with ${load.connections} connections in ${environments.length} environments wants ${wanted}: ulimit -n ${Math.max(1024, wanted)}`,
+    `this process may open ${limit} file descriptors, a run with ${counted(load.connections, 'connection')} in ${counted(environments.length, 'environment')} wants ${wanted}: ulimit -n ${Math.max(1024, wanted)}`,
   );
 }

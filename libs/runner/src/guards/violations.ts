@@ -1,4 +1,5 @@
 import { requestsForP99, type Guard, type Guards, type Trial, type Violation } from '@tare/results';
+import { counted } from '@tare/statistics';
 
 /**
  * Limits of a trial that counts. They are fixed before a run and blind to its outcome: a trial is judged by what
@@ -123,7 +124,7 @@ function lateSends({ open }: GuardedTrial, { lateSendsPercent }: Guards): Broken
   const atLimit = (open.planned * limit) / 100;
   if (open.lateSends <= atLimit + chanceDeviations * Math.sqrt(atLimit)) return [];
   const message =
-    `${open.lateSends} of ${open.planned} requests (${above(value, limit)} %) were sent more than 1 ms late, ` +
+    `${open.lateSends} of ${counted(open.planned, 'request')} (${above(value, limit)} %) were sent more than 1 ms late, ` +
     `at most ${limit} % is allowed`;
   return broken('late-sends', value, limit, message);
 }
@@ -137,7 +138,7 @@ function errors({ load, open }: GuardedTrial, { errorsPercent: limit }: Guards):
   const seen =
     sent === 0
       ? 'no request came to an end'
-      : `${failed} of ${sent} requests (${above(value, limit)} %) failed or timed out`;
+      : `${failed} of ${counted(sent, 'request')} (${above(value, limit)} %) failed or timed out`;
   return broken('errors', value, limit, `${seen}, at most ${limit} % is allowed`);
 }
 

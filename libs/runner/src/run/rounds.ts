@@ -8,7 +8,7 @@ import type {
   RoundPlan,
   Trial,
 } from '@tare/results';
-import { roundOrders } from '@tare/statistics';
+import { counted, roundOrders } from '@tare/statistics';
 import { obstacleTo } from './launch-workload.ts';
 import { performRound, type RoundPlace, type Session, timeLeft, type Write } from './round.ts';
 import {
@@ -231,7 +231,7 @@ type Decision = JournalRound['decisions'][number];
 /** "after 8 rounds 13 of 16 are decided, now Startup of primes in docker: worse" */
 function lookText(rounds: number, decided: number, all: number, now: readonly Comparison[]): string {
   const news = now.map((one) => `${comparisonTitle(one)}: ${one.verdict ?? ''}`).join(', ');
-  return `after ${rounds} rounds ${decided} of ${all} are decided${news === '' ? '' : `, now ${news}`}`;
+  return `after ${counted(rounds, 'round')} ${decided} of ${all} are decided${news === '' ? '' : `, now ${news}`}`;
 }
 
 /** The longest of the windows that the workloads ask for; undefined where it is given, or nothing has slices. */
@@ -256,7 +256,7 @@ const marginOfThroughput = metricCatalogue.find(({ key }) => key === 'throughput
 
 function budgetTooShort(budgetMs: number, rounds: number, tookMs: number): string {
   const minutes = (ms: number): string => `${Number((ms / msPerMinute).toPrecision(2))} min`;
-  return `the budget of ${minutes(budgetMs)} is spent: the ${rounds} rounds before the first look took ${minutes(tookMs)}; no more are made`;
+  return `the budget of ${minutes(budgetMs)} is spent: the ${counted(rounds, 'round')} before the first look took ${minutes(tookMs)}; no more are made`;
 }
 
 const msPerMinute = 60_000;

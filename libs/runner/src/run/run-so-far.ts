@@ -7,6 +7,7 @@ import {
   type RunFile,
   type Trial,
 } from '@tare/results';
+import { counted } from '@tare/statistics';
 import { afterEvent, beforeRun, type Listener } from './run-events.ts';
 
 export type SoFar = {
@@ -41,10 +42,10 @@ export function runSoFar({ header, trials, repeats, lost, plan, at }: SoFar): Ru
 }
 
 function roundsDone(done: number, plan: RoundPlan | undefined): string {
-  if (plan === undefined) return `${done === 1 ? '1 round' : `${done} rounds`} done`;
+  if (plan === undefined) return `${counted(done, 'round')} done`;
   return plan.kind === 'looks'
-    ? `${done} of at most ${plan.mostRounds} rounds done`
-    : `${done} of ${plan.rounds} rounds done`;
+    ? `${done} of at most ${counted(plan.mostRounds, 'round')} done`
+    : `${done} of ${counted(plan.rounds, 'round')} done`;
 }
 
 /** The next run file is made no sooner than after this many times what the last one took: a tenth of the run at most. */

@@ -1,6 +1,7 @@
 import type { CapacityEvent, CapacityListener, SearchEvent } from '@tare/checks';
 import { plainText } from '@tare/metrics';
 import type { PassCapacity, Slo } from '@tare/results';
+import { counted } from '@tare/results';
 import { showProgress } from './show-progress.ts';
 import { clock } from './status-lines.ts';
 import type { Output } from './terminal-block.ts';
@@ -42,13 +43,14 @@ function describe(event: SearchEvent, slo: Slo): string {
     }
     case 'step-finished': {
       const { rateRps, sloLatencyMs, outcome, errors, timeouts } = event.step;
-      const failed = errors + timeouts === 0 ? '' : `, ${errors} errors, ${timeouts} timeouts`;
+      const failed =
+        errors + timeouts === 0 ? '' : `, ${counted(errors, 'error')}, ${counted(timeouts, 'timeout')}`;
       return `  ${rate(rateRps)}: p${slo.percentile} ${sloLatencyMs.toFixed(1)} ms${failed}: ${outcome}`;
     }
     case 'search-finished':
       return `  ${where(event.place)}: ${foundText(event.found)}`;
     case 'capacity-finished':
-      return `${event.steps} steps in ${clock(event.elapsedMs)}`;
+      return `${counted(event.steps, 'step')} in ${clock(event.elapsedMs)}`;
   }
 }
 

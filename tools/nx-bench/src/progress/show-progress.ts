@@ -1,5 +1,5 @@
 import { plainText } from '@tare/metrics';
-import { startMsOf } from '@tare/results';
+import { counted, startMsOf } from '@tare/results';
 import { afterEvent, beforeRun, comparisonTitle, type Listener, type RunEvent } from '@tare/runner';
 import { clock, listed, statusLines } from './status-lines.ts';
 import { type Output, terminalBlock } from './terminal-block.ts';
@@ -67,10 +67,10 @@ function describe(event: RunEvent): string | undefined {
         ? `${event.environment}: failed: ${event.reason}`
         : `${event.environment}: failed in round ${event.round} and is measured no more: ${event.reason}`;
     case 'run-started':
-      return `run ${event.runId}: ${event.rounds ?? 'as many as it takes:'} rounds, seed ${event.seed}, journal ${event.journal}`;
+      return `run ${event.runId}: ${event.rounds === undefined ? 'as many rounds as it takes' : counted(event.rounds, 'round')}, seed ${event.seed}, journal ${event.journal}`;
     case 'resumed': {
       const { rounds, trials } = event;
-      return `goes on after ${rounds === 1 ? '1 round' : `${rounds} rounds`}: ${trials.length === 1 ? '1 trial is' : `${trials.length} trials are`} kept`;
+      return `goes on after ${counted(rounds, 'round')}: ${counted(trials.length, 'trial')} ${trials.length === 1 ? 'is' : 'are'} kept`;
     }
     case 'told':
     case 'preflight':
@@ -97,7 +97,7 @@ function describe(event: RunEvent): string | undefined {
     case 'round-repeated':
       return `round ${event.repeat.round} is repeated: ${event.repeat.reason}`;
     case 'run-finished':
-      return `${event.trials} trials in ${clock(event.elapsedMs)}`;
+      return `${counted(event.trials, 'trial')} in ${clock(event.elapsedMs)}`;
   }
 }
 
@@ -105,7 +105,7 @@ function describe(event: RunEvent): string | undefined {
 function describeLook({ round, judged, open, decided, goesOn, leftMs }: Looked): string {
   const now = listed(decided.map((one) => `${comparisonTitle(one)}: ${one.verdict ?? ''}`));
   return [
-    `after ${round} rounds: ${judged.length - open.length} of ${judged.length} decided${now === '' ? '' : `, now ${now}`}`,
+    `after ${counted(round, 'round')}: ${judged.length - open.length} of ${judged.length} decided${now === '' ? '' : `, now ${now}`}`,
     ...(open.length === 0 ? [] : [`open: ${listed(open.map(comparisonTitle))}`]),
     ...(goesOn.length === 0 ? [] : [`at most ${clock(leftMs)} more`]),
   ].join('; ');

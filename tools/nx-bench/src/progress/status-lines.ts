@@ -1,4 +1,4 @@
-import { isEmulated, type JournalHeader, type MetricSummary, summarise } from '@tare/results';
+import { counted, isEmulated, type JournalHeader, type MetricSummary, summarise } from '@tare/results';
 import { comparisonTitle, environmentsAfterFirstLook, type RunState } from '@tare/runner';
 
 type Row = {
@@ -68,7 +68,7 @@ function decidedText({ look }: RunState, name: string): string {
 
 function openLine({ look }: RunState): readonly string[] {
   if (look === undefined || look.open.length === 0) return [];
-  return [`open after ${look.round} rounds: ${listed(look.open.map(comparisonTitle))}`];
+  return [`open after ${counted(look.round, 'round')}: ${listed(look.open.map(comparisonTitle))}`];
 }
 
 const shownOfList = 3;

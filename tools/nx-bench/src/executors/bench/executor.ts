@@ -1,7 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
 import { gitIn } from '@tare/checks';
-import { appendHistory, historyLine, writeRunFile, type CommitFacts } from '@tare/results';
+import { appendHistory, type CommitFacts, counted, historyLine, writeRunFile } from '@tare/results';
 import { readOptions, type GivenOptions } from '@tare/options';
 import {
   applyOverrides,
@@ -77,7 +77,7 @@ export default async function bench(
         for (const { name } of failed) process.stderr.write(`${name} failed; the report shows the others\n`);
         const isCutShort = run.plan.kind === 'looks' && run.plan.endedBy === 'interrupted';
         if (isCutShort)
-          process.stderr.write(`interrupted; the report shows ${roundsText(run.plan.rounds)}\n`);
+          process.stderr.write(`interrupted; the report shows ${counted(run.plan.rounds, 'round')}\n`);
         return { success: failed.length === 0 && !isCutShort };
       } finally {
         await page.close();
@@ -98,8 +98,6 @@ async function toResume(runs: string, asked: string | boolean | undefined) {
   const word = String(asked ?? false);
   return word === 'false' ? undefined : findInterrupted(runs, word === 'true' ? true : word);
 }
-
-const roundsText = (rounds: number): string => (rounds === 1 ? 'one round' : `${rounds} rounds`);
 
 /** Says what an unfinished run has left behind. */
 function keptTrials(): { readonly follow: Listener; readonly words: (root: string) => string } {

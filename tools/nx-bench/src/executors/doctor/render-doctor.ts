@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { DoctorLine } from '@tare/checks';
+import { counted } from '@tare/results';
 
 export type DoctorTextOptions = {
   /** Width of the terminal in characters. */
@@ -42,7 +43,7 @@ export function renderDoctor(lines: readonly DoctorLine[], { columns, colour }: 
 function tally(lines: readonly DoctorLine[]): string {
   const count = (level: DoctorLine['level']): number => lines.filter((line) => line.level === level).length;
   const [good, warnings, problems] = [count('good'), count('warning'), count('problem')];
-  return `${good} good, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}, ${problems} ${problems === 1 ? 'problem' : 'problems'}`;
+  return `${good} good, ${counted(warnings, 'warning')}, ${counted(problems, 'problem')}`;
 }
 
 /** Breaks a text at its spaces; a word that is too long keeps its line to itself. */

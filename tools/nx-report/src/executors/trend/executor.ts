@@ -3,7 +3,7 @@ import type { PromiseExecutor } from '@nx/devkit';
 import { readOptions, type GivenOptions } from '@tare/options';
 import { messageOf } from '@tare/nx-kit';
 import { renderTrend, terminalOf, writeTrend, type TrendFilter } from '@tare/report';
-import { readHistory, type HistoryLine } from '@tare/results';
+import { counted, type HistoryLine, readHistory } from '@tare/results';
 import { tables } from '../../options.ts';
 
 export type TrendOptions = GivenOptions<typeof tables.trend.shape>;
@@ -27,12 +27,12 @@ const trend: PromiseExecutor<TrendOptions> = async (given, { root, projectName =
     const written = await writeTrend(outputPath, rendered, options.export);
     const shown = relative(root, outputPath) || '.';
     process.stdout.write(
-      `\nWritten: ${join(shown, 'trend.md')} and ${rendered.pictures.length} pictures in ${shown}\n`,
+      `\nWritten: ${join(shown, 'trend.md')} and ${counted(rendered.pictures.length, 'picture')} in ${shown}\n`,
     );
     if (options.export !== undefined) {
       const tests = written.filter((file) => file.endsWith('.csv')).length;
       process.stdout.write(
-        `Exported: ${join(shown, 'otava.yaml')}, with ${tests} tests in ${join(shown, 'otava')}\n`,
+        `Exported: ${join(shown, 'otava.yaml')}, with ${counted(tests, 'test')} in ${join(shown, 'otava')}\n`,
       );
     }
     return { success: true };
