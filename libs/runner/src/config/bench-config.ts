@@ -1,18 +1,11 @@
-import type { Environment, ImageSource } from '@tare/environment';
+import type { Environment } from '@tare/environment';
 import { choice, number, text, toggle, whole } from '@tare/options';
 import type { Arrivals } from '@tare/metrics';
 import { metricCatalogue, type Guards } from '@tare/results';
 import { fewestRounds } from '@tare/statistics';
 import { z } from 'zod';
 import { defaultGuards } from '../guards/violations.ts';
-import {
-  type Asked,
-  type AskedApp,
-  replySchema,
-  requestSchema,
-  type Workload,
-  type WorkloadInput,
-} from './workload.ts';
+import { type AskedApp, longestName, type Workload, type WorkloadInput, workloadSchema } from './workload.ts';
 
 /** Upper bounds keep a typing error from starting a run of days. */
 export const most = {
@@ -226,118 +219,21 @@ export const runOptions = {
   },
 } as const;
 
-const functionOf = <T>(what: string) =>
-  z.custom<T>((value) => typeof value === 'function', `expected ${what}`);
-const fileUrl = z.instanceof(URL, { message: 'expected a file URL: new URL("…", import.meta.url)' });
-const command = z
-  .array(z.string().min(1, 'expected a word'), 'expected a list of the program and its arguments')
-  .min(1, 'expected a program');
-const base = z
-  .union([z.strictObject({ packages: z.array(z.string()) }), z.strictObject({ image: z.string().min(1) })], {
-    error: 'expected { packages: […] } or { image: "…" }',
-  })
-  .optional();
-
-/** Loose: a tool may keep what it knows of an app with it. */
-const app = z.discriminatedUnion(
-  'kind',
-  [
-    z.looseObject({ kind: z.literal('node'), file: fileUrl }),
-    z.looseObject({ kind: z.literal('files'), folder: fileUrl, command, base }),
-    z.looseObject({
-      kind: z.literal('project'),
-      project: z.string().min(1, 'expected the name of a project'),
-      command: command.optional(),
-      base,
-    }),
-    z.looseObject({
-      kind: z.literal('image'),
-      name: z.string(),
-      project: z.string().optional(),
-      read: functionOf<ImageSource['read']>('a function that reads the image'),
-    }),
-  ],
-  { error: 'expected an app: node(…), files(…), project(…) or image(…)' },
-);
-
-const pathText = z.string().startsWith('/', 'expected a path that begins with /');
-const asked = z.strictObject({
-  get: pathText.optional(),
-  request: z
-    .custom<NonNullable<Asked['request']>>(
-      (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
-      'expected a request, a list of some, or a function from the parameters to them',
-    )
-    .optional(),
-  reply: replySchema.optional(),
-  health: z
-    .string()
-    .regex(/^(\/|tcp$)/, 'expected a path that begins with /, or "tcp"')
-    .optional(),
-  parameters: z.record(z.string(), z.number()).optional(),
-  conformance: z
-    .array(
-      z.strictObject({
-        request: requestSchema,
-        status: z.int().min(100).max(599),
-        json: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
-      }),
-    )
-    .default([]),
-  setUp: functionOf<NonNullable<Asked['setUp']>>('a function that puts data into an instance').optional(),
-  data: z
-    .string()
-    .regex(/^[A-Z_][A-Z0-9_]*$/i, 'expected the name of an environment variable')
-    .optional(),
-  variables: z.record(z.string(), z.string()).optional(),
-  byDefault: z.boolean().optional(),
-  port: z
-    .int('expected a port')
-    .min(1, 'expected a port')
-    .max(65_535, 'expected a port, at most 65535')
-    .optional(),
-});
-
-// as Nx and npm name projects, and behind a colon what is asked of the app
-const namePattern = /^(@[a-z0-9~*][\w.~*-]*\/)?[a-z0-9][\w.~-]*(\/[a-z0-9~][\w.~-]*)*(:[\w.~-]+)*$/i;
-
-const workload = asked
-  .extend({
-    name: z
-      .string()
-      .regex(
-        namePattern,
-        'expected a name like that of a project, "api" or "@shop/api", and what is asked, "api:browse"',
-      ),
-    app,
-  })
-  .transform(({ get, request, ...rest }, context) => {
-    if ((get === undefined) === (request === undefined)) {
-      context.addIssue({
-        code: 'custom',
-        path: ['get'],
-        message: 'expected either get: "/path" or a request',
-      });
-      return z.NEVER;
-    }
-    return {
-      ...rest,
-      request: typeof request === 'function' ? request : () => request ?? { path: get ?? '/' },
-    };
-  });
-
 const environment = z.custom<Environment>(
   (value) => {
     const candidate = value as Partial<Environment> | null;
     return (
       typeof candidate?.name === 'string' &&
+      candidate.name.length <= longestName &&
       typeof candidate.kind === 'string' &&
       (['probe', 'reap', 'prepare', 'start', 'dispose'] as const).every(
         (method) => typeof candidate[method] === 'function',
       )
     );
   },
-  { message: 'expected an environment: name, kind, probe, reap, prepare, start and dispose' },
+  {
+    message: `expected an environment: name of at most ${longestName} characters, kind, probe, reap, prepare, start and dispose`,
+  },
 );
 
 const share = number({ min: 0, max: 10, description: 'Difference that does not matter, as a share.' });
@@ -346,7 +242,10 @@ const guard = (description: string, key: keyof Guards) =>
 
 /** What `bench.config.ts` exports. Members that a flag overrides are options of the table above. */
 export const benchConfigSchema = z.strictObject({
-  workloads: z.array(workload).min(1).describe('The apps, and what is asked of them: by name, or a list.'),
+  workloads: z
+    .array(workloadSchema)
+    .min(1)
+    .describe('The apps, and what is asked of them: by name, or a list.'),
   environments: z.array(environment).min(1).describe('Where they run.'),
   ladder: z
     .array(environment)

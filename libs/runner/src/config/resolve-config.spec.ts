@@ -113,6 +113,16 @@ it.each<[string, unknown, string]>([
     'workloads.../api.name: "../api": expected a name like that of a project, "api" or "@shop/api"',
   ],
   [
+    'a name without an end',
+    { ...config, workloads: { ['a'.repeat(60_000)]: primes } },
+    `workloads.${'a'.repeat(80)}… (60000 characters).name: "${'a'.repeat(79)}… (60002 characters): expected at most 214 characters`,
+  ],
+  [
+    'an environment whose name has no end',
+    { ...config, environments: [{ ...native(), name: 'a'.repeat(60_000) }] },
+    'environments.0: expected an environment: name of at most 214 characters',
+  ],
+  [
     'a variable for data that is none',
     { ...config, workloads: [{ ...primes, data: 'DATA DIR' }] },
     'workloads.0.data: "DATA DIR": expected the name of an environment variable',
@@ -125,7 +135,7 @@ it.each<[string, unknown, string]>([
   [
     'an environment that is none',
     { ...config, environments: [{ name: 'moon' }] },
-    'environments.0: expected an environment: name, kind, probe',
+    'environments.0: expected an environment: name of at most 214 characters, kind, probe',
   ],
   [
     'slices of no length',

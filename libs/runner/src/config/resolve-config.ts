@@ -176,12 +176,19 @@ function memberOf(settings: unknown, [first, ...others]: readonly string[]): unk
 /** The first problem in one line: "load.open.rateRps: 0: expected a number of requests per second from 0.1 to 1000000". */
 function problem(issue: z.core.$ZodIssue | undefined, config: unknown): string {
   if (issue === undefined) return 'not valid';
-  const path = asWritten(issue.path.map(String), config);
+  const path = asWritten(issue.path.map(String), config).map((part) => shortened(part));
   if (issue.code === 'unrecognized_keys') return unknownMember([...path, issue.keys[0] ?? '']);
   const place = path.length === 0 ? 'the configuration' : path.join('.');
   const value = memberOf(withListedWorkloads(config), issue.path.map(String));
   const isShown = ['string', 'number', 'boolean'].includes(typeof value);
-  return `${place}: ${isShown ? `${JSON.stringify(value)}: ` : ''}${issue.message}`;
+  return `${place}: ${isShown ? `${shortened(JSON.stringify(value))}: ` : ''}${issue.message}`;
+}
+
+const mostShown = 80;
+
+/** A text of any length for a message of one line. */
+function shortened(text: string): string {
+  return text.length <= mostShown ? text : `${text.slice(0, mostShown)}… (${text.length} characters)`;
 }
 
 function unknownMember(path: readonly string[]): string {

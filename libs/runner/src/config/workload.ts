@@ -1,4 +1,4 @@
-import type { AppSource } from '@tare/environment';
+import type { AppSource, ImageSource } from '@tare/environment';
 import type { LoadRequest, ReplyMatcher } from '@tare/metrics';
 import { z } from 'zod';
 
@@ -135,14 +135,14 @@ const headers = z
   .optional();
 const body = z.union([z.string(), z.instanceof(Uint8Array)]);
 
-export const replySchema = z.strictObject({
+const replySchema = z.strictObject({
   status: z.int().min(200).max(299).optional(),
   json: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
   matches: z.instanceof(RegExp).optional(),
 });
 
 /** A request of a configuration, with its path encoded. */
-export const requestSchema = z.strictObject({
+const requestSchema = z.strictObject({
   path: z
     .string()
     .startsWith('/', 'expected a path that begins with /')
@@ -162,6 +162,110 @@ export const requestSchema = z.strictObject({
 const weightedSchema = requestSchema.extend({
   weight: z.number().positive('expected a number above 0').optional(),
 });
+
+const functionOf = <T>(what: string) =>
+  z.custom<T>((value) => typeof value === 'function', `expected ${what}`);
+const fileUrl = z.instanceof(URL, { message: 'expected a file URL: new URL("…", import.meta.url)' });
+const command = z
+  .array(z.string().min(1, 'expected a word'), 'expected a list of the program and its arguments')
+  .min(1, 'expected a program');
+const base = z
+  .union([z.strictObject({ packages: z.array(z.string()) }), z.strictObject({ image: z.string().min(1) })], {
+    error: 'expected { packages: […] } or { image: "…" }',
+  })
+  .optional();
+
+/** Loose: a tool may keep what it knows of an app with it. */
+const app = z.discriminatedUnion(
+  'kind',
+  [
+    z.looseObject({ kind: z.literal('node'), file: fileUrl }),
+    z.looseObject({ kind: z.literal('files'), folder: fileUrl, command, base }),
+    z.looseObject({
+      kind: z.literal('project'),
+      project: z.string().min(1, 'expected the name of a project'),
+      command: command.optional(),
+      base,
+    }),
+    z.looseObject({
+      kind: z.literal('image'),
+      name: z.string(),
+      project: z.string().optional(),
+      read: functionOf<ImageSource['read']>('a function that reads the image'),
+    }),
+  ],
+  { error: 'expected an app: node(…), files(…), project(…) or image(…)' },
+);
+
+const pathText = z.string().startsWith('/', 'expected a path that begins with /');
+const asked = z.strictObject({
+  get: pathText.optional(),
+  request: z
+    .custom<NonNullable<Asked['request']>>(
+      (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
+      'expected a request, a list of some, or a function from the parameters to them',
+    )
+    .optional(),
+  reply: replySchema.optional(),
+  health: z
+    .string()
+    .regex(/^(\/|tcp$)/, 'expected a path that begins with /, or "tcp"')
+    .optional(),
+  parameters: z.record(z.string(), z.number()).optional(),
+  conformance: z
+    .array(
+      z.strictObject({
+        request: requestSchema,
+        status: z.int().min(100).max(599),
+        json: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+      }),
+    )
+    .default([]),
+  setUp: functionOf<NonNullable<Asked['setUp']>>('a function that puts data into an instance').optional(),
+  data: z
+    .string()
+    .regex(/^[A-Z_][A-Z0-9_]*$/i, 'expected the name of an environment variable')
+    .optional(),
+  variables: z.record(z.string(), z.string()).optional(),
+  byDefault: z.boolean().optional(),
+  port: z
+    .int('expected a port')
+    .min(1, 'expected a port')
+    .max(65_535, 'expected a port, at most 65535')
+    .optional(),
+});
+
+/** The longest name of a workload or an environment, as long as npm lets a package have one: they stand in every table and chart. */
+export const longestName = 214;
+// as Nx and npm name projects, and behind a colon what is asked of the app
+const namePattern = /^(@[a-z0-9~*][\w.~*-]*\/)?[a-z0-9][\w.~-]*(\/[a-z0-9~][\w.~-]*)*(:[\w.~-]+)*$/i;
+
+/** A workload of a configuration, its load as a function. */
+export const workloadSchema = asked
+  .extend({
+    name: z
+      .string()
+      .max(longestName, `expected at most ${longestName} characters`)
+      .regex(
+        namePattern,
+        'expected a name like that of a project, "api" or "@shop/api", and what is asked, "api:browse"',
+      ),
+    app,
+  })
+  .transform(({ get, request, ...rest }, context) => {
+    if ((get === undefined) === (request === undefined)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['get'],
+        message: 'expected either get: "/path" or a request',
+      });
+      return z.NEVER;
+    }
+    return {
+      ...rest,
+      request: typeof request === 'function' ? request : () => request ?? { path: get ?? '/' },
+    };
+  });
 
 /**
  * @returns the mix that a workload is loaded with: one request is a mix of one. Paths are encoded.

@@ -54,6 +54,17 @@ describe('tare in a folder that is no Nx workspace', { timeout: 240_000 }, () =>
     expect(await readdir(join(folder, 'reports', 'latest'))).toContain('run.json');
   });
 
+  it('ends quietly, and as it would have, when nobody reads to the end', async () => {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'tare.ts'), 'report', '--no-png'], {
+      cwd: folder,
+    });
+    let errors = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+    child.stdout.destroy();
+    await once(child, 'close');
+    expect([child.exitCode, errors]).toEqual([0, '']);
+  });
+
   it('ends with the number of the signal when it is told to end, and writes no report then', async () => {
     const { code, output } = await tare(['measure', '--rounds=50'], 'round 1/50', 'SIGTERM');
     expect([code, output]).toEqual([
