@@ -1,5 +1,6 @@
 import type { RunFile } from '@tare/results';
 import { expect, test } from 'vitest';
+import { ladderRun } from '../../fixtures/example-ladder.ts';
 import { exampleRun, failedMidway } from '../../fixtures/example-run.ts';
 import { reportModel } from '../model/report-model.ts';
 import { shortened } from '../model/words.ts';
@@ -81,11 +82,17 @@ test('figures have their unit, a ratio, and the verdict of the run', () => {
   });
 });
 
-test('of five environments the emulated one gives way, and the card says so; colours are those of the charts', () => {
+test('all environments are on the card, in the colours of the charts; rows keep room for their figures', () => {
   const plan = planOf(ofFive(exampleRun()));
-  expect(plan.rows.map(({ name }) => name)).toEqual(['native', 'namespace', 'docker', 'podman']);
-  expect(plan.leftOut).toBe('also measured: vagrant (emulated)');
+  expect(plan.rows.map(({ name }) => name)).toEqual(['native', 'namespace', 'docker', 'podman', 'vagrant']);
   expect(plan.rows[3]?.colour).toBe('#56B4E9');
+  const run = ladderRun();
+  const card = cardOf(run);
+  const middles = planOf(run).rows.map(({ name }) =>
+    Number(new RegExp(` y="([\\d.]+)"[^>]*>${name}<`).exec(card)?.[1]),
+  );
+  expect(middles).toHaveLength(9);
+  for (const [place, y] of middles.slice(1).entries()) expect(y - (middles[place] ?? 0)).toBeGreaterThan(48);
 });
 
 test('a figure that nobody has has no column, one that an environment lacks is a dash', () => {

@@ -39,19 +39,15 @@ export type CardPlan = {
   readonly rows: readonly CardRow[];
   /** What is concluded of each environment. */
   readonly conclusion: readonly string[];
-  /** What the card leaves out; empty when nothing. */
+  /** The other workloads; empty without any. */
   readonly leftOut: string;
 };
-
-const mostRows = 4;
 
 /** What the card says of the first measured workload. */
 export function planCard(report: ReportModel): CardPlan {
   const { started, host, rounds, partial } = report;
   const [workload, ...rest] = report.workloads;
   const { subjects = [], rows = [] } = workload ?? {};
-  const shown = mostTelling(subjects);
-  const others = subjects.filter((subject) => !shown.includes(subject)).map(({ title }) => title);
   const workloads = rest.map(({ name }) => name);
   const headlines = rows.filter(({ metric }) => shownAs(metric.key).card !== undefined);
   return {
@@ -67,23 +63,13 @@ export function planCard(report: ReportModel): CardPlan {
       text: shownAs(metric.key).card ?? '',
       better: `${metric.direction} is better`,
     })),
-    rows: shown.map((subject) => rowOf(subject, headlines)),
+    rows: subjects.map((subject) => rowOf(subject, headlines)),
     conclusion: (workload?.conclusion ?? []).filter(({ isNote }) => !isNote).map(({ short }) => short),
-    leftOut: [
-      ...(others.length === 0 ? [] : [`also measured: ${others.join(', ')}`]),
-      ...(workloads.length === 0
-        ? []
-        : [`other ${workloads.length === 1 ? 'workload' : 'workloads'}: ${workloads.join(', ')}`]),
-    ].join('; '),
+    leftOut:
+      workloads.length === 0
+        ? ''
+        : `other ${workloads.length === 1 ? 'workload' : 'workloads'}: ${workloads.join(', ')}`,
   };
-}
-
-/** The baseline and those that are judged, before emulated ones; in the order of the run. */
-function mostTelling(subjects: readonly Subject[]): readonly Subject[] {
-  const byWeight = subjects
-    .toSorted((a, b) => Number(isHatched(a)) - Number(isHatched(b)))
-    .slice(0, mostRows);
-  return subjects.filter((subject) => byWeight.includes(subject));
 }
 
 function rowOf(subject: Subject, headlines: readonly MetricRow[]): CardRow {
@@ -127,9 +113,8 @@ const looks: Readonly<Record<Verdict, { readonly sign: string; readonly ink: str
 const mark = { net: environmentColours[0], tare: environmentColours[1] } as const;
 
 /**
- * The run on one card as an SVG document of 1200 × 630: up to four environments of a workload with four figures each, their
- * ratios to the baseline and verdicts, and what is concluded of every
- * environment: the card grows where that takes more than its size. The same run gives the same bytes.
+ * The run on one card as an SVG document of 1200 × 630: every environment of a workload with four figures, their ratios to
+ * the baseline and verdicts, and what is concluded of it: the card grows where that takes more than its size. The same run gives the same bytes.
  */
 export function summaryCard(report: ReportModel): string {
   const plan = planCard(report);
@@ -263,13 +248,13 @@ function footer(plan: CardPlan, heightPx: number): string {
   ].join('\n');
 } // prettier-ignore
 
-/** Rows give way to a long conclusion, as far as their figures can be read, before the card grows. */
+/** Rows give way to each other and to a long conclusion as far as their figures can be read; then the card grows. */
 function rowHeightPx(plan: CardPlan): number {
   const count = Math.max(1, plan.rows.length);
-  const wantedPx = Math.min(mostRowPx, (mostTablePx - headingPx) / count);
+  const wantedPx = Math.min(mostRowPx, Math.max(leastRowPx, (mostTablePx - headingPx) / count));
   const conclusionPx = footerHeightPx(plan, linesOf(plan, smallestPx));
   const roomPx = cardSize.heightPx - bottomPx - conclusionPx - tableTopPx - headingPx;
-  return Math.max(Math.min(wantedPx, leastRowPx), Math.min(wantedPx, roomPx / count));
+  return Math.max(leastRowPx, Math.min(wantedPx, roomPx / count));
 }
 
 type LabelLook = Partial<Pick<TextLook, 'fill' | 'anchor'>> & {
