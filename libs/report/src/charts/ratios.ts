@@ -1,9 +1,17 @@
 import type { Comparison } from '@tare/results';
-import { boundsText } from '../model/differences.ts';
+import { asDecided, boundsText } from '../model/differences.ts';
 import { wholeText, verdictText, verdictWords } from '../model/conclusion.ts';
 import { robustOf } from '../model/shown-metrics.ts';
 import type { Subject } from '../model/subjects.ts';
-import { counted, factorText, intervalText, probabilityText, ratioText, shortened } from '../model/words.ts';
+import {
+  counted,
+  factorText,
+  intervalText,
+  listed,
+  probabilityText,
+  ratioText,
+  shortened,
+} from '../model/words.ts';
 import type { MetricRow } from '../model/workload-model.ts';
 import { axisPx, clamped, logScale, xAxis } from '../plot/axes.ts';
 import type { Chart, Drawing } from '../plot/chart.ts';
@@ -17,8 +25,8 @@ const longestReach = 1.5;
 const wantedTicks = 5;
 
 /**
- * The ratios of a metric to the baseline with their intervals on a logarithmic axis, the band of the margin behind them, the
- * verdict in words beside. Undefined without one that could be judged.
+ * The ratios of a metric to the baseline with the intervals that were judged on a logarithmic axis, the band of the margin behind
+ * them, the verdict in words beside. Undefined without one that could be judged.
  */
 export function ratiosChart(workload: string, { metric, cells }: MetricRow): Chart | undefined {
   const all = cells.flatMap(({ subject, comparison }) => (comparison === undefined ? [] : [{ subject, comparison }]));
@@ -27,27 +35,27 @@ export function ratiosChart(workload: string, { metric, cells }: MetricRow): Cha
   if (first === undefined) return undefined;
   const words = shown.filter(({ comparison }) => comparison.verdict !== null).map(({ comparison }) => verdictWords(comparison));
   return {
-    caption: { text: `Ratio to ${first.baseline}; the band is ± ${Number((first.margin * 100).toFixed(2))} %` },
+    caption: { text: captionOf(shown.map(({ comparison }) => comparison)) },
     words,
     alternative: `${metric.label} of ${workload} as a ratio to ${first.baseline}. ${words.join('. ')}.`,
     table: {
       label: `${workload}: ${metric.label}, ratios`,
-      head: ['Environment', 'Ratio', '95 % interval', '90 % interval', 'Hodges–Lehmann', 'p', 'Rounds', 'Could have seen', 'Decided at', 'By', 'All counted', 'Verdict'],
+      head: ['Environment', 'Verdict', 'Decided at', 'Judged by', 'Ratio judged', 'Interval judged', 'All counted', 'Rounds', 'Ratio by rounds', '95 % interval', '90 % interval', 'Hodges–Lehmann', 'p', 'Could have seen'],
       rows: all.map(({ subject, comparison }) => [
         subject.title,
+        verdictText(comparison) || ['none', ...(subject.emulated ? ['emulated'] : subject.failed === undefined ? [] : ['failed'])].join(': '),
+        ...judgedCells(comparison),
+        wholeText(comparison) || '–',
+        String(comparison.n),
         factorText(comparison.ratio),
         intervalText(comparison.ratio, comparison.ci95),
         intervalText(comparison.ratio, comparison.ci90),
         factorText(comparison.hodgesLehmannRatio),
         probabilityText(comparison.p),
-        String(comparison.n),
         factorText(comparison.minimumDetectableRatio),
-        ...lookCells(comparison),
-        wholeText(comparison) || '–',
-        verdictText(comparison) || ['none', ...(subject.emulated ? ['emulated'] : subject.failed === undefined ? [] : ['failed'])].join(': '),
       ]),
     },
-    draw: (frame) => drawRatios(shown, first.margin, metric.direction === 'lower', frame),
+    draw: (frame) => drawRatios(shown.map(({ subject, comparison }) => ({ subject, comparison: asJudged(comparison) })), first.margin, metric.direction === 'lower', frame),
   };
 } // prettier-ignore
 
@@ -101,18 +109,40 @@ function verdictLabel(comparison: Comparison): string {
   return bounds || verdictText(comparison) || 'no verdict';
 }
 
-/** At how many rounds it was looked at, and by which interval. */
-function lookCells({ look, ratio, metric }: Ratio['comparison']): readonly [string, string] {
-  if (!look) return ['–', '–'];
-  const { typical, whole } = robustOf(metric);
-  const source = { rounds: 'rounds', typical, whole }[look.by];
-  return [counted(look.rounds, 'round'), `${source} ${intervalText(ratio, look.interval)}`];
+type Judged = Ratio['comparison'];
+
+/** With the interval that was judged, and the ratio that belongs to it. */
+function asJudged(comparison: Judged): Judged {
+  const decided = asDecided(comparison);
+  return { ...decided, ci95: decided.look?.interval ?? decided.ci95 };
 }
 
-function tipOf(comparison: Comparison): string {
+function captionOf(comparisons: readonly Judged[]): string {
+  const [{ baseline = '', margin = 0 } = {}] = comparisons;
+  const robust = comparisons.flatMap((each) => (each.look && each.look.by !== 'rounds' ? [judgedBy(each)] : []));
+  const intervals = comparisons.some(({ look }) => look) ? 'the intervals that were judged' : '95 % intervals';
+  const by = robust.length === 0 ? '' : `, by ${listed([...new Set(robust)])}`;
+  return `Ratio to ${baseline}; the band is ± ${Number((margin * 100).toFixed(2))} %, the lines are ${intervals}${by}`;
+} // prettier-ignore
+
+/** "rounds", "typical slices", "tare". */
+function judgedBy({ look, metric }: Judged): string {
+  const { typical, whole } = robustOf(metric);
+  return look ? { rounds: 'rounds', typical, whole }[look.by] : '–';
+}
+
+/** At how many rounds it was looked at, by what it was judged, and the figures of that. */
+function judgedCells(comparison: Judged): readonly string[] {
+  const { look } = comparison;
+  if (!look) return ['–', '–', '–', '–'];
+  const { ratio, ci95 } = asJudged(comparison);
+  return [counted(look.rounds, 'round'), judgedBy(comparison), factorText(ratio), intervalText(ratio, ci95)];
+}
+
+function tipOf(comparison: Judged): string {
   const { candidate, verdict, n, look } = comparison;
   return [
-    `${candidate}: ${ratioText(comparison)}`,
+    `${candidate}: ${ratioText(comparison)}${look && look.by !== 'rounds' ? ` by ${judgedBy(comparison)}` : ''}`,
     counted(n, 'round'),
     ...(look
       ? [`${verdict === 'undecided' ? 'looked at' : 'decided'} after ${counted(look.rounds, 'round')}`]

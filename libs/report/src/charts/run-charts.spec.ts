@@ -45,19 +45,42 @@ test('emulated environments have a scale of their own', () => {
 
 test('ratios show the judged environments, the table all of them', () => {
   const chart = ratiosChart('primes', rowOf(exampleRun(), 'throughputRps'));
-  expect(chart?.caption.text).toBe('Ratio to native; the band is ± 2 %');
+  expect(chart?.caption.text).toBe(
+    'Ratio to native; the band is ± 2 %, the lines are the intervals that were judged',
+  );
   expect(count(pageSvg(chart), /<circle /g)).toBe(2);
-  expect(chart?.table.rows.map(([name, ratio, ...rest]) => [name, ratio, rest.at(-1)])).toEqual([
-    ['namespace', '×1.00', 'same'],
-    ['docker', '×0.934', 'worse'],
-    ['vagrant (emulated)', '×0.201', 'none: emulated'],
+  expect(chart?.table.rows.map((row) => [row[0], row[1], row[8]])).toEqual([
+    ['namespace', 'same', '×1.00'],
+    ['docker', 'worse', '×0.934'],
+    ['vagrant (emulated)', 'none: emulated', '×0.201'],
   ]);
   expect(pageSvg(chart)).toContain('>← worse<');
 });
 
+test('the interval that is drawn, and its ratio, are those that were judged: of gross memory those of the tare', () => {
+  const run = exampleRun();
+  const look = { rounds: 8, interval: [1.21, 1.44] as [number, number], sameWithin: 0.44, by: 'typical' as const };
+  const comparisons = run.comparisons.map((each) => ({ ...each, look: each.verdict === null ? null : look }));
+  const chart = ratiosChart('primes', rowOf({ ...run, comparisons }, 'memoryGrossMiB'));
+  expect(chart?.caption.text).toMatch(/the lines are the intervals that were judged, by tare$/);
+  expect(pageSvg(chart)).toContain('"docker: ×1.32 [1.21, 1.44] by tare, 12 rounds, decided after 8 rounds, worse"');
+  const table = chart?.table;
+  const docker = table?.rows.find(([name]) => name === 'docker') ?? [];
+  expect(Object.fromEntries(table?.head.map((title, place) => [title, docker[place]]) ?? [])).toMatchObject({
+    'Judged by': 'tare',
+    'Ratio judged': '×1.32',
+    'Interval judged': '[1.21, 1.44]',
+    'Ratio by rounds': '×1.28',
+  });
+}); // prettier-ignore
+
 test('an interval without end is cut off at the edge', () => {
   const run = exampleRun();
-  const comparisons = run.comparisons.map((each) => ({ ...each, ci95: [1e-9, 1e9] as [number, number] }));
+  const comparisons = run.comparisons.map((each) => ({
+    ...each,
+    ci95: [1e-9, 1e9] as [number, number],
+    look: null,
+  }));
   const svg = pageSvg(ratiosChart('primes', rowOf({ ...run, comparisons }, 'throughputRps')));
   expect(svg).not.toMatch(/NaN|Infinity/);
   expect(svg).toContain('>×1<');

@@ -93,7 +93,7 @@ it('shows what is decided and what is open, and who takes part no more', () => {
     'native     1/9  waiting                  media',
     'docker     1/9  waiting  1 of 2 decided  media',
     'namespace  1/1  done     1 of 1 decided  media',
-    'open after 1 rounds: Throughput of primes in d',
+    'open after 1 round: Throughput of primes in do',
     'round 1/9  trial 3/18  at most 2:30 left',
   ]);
 });
