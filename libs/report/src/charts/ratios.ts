@@ -1,5 +1,5 @@
 import type { Comparison } from '@tare/results';
-import { asDecided, boundsText } from '../model/differences.ts';
+import { boundsText } from '../model/differences.ts';
 import { wholeText, verdictText, verdictWords } from '../model/conclusion.ts';
 import { robustOf } from '../model/shown-metrics.ts';
 import type { Subject } from '../model/subjects.ts';
@@ -111,10 +111,12 @@ function verdictLabel(comparison: Comparison): string {
 
 type Judged = Ratio['comparison'];
 
-/** With the interval that was judged, and the ratio that belongs to it. */
+/** With the interval that was judged, and the ratio that belongs to it: what is typical, slices or the tare, has one of its own. */
 function asJudged(comparison: Judged): Judged {
-  const decided = asDecided(comparison);
-  return { ...decided, ci95: decided.look?.interval ?? decided.ci95 };
+  const { look, ratio } = comparison;
+  if (!look) return comparison;
+  const [low, high] = look.interval;
+  return { ...comparison, ratio: look.by === 'typical' ? Math.sqrt(low * high) : ratio, ci95: look.interval };
 }
 
 function captionOf(comparisons: readonly Judged[]): string {
