@@ -1,6 +1,8 @@
 import type { PreTasksExecution } from '@nx/devkit';
 import { fetchFailure } from './retry.ts';
 
+const deadlineMs = 5000;
+
 /**
  * Asks the self-hosted remote cache of a workspace for something that it does not have, as Nx would. Where that fails, the tasks run
  * without it: Nx by itself ends amid them.
@@ -25,12 +27,14 @@ async function failureOfCache(artifact: URL): Promise<string | undefined> {
     const { status, body } = await fetch(artifact, {
       headers: { authorization: `Bearer ${token}` },
       redirect: 'manual',
-      signal: AbortSignal.timeout(5000),
+      signal: AbortSignal.timeout(deadlineMs),
     });
     await body?.cancel();
     if (status === 401 || status === 403) return `does not accept the access token (${status})`;
     return status >= 500 ? `is not well (${status})` : undefined;
   } catch (error) {
+    if (error instanceof Error && error.name === 'TimeoutError')
+      return `does not answer within ${deadlineMs / 1000} s`;
     const why = fetchFailure(error);
     // Nx may trust other authorities
     return /CERT|SELF_SIGNED|VERIFY|HOSTNAME_MISMATCH/.test(why) ? undefined : `does not answer (${why})`;

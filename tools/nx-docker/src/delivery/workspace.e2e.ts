@@ -128,6 +128,8 @@ describe.skipIf(found === undefined)('a workspace of two apps with images of the
     /would push ghcr\.io\/\w+@(sha256:\w{64})/.exec(output)?.[1];
 
   test('a second checkout gets the image of the first from a remote cache, and would push the same digest', async () => {
+    // of an attempt before
+    artifacts.clear();
     const [one, other] = [await clone(), await clone()];
     const first = await nx(one, push);
     expect(first.output).toMatch(/one:docker-build\n/);
