@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +30,7 @@ import { createServer } from 'node:http';
 import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 const { DATA, A: variable } = process.env;
 const tried = (act) => { try { return act() ?? 'done'; } catch ({ code }) { return code; } };
-const about = { folder: DATA, variable, uid: process.getuid(), arguments: process.execArgv, words: process.argv.slice(2) };
+const about = { folder: DATA, variable, uid: process.getuid(), arguments: process.execArgv, words: process.argv.slice(2), addon: globalThis.addon };
 const files = { link: tried(() => readlinkSync('link')), write: tried(() => writeFileSync('new', '')) };
 const server = createServer((request, reply) => {
   if (request.url === '/burn') for (const end = performance.now() + 20; performance.now() < end; );
@@ -41,6 +42,34 @@ const server = createServer((request, reply) => {
 const port = Number(process.env.OTHER_PORT ?? process.env.PORT);
 server.listen(port, process.env.HOST, () => console.log('listening on ' + port));
 process.on('SIGTERM', () => process.exit(0));
+`;
+
+// Node-API without its headers, which the locked Node does not bring
+const addonSource = `
+int napi_create_int32(void *env, int value, void **result);
+void *napi_register_module_v1(void *env, void *exports) {
+  void *number;
+  napi_create_int32(env, 42, &number);
+  return number;
+}
+`;
+const serverSource = `
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+int main(int count, char **words) {
+  int listening = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+  struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(count > 1 ? atoi(words[1]) : 0)};
+  const char *reply = "HTTP/1.1 200 OK\\r\\nConnection: close\\r\\nContent-Length: 13\\r\\n\\r\\n\\"made by gcc\\"";
+  setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  if (bind(listening, (struct sockaddr *)&at, sizeof at) || listen(listening, 64)) return 1;
+  for (char request[4096];;) {
+    int connection = accept(listening, 0, 0);
+    if (read(connection, request, sizeof request) > 0) write(connection, reply, strlen(reply));
+    close(connection);
+  }
+}
 `;
 
 const found = await vmForTests();
@@ -68,10 +97,18 @@ describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }
     const path = join(write({ 'main.mjs': script }), 'main.mjs');
     return { kind: 'node', workload, path, ...(await hashFile(path)) };
   };
-  /** A folder as people have it: packages, a link, a file that others may not read. */
+  const compile = (name: string, code: string, ...words: readonly string[]): void => {
+    const source = join(write({ [`sources/${name}.c`]: code }), `sources/${name}.c`);
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    execFileSync('gcc', [...words, '-O1', '-o', join(folder, name), source]);
+  };
+  /** A folder as people have it: packages, a native addon, a link, a file that others may not read. */
   const folderOfNode = async (): Promise<Artifact> => {
     const manifest = JSON.stringify({ name: 'pkg', type: 'module', main: 'index.js' });
-    write({ 'app/start.cjs': `import('pkg')`, 'app/node_modules/pkg/index.js': script });
+    const startsPackage = `globalThis.addon = require('addon'); import('pkg')`;
+    write({ 'app/start.cjs': startsPackage, 'app/node_modules/pkg/index.js': script });
+    write({ 'app/node_modules/addon/package.json': '{ "main": "addon.node" }' });
+    compile('app/node_modules/addon/addon.node', addonSource, '-shared', '-fPIC');
     const path = join(write({ 'app/node_modules/pkg/package.json': manifest }), 'app');
     rmSync(join(path, 'link'), { force: true });
     symlinkSync('nowhere', join(path, 'link'));
@@ -299,7 +336,7 @@ describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }
       }
     });
 
-    test('a folder with node_modules runs alone, without a folder for data', async () => {
+    test('a folder with node_modules, a native addon in them, runs alone, without a folder for data', async () => {
       const app = await folderOfNode();
       const prepared = await environment.prepare(app, context, signal);
       expect(prepared.command).toBe('node start.cjs --x=$PORT costs $5 & 100%');
@@ -309,6 +346,7 @@ describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }
         variable: variables.A,
         arguments: ['--max-heap-size=100'],
         words: ['--x=8000', 'costs $5 & 100%'],
+        addon: 42,
         link: 'nowhere',
         write: 'EROFS',
       });
@@ -330,6 +368,26 @@ describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }
       expect(data).toContain('No such file');
       sentAt = sent;
     });
+  });
+
+  test('a folder with a static program runs', async () => {
+    compile('static/server', serverSource, '-static');
+    const path = join(folder, 'static');
+    const content = await hashFolder(path, signal);
+    const command = ['./server', '$PORT'];
+    const app: Artifact = {
+      kind: 'files',
+      workload: 'static',
+      path,
+      command,
+      sha256: '',
+      bytes: 0,
+      ...content,
+    };
+    await environment.prepare(app, context, signal);
+    const { instance } = await start(environment, false, { artifact: app });
+    expect(await ask(instance)).toBe('made by gcc');
+    await stopAll();
   });
 
   test('a cold start boots the VM, with milestones from the power on to the listening app, which is not sent again', async () => {
