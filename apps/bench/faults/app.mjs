@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
@@ -11,3 +12,19 @@ try {
 }
 createServer((request, reply) => reply.end('{"status":"ok"}')).listen(Number(PORT), HOST);
 process.on('SIGTERM', () => process.exit(0));
+
+// it forks, as badly as it can: they do not end with it
+process.on('SIGUSR2', () => {
+  for (let child = 0; child < 4; child++)
+    spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], {
+      detached: true,
+      stdio: 'ignore',
+    }).unref();
+});
+// it leaks until its heap is full
+process.on('SIGPWR', () => {
+  const kept = [];
+  setInterval(() => {
+    for (let count = 0; count < 100_000; count++) kept.push({ count });
+  });
+});

@@ -40,12 +40,12 @@ const longestSaying = 400;
  * @returns undefined when the run ended before the fault could be done.
  */
 export async function attempt(
-  { fault, phase, environment, traits: { hasMachine } }: Combination,
+  { fault, phase, environment, traits }: Combination,
   place: Place,
   signal: AbortSignal,
 ): Promise<Outcome | undefined> {
   await emptyOut(place);
-  const readNow = () => readLedger(place, hasMachine);
+  const readNow = () => readLedger(place, traits.hasMachine);
   const before = await readNow();
   await fault.arrange?.(place);
   let isMended = false;
@@ -53,8 +53,9 @@ export async function attempt(
     if (!isMended) await fault.mend?.(place);
     isMended = true;
   };
-  const run = startRun(place, phase, environment, fault);
-  const view = viewOf(place, environment, run.child.pid ?? 0, run.output);
+  const { options = phase.options } = fault;
+  const run = startRun(place, { ...phase, options }, environment, fault);
+  const view = viewOf(place, { environment, traits }, run.child.pid ?? 0, run.output);
   const problems: string[] = [];
   const endAll = (): void => {
     sendAll(descendants(view.started).toReversed(), 'SIGKILL');

@@ -1,8 +1,13 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awaitProgram, findProgram, runProgram } from '@tare/metrics';
-import { plainRun, type RunOrder, startRun } from './start-run.ts';
-import type { Place, View } from './view.ts';
+import { commandLine } from './processes.ts';
+import { fixedPort, plainRun, type RunOrder, startRun } from './start-run.ts';
+import { type Place, processesOf, type View } from './view.ts';
 
 /** What a run does when a fault comes. */
 export type Phase = RunOrder & {
@@ -91,6 +96,8 @@ export type Fault = {
   readonly does: string;
   /** Makes ready what it takes, before the run starts. */
   readonly arrange?: (place: Place) => Promise<void>;
+  /** Options of the run in the place of those of the phase. */
+  readonly options?: readonly string[];
   /** Variables of the run. */
   readonly variables?: Readonly<Record<string, string>>;
   /**
@@ -115,8 +122,12 @@ export type Fault = {
 /** What is known of an environment from a run of it that nothing happened to. */
 export type EnvironmentTraits = {
   /** The command line of the engine that runs its containers. */
-  readonly engine: 'docker' | 'podman' | undefined;
+  readonly engine: string | undefined;
+  /** Whether that engine is the suite's own. */
+  readonly isEngineOwn: boolean;
   readonly hasMachine: boolean;
+  /** Whether its apps have the host's network. */
+  readonly isOnLoopback: boolean;
 };
 
 const always = (): boolean => true;
@@ -164,14 +175,15 @@ const run = async (program: string, ...words: readonly string[]): Promise<string
 
 /** Does something to the containers of a run. */
 function toContainers(...words: readonly string[]): Fault['strike'] {
-  return async ({ place, environment }) => {
-    const [program, ...first] = environment.startsWith('podman')
-      ? ['podman']
-      : ['docker', '--host', place.engine?.host ?? ''];
-    const listed = await run(program ?? '', ...first, 'ps', '--quiet', '--filter', 'name=tare');
+  return async ({ place, traits, runs }) => {
+    const [id] = runs();
+    if (traits.engine === undefined || id === undefined) return false;
+    const { engine } = traits;
+    const first = traits.isEngineOwn ? ['--host', place.engine?.host ?? ''] : [];
+    const listed = await run(engine, ...first, 'ps', '--quiet', '--filter', `label=tare.run=${id}`);
     const containers = listed.split('\n').filter(Boolean);
     if (containers.length === 0) return false;
-    await run(program ?? '', ...first, ...words, ...containers);
+    await run(engine, ...first, ...words, ...containers);
     return true;
   };
 }
@@ -205,6 +217,42 @@ async function fill(path: string): Promise<void> {
 async function makeReadOnly(path: string): Promise<void> {
   await run('mount', '-o', 'remount,ro', path);
 }
+
+/** Something of another program listens where the app is to. */
+function stealsPort(): Pick<Fault, 'strike' | 'mend'> {
+  let thief: Server | undefined;
+  return {
+    strike: async () => {
+      thief = createServer().listen(fixedPort, '127.0.0.1');
+      await once(thief, 'listening');
+      return true;
+    },
+    mend: async () => {
+      if (thief?.listening !== true) return;
+      const closed = once(thief, 'close');
+      thief.close();
+      await closed;
+    },
+  };
+}
+
+function loadsHost(): Pick<Fault, 'strike' | 'mend'> {
+  let busy: readonly ChildProcess[] = [];
+  return {
+    strike: () => {
+      busy = Array.from({ length: 2 * availableParallelism() }, () =>
+        spawn('setpriv', ['--pdeathsig', 'KILL', process.execPath, '-e', 'for (;;);'], { stdio: 'ignore' }),
+      );
+      return true;
+    },
+    mend: () => {
+      for (const each of busy) each.kill('SIGKILL');
+      return Promise.resolve();
+    },
+  };
+}
+
+const nxDaemon = /\/nx\/[^\0]*daemon\/server\/start\.js\0/;
 
 const isRoot = process.getuid?.() === 0;
 
@@ -326,6 +374,64 @@ export const faults: readonly Fault[] = [
     saysWhy: true,
   },
   {
+    name: 'app forks',
+    does: 'the app starts four processes that do not end with it; the run goes on',
+    strike: signals(({ apps }) => apps(), 'SIGUSR2'),
+    isPossible: (phase, { hasMachine }) => underLoad(phase) && !hasMachine,
+    saysWhy: true,
+    goesOn: true,
+  },
+  {
+    name: 'app leaks',
+    does: 'the app fills its heap up to the limit',
+    strike: signals(({ apps }) => apps(), 'SIGPWR'),
+    isPossible: (phase, { hasMachine }) => underLoad(phase) && !hasMachine,
+    saysWhy: true,
+  },
+  {
+    name: 'port stolen',
+    does: 'another program listens on the port that the app is to have',
+    options: ['--workloads=fixed', ...short.slice(1)],
+    ...stealsPort(),
+    isPossible: ({ name }, { isOnLoopback }) => name === 'probe' && isOnLoopback,
+    saysWhy: true,
+  },
+  {
+    name: 'host loaded',
+    does: 'twice as many busy processes as there are CPUs; the run goes on',
+    ...loadsHost(),
+    isPossible: underLoad,
+    saysWhy: true,
+    goesOn: true,
+  },
+  {
+    name: 'clock stepped',
+    does: 'the clock of the process that measures goes back by an hour (not that of the host); the run goes on',
+    variables: { NODE_OPTIONS: `--import=${import.meta.resolve('./stepped-clock.mjs')}` },
+    strike: signals(runnerOf, 'SIGPWR'),
+    isPossible: (phase) => onHost(phase) && underLoad(phase),
+    saysWhy: true,
+    goesOn: true,
+  },
+  {
+    name: 'Nx daemon killed',
+    does: 'SIGKILL to it, while a task that it knows of runs; the run goes on',
+    variables: { NX_DAEMON: 'true' },
+    strike: signals(({ like }) => like(nxDaemon), 'SIGKILL'),
+    // whatever it was replaced by
+    mend: (place) => {
+      sendAll(
+        processesOf(place).filter((pid) => nxDaemon.test(commandLine(pid))),
+        'SIGKILL',
+      );
+      return Promise.resolve();
+    },
+    throughNx: true,
+    isPossible: underLoad,
+    saysWhy: true,
+    goesOn: true,
+  },
+  {
     name: 'container paused',
     does: 'by the command line of the engine',
     strike: toContainers('pause'),
@@ -365,8 +471,8 @@ export const faults: readonly Fault[] = [
     mend: async ({ engine }) => {
       await run('tc', 'qdisc', 'del', 'dev', engine?.bridge ?? '', 'root');
     },
-    isPossible: (phase, { engine }) =>
-      underLoad(phase) && engine === 'docker' && findProgram('tc') !== undefined,
+    isPossible: (phase, { isEngineOwn }) =>
+      underLoad(phase) && isEngineOwn && findProgram('tc') !== undefined,
     saysWhy: true,
   },
   {

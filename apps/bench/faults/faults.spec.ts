@@ -7,10 +7,10 @@ import { merged, readResults, withTable } from './results.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const all = { faults: [], phases: [] };
-const traits = { engine: undefined, hasMachine: false };
+const traits = { engine: undefined, isEngineOwn: false, hasMachine: false, isOnLoopback: true };
 const environments = new Map<string, EnvironmentTraits>([
   ['native', traits],
-  ['docker', { ...traits, engine: 'docker' }],
+  ['docker', { ...traits, engine: 'docker', isEngineOwn: true, isOnLoopback: false }],
   ['vagrant', { ...traits, hasMachine: true }],
 ]);
 

@@ -213,11 +213,13 @@ async function usableEnvironments(
     }
     const file = join(place.out, 'latest', 'run.json');
     const [result] = parseRunFile(await readFile(file, 'utf8'), file).environments;
-    const facts = result?.facts ?? {};
-    const { engine } = facts;
+    const { facts = {}, kind, isolation } = result ?? {};
+    const engine = 'engine' in facts ? kind : undefined;
     found.set(name, {
-      engine: typeof engine !== 'string' ? undefined : engine.startsWith('Podman') ? 'podman' : 'docker',
+      engine,
+      isEngineOwn: engine !== undefined && engine === place.engine?.client,
       hasMachine: 'hypervisor' in facts,
+      isOnLoopback: isolation?.path === 'loopback',
     });
     say(`${name}: goes through`);
   }

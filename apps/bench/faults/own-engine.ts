@@ -8,6 +8,8 @@ import { commandLine, mountsBelow, processesThat } from './processes.ts';
 
 /** A Docker engine of the suite's own, which can be killed without harm: the host's is not touched. */
 export type OwnEngine = {
+  /** Its command line, and the kind of the environments that it runs. */
+  readonly client: 'docker';
   /** For DOCKER_HOST. */
   readonly host: string;
   readonly bridge: string;
@@ -45,6 +47,7 @@ export function ownEngine(folder: string): OwnEngine {
   };
 
   return {
+    client: 'docker',
     host,
     bridge,
     pids: () => (isRunning() && child?.pid !== undefined ? [child.pid] : []),

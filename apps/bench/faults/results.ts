@@ -41,16 +41,21 @@ export function merged(former: Results['outcomes'], now: Results['outcomes']): R
   return [...last.values()].toSorted((one, other) => keyOf(one).localeCompare(keyOf(other)));
 }
 
-const begin = '<!-- written by nx run bench:faults --write -->';
-const end = '<!-- end -->';
 const shownSayings = 2;
 
 /** @returns the page with its table as the outcomes say. @throws Error when the page has no place for it. */
 export function withTable(page: string, faults: readonly Fault[], outcomes: Results['outcomes']): string {
-  const [head, rest = ''] = page.split(begin);
-  const [, tail] = rest.split(end);
-  if (head === undefined || tail === undefined) throw new Error(`the page lacks ${begin} or ${end}`);
-  return `${head}${begin}\n${tableOf(faults, outcomes)}\n${end}${tail}`;
+  return betweenMarks(page, 'nx run bench:faults', tableOf(faults, outcomes));
+}
+
+/** @returns the page with a text in the place that a command writes. @throws Error when it has none. */
+export function betweenMarks(page: string, command: string, text: string): string {
+  const begin = `<!-- written by ${command} --write -->`;
+  const end = '<!-- end -->';
+  const from = page.indexOf(begin);
+  const to = page.indexOf(end, from);
+  if (from === -1 || to === -1) throw new Error(`the page lacks ${begin} or ${end}`);
+  return `${page.slice(0, from)}${begin}\n${text}\n${page.slice(to)}`;
 }
 
 function tableOf(faults: readonly Fault[], outcomes: Results['outcomes']): string {

@@ -10,6 +10,10 @@ export type RunOrder = {
   readonly command: 'measure' | 'compare' | 'gate';
   /** Options of the command besides those that all runs have. */
   readonly options: readonly string[];
+  /** 1 by default. */
+  readonly rounds?: number;
+  /** The environment alone by default. */
+  readonly environments?: readonly string[];
 };
 
 type RunVariant = {
@@ -24,14 +28,17 @@ export const plainRun = {
   options: ['--workloads=keeping', '--warmup=0', '--duration=1', '--openDuration=0'],
 } as const satisfies RunOrder;
 
+/** The port that the workload `fixed` has. */
+export const fixedPort = 24_817;
+
 /** Options that keep a run as short as it can be. */
-const shortRun = ['--rounds=1', '--connections=1', '--control=false', '--retries=0', '--starts=0'];
+const shortRun = ['--connections=1', '--control=false', '--retries=0', '--starts=0'];
 const config = 'apps/bench/faults/faults.config.ts';
 
 /** Starts a run in a process group of its own. */
 export function startRun(
   place: Place,
-  { command, options }: RunOrder,
+  { command, options, rounds = 1, environments }: RunOrder,
   environment: string,
   { throughNx = false, variables = {} }: RunVariant = {},
 ) {
@@ -43,8 +50,10 @@ export function startRun(
         [nx, 'run', `bench:${command}`, '--workloadTargets=build']
       : [join(workspace, 'tools/nx-bench/src/cli/tare.ts'), command]),
     `--config=${config}`,
-    ...(command === 'gate' ? ['--base=HEAD'] : [...shortRun, `--baseline=${environment}`]),
-    `--environments=${environment}`,
+    ...(command === 'gate'
+      ? ['--base=HEAD']
+      : [...shortRun, `--rounds=${rounds}`, `--baseline=${environment}`]),
+    `--environments=${(environments ?? [environment]).join(',')}`,
     `--outputPath=${out}`,
     ...options,
   ];

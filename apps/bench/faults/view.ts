@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProcess } from '@tare/metrics';
+import type { EnvironmentTraits } from './fault-list.ts';
 import type { OwnEngine } from './own-engine.ts';
 import { commandLine, connectionsOf, namesIn, processesThat, textOf, variablesOf } from './processes.ts';
 
@@ -19,6 +20,7 @@ export type Place = {
 export type View = {
   readonly place: Place;
   readonly environment: string;
+  readonly traits: EnvironmentTraits;
   /** The process that was started, with a process group of its own: the command line, or Nx. */
   readonly started: number;
   /** Whether it has written this text. */
@@ -30,6 +32,8 @@ export type View = {
   readonly generators: () => readonly number[];
   /** How many connections the load generators have to apps. */
   readonly loadConnections: () => number;
+  /** The ids of the runs that have the host, by their own claim: one at most. */
+  readonly runs: () => readonly string[];
   /** Processes that serve requests, in whatever they are. */
   readonly apps: () => readonly number[];
   readonly engine: () => readonly number[];
@@ -38,23 +42,31 @@ export type View = {
 };
 
 /** Looks at a run. @param output what it has written so far. */
-export function viewOf(place: Place, environment: string, started: number, output: () => string): View {
+export function viewOf(
+  place: Place,
+  { environment, traits }: Pick<View, 'environment' | 'traits'>,
+  started: number,
+  output: () => string,
+): View {
   const like = (pattern: RegExp): readonly number[] =>
     processesOf(place).filter((pid) => pattern.test(commandLine(pid)));
+  const runs = (): readonly string[] => claimsIn(place.lock).map(({ run }) => run);
   const generators = (): readonly number[] => like(/generator-process\.[jt]s\0/);
   return {
     place,
     environment,
+    traits,
     started,
     said: (text) => output().includes(text),
     runner: () => runnersIn(place.lock)[0],
     like,
     generators,
+    runs,
     loadConnections: () => generators().reduce((sum, pid) => sum + connectionsOf(pid), 0),
     apps: () =>
       processesThat((pid) => {
         const variables = `\0${variablesOf(pid)}`;
-        return variables.includes('\0PORT=') && variables.includes('\0TARE_RUN=');
+        return variables.includes('\0PORT=') && runs().some((id) => variables.includes(`\0TARE_RUN=${id}\0`));
       }),
     engine: () => {
       const services = like(/podman\0system\0service\0/);
@@ -82,8 +94,19 @@ export function processesOf({ temporary, workspace }: Place): readonly number[] 
 
 /** The living processes that claim the host. */
 export function runnersIn(lock: string): readonly number[] {
+  return claimsIn(lock).map(({ pid }) => pid);
+}
+
+/** The claims of living processes, and the runs that they are for. */
+function claimsIn(lock: string): readonly { readonly pid: number; readonly run: string }[] {
   return namesIn(lock)
     .filter((name) => name.endsWith('.json'))
-    .map((name) => Number(/"pid": ?(\d+)/.exec(textOf(join(lock, name)))?.[1]))
-    .filter((pid) => Number.isInteger(pid) && findProcess(pid) !== undefined);
+    .map((name) => {
+      const text = textOf(join(lock, name));
+      return {
+        pid: Number(/"pid": ?(\d+)/.exec(text)?.[1]),
+        run: /"runId": ?"([^"]+)"/.exec(text)?.[1] ?? '',
+      };
+    })
+    .filter(({ pid }) => Number.isInteger(pid) && findProcess(pid) !== undefined);
 }

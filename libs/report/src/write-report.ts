@@ -1,7 +1,7 @@
-import { appendFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { path, toggle } from '@tare/options';
-import { replaceFiles, type FileText } from '@tare/results';
+import { makeFolder, replaceFiles, type FileText } from '@tare/results';
 import { z } from 'zod';
 import type { WorkloadCapacity } from './charts/capacity.ts';
 import { chartFiles } from './charts/run-charts.ts';
@@ -85,8 +85,8 @@ export async function writeFolder(
 ): Promise<readonly string[]> {
   const written = files.map(({ path, text }) => ({ path: join(folder, path), text }));
   try {
-    for (const each of new Set(written.map(({ path }) => dirname(path)))) await mkdir(each, { recursive: true });
-    if (old !== undefined) await mkdir(join(folder, old.folder), { recursive: true });
+    for (const each of new Set(written.map(({ path }) => dirname(path)))) await makeFolder(each);
+    if (old !== undefined) await makeFolder(join(folder, old.folder));
     await replaceFiles(written);
     if (old !== undefined) {
       const names = (await readdir(join(folder, old.folder))).filter((name) => old.names.test(name));

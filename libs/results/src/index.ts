@@ -45,6 +45,7 @@ export { parseFile } from './parse-file.ts';
 export {
   errorCode,
   fileProblem,
+  makeFolder,
   replaceFiles,
   requireWritable,
   writeAside,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 import { notRoot, tinyDisk } from '../fixtures/tiny-disk.ts';
-import { replaceFiles, requireWritable } from './write-aside.ts';
+import { replaceFiles, requireWritable, writeAside } from './write-aside.ts';
 
 describe('replaceFiles', () => {
   test('when one file cannot be written none is replaced and nothing is left aside', async () => {
@@ -68,6 +68,9 @@ describe('requireWritable', () => {
     execFileSync('mount', ['-o', 'remount,ro', disk.folder], { timeout: 10_000 });
     await expect(requireWritable([folder])).rejects.toThrow(
       'cannot be written: the file system is read-only',
+    );
+    await expect(writeAside(join(folder, 'charts', 'a.svg'), '')).rejects.toThrow(
+      'not written: the file system is read-only',
     );
   });
 });

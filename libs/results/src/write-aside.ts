@@ -41,12 +41,26 @@ async function targetOf(path: string): Promise<{ readonly target: string; readon
 }
 
 /**
+ * Makes a folder, and those above it that are missing.
+ * @throws Error of the file system; with its own reason, where Node's recursion says ENOENT of one that is read-only.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path);
+  }
+}
+
+/**
  * Writes a whole file or nothing, as {@link replaceFiles} does; creates its folder.
  * @throws Error, one line that names the file and the reason; the file is then as it was before, and nothing is left beside it.
  */
 export async function writeAside(path: string, text: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await replaceFiles([{ path, text }]);
   } catch (error) {
     throw fileProblem(path, 'not written', error);

@@ -1,7 +1,7 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { replaceFiles } from '@tare/results';
+import { makeFolder, replaceFiles } from '@tare/results';
 import { chartFiles } from '../charts/run-charts.ts';
 import type { ReportModel } from '../model/report-model.ts';
 import { messageOf, oneLine } from '../model/words.ts';
@@ -40,7 +40,7 @@ export async function writePictures(
   signal.throwIfAborted();
   try {
     const card = summaryCard(report);
-    await mkdir(join(folder, 'charts'), { recursive: true });
+    await makeFolder(join(folder, 'charts'));
     const { files, note } = await pngFiles(folder, report, card, { signal, find });
     signal.throwIfAborted();
     await replaceFiles([{ path: join(folder, 'card.svg'), text: card }, ...files]);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +14,7 @@ import {
 } from '@tare/results';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-// the long form: TARE_KILLS=10 TARE_RESUMED_RUNS=20 npx vitest run --root tools/nx-bench -c vitest.e2e.config.ts src/executors/bench/resume.e2e.ts
+// the long form: TARE_KILLS=200 TARE_RESUMED_RUNS=20 npx vitest run --root tools/nx-bench -c vitest.e2e.config.ts src/executors/bench/resume.e2e.ts
 const kills = Number(process.env.TARE_KILLS ?? 3);
 const runs = Number(process.env.TARE_RESUMED_RUNS ?? 1);
 
@@ -28,10 +29,11 @@ import { namespace, native } from '${import.meta.resolve('@tare/environment')}';
 const workload = (name, path) => ({ name, app: { kind: 'node', file: new URL('main.mjs', import.meta.url) }, request: () => ({ path }) });
 export default {
   workloads: [workload('one', '/one'), workload('two', '/two')],
+  rounds: 2,
   environments: [native(), namespace()],
-  rounds: 3,
   starts: 1,
-  load: { connections: 2, warmupMs: 50, durationMs: 200, open: { rateRps: 100, durationMs: 200 } },
+  control: false,
+  load: { connections: 2, warmupMs: 50, durationMs: 100, open: { rateRps: 100, durationMs: 100 } },
   // no guard repeats a round: the machine of a test is a busy one
   retries: 0,
 };`;
@@ -78,6 +80,12 @@ async function linesIn(outputPath: string): Promise<readonly JournalLine[] | und
   return id === undefined ? undefined : (await readJournal(join(folder, id))).lines;
 }
 
+async function hasRunFile(outputPath: string): Promise<boolean> {
+  const folder = join(root, outputPath, 'runs');
+  const [id = ''] = await readdir(folder).catch(() => []);
+  return existsSync(join(folder, id, 'run.json'));
+}
+
 /** What must be the same whether or not a run was interrupted. */
 function planOf({ config, plan, seed, host, artifacts, environments, trials, comparisons }: RunFile): object {
   const order = trials.map((trial) => [
@@ -101,49 +109,62 @@ beforeAll(async () => {
   wholeMs = tookMs;
 }, 120_000);
 
-for (let number = 1; number <= runs; number++) {
-  it(
-    `run ${number} is killed ${kills} times at random moments, and loses no finished trial`,
-    async () => {
-      const outputPath = `killed-${number}`;
-      const moments: number[] = [];
-      let before: readonly JournalLine[] = [];
-      let isOver = false;
-      const goOn = async (afterMs?: number): Promise<Outcome> => {
-        const options = (await linesIn(outputPath)) === undefined ? { seed: 7 } : { resume: true };
-        return bench({ ...options, outputPath }, afterMs);
-      };
-      while (moments.length < kills && !isOver) {
-        const moment = Math.round(Math.random() * wholeMs);
-        moments.push(moment);
-        const { stdout, stderr } = await goOn(moment);
-        isOver = stdout.includes('succeeded');
-        expect(stderr, `killed after ${moments.join(', ')} ms`).toBe('');
-        const lines = (await linesIn(outputPath)) ?? [];
-        expect(lines.slice(0, before.length), `killed after ${moments.join(', ')} ms`).toEqual(before);
-        before = lines;
-      }
-      if (!isOver) {
-        const { stdout, stderr } = await goOn();
-        expect([stderr, stdout], `killed after ${moments.join(', ')} ms`).toEqual([
-          '',
-          expect.stringContaining('succeeded'),
-        ]);
-      }
-      const lines = (await linesIn(outputPath)) ?? [];
-      expect(lines.slice(0, before.length)).toEqual(before);
-      const run = await runIn(outputPath);
-      expect(planOf(run)).toEqual(planOf(whole));
-      // every trial that was finished is in the run file, and was measured once
-      const finished = lines.flatMap((line) => (line.kind === 'trials' ? line.trials : []));
-      expect(finished).toEqual(run.trials);
-      expect(roundsIn(lines).every(({ isWhole }) => isWhole)).toBe(true);
-      const [id = ''] = await readdir(join(root, outputPath, 'runs'));
-      expect(runOfJournal(await readJournal(join(root, outputPath, 'runs', id)))).toEqual(run);
-    },
-    60_000 + kills * 60_000,
-  );
+type Broken = { readonly kills: number; readonly kept: number };
+
+/** Kills a run at random moments, more often early than late, and goes on with it until it has ended. */
+async function breakAndGoOn(outputPath: string, most: number): Promise<Broken> {
+  const moments: number[] = [];
+  let before: readonly JournalLine[] = [];
+  let isOver = false;
+  const goOn = async (afterMs?: number): Promise<Outcome> => {
+    const options = (await linesIn(outputPath)) === undefined ? { seed: 7 } : { resume: true };
+    return bench({ ...options, outputPath }, afterMs);
+  };
+  while (moments.length < most && !isOver) {
+    const moment = Math.round(Math.random() ** 2 * wholeMs);
+    const { stdout, stderr } = await goOn(moment);
+    // from then on it has ended, however it was killed
+    isOver = await hasRunFile(outputPath);
+    if (!stdout.includes('succeeded')) moments.push(moment);
+    expect(stderr, `killed after ${moments.join(', ')} ms`).toBe('');
+    const lines = (await linesIn(outputPath)) ?? [];
+    expect(lines.slice(0, before.length), `killed after ${moments.join(', ')} ms`).toEqual(before);
+    before = lines;
+  }
+  const kept = before.flatMap((line) => (line.kind === 'trials' ? line.trials : [])).length;
+  if (!isOver) {
+    const { stdout, stderr } = await goOn();
+    expect([stderr, stdout], `killed after ${moments.join(', ')} ms`).toEqual([
+      '',
+      expect.stringContaining('succeeded'),
+    ]);
+  }
+  const lines = (await linesIn(outputPath)) ?? [];
+  expect(lines.slice(0, before.length)).toEqual(before);
+  const [id = ''] = await readdir(join(root, outputPath, 'runs'));
+  const journal = join(root, outputPath, 'runs', id);
+  const run = parseRunFile(await readFile(join(journal, 'run.json'), 'utf8'), journal);
+  expect(planOf(run)).toEqual(planOf(whole));
+  // every trial that was finished is in the run file, and was measured once
+  const finished = lines.flatMap((line) => (line.kind === 'trials' ? line.trials : []));
+  expect(finished).toEqual(run.trials);
+  expect(roundsIn(lines).every(({ isWhole }) => isWhole)).toBe(true);
+  expect(runOfJournal(await readJournal(journal))).toEqual(run);
+  return { kills: moments.length, kept };
 }
+
+it(
+  `${kills} kills at random moments lose no finished trial, and ${runs} resumed runs are as one that nothing happened to`,
+  async () => {
+    let killed = 0;
+    for (let number = 1; number <= runs || killed < kills; number++) {
+      const { kills: now, kept } = await breakAndGoOn(`killed-${number}`, Math.ceil(kills / runs));
+      killed += now;
+      process.stdout.write(`run ${number}: killed ${now} times, with ${kept} trials then; ${killed} kills\n`);
+    }
+  },
+  60_000 + (kills + runs) * 60_000,
+);
 
 it('goes on only as the run was, and says in one line what differs', async () => {
   const outputPath = 'refused';
