@@ -54,7 +54,7 @@ export const phases: readonly Phase[] = [
     name: 'slices',
     options: ['--workloads=plain', '--warmup=0', '--duration=4', '--openDuration=0'],
     hasLoad: true,
-    reached: ({ said, loadConnections }) => said(' rounds, seed ') && loadConnections() > 0,
+    reached: ({ said, loadConnections }) => said(', seed ') && loadConnections() > 0,
   },
   {
     ...base,
@@ -67,7 +67,7 @@ export const phases: readonly Phase[] = [
       `--rate=${openConnections * 10}`,
     ],
     hasLoad: true,
-    reached: ({ said, loadConnections }) => said(' rounds, seed ') && loadConnections() >= openConnections,
+    reached: ({ said, loadConnections }) => said(', seed ') && loadConnections() >= openConnections,
   },
   {
     ...base,

@@ -161,7 +161,8 @@ export interface Environment {
    */
   runs?(artifact: Artifact): Obstacle | undefined;
   /**
-   * Ends and removes what a killed run left, or, with a run's id, what just that run left.
+   * Ends and removes what a killed run left, or, with a run's id, what just that run left: a process that has gone on with it
+   * since keeps what it has started.
    * @returns one line for each thing removed.
    */
   reap(runId: string | undefined, signal: AbortSignal): Promise<readonly string[]>;

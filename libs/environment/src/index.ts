@@ -47,6 +47,7 @@ export { endProcesses, reapProcesses } from './reap-processes.ts';
 export {
   environmentVariable,
   findRunner,
+  isOfEndedRun,
   isRunnerGone,
   runMarks,
   runnerPattern,

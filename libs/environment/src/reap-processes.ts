@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findProcess, processesInReach } from '@tare/metrics';
 import { areLeftCgroupsEnding, membersOfLeftCgroups } from './app-cgroup.ts';
-import { environmentVariable, isRunnerGone, runnerVariable, runVariable } from './run-marks.ts';
+import { environmentVariable, isOfEndedRun, isRunnerGone, runnerVariable, runVariable } from './run-marks.ts';
 
 /**
  * Ends processes of this user's runs that a killed run left behind, known by the marks in their environment.
  * @param environment only those that this environment started.
- * @param runId those of this run, whose runner has ended; undefined for those of every run whose runner is known to have.
+ * @param runId those of this run, except what a living process that has gone on with it started; undefined for those of every run whose runner is known to have.
  * @returns a line for each that was ended.
  */
 export async function reapProcesses(
@@ -21,7 +21,7 @@ export async function reapProcesses(
       variables.get(environmentVariable) === environment &&
       (runId === undefined
         ? isRunnerGone(variables.get(runnerVariable))
-        : variables.get(runVariable) === runId),
+        : variables.get(runVariable) === runId && isOfEndedRun(variables.get(runnerVariable))),
   );
   // what apps started without their variables
   const marked = new Set(own.filter(({ variables }) => variables.has(runVariable)).map(({ pid }) => pid));

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { findRunner, isRunnerGone, runnerPattern, thisRunner } from './run-marks.ts';
+import { findRunner, isOfEndedRun, isRunnerGone, runnerPattern, thisRunner } from './run-marks.ts';
 
 const module = new URL('run-marks.ts', import.meta.url).href;
 const isRoot = process.getuid?.() === 0;
@@ -28,13 +28,15 @@ describe.skipIf(!existsSync('/proc/self/ns/pid'))('a runner’s mark', () => {
     expect(thisRunner()).toMatch(new RegExp(`^${runnerPattern.source}$`));
     expect(findRunner(thisRunner())?.pid).toBe(process.pid);
     expect(isRunnerGone(thisRunner())).toBe(false);
+    // what this one started, it may remove
+    expect(isOfEndedRun(thisRunner())).toBe(true);
   });
 
   it('tells the end of another process', async () => {
     const { mark, kill } = await runner();
-    expect(isRunnerGone(mark)).toBe(false);
+    expect([isRunnerGone(mark), isOfEndedRun(mark)]).toEqual([false, false]);
     await kill();
-    expect(isRunnerGone(mark)).toBe(true);
+    expect([isRunnerGone(mark), isOfEndedRun(mark)]).toEqual([true, true]);
     expect(findRunner(mark)).toBeUndefined();
   });
 

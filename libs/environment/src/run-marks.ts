@@ -51,6 +51,14 @@ export function isRunnerGone(runner: string | undefined, isOfThisHost = true): b
   return [found.pidNamespace, firstPidNamespace].includes(pidNamespace());
 }
 
+/**
+ * Whether what carries a runner's mark and is of a run may be removed by one who cleans up after that run: not if another
+ * process, which lives, has gone on with the run and started it.
+ */
+export function isOfEndedRun(runner: string | undefined): boolean {
+  return runner === thisRunner() || findRunner(runner) === undefined;
+}
+
 /** @returns the living process that a runner's mark names, as it is seen from here. */
 export function findRunner(runner: string | undefined): ProcessStat | undefined {
   const found = parseRunner(runner);

@@ -8,6 +8,7 @@ import {
   type Facts,
   hostObstacle,
   type Instance,
+  isOfEndedRun,
   isRunnerGone,
   type Obstacle,
   reapProcesses,
@@ -270,7 +271,8 @@ async function reapMachine(
     .describe(id, signal)
     .catch(() => undefined);
   if (found?.runId === undefined) return [];
-  const isLeft = runId === undefined ? isRunnerGone(found.runner) : found.runId === runId;
+  const isLeft =
+    runId === undefined ? isRunnerGone(found.runner) : found.runId === runId && isOfEndedRun(found.runner);
   if (!isLeft) return [];
   const variables = { ...placeVariables(place), [runVariable]: found.runId };
   const vagrant = createVagrant({ ...place, variables });
