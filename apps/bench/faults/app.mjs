@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { setInterval } from 'node:timers';
 
 const { DATA, HOST, PORT } = process.env;
 try {

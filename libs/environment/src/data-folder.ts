@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Instance, Launch } from './contract.ts';
-import { isRunnerGone, runnerPattern, thisRunner } from './run-marks.ts';
+import { isLeft, runnerPattern, thisRunner } from './run-marks.ts';
 
 /** Where the data of an app lies that runs as a process of this host, for the run file. */
 export const dataFolderWords = 'a temporary folder of the host';
@@ -39,7 +39,7 @@ export async function withDataFolder(
 /**
  * Removes the data folders that a killed run left behind. The apps that write into them must have ended.
  * @param environment only those that this environment made.
- * @param runId those of this run, whose runner has ended; undefined for those of every run whose runner is known to have.
+ * @param runId those of this run, except what a living process that has gone on with it made; undefined for those of every run whose runner is known to have.
  * @returns a line for each that was removed.
  */
 export async function reapDataFolders(
@@ -53,7 +53,7 @@ export async function reapDataFolders(
     const [, run, runner] = nameEnd.exec(name.slice(prefix.length)) ?? [];
     const folder = join(tmpdir(), name);
     if (run === undefined || !isOurs(folder)) continue;
-    if (runId === undefined ? !isRunnerGone(runner) : run !== runId) continue;
+    if (!isLeft({ run, runner }, runId)) continue;
     await remove(folder);
     lines.push(`data folder ${folder} of run ${run}`);
   }

@@ -47,7 +47,7 @@ export { endProcesses, reapProcesses } from './reap-processes.ts';
 export {
   environmentVariable,
   findRunner,
-  isOfEndedRun,
+  isLeft,
   isRunnerGone,
   runMarks,
   runnerPattern,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findProcess, processesInReach } from '@tare/metrics';
 import { areLeftCgroupsEnding, membersOfLeftCgroups } from './app-cgroup.ts';
-import { environmentVariable, isOfEndedRun, isRunnerGone, runnerVariable, runVariable } from './run-marks.ts';
+import { environmentVariable, isLeft, runnerVariable, runVariable } from './run-marks.ts';
 
 /**
  * Ends processes of this user's runs that a killed run left behind, known by the marks in their environment.
@@ -19,9 +19,7 @@ export async function reapProcesses(
     ({ pid, variables }) =>
       pid !== process.pid &&
       variables.get(environmentVariable) === environment &&
-      (runId === undefined
-        ? isRunnerGone(variables.get(runnerVariable))
-        : variables.get(runVariable) === runId && isOfEndedRun(variables.get(runnerVariable))),
+      isLeft({ run: variables.get(runVariable), runner: variables.get(runnerVariable) }, runId),
   );
   // what apps started without their variables
   const marked = new Set(own.filter(({ variables }) => variables.has(runVariable)).map(({ pid }) => pid));

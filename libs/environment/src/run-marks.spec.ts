@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { findRunner, isOfEndedRun, isRunnerGone, runnerPattern, thisRunner } from './run-marks.ts';
+import { findRunner, isLeft, isRunnerGone, runnerPattern, thisRunner } from './run-marks.ts';
 
 const module = new URL('run-marks.ts', import.meta.url).href;
 const isRoot = process.getuid?.() === 0;
@@ -29,14 +29,15 @@ describe.skipIf(!existsSync('/proc/self/ns/pid'))('a runner’s mark', () => {
     expect(findRunner(thisRunner())?.pid).toBe(process.pid);
     expect(isRunnerGone(thisRunner())).toBe(false);
     // what this one started, it may remove
-    expect(isOfEndedRun(thisRunner())).toBe(true);
+    expect(isLeft({ run: 'a', runner: thisRunner() }, 'a')).toBe(true);
+    expect(isLeft({ run: 'a', runner: thisRunner() }, 'b')).toBe(false);
   });
 
   it('tells the end of another process', async () => {
     const { mark, kill } = await runner();
-    expect([isRunnerGone(mark), isOfEndedRun(mark)]).toEqual([false, false]);
+    expect([isRunnerGone(mark), isLeft({ run: 'a', runner: mark }, 'a')]).toEqual([false, false]);
     await kill();
-    expect([isRunnerGone(mark), isOfEndedRun(mark)]).toEqual([true, true]);
+    expect([isRunnerGone(mark), isLeft({ run: 'a', runner: mark }, 'a')]).toEqual([true, true]);
     expect(findRunner(mark)).toBeUndefined();
   });
 

@@ -52,11 +52,18 @@ export function isRunnerGone(runner: string | undefined, isOfThisHost = true): b
 }
 
 /**
- * Whether what carries a runner's mark and is of a run may be removed by one who cleans up after that run: not if another
- * process, which lives, has gone on with the run and started it.
+ * Whether something that carries the marks of a run may be removed by who cleans up.
+ * @param wanted after this run: not what another process has started that lives and has gone on with the run; undefined for
+ *   after every run whose runner is known to have ended.
+ * @param isOfThisHost as of {@link isRunnerGone}.
  */
-export function isOfEndedRun(runner: string | undefined): boolean {
-  return runner === thisRunner() || findRunner(runner) === undefined;
+export function isLeft(
+  { run, runner }: { readonly run: string | undefined; readonly runner: string | undefined },
+  wanted: string | undefined,
+  isOfThisHost = true,
+): boolean {
+  if (wanted === undefined) return isRunnerGone(runner, isOfThisHost);
+  return run === wanted && (runner === thisRunner() || findRunner(runner) === undefined);
 }
 
 /** @returns the living process that a runner's mark names, as it is seen from here. */

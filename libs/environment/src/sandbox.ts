@@ -8,7 +8,7 @@ import { reapDataFolders, withDataFolder } from './data-folder.ts';
 import { hostCommand, hostObstacle, prepareOnHost, type HostCommand } from './host-command.ts';
 import { inMountNamespace, type RootEntry } from './image-command.ts';
 import { reapProcesses } from './reap-processes.ts';
-import { isRunnerGone, runnerPattern, thisRunner } from './run-marks.ts';
+import { isLeft, runnerPattern, thisRunner } from './run-marks.ts';
 
 /** A program of this host that puts walls around a command, without a daemon: it starts it, and ends when it does. */
 export type Sandbox = {
@@ -56,7 +56,7 @@ export function placeName(runId = ''): string {
 /** Whether a place was this run's, or, without one, any's whose runner has ended; a name may be of something else. */
 export function isLeftPlace(name: string, runId: string | undefined): boolean {
   const [, run, runner] = placePattern.exec(name) ?? [];
-  return runId === undefined ? isRunnerGone(runner) : run === shortHash(runId);
+  return isLeft({ run, runner }, runId === undefined ? undefined : shortHash(runId));
 }
 
 const placePattern = new RegExp(`^tare-([0-9a-f]{8})-(${runnerPattern.source})-\\d+$`);

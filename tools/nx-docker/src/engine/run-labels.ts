@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { isOfEndedRun, isRunnerGone, thisRunner } from '@tare/environment';
+import { isLeft as hasEnded, thisRunner } from '@tare/environment';
 import type { Engine } from './connect-engine.ts';
 
 /** Labels of every container and volume that is made here; a later run finds by them what a killed run left. */
@@ -19,10 +19,9 @@ export function labelsFor(runId: string): Labels {
   return { [runLabel]: runId, [hostLabel]: hostname(), [runnerLabel]: thisRunner() };
 }
 
-/** Whether a thing with these labels may be removed: it is of the given run and of no living process that has gone on with it, or its runner is known to have ended. */
+/** Whether a thing with these labels may be removed, after the given run or after those whose runner is known to have ended. */
 export function isLeft(labels: Labels, runId: string | undefined, { address }: Engine): boolean {
   // a socket leads to an engine on this machine
-  return runId === undefined
-    ? isRunnerGone(labels[runnerLabel], address.kind === 'socket' && address.machine === undefined)
-    : isOfEndedRun(labels[runnerLabel]);
+  const isOfThisHost = address.kind === 'socket' && address.machine === undefined;
+  return hasEnded({ run: labels[runLabel], runner: labels[runnerLabel] }, runId, isOfThisHost);
 }

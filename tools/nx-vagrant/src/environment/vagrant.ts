@@ -8,8 +8,7 @@ import {
   type Facts,
   hostObstacle,
   type Instance,
-  isOfEndedRun,
-  isRunnerGone,
+  isLeft,
   type Obstacle,
   reapProcesses,
   runVariable,
@@ -271,9 +270,7 @@ async function reapMachine(
     .describe(id, signal)
     .catch(() => undefined);
   if (found?.runId === undefined) return [];
-  const isLeft =
-    runId === undefined ? isRunnerGone(found.runner) : found.runId === runId && isOfEndedRun(found.runner);
-  if (!isLeft) return [];
+  if (!isLeft({ run: found.runId, runner: found.runner }, runId)) return [];
   const variables = { ...placeVariables(place), [runVariable]: found.runId };
   const vagrant = createVagrant({ ...place, variables });
   const address = await vagrant.sshConfig({ signal }).then(
