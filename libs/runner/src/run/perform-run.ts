@@ -34,16 +34,17 @@ export async function performRun(options: HostOptions): Promise<RunResult> {
   const { resume, runsFolder } = options;
   if (resume !== undefined && isWhole(resume))
     return { run: runOfJournal(resume), journalFolder: `${runsFolder}/${resume.header.id}` };
+  const beganAtMs = performance.now();
   try {
     await using host = await prepareHost(options);
-    return await measureOn(host, options);
+    return await measureOn(host, options, beganAtMs);
   } catch (error) {
     // whatever was under way failed because of the interruption, whose reason says more
     throw options.signal.aborted ? (options.signal.reason as Error) : error;
   }
 }
 
-async function measureOn(host: PreparedHost, options: HostOptions): Promise<RunResult> {
+async function measureOn(host: PreparedHost, options: HostOptions, beganAtMs: number): Promise<RunResult> {
   const { listener, signal, ending, resume } = options;
   if (resume === undefined) requireReady(host);
   const config = { ...options.config, load: host.load };
@@ -62,7 +63,6 @@ async function measureOn(host: PreparedHost, options: HostOptions): Promise<RunR
   listener({ kind: 'environments-ready', header });
   const journalFolder = `${options.runsFolder}/${host.runId}`;
   const journal = await openJournal(journalFolder, header);
-  const since = resume === undefined ? host.startedAt.getTime() : Date.now();
   const known = roundsIn(resume?.lines ?? []);
   const told = new Set([
     ...header.diagnostics.map(({ message }) => message),
@@ -91,7 +91,7 @@ async function measureOn(host: PreparedHost, options: HostOptions): Promise<RunR
       judgeLook: options.judgeLook,
     };
     const { trials, lost } = await measureRounds(session);
-    listener({ kind: 'run-finished', trials: trials.length, elapsedMs: Date.now() - since });
+    listener({ kind: 'run-finished', trials: trials.length, elapsedMs: performance.now() - beganAtMs });
     requireTrials(trials, lost);
   } finally {
     await journal.close();
