@@ -5,9 +5,9 @@ import { createServer, type Server } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awaitProgram, findProgram, runProgram } from '@tare/metrics';
-import { commandLine } from './processes.ts';
+import { commandLine, processesThat } from './processes.ts';
 import { fixedPort, plainRun, type RunOrder, startRun } from './start-run.ts';
-import { type Place, processesOf, type View } from './view.ts';
+import type { Place, View } from './view.ts';
 
 /** What a run does when a fault comes. */
 export type Phase = RunOrder & {
@@ -252,7 +252,11 @@ function loadsHost(): Pick<Fault, 'strike' | 'mend'> {
   };
 }
 
-const nxDaemon = /\/nx\/[^\0]*daemon\/server\/start\.js\0/;
+/** It has not the variables of who started it, and serves whoever works in this workspace: they get another. */
+const nxDaemonsOf = ({ workspace }: Place): readonly number[] =>
+  processesThat((pid) =>
+    commandLine(pid).includes(`\0${workspace}/node_modules/nx/dist/src/daemon/server/start.js\0`),
+  );
 
 const isRoot = process.getuid?.() === 0;
 
@@ -417,13 +421,10 @@ export const faults: readonly Fault[] = [
     name: 'Nx daemon killed',
     does: 'SIGKILL to it, while a task that it knows of runs; the run goes on',
     variables: { NX_DAEMON: 'true' },
-    strike: signals(({ like }) => like(nxDaemon), 'SIGKILL'),
+    strike: signals(({ place }) => nxDaemonsOf(place), 'SIGKILL'),
     // whatever it was replaced by
     mend: (place) => {
-      sendAll(
-        processesOf(place).filter((pid) => nxDaemon.test(commandLine(pid))),
-        'SIGKILL',
-      );
+      sendAll(nxDaemonsOf(place), 'SIGKILL');
       return Promise.resolve();
     },
     throughNx: true,
