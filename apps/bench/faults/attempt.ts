@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { descendants } from '@tare/metrics';
-import { type EnvironmentTraits, type Fault, type Phase, sendAll } from './fault-list.ts';
+import { type Fault, type Phase, sendAll } from './fault-list.ts';
 import { type Ledger, leftSince, readLedger } from './ledger.ts';
 import { emptyOut, plainRun, startRun } from './start-run.ts';
-import { type Place, type View, viewOf } from './view.ts';
+import { type EnvironmentTraits, type Place, type View, viewOf } from './view.ts';
 
 /** A fault, when it comes and to what. */
 export type Combination = {

@@ -1,6 +1,7 @@
 import { seededRandom } from '@tare/statistics';
 import type { Combination } from './attempt.ts';
-import { type EnvironmentTraits, faults, phases } from './fault-list.ts';
+import { faults, phases } from './fault-list.ts';
+import type { EnvironmentTraits } from './view.ts';
 
 /**
  * @param environments those that can be used here; the first is that of phases which are the same in all.

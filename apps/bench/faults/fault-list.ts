@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { awaitProgram, findProgram, runProgram } from '@tare/metrics';
 import { commandLine, processesThat } from './processes.ts';
 import { fixedPort, plainRun, type RunOrder, startRun } from './start-run.ts';
-import type { Place, View } from './view.ts';
+import type { EnvironmentTraits, Place, View } from './view.ts';
 
 /** What a run does when a fault comes. */
 export type Phase = RunOrder & {
@@ -117,17 +117,6 @@ export type Fault = {
   readonly saysWhy: boolean;
   /** The run goes through all the same. */
   readonly goesOn?: boolean;
-};
-
-/** What is known of an environment from a run of it that nothing happened to. */
-export type EnvironmentTraits = {
-  /** The command line of the engine that runs its containers. */
-  readonly engine: string | undefined;
-  /** Whether that engine is the suite's own. */
-  readonly isEngineOwn: boolean;
-  readonly hasMachine: boolean;
-  /** Whether its apps have the host's network. */
-  readonly isOnLoopback: boolean;
 };
 
 const always = (): boolean => true;

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { combinationsOf, covering } from './combinations.ts';
-import { type EnvironmentTraits, faults, phases } from './fault-list.ts';
+import { faults, phases } from './fault-list.ts';
 import { merged, readResults, withTable } from './results.ts';
+import type { EnvironmentTraits } from './view.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const all = { faults: [], phases: [] };

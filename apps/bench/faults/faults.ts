@@ -7,11 +7,11 @@ import { parseRunFile, writeAside, writeJson } from '@tare/results';
 import { environmentsOf, loadConfig } from '@tare/runner';
 import { attempt, lastWords, type Outcome } from './attempt.ts';
 import { combinationsOf, covering } from './combinations.ts';
-import { type EnvironmentTraits, faults } from './fault-list.ts';
+import { faults } from './fault-list.ts';
 import { canOwnEngine, ownEngine } from './own-engine.ts';
 import { merged, readResults, type Results, resultsSchema, withTable } from './results.ts';
 import { emptyOut, plainRun, startRun } from './start-run.ts';
-import type { Place } from './view.ts';
+import type { EnvironmentTraits, Place } from './view.ts';
 
 const workspace = resolve(import.meta.dirname, '../../..');
 const resultsPath = join(workspace, 'reports/faults/results.json');

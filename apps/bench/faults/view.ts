@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProcess } from '@tare/metrics';
-import type { EnvironmentTraits } from './fault-list.ts';
 import type { OwnEngine } from './own-engine.ts';
 import { commandLine, connectionsOf, namesIn, processesThat, textOf, variablesOf } from './processes.ts';
 
@@ -14,6 +13,17 @@ export type Place = {
   readonly lock: string;
   readonly out: string;
   readonly engine: OwnEngine | undefined;
+};
+
+/** What is known of an environment from a run of it that nothing happened to. */
+export type EnvironmentTraits = {
+  /** The command line of the engine that runs its containers. */
+  readonly engine: string | undefined;
+  /** Whether that engine is the suite's own. */
+  readonly isEngineOwn: boolean;
+  readonly hasMachine: boolean;
+  /** Whether its apps have the host's network. */
+  readonly isOnLoopback: boolean;
 };
 
 /** What can be seen of a run from outside. */
