@@ -452,10 +452,10 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'path cut',
-    does: 'all packets on the bridge of the containers are lost (tc netem)',
+    does: 'all packets to the containers are lost (tc, qdisc blackhole)',
     strike: async ({ place: { engine } }) => {
       if (engine === undefined) return false;
-      await run('tc', 'qdisc', 'add', 'dev', engine.bridge, 'root', 'netem', 'loss', '100%');
+      await run('tc', 'qdisc', 'add', 'dev', engine.bridge, 'root', 'blackhole');
       return true;
     },
     mend: async ({ engine }) => {
