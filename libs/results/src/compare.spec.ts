@@ -234,6 +234,32 @@ describe('judge', () => {
     expect(throughput?.look?.whole).toBeDefined();
   });
 
+  test('decides startup by the typical start where all starts bear it out, and by all starts where it sees nothing', () => {
+    // of four starts the last is the trial's own
+    const of = (name: string, slowest: (round: number) => number) =>
+      rounds.map((round) => {
+        const trial = exampleTrial(name, round, { readyMs: 80 * noise(round, name.length) });
+        const starts = [80, 80 * noise(round, 3), slowest(round)];
+        return { ...trial, startup: trial.startup && { ...trial.startup, starts } };
+      });
+    const comparisons = compare(
+      [
+        ...of('native', (round) => (round % 3 === 0 ? 160 : 80)),
+        // the host hits now the one and now the other
+        ...of('equal', (round) => (round % 3 === 1 ? 160 : 80)),
+        // one start of four takes three times as long, always
+        ...of('stalling', () => 240),
+        ...of('doubtful', (round) => (round % 3 === 1 ? 240 : 80)),
+      ],
+      { baseline: 'native', seed: 7 },
+    ).filter(({ metric }) => metric === 'startupMs');
+    expect(comparisons).toMatchObject([
+      { candidate: 'doubtful', verdict: 'undecided' },
+      { candidate: 'equal', verdict: 'same', look: { by: 'typical', rounds: 12 } },
+      { candidate: 'stalling', verdict: 'worse', look: { by: 'whole' } },
+    ]);
+  });
+
   test('decides p95 by the typical slow request where the p95s bear it out, and by the p95s where it sees nothing', () => {
     const latencyMs = Array.from({ length: 100 }, (_, place) => (place % 5 === 0 ? 8 : 4));
     const of = (name: string, p95: (round: number) => number) =>

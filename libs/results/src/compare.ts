@@ -14,9 +14,10 @@ import {
   roundsMoreToDecide,
   type SequentialDecision,
   typicalLogRatio,
+  typicalStartLogRatio,
   typicalTailLogRatio,
 } from '@tare/statistics';
-import { latencyWindowOf, metricCatalogue, tareOf } from './metric-catalogue.ts';
+import { burstOf, latencyWindowOf, metricCatalogue, tareOf } from './metric-catalogue.ts';
 import type { Metric, MetricKey } from './metric-catalogue.ts';
 import type { Comparison, Trial } from './run-file.ts';
 
@@ -210,9 +211,9 @@ function judges(metric: Metric, rounds: readonly Sides[]): boolean {
 }
 
 /**
- * Decides one comparison at the looks so far. Where slices alternate, throughput is decided by the typical pair of slices as
- * far as all slices together bear it out, and p95 by the typical slow request as far as the p95s do; a gross figure by its tare,
- * as far as the gross figures do; anything else by its figures of the rounds.
+ * Decides one comparison at the looks so far. Startup is decided by the typical start, as far as all starts bear it out; where slices
+ * alternate, throughput by the typical pair of slices, as far as all of them do, and p95 by the typical slow request, as far as the
+ * p95s do; a gross figure by its tare, as far as the gross figures do; anything else by its figures of the rounds.
  */
 function judged(
   metric: Metric,
@@ -283,8 +284,8 @@ function robustRounds(metric: Metric, both: readonly Both[]): readonly GuardedRo
 }
 
 /**
- * The robust figure of a metric in one round, beside the figure itself, both as log-ratios: throughput by its slices, p95 by its slow
- * requests, a gross figure by its tare; the mean of the copies of the baseline. Undefined of another metric, and where the trials
+ * The robust figure of a metric in one round, beside the figure itself, both as log-ratios: startup by its bursts, throughput by its
+ * slices, p95 by its slow requests, a gross figure by its tare; the mean of the copies of the baseline. Undefined of another metric, and where the trials
  * have not got what it takes.
  */
 export function robustRound(metric: Metric, { candidate, baseline }: Both): GuardedRound | undefined {
@@ -298,6 +299,7 @@ export function robustRound(metric: Metric, { candidate, baseline }: Both): Guar
 
 function robustPair(metric: Metric, candidate: Trial, baseline: Trial): GuardedRound | undefined {
   if (metric.key === 'throughputRps') return bySlices(candidate, baseline);
+  if (metric.key === 'startupMs') return byStarts(metric, candidate, baseline);
   return metric.key === 'latencyP95Ms'
     ? bySlowRequests(metric, candidate, baseline)
     : byTare(metric, candidate, baseline);
@@ -331,6 +333,14 @@ function bySlices(candidate: Trial, baseline: Trial): GuardedRound | undefined {
   if (!own.some(({ requests }, place) => requests > 0 && (other[place]?.requests ?? 0) > 0)) return undefined;
   const slices = { candidate: own, baseline: other };
   return { typical: typicalLogRatio(slices), whole: logRatioOfTotals(slices) };
+}
+
+/** What the bursts say; undefined without a burst. */
+function byStarts(metric: Metric, candidate: Trial, baseline: Trial): GuardedRound | undefined {
+  const [own, other] = [burstOf(candidate), burstOf(baseline)];
+  if (Math.min(own.length, other.length) < 2) return undefined;
+  const whole = logRatioOf(metric, { candidate, baseline: [baseline] });
+  return { typical: typicalStartLogRatio(own, other), whole };
 }
 
 /** What the requests say that both were sent at the same times of their window; undefined where they were not, or were too few. */

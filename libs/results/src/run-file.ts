@@ -173,12 +173,12 @@ const lookSchema = z.strictObject({
   by: z
     .enum(['rounds', 'typical', 'whole'])
     .describe(
-      'What the interval is of: the figures by round; the typical pair of slices, for p95 the typical slow request, for gross figures the tare; all slices together, the p95s, the gross figures themselves.',
+      'What the interval is of: the figures by round; the typical pair of slices, for startup the typical start, for p95 the typical slow request, for gross figures the tare; all slices or starts together, the p95s, the gross figures themselves.',
     ),
   whole: interval
     .optional()
     .describe(
-      'Where typical slices or requests decide: the interval of all of them together, with every stall in it; where the tare does, that of the gross figures.',
+      'Where typical slices, starts or requests decide: the interval of all of them together, with every stall in it; where the tare does, that of the gross figures.',
     ),
 });
 

@@ -37,9 +37,9 @@ export function planGuardedLooks(mostRounds: number, rounds?: readonly number[])
 
 /** One entry for every round in which both sides were measured, in the order of rounds. */
 export type GuardedRound = {
-  /** Log-ratio of the typical slice, or of the typical slow request: robust, so that disturbances of the host do not move it. */
+  /** Log-ratio of the typical slice, start or slow request: robust, so that disturbances of the host do not move it. */
   readonly typical: number;
-  /** Log-ratio of the figure itself: requests ÷ time, or the p95. */
+  /** Log-ratio of the figure itself: requests ÷ time, the mean of all starts, or the p95. */
   readonly whole: number;
 };
 

@@ -21,6 +21,7 @@ export {
   slicesPerLaunch,
   trimmedMean,
   typicalLogRatio,
+  typicalStartLogRatio,
   typicalTailLogRatio,
   variationOfSlices,
 } from './paired-slices.ts';

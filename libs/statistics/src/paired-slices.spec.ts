@@ -7,6 +7,7 @@ import {
   slicesPerLaunch,
   trimmedMean,
   typicalLogRatio,
+  typicalStartLogRatio,
   typicalTailLogRatio,
   variationOfSlices,
   type Slice,
@@ -78,6 +79,26 @@ describe('typicalLogRatio', () => {
 
   test('refuses sides that have no pair with replies', () => {
     expect(() => typicalLogRatio({ candidate: [slice(0, 1)], baseline: [slice(1, 1)] })).toThrow(RangeError);
+  });
+});
+
+describe('typicalStartLogRatio', () => {
+  test('is that of the starts without the slowest quarter of each side', () => {
+    expect(Math.exp(typicalStartLogRatio([250, 990, 260, 240], [200, 192, 208, 300]))).toBeCloseTo(1.25, 12);
+  });
+
+  test('does not move with one start that the host made longer, in bursts of two and more', () => {
+    expect(typicalStartLogRatio([100, 500], [100, 101])).toBe(0);
+    expect(typicalStartLogRatio([100, 100, 500], [100, 100, 101])).toBe(0);
+  });
+
+  test('says what it cannot use', () => {
+    expect(() => typicalStartLogRatio([1], [1, 2])).toThrow(
+      new RangeError('starts: 1 of the candidate, expected at least 2'),
+    );
+    expect(() => typicalStartLogRatio([1, 2], [1, 0])).toThrow(
+      new RangeError('starts: time of baseline 1 is 0, expected more than 0'),
+    );
   });
 });
 

@@ -54,6 +54,7 @@ const shown: Readonly<Partial<Record<MetricKey, Shown>>> = {
     readme: true,
     bar: { heading: 'Startup', picture: { file: 'startup', title: 'startup time' } },
     card: 'startup',
+    robust: { typical: 'typical start', whole: 'all starts', counted: 'all starts counted' },
   },
   restartMs: { sides: times, terminal: true, bar: { heading: 'Restart' } },
   throughputRps: {
