@@ -9,7 +9,7 @@ import { attempt, type Combination, lastWords, type Outcome } from './attempt.ts
 import { combinationsOf, covering } from './combinations.ts';
 import { faults } from './fault-list.ts';
 import { canOwnEngine, ownEngine } from './own-engine.ts';
-import { merged, readResults, type Results, resultsSchema, withTable } from './results.ts';
+import { keyOf, merged, readResults, type Results, resultsSchema, withTable } from './results.ts';
 import { emptyOut, plainRun, startRun } from './start-run.ts';
 import type { EnvironmentTraits, Place } from './view.ts';
 
@@ -30,6 +30,7 @@ Breaks runs of bench.config.ts, and looks at what is left of them on this host.
   --long              every fault in every phase of every environment; by default each of them once
   --most=N            no more combinations than that; --minutes=N: as many as go into that time, 5 by default without --long
   --faults=a,b        only these, by the beginning of their names; --phases=a,b likewise
+  --untried           only those that reports/faults/results.json does not know yet
   --seed=N            order of the combinations; 1 by default
   --write             adds the outcomes to reports/faults/results.json and docs/reliability.md
 `;
@@ -91,6 +92,7 @@ function readOptions() {
       most: { type: 'string' },
       minutes: { type: 'string' },
       seed: { type: 'string' },
+      untried: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -117,7 +119,11 @@ function readOptions() {
 async function tryAll(place: Place, options: Options, signal: AbortSignal): Promise<number> {
   const deadline = performance.now() + options.minutes * 60_000;
   const traits = await usableEnvironments(place, options, signal);
-  const all = combinationsOf(traits, options);
+  const known = options.untried ? (await readResults(resultsPath)).map(keyOf) : [];
+  const all = combinationsOf(traits, options).filter(
+    ({ fault, phase, environment }) =>
+      !known.includes(keyOf({ fault: fault.name, phase: phase.name, environment })),
+  );
   const ordered = covering(all, options.seed, options.long ? all.length : 0).slice(0, options.most);
   say(`${ordered.length} of ${all.length} combinations`);
   const outcomes: Results['outcomes'] = [];

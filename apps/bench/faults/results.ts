@@ -32,8 +32,14 @@ export async function readResults(path: string): Promise<Results['outcomes']> {
   return resultsSchema.parse(JSON.parse(text)).outcomes;
 }
 
-const keyOf = ({ fault, phase, environment }: Results['outcomes'][number]): string =>
-  [fault, phase, environment].join('\n');
+/** Names a combination. */
+export function keyOf({
+  fault,
+  phase,
+  environment,
+}: Pick<Results['outcomes'][number], 'fault' | 'phase' | 'environment'>): string {
+  return [fault, phase, environment].join('\n');
+}
 
 /** The last outcome of each combination, in an order that does not depend on when it was tried. */
 export function merged(former: Results['outcomes'], now: Results['outcomes']): Results['outcomes'] {
