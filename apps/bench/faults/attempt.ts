@@ -1,9 +1,12 @@
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { descendants } from '@tare/metrics';
-import { type Fault, type Phase, sendAll } from './fault-list.ts';
+import type { Fault } from './fault-list.ts';
 import { type Ledger, leftSince, readLedger } from './ledger.ts';
+import type { Phase } from './phases.ts';
+import { sendAll } from './processes.ts';
 import { emptyOut, plainRun, startRun } from './start-run.ts';
+import type { Strike } from './strikes.ts';
 import { type EnvironmentTraits, type Place, type View, viewOf } from './view.ts';
 
 /** A fault, when it comes and to what. */
@@ -28,9 +31,11 @@ export type Outcome = {
   readonly leftAfterNextStart: readonly string[];
 };
 
-const phaseDeadlineMs = 120_000;
-const endDeadlineMs = 150_000;
-const cleanDeadlineMs = 10_000;
+/** How long a run may take to come to a phase, to end after a fault, and to have nothing left then. */
+type Deadlines = { readonly phaseMs: number; readonly endMs: number; readonly cleanMs: number };
+const usualDeadlines: Deadlines = { phaseMs: 120_000, endMs: 150_000, cleanMs: 10_000 };
+// an emulated one boots in a minute, and is removed by a program that takes seconds to start
+const machineDeadlines: Deadlines = { phaseMs: 480_000, endMs: 480_000, cleanMs: 60_000 };
 const pollMs = 25;
 const longestTrace = 1500;
 const longestSaying = 400;
@@ -46,15 +51,17 @@ export async function attempt(
 ): Promise<Outcome | undefined> {
   await emptyOut(place);
   const readNow = () => readLedger(place, traits.hasMachine);
+  const deadlines = traits.hasMachine ? machineDeadlines : usualDeadlines;
   const before = await readNow();
+  const cleanedUpNow = () => cleanedUp(readNow, before, deadlines.cleanMs);
   await fault.arrange?.(place);
   let isMended = false;
   const mend = async (): Promise<void> => {
     if (!isMended) await fault.mend?.(place);
     isMended = true;
   };
-  const { options = phase.options } = fault;
-  const run = startRun(place, { ...phase, options }, environment, fault);
+  const { options = phase.options, rounds = phase.rounds ?? 1 } = fault;
+  const run = startRun(place, { ...phase, options, rounds }, environment, fault);
   const view = viewOf(place, { environment, traits }, run.child.pid ?? 0, run.output);
   const problems: string[] = [];
   const endAll = (): void => {
@@ -63,29 +70,29 @@ export async function attempt(
   signal.addEventListener('abort', endAll);
   try {
     let saidBefore = 0;
-    const strike: Fault['strike'] = (of) => {
+    const strike: Strike = (of) => {
       // some say why they end before the fault is done
       saidBefore = run.output().length;
       return fault.strike(of);
     };
-    const struck = await strikeInPhase(strike, phase, view, run.ended, signal);
+    const struck = await strikeInPhase(strike, phase, view, run.ended, deadlines.phaseMs, signal);
     if (struck === false) {
       endAll();
       await mend();
-      await cleanedUp(readNow, before);
+      await cleanedUpNow();
       return undefined;
     }
     const struckAt = performance.now();
-    const late = sleep(endDeadlineMs, 'late' as const, { ref: false });
+    const late = sleep(deadlines.endMs, 'late' as const, { ref: false });
     const code = await Promise.race([run.ended, late]);
     if (code === 'late') {
-      problems.push(`it had not ended after ${endDeadlineMs / 1000} s`);
+      problems.push(`it had not ended after ${deadlines.endMs / 1000} s`);
       endAll();
     }
     const endedAfterMs = performance.now() - struckAt;
     signal.throwIfAborted();
     await mend();
-    const { left, tookMs } = await cleanedUp(readNow, before);
+    const { left, tookMs } = await cleanedUpNow();
     let leftAfterNextStart: readonly string[] = [];
     if (left.length > 0 || fault.mend !== undefined) {
       await emptyOut(place);
@@ -93,7 +100,7 @@ export async function attempt(
       const nextCode = await next.ended;
       if (nextCode !== 0)
         problems.push(`the next run ended with ${nextCode}: ${lastWords(next.output(), place)}`);
-      ({ left: leftAfterNextStart } = await cleanedUp(readNow, before));
+      ({ left: leftAfterNextStart } = await cleanedUpNow());
     }
     if (left.length > 0 && fault.leavesToNextStart !== true) problems.push(`left: ${left.join(', ')}`);
     if (leftAfterNextStart.length > 0)
@@ -121,15 +128,16 @@ export async function attempt(
 
 /** @returns whether it came to that before the run ended. */
 async function strikeInPhase(
-  strike: Fault['strike'],
+  strike: Strike,
   { reached }: Phase,
   view: View,
   ended: Promise<unknown>,
+  deadlineMs: number,
   signal: AbortSignal,
 ): Promise<boolean | string> {
   let isOver = false;
   void ended.then(() => (isOver = true));
-  const deadline = performance.now() + phaseDeadlineMs;
+  const deadline = performance.now() + deadlineMs;
   for (; !isOver && performance.now() < deadline; await sleep(pollMs)) {
     signal.throwIfAborted();
     const struck = reached(view) && (await strike(view));
@@ -138,23 +146,24 @@ async function strikeInPhase(
   return false;
 }
 
-/** Waits until nothing is left, ten seconds at most. */
+/** Waits until nothing is left, up to a deadline. */
 async function cleanedUp(
   readNow: () => Promise<Ledger>,
   before: Ledger,
+  deadlineMs: number,
 ): Promise<{ readonly left: readonly string[]; readonly tookMs: number }> {
   const since = performance.now();
   for (;;) {
     const left = leftSince(before, await readNow());
     const tookMs = performance.now() - since;
-    if (left.length === 0 || tookMs > cleanDeadlineMs) return { left, tookMs };
+    if (left.length === 0 || tookMs > deadlineMs) return { left, tookMs };
     await sleep(pollMs);
   }
 }
 
-/** The last line that is not one of Nx's own, without what differs from run to run. */
+/** Why a run has ended, or else the last line that is not one of Nx's own; without what differs from run to run. */
 export function lastWords(output: string, place: Place): string {
-  const line = output
+  const lines = output
     .replaceAll('last log lines:\n', 'last log lines: ')
     .split('\n')
     .map((each) => each.trim())
@@ -164,28 +173,36 @@ export function lastWords(output: string, place: Place): string {
         !/^(NX|—|>|✖|✔|\d+\/\d+ |Ran target|Run duration|Cache: |Critical path|Recoverable time|Output of |Failed tasks|With additional|- bench:|Hint:)/.test(
           each,
         ),
-    )
-    .at(-1);
-  return neutral(line ?? '', place);
+    );
+  // what an app has said last may go on for many lines
+  const why = lines.findLast((line) => line.startsWith('no environment can be measured'));
+  return neutral(why ?? lines.at(-1) ?? '', place);
 }
 
-/** Without what differs from run to run and from host to host: paths, process IDs, times, names that are made up. */
+/** Of a run of its own: its id, times, names that are made up, numbers of processes and ports, figures. */
+const ofThisRun = [
+  /\b\d{8}-\d{6}-[0-9a-f]{6}\b/g,
+  /\b\d{4}-\d\d-\d\dT[\d:.]+Z/g,
+  /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g,
+  /\b[0-9a-f]{8}(?:\.\d+){4}(?:-\w{6})?/g,
+  /\b[0-9a-f]{12,64}\b/g,
+  /(?<=\b(?:pid|process|processes:) )\d+/g,
+  /(?<=:)\d{4,5}\b/g,
+  /\b\d+(?:\.\d+)?(?= (?:req\/s|ms)\b)/g,
+  /\b\d+(?= trials? in )/g,
+  /(?<= trials? in )[\d:]+/g,
+];
+
+/** A text without what differs from run to run and from host to host. */
 export function neutral(text: string, { workspace, out, temporary }: Place): string {
-  return text
+  const here = text
     .replaceAll(out, 'reports')
     .replaceAll(temporary, '/tmp')
     .replaceAll(dirname(out), '/tmp')
     .replaceAll(`${workspace}/`, '')
-    .replaceAll(/\/\S*\/node_modules\//g, 'node_modules/')
-    .replaceAll(/\d{8}-\d{6}-[0-9a-f]{6}/g, 'ID')
-    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
-    .replaceAll(/-[0-9a-f]{8}(\.\d+){4}-\w{6}/g, '-X')
-    .replaceAll(/[0-9a-f]{8}(\.\d+){4}/g, 'X')
-    .replaceAll(/\d+ trials? in [\d:]+/g, 'N trials in TIME')
-    .slice(0, longestSaying)
-    .replaceAll(/\b(pid|process|processes:) \d+/g, '$1 N')
-    .replaceAll(/:\d{4,5}\b/g, ':PORT')
-    .replaceAll(/\d+(\.\d+)? req\/s/g, 'N req/s')
-    .replaceAll(/\d+ ms\b/g, 'N ms')
-    .replaceAll(/\b[0-9a-f]{12,64}\b/g, 'HEX');
+    .replaceAll(/\/\S*\/node_modules\//g, 'node_modules/');
+  return ofThisRun
+    .reduce((masked, pattern) => masked.replaceAll(pattern, '…'), here)
+    .replaceAll('… trial in', '… trials in')
+    .slice(0, longestSaying);
 }

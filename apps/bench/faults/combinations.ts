@@ -1,6 +1,7 @@
 import { seededRandom } from '@tare/statistics';
 import type { Combination } from './attempt.ts';
-import { faults, phases } from './fault-list.ts';
+import { faults } from './fault-list.ts';
+import { phases } from './phases.ts';
 import type { EnvironmentTraits } from './view.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awaitProgram, findProgram, runProgram } from '@tare/metrics';
-import { commandLine, mountsBelow, processesThat } from './processes.ts';
+import { commandLine, mountsBelow, processesThat, sendAll } from './processes.ts';
 
 /** A Docker engine of the suite's own, which can be killed without harm: the host's is not touched. */
 export type OwnEngine = {
@@ -62,14 +62,18 @@ export function ownEngine(folder: string): OwnEngine {
       for (const file of ['pid', 'exec/containerd/containerd.pid'])
         rmSync(join(folder, file), { force: true });
       const runsc = findProgram('runsc');
+      // gVisor's own network does not start in the network namespace that an engine makes
+      const runtimes = runsc === undefined ? {} : { runsc: { path: runsc, runtimeArgs: ['--network=host'] } };
+      // the one of the host is not for it
+      writeFileSync(join(folder, 'daemon.json'), JSON.stringify({ runtimes }));
       const words = [
+        `--config-file=${folder}/daemon.json`,
         `--data-root=${folder}/data`,
         `--exec-root=${folder}/exec`,
         `--pidfile=${folder}/pid`,
         `--bridge=${bridge}`,
         '--iptables=false',
         '--ip-masq=false',
-        ...(runsc === undefined ? [] : [`--add-runtime=runsc=${runsc}`]),
         `--host=${host}`,
       ];
       child = spawn('setpriv', ['--pdeathsig', 'TERM', 'dockerd', ...words], { stdio: 'ignore' });
@@ -81,13 +85,10 @@ export function ownEngine(folder: string): OwnEngine {
     remove: async () => {
       await end();
       // what an engine that was killed has left: its containerd, shims, and what they run
-      for (const pid of processesThat((each) => commandLine(each).includes(folder))) {
-        try {
-          process.kill(pid, 'SIGKILL');
-        } catch {
-          // ended since it was listed
-        }
-      }
+      sendAll(
+        processesThat((each) => commandLine(each).includes(folder)),
+        'SIGKILL',
+      );
       // the layers of its containers, and its data root, which it mounts on itself
       for (const point of mountsBelow(folder).toReversed())
         await runProgram('umount', ['--lazy', point], once10s());

@@ -37,6 +37,17 @@ export function processesThat(are: (pid: number) => boolean): readonly number[] 
     .filter(are);
 }
 
+/** Sends a signal to processes, of which some may have ended; a process group has a number below 0. */
+export function sendAll(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // ended since it was looked at
+    }
+  }
+}
+
 /** @returns where something is mounted in a folder, in the order in which it was. */
 export function mountsBelow(folder: string): readonly string[] {
   return textOf('/proc/self/mountinfo')

@@ -48,6 +48,7 @@ export function merged(former: Results['outcomes'], now: Results['outcomes']): R
 }
 
 const shownSayings = 2;
+const longestShown = 160;
 
 /** @returns the page with its table as the outcomes say. @throws Error when the page has no place for it. */
 export function withTable(page: string, faults: readonly Fault[], outcomes: Results['outcomes']): string {
@@ -91,15 +92,26 @@ function slowest(outcomes: Results['outcomes']): string {
   return `${(longestMs / 1000).toFixed(1)} s`;
 }
 
-/** The most frequent last lines. */
+/** The most frequent last lines, as a user sees them. */
 function sayingsOf(outcomes: Results['outcomes']): string {
-  const counts = new Map<string, number>();
-  for (const { says, environment } of outcomes) {
-    if (says === '') continue;
-    const plain = says.replaceAll(environment, 'ENVIRONMENT').replaceAll('|', '\\|').replaceAll('`', "'");
-    counts.set(plain, (counts.get(plain) ?? 0) + 1);
-  }
-  const frequent = [...counts].toSorted(([, one], [, other]) => other - one).slice(0, shownSayings);
   if (outcomes.length === 0) return 'not tried yet';
-  return frequent.length === 0 ? 'nothing' : frequent.map(([says]) => `\`${says}\``).join('; ');
+  const saying = outcomes.filter(({ says }) => says !== '');
+  // whichever environment says it, and of how many requests
+  const kinds = Map.groupBy(saying, ({ says, environment }) =>
+    says.replaceAll(environment, '').replaceAll(/\d+/g, ''),
+  );
+  const frequent = [...kinds.values()].toSorted((one, other) => other.length - one.length);
+  const lines = frequent
+    .slice(0, shownSayings)
+    .flatMap(([first]) => (first === undefined ? [] : [first.says]));
+  if (lines.length === 0) return 'nothing';
+  return lines.map((line) => `\`${shortened(line).replaceAll('|', '\\|').replaceAll('`', "'")}\``).join('; ');
+}
+
+/** A line of a table, ended where a part of it ends. */
+function shortened(line: string): string {
+  if (line.length <= longestShown) return line;
+  const begin = line.slice(0, longestShown);
+  const end = Math.max(...[': ', '; ', ', '].map((mark) => begin.lastIndexOf(mark)));
+  return `${begin.slice(0, end + 1)} …`;
 }

@@ -48,6 +48,8 @@ export type View = {
   readonly apps: () => readonly number[];
   readonly engine: () => readonly number[];
   readonly machines: () => readonly number[];
+  /** Sockets through which commands get into the machine, by connections of ssh that are open. */
+  readonly connections: () => readonly string[];
   readonly hasRunFile: () => boolean;
 };
 
@@ -86,6 +88,11 @@ export function viewOf(
       processesThat((pid) => /^[^\0]*qemu-system[^\0]*\0/.test(commandLine(pid))).filter((pid) =>
         commandLine(pid).includes('guest=tare'),
       ),
+    connections: () =>
+      namesIn(place.temporary)
+        .filter((name) => name.startsWith('tare-ssh-'))
+        .map((name) => join(place.temporary, name, 's'))
+        .filter((socket) => existsSync(socket)),
     hasRunFile: () => existsSync(join(place.out, 'latest', 'run.json')),
   };
 }
