@@ -7,6 +7,7 @@ import { thisRunner } from '@tare/environment';
 import { runProgram } from '@tare/metrics';
 import { loadConfig, type Listener } from '@tare/runner';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { canary, filesWith, watchCommandLines } from '../../../../canary.shared.ts';
 import type { buildBase } from './base-workspace.ts';
 import { planGate, type GateOptions } from './gate-plan.ts';
 import { performGate, type GateOutcome } from './perform-gate.ts';
@@ -21,7 +22,7 @@ const config = `
 import { native } from '${import.meta.resolve('@tare/environment')}';
 export default {
   workloads: [{ name: 'app', app: { kind: 'node', file: new URL('dist/main.mjs', import.meta.url) }, health: '/health',
-    request: () => ({ path: '/' }), conformance: [{ request: { path: '/health' }, status: 200 }] }],
+    variables: { DATABASE_PASSWORD: '${canary}' }, request: () => ({ path: '/' }), conformance: [{ request: { path: '/health' }, status: 200 }] }],
   environments: [native()],
   load: { connections: 2 },
   guards: { foreignCpus: 100, stealPercent: 100, throttledMs: 1e6, clockDriftPercent: 1000, generatorCpuPercent: 1000 },
@@ -71,7 +72,8 @@ async function gate(
   {
     signal = new AbortController().signal,
     listener = () => undefined,
-  }: { signal?: AbortSignal; listener?: Listener } = {},
+    say = () => undefined,
+  }: { signal?: AbortSignal; listener?: Listener; say?: (line: string) => void } = {},
 ): Promise<GateOutcome> {
   const configured = await loadConfig(join(root, 'bench.config.mjs'));
   return performGate({
@@ -81,7 +83,7 @@ async function gate(
     base: { ref: options.base, fromVariable: undefined, defaultBranch: 'main' },
     runsFolder: join(root, 'runs'),
     listener,
-    say: () => undefined,
+    say,
     signal,
     build: buildWithScript,
   });
@@ -116,10 +118,18 @@ it('measures one side after the other without slices', { timeout: 60_000 }, asyn
   ]);
 });
 
-it('measures both sides in every round when the bytes differ', { timeout: 60_000 }, async () => {
+it('measures both sides in every round when the bytes differ, and the variables of the app are nowhere', { timeout: 60_000 }, async () => {
   await put('main.mjs', `${app}// another\n`);
   await copyFile(join(root, 'main.mjs'), join(root, 'dist', 'main.mjs'));
-  const { result, run } = await gate({ base: 'main' });
+  const told: unknown[] = [];
+  const say = (line: unknown) => void told.push(line);
+  const watch = watchCommandLines(canary);
+  const { result, run } = await gate({ base: 'main' }, { listener: say, say });
+  const { looks, seen } = watch.end();
+  expect(looks).toBeGreaterThan(20);
+  expect(seen).toEqual([]);
+  expect(filesWith(canary, join(root, 'runs'))).toEqual([]);
+  expect(JSON.stringify([result, run, told], (_, value: unknown) => (value instanceof Map ? [...value] : value))).not.toContain(canary);
   expect(run?.file.trials.map(({ environment, round }) => `${environment} ${round}`).sort()).toEqual([
     'native 1',
     'native 2',
@@ -135,7 +145,7 @@ it('measures both sides in every round when the bytes differ', { timeout: 60_000
   expect(result.comparisons.map(({ metric }) => metric)).toContain('throughputRps');
   expect(result.warnings[0]).toBe('2 rounds cannot tell anything: that takes at least 6, --rounds=6');
   expectNothingLeft();
-});
+}); // prettier-ignore
 
 it('takes the commit before when the branch is the default one', async () => {
   git('commit', '--quiet', '--allow-empty', '--message=second');

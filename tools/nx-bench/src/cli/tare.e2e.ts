@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canary, filesWith, watchCommandLines } from '../../../../canary.shared.ts';
 
 describe('tare in a folder that is no Nx workspace', { timeout: 240_000 }, () => {
   let folder: string;
@@ -21,7 +22,7 @@ describe('tare in a folder that is no Nx workspace', { timeout: 240_000 }, () =>
       'bench.config.ts': `
         import { defineBench, native, node } from '@tare/nx-bench';
         export default defineBench({
-          workloads: { api: node(new URL('server.mjs', import.meta.url), { get: '/' }) },
+          workloads: { api: node(new URL('server.mjs', import.meta.url), { get: '/', variables: { TOKEN: '${canary}' } }) },
           environments: [native()],
           control: false, starts: 0, retries: 0,
           load: { connections: 2, warmupMs: 100, durationMs: 300, open: false },
@@ -48,10 +49,14 @@ describe('tare in a folder that is no Nx workspace', { timeout: 240_000 }, () =>
     return { code: child.exitCode, output };
   }
 
-  it('measures and reports', async () => {
+  it('measures and reports, and the variables of the app are nowhere', async () => {
+    const watch = watchCommandLines(canary);
     const { code, output } = await tare(['compare', '--rounds=1', '--no-png']);
+    expect(watch.end().seen).toEqual([]);
     expect([code, output]).toEqual([0, expect.stringContaining('Written: reports/latest/report.html')]);
     expect(await readdir(join(folder, 'reports', 'latest'))).toContain('run.json');
+    expect(output).not.toContain(canary);
+    expect(filesWith(canary, folder)).toEqual([join(folder, 'bench.config.ts')]);
   });
 
   it('ends quietly, and as it would have, when nobody reads to the end', async () => {

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,8 +10,9 @@ import { get } from 'node:https';
 import { buffer, text } from 'node:stream/consumers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { requiredKinds } from '@tare/environment';
-import { childEnvironment, findProgram, listProcesses, waitForConnection } from '@tare/metrics';
+import { childEnvironment, findProgram, waitForConnection } from '@tare/metrics';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { canary, filesWith, watchCommandLines } from '../../../../canary.shared.ts';
 import { writeRecord } from '@tare/nx-kit';
 import { makeCertificates } from '../../fixtures/certificates.ts';
 import { engineForTests } from '../../fixtures/real-engine.ts';
@@ -174,26 +175,18 @@ describe.skipIf(found === undefined || program === undefined)('pushed to a real 
     const image = `app-${clones}`;
     const sha = git(one.root, 'rev-parse', 'HEAD').trim();
     asPusher();
-    const commands: string[] = [];
-    const sampling = setInterval(
-      () => commands.push(...listProcesses().map(({ pid }) => commandOf(pid))),
-      50,
+    const watch = watchCommandLines(password);
+    expect(await push(one.root, { image }), output.join('')).toBe(true);
+    expect(output.join('')).toMatch(
+      /pushed 127\.0\.0\.1:\d+\/acme\/app-\d+@sha256:\w{64} as .*, main, latest\n1 layers?, .*sent 1/,
     );
-    try {
-      expect(await push(one.root, { image }), output.join('')).toBe(true);
-      expect(output.join('')).toMatch(
-        /pushed 127\.0\.0\.1:\d+\/acme\/app-\d+@sha256:\w{64} as .*, main, latest\n1 layers?, .*sent 1/,
-      );
-      expect(await push(other.root, { image }), output.join('')).toBe(true);
-      expect(output.join('')).toContain('all were there');
-    } finally {
-      clearInterval(sampling);
-    }
+    expect(await push(other.root, { image }), output.join('')).toBe(true);
+    expect(output.join('')).toContain('all were there');
+    expect(watch.end().seen).toEqual([]);
     expect(digestIn(other.root)).toBe(digestIn(one.root));
     expect(await listTags(image)).toEqual(expect.arrayContaining([sha, sha.slice(0, 12), 'main', 'latest']));
-    const written = spawnSync('grep', ['--recursive', '--text', '--files-with-matches', password, folder]);
-    expect(written.stdout.toString()).toBe('');
-    expect([...output, ...commands].filter((text) => text.includes(password))).toEqual([]);
+    expect(filesWith(password, folder)).toEqual([]);
+    expect(output.join('')).not.toContain(password);
   });
 
   test.skipIf(findProgram('openssl') === undefined)(
@@ -373,27 +366,31 @@ describe.skipIf(found === undefined || program === undefined)('pushed to a real 
     const bodies: string[] = [];
     const receiver = createHttpServer((request, response) => {
       void text(request).then((body) => {
-        const isRight = request.headers['x-tare-signature-256'] === signatureOf(body, 'shared');
+        const isRight = request.headers['x-tare-signature-256'] === signatureOf(body, canary);
         bodies.push(body);
         response.writeHead(isRight ? 202 : 401).end();
       });
     }).listen(0, '127.0.0.1');
     try {
       await once(receiver, 'listening');
-      const webhook = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hidden`;
-      vi.stubEnv('DEPLOY_WEBHOOK_SECRET', 'shared');
-      expect(await push(root, { webhook }), output.join('')).toBe(true);
+      const webhook = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/${canary}`;
+      vi.stubEnv('DEPLOY_WEBHOOK_URL', webhook);
+      vi.stubEnv('DEPLOY_WEBHOOK_SECRET', canary);
+      const watch = watchCommandLines(canary);
+      expect(await push(root), output.join('')).toBe(true);
       expect(output.at(-1)).toMatch(/^the webhook at 127\.0\.0\.1:\d+ has accepted it\n$/);
       expect(JSON.parse(bodies.at(-1) ?? '')).toMatchObject({
         event: 'publish',
         digest: digestIn(root),
         ref: 'refs/heads/main',
       });
-      vi.stubEnv('DEPLOY_WEBHOOK_SECRET', 'wrong');
+      vi.stubEnv('DEPLOY_WEBHOOK_SECRET', `not-${canary}`);
       expect(await push(root, { webhook })).toBe(true);
       expect(output.at(-1)).toMatch(/refuses it \(401\)\. The image is pushed all the same\n$/);
       expect(await push(root, { webhook, webhookRequired: true })).toBe(false);
-      expect(output.join('')).not.toContain('hidden');
+      expect(watch.end().seen).toEqual([]);
+      expect(output.join('')).not.toContain(canary);
+      expect(filesWith(canary, folder)).toEqual([]);
     } finally {
       receiver.close();
     }
@@ -410,14 +407,6 @@ function git(cwd: string, ...words: readonly string[]): string {
 
 function subjectIn(manifest: Buffer): string | undefined {
   return (JSON.parse(manifest.toString()) as { subject?: { digest: string } }).subject?.digest;
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return '';
-  }
 }
 
 async function freePort(): Promise<number> {

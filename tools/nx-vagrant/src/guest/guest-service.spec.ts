@@ -3,7 +3,16 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Arrangement, arrangeScript, endingWords, listeningOf } from './guest-service.ts';
+import { canary } from '../../../../canary.shared.ts';
+import type { SshRun } from '../ssh.ts';
+import {
+  type Arrangement,
+  arrangeScript,
+  endingWords,
+  guestService,
+  listeningOf,
+  serve,
+} from './guest-service.ts';
 
 it('a service that ran out of memory is said to have', () => {
   const killed = new Map([
@@ -64,6 +73,24 @@ it('variables come into the drop-in as they are, and a second time changes nothi
   expect(readFileSync(dropIn, 'utf8')).toBe(`[Service]\nEnvironment="A=it's \\"so\\" 100%% \\\\ $HOME"\n`);
   expect(arrange(arrangement)).toBe('systemctl -q enable tare@a.service\n');
 });
+
+it('variables go to the guest by standard input: no command line has them, and no message when that fails', async () => {
+  const orders: { readonly command: string; readonly input: string }[] = [];
+  const run = (command: string, { input = '' }: SshRun) => {
+    orders.push({ command, input });
+    return Promise.resolve({ stdout: '', stderr: 'printf: write error: No space left on device', code: 1 });
+  };
+  const ssh = { host: 'vm', run, spawn: () => { throw new Error('nothing is started'); }, close: () => Promise.resolve() };
+  const arrangement = { artifact: bundle, variables: { TOKEN: canary }, dataVariable: undefined, port: undefined };
+  const never = new AbortController().signal;
+  for (const act of [() => guestService(ssh, 'a').arrange(arrangement, never), () => serve(ssh, [arrangement], never)])
+    await expect(act()).rejects.toThrow(/the VM's disk is full$/);
+  expect(orders).toHaveLength(2);
+  for (const { command, input } of orders) {
+    expect(command).not.toContain(canary);
+    expect(input).toContain(`Environment="TOKEN=${canary}"`);
+  }
+}); // prettier-ignore
 
 it('an app that keeps data gets a state directory and its path, and old data is removed', () => {
   const left = join(folder, 'var/lib/tare/a/file');
