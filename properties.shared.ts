@@ -46,19 +46,43 @@ function objectOf(members: readonly (readonly [string, unknown])[]): object {
   return Object.fromEntries(members);
 }
 
-/** JSON text that is not what it should be: a good value with a few members changed, added or removed, cut off, or no JSON. */
-export function spoilt(good: unknown): fc.Arbitrary<string> {
+/** A good value with a few members changed, added or removed. @param make makes it, a new one each time. */
+function altered(make: () => unknown, values: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   const change = fc.record({
     path: fc.array(fc.nat(), { minLength: 1, maxLength: 7 }),
     key: hostileText,
-    value: hostileJson,
+    value: values,
     kind: fc.constantFrom('replace', 'remove', 'add', 'rename'),
   });
-  const changed = fc.array(change, { minLength: 1, maxLength: 3 }).map((changes) => {
-    const copy: unknown = JSON.parse(JSON.stringify(good));
+  return fc.array(change, { minLength: 1, maxLength: 3 }).map((changes) => {
+    const copy = make();
     for (const { path, ...rest } of changes) changeAt(copy, path, rest);
-    return JSON.stringify(copy);
+    return copy;
   });
+}
+
+/** What a program can make and JSON cannot. */
+const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
+  hostileJson,
+  fc.constantFrom(undefined, 1n, Symbol('a'), /a/, new Date(Number.NaN), new Map([['a', 1]]), new Error('a\nb')),
+  fc.constantFrom(() => 'a', class A {}, Object.create(null), new Uint8Array(3), Promise.resolve(1), inItself()),
+); // prettier-ignore
+
+function inItself(): object {
+  const circle: Record<string, unknown> = {};
+  circle.a = [circle];
+  return circle;
+}
+
+/** A value with functions and objects of classes in it, as a program makes it, that is not what it should be. */
+export function spoiltObject(make: () => unknown): fc.Arbitrary<unknown> {
+  return fc.oneof({ weight: 8, arbitrary: altered(make, hostileValue) }, hostileValue);
+}
+
+/** JSON text that is not what it should be: a good value with a few members changed, added or removed, cut off, or no JSON. */
+export function spoilt(good: unknown): fc.Arbitrary<string> {
+  const copy = (): unknown => JSON.parse(JSON.stringify(good));
+  const changed = altered(copy, hostileJson).map((each) => JSON.stringify(each));
   const cut = fc.nat(JSON.stringify(good).length).map((length) => JSON.stringify(good).slice(0, length));
   const deep = fc.nat(20_000).map((depth) => `${'['.repeat(depth)}${']'.repeat(depth)}`);
   return fc.oneof(
@@ -107,20 +131,42 @@ function memberOf(value: object, key: string): unknown {
  * @returns what was read, or the line by which it was refused.
  * @throws Error when the refusal is no line, or has no words of ours, or something got into the prototypes of this process.
  */
-export function readOrRefused<T>(read: () => T): { readonly read: T } | { readonly refused: string } {
-  const before = Object.getOwnPropertyNames(Object.prototype).length;
+export function readOrRefused<T>(read: () => T): Result<T> {
+  const before = prototypeMembers();
   const result = resultOf(read);
-  if (Object.getOwnPropertyNames(Object.prototype).length !== before)
-    throw new Error('something got into Object.prototype');
+  requireSame(before);
   return result;
 }
 
-function resultOf<T>(read: () => T): { readonly read: T } | { readonly refused: string } {
+/** The same of what takes its time. */
+export async function takenOrRefused<T>(take: () => Promise<T>): Promise<Result<T>> {
+  const before = prototypeMembers();
+  const result = await take().then(
+    (taken) => ({ read: taken }),
+    (error: unknown) => ({ refused: refusalOf(error) }),
+  );
+  requireSame(before);
+  return result;
+}
+
+type Result<T> = { readonly read: T } | { readonly refused: string };
+
+function resultOf<T>(read: () => T): Result<T> {
   try {
     return { read: read() };
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'Error') throw error;
-    if (error.message.trim() === '') throw new Error('refused without a word', { cause: error });
-    return { refused: error.message };
+    return { refused: refusalOf(error) };
   }
+}
+
+function refusalOf(error: unknown): string {
+  if (!(error instanceof Error) || error.name !== 'Error') throw error;
+  if (error.message.trim() === '') throw new Error('refused without a word', { cause: error });
+  return error.message;
+}
+
+const prototypeMembers = (): number => Object.getOwnPropertyNames(Object.prototype).length;
+
+function requireSame(before: number): void {
+  if (prototypeMembers() !== before) throw new Error('something got into Object.prototype');
 }

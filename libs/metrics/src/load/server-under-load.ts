@@ -121,7 +121,7 @@ export function serverUnderLoad(options: ServerOptions): ServerUnderLoad {
       });
       return new SideError(
         side,
-        `it does not answer any more: ${owed} requests have had no reply for ${(silentMs() / 1000).toFixed(1)} s (${failures}), after ${replies} good replies`,
+        `it does not answer any more: ${owed === 1 ? '1 request has' : `${owed} requests have`} had no reply for ${(silentMs() / 1000).toFixed(1)} s (${failures}), after ${replies} good replies`,
       );
     },
   };

@@ -1,5 +1,7 @@
 import { namespace, native } from '@tare/environment';
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { readOrRefused, spoiltObject, tries } from '../../../../properties.shared.ts';
 import type { BenchConfig } from './bench-config.ts';
 import { files, node } from './apps.ts';
 import { resolveConfig } from './resolve-config.ts';
@@ -194,6 +196,24 @@ it.each<[string, unknown, string]>([
     { ...config, rounds: { looks: [3] } },
     'bench.config.ts: rounds.looks.0: 3: expected',
   ],
+  [
+    'a member of the open loop that is none',
+    { ...config, load: { open: { arrivals: 'even' } } },
+    'bench.config.ts: load.open.arrivals: "even": expected one of ',
+  ],
+  [
+    'a base that is none',
+    {
+      ...config,
+      workloads: [
+        {
+          ...primes,
+          app: { kind: 'files', folder: new URL('file:///a/'), command: ['a'], base: { image: 5 } },
+        },
+      ],
+    },
+    'bench.config.ts: workloads.0.app.base.image: 5: Invalid input: expected string',
+  ],
   ['a wrong kind of open loop', { ...config, load: { open: 5 } }, 'bench.config.ts: load.open: 5: expected'],
   [
     'both ends of the window',
@@ -210,3 +230,37 @@ it.each<[string, unknown, string]>([
   expect(refuse).toThrow(message);
   expect(refuse).not.toThrow(/\n/);
 });
+
+it('takes or refuses whatever a configuration exports, in one short line that says where it is and what was expected', () => {
+  const whole = () => ({
+    workloads: {
+      '@shop/api': node(new URL('file:///app/main.mjs'), { health: '/health', get: '/a', variables: { A: 'b' } }),
+      mix: files(new URL('file:///notes/'), 'node server.js', {
+        ...{ data: 'DATA_DIR', port: 3000, parameters: { n: 1 }, reply: { status: 200, json: { a: 1 } } },
+        request: [{ path: '/a', weight: 2, headers: { a: 'b' } }, { path: '/b', method: 'POST', bodies: ['a'] }],
+        conformance: [{ request: { path: '/a' }, status: 200, json: { a: 1 } }],
+      }),
+    },
+    ...{ environments: [native(), namespace()], ladder: [{ ...native(), name: 'third' }], baseline: 'native' },
+    ...{ rounds: { looks: [6, 8], max: 10 }, until: 'decided', budgetMinutes: 5, control: true, starts: 3, seed: 7 },
+    load: { connections: 8, warmupMs: 100, durationMs: 500, open: { rateRps: 5, arrivals: 'constant' }, sliceMs: 25 },
+    ...{ margins: { throughputRps: 0.1 }, guards: { foreignCpus: 1 }, resources: { cpus: 1, memoryMiB: 512 } },
+  });
+  expect(() => resolveConfig(whole(), 'a.ts')).not.toThrow();
+  const startedAt = performance.now();
+  fc.assert(
+    fc.property(spoiltObject(whole), (config) => {
+      const result = readOrRefused(() => resolveConfig(config, 'a.ts'));
+      if ('read' in result) {
+        expect(JSON.parse(JSON.stringify(result.read.options))).toEqual(result.read.options);
+        for (const workload of result.read.workloads) readOrRefused(() => requestsOf(workload, 1));
+        return;
+      }
+      expect(result.refused).toMatch(/^a\.ts: [^\n\r\p{Cc}]*$/u);
+      expect(result.refused).toMatch(/expected|: unknown member$| is now called /);
+      expect(result.refused.length).toBeLessThan(1000);
+    }),
+    tries(),
+  );
+  expect(performance.now() - startedAt).toBeLessThan(tries(20).numRuns * 500);
+}); // prettier-ignore

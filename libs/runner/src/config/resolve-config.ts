@@ -1,4 +1,5 @@
 import { isThisHost, type Environment } from '@tare/environment';
+import { plainText } from '@tare/metrics';
 import type { z } from 'zod';
 import { benchConfigSchema, most, runOptions, type ResolvedConfig, type Settings } from './bench-config.ts';
 import type { Workload } from './workload.ts';
@@ -13,7 +14,7 @@ const msPerMinute = 60_000;
  */
 export function parseConfig(config: unknown, source: string): Settings {
   const parsed = benchConfigSchema.safeParse(withListedWorkloads(config));
-  if (!parsed.success) throw new Error(`${source}: ${problem(parsed.error.issues[0], config)}`);
+  if (!parsed.success) throw refusal(source, problem(parsed.error.issues[0], config));
   // zod's optional members may be undefined, ours are absent: same at run time
   const workloads = parsed.data.workloads as readonly Workload[];
   const baseline = parsed.data.baseline ?? parsed.data.environments[0]?.name ?? '';
@@ -21,7 +22,7 @@ export function parseConfig(config: unknown, source: string): Settings {
   refuseTwice(environmentsOf(settings), 'environments', source);
   refuseTwice(settings.workloads, 'workloads', source);
   if (settings.load.durationMs !== undefined && settings.load.requests !== undefined) {
-    throw new Error(`${source}: load has durationMs and requests, expected one of them`);
+    throw refusal(source, 'load has durationMs and requests, expected one of them');
   }
   if (typeof settings.rounds !== 'number') requireLooks(settings.rounds, source);
   return settings;
@@ -33,6 +34,11 @@ export function environmentsOf({
   ladder,
 }: Pick<Settings, 'environments' | 'ladder'>): Settings['environments'] {
   return [...environments, ...ladder];
+}
+
+/** One line, whatever names a configuration has in it. */
+function refusal(source: string, problem: string): Error {
+  return new Error(`${source}: ${problem}`.replaceAll(/\s+/g, ' '));
 }
 
 /** Workloads that are given by name, as a list. */
@@ -174,20 +180,31 @@ function memberOf(settings: unknown, [first, ...others]: readonly string[]): unk
 }
 
 /** The first problem in one line: "load.open.rateRps: 0: expected a number of requests per second from 0.1 to 1000000". */
-function problem(issue: z.core.$ZodIssue | undefined, config: unknown): string {
-  if (issue === undefined) return 'not valid';
+function problem(first: z.core.$ZodIssue | undefined, config: unknown): string {
+  if (first === undefined) return 'not valid';
+  const issue = closest(first, withListedWorkloads(config));
   const path = asWritten(issue.path.map(String), config).map((part) => shortened(part));
-  if (issue.code === 'unrecognized_keys') return unknownMember([...path, issue.keys[0] ?? '']);
+  if (issue.code === 'unrecognized_keys') return unknownMember([...path, shortened(issue.keys[0] ?? '')]);
   const place = path.length === 0 ? 'the configuration' : path.join('.');
   const value = memberOf(withListedWorkloads(config), issue.path.map(String));
   const isShown = ['string', 'number', 'boolean'].includes(typeof value);
   return `${place}: ${isShown ? `${shortened(JSON.stringify(value))}: ` : ''}${issue.message}`;
 }
 
+/** Where a value may be given in several ways, what is wrong with a member that it has, by the way that has it. */
+function closest(issue: z.core.$ZodIssue, config: unknown): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') return issue;
+  const inner = issue.errors
+    .flatMap(([first]) => (first === undefined ? [] : [{ ...first, path: [...issue.path, ...first.path] }]))
+    .find(({ path }) => path.length > issue.path.length && memberOf(config, path.map(String)) !== undefined);
+  return inner === undefined ? issue : closest(inner, config);
+}
+
 const mostShown = 80;
 
-/** A text of any length for a message of one line. */
-function shortened(text: string): string {
+/** A text of any length, with whatever is in it, for a message of one line. */
+function shortened(given: string): string {
+  const text = plainText(given);
   return text.length <= mostShown ? text : `${text.slice(0, mostShown)}… (${text.length} characters)`;
 }
 
@@ -207,5 +224,5 @@ function refuseTwice(named: readonly { readonly name: string }[], what: string, 
   const names = named.map((each) => each.name);
   const twice = names.find((each, index) => names.indexOf(each) !== index);
   if (twice !== undefined)
-    throw new Error(`${source}: ${what} has the name "${twice}" twice, expected unique names`);
+    throw refusal(source, `${what} has the name "${shortened(twice)}" twice, expected unique names`);
 }

@@ -133,11 +133,17 @@ const headers = z
     }
   })
   .optional();
-const body = z.union([z.string(), z.instanceof(Uint8Array)]);
+const body = z.union([z.string(), z.instanceof(Uint8Array)], { error: 'expected a text, or bytes' });
+const jsonMembers = z.record(
+  z.string(),
+  z.union([z.string(), z.number(), z.boolean(), z.null()], {
+    error: 'expected a text, a number, true, false or null',
+  }),
+);
 
 const replySchema = z.strictObject({
   status: z.int().min(200).max(299).optional(),
-  json: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+  json: jsonMembers.optional(),
   matches: z.instanceof(RegExp).optional(),
 });
 
@@ -217,7 +223,7 @@ const asked = z.strictObject({
       z.strictObject({
         request: requestSchema,
         status: z.int().min(100).max(599),
-        json: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+        json: jsonMembers.optional(),
       }),
     )
     .default([]),

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { choosePort } from '@tare/environment';
 import { postStandBy, type StandBy } from '@tare/metrics';
-import type { BoundedRequest, Engine } from '../engine/connect-engine.ts';
+import { type BoundedRequest, type Engine, wholeAnswer } from '../engine/connect-engine.ts';
 import { labelsFor } from '../engine/run-labels.ts';
 import { containerPort } from '../environment/container-spec.ts';
 import { containerState, reapContainers, removeContainer } from '../environment/container.ts';
@@ -88,7 +87,7 @@ export async function runImage(engine: Engine, options: RunOptions, signal: Abor
 
 async function waitForEnd(engine: Engine, name: string, signal: AbortSignal): Promise<'ended'> {
   const query = { condition: 'not-running' };
-  await text(await engine.open({ method: 'POST', path: `/containers/${name}/wait`, query, signal }));
+  await wholeAnswer(await engine.open({ method: 'POST', path: `/containers/${name}/wait`, query, signal }));
   return 'ended';
 }
 

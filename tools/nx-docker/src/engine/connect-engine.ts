@@ -2,7 +2,6 @@ import type DockerModem from 'docker-modem';
 import type Dockerode from 'dockerode';
 import { Agent } from 'node:https';
 import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { plainText } from '@tare/metrics';
 import type { ZodType } from 'zod';
 import { type EngineAddress, findEngine, nameEngine } from './engine-address.ts';
@@ -30,8 +29,8 @@ export interface Engine {
   call(request: BoundedRequest): Promise<string>;
   /** The same for an answer in JSON, which is checked. */
   ask<T>(request: BoundedRequest, answer: ZodType<T>): Promise<T>;
-  /** Sends a request and yields its answer, one JSON value per line, as the lines come. */
-  lines(request: EngineRequest & { readonly deadlineMs: number }): AsyncGenerator<unknown>;
+  /** Sends a request and yields its answer, one JSON value per line, each checked, as the lines come. */
+  lines<T>(request: EngineRequest & { readonly deadlineMs: number }, answer: ZodType<T>): AsyncGenerator<T>;
   /** Sends a request and returns the answer as a stream; the caller reads or destroys it. */
   open(request: EngineRequest): Promise<Readable>;
 }
@@ -67,16 +66,22 @@ export async function connectTo(address: EngineAddress): Promise<Engine> {
   const call: Engine['call'] = async ({ deadlineMs = 10_000, ...request }) => {
     const late = AbortSignal.timeout(deadlineMs);
     try {
-      return await text(await open({ ...request, signal: AbortSignal.any([request.signal, late]) }));
+      const answer = await open({ ...request, signal: AbortSignal.any([request.signal, late]) });
+      return (await wholeAnswer(answer)).toString();
     } catch (error) {
       throw failure(error, address, request, late, deadlineMs);
     }
   };
 
-  async function* lines({ deadlineMs, ...request }: Parameters<Engine['lines']>[0]): AsyncGenerator<unknown> {
+  async function* lines<T>(
+    { deadlineMs, ...request }: EngineRequest & { readonly deadlineMs: number },
+    answer: ZodType<T>,
+  ): AsyncGenerator<T> {
     const late = AbortSignal.timeout(deadlineMs);
     try {
-      yield* jsonLines(await open({ ...request, signal: AbortSignal.any([request.signal, late]) }));
+      const all = linesOf(await open({ ...request, signal: AbortSignal.any([request.signal, late]) }));
+      for await (const line of all)
+        if (line.trim() !== '') yield checked(line, answer, address, request.path);
     } catch (error) {
       throw failure(error, address, request, late, deadlineMs);
     }
@@ -87,14 +92,44 @@ export async function connectTo(address: EngineAddress): Promise<Engine> {
     open,
     lines,
     call,
-    ask: async (request, answer) => {
-      const parsed = answer.safeParse(JSON.parse(await call(request)));
-      if (parsed.success) return parsed.data;
-      const issue = parsed.error.issues[0];
-      const what = `${request.path} has ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`;
-      throw engineError(`${nameEngine(address)} answers otherwise than expected: ${what}`, undefined);
-    },
+    ask: async (request, answer) => checked(await call(request), answer, address, request.path),
   };
+}
+
+/** Reads JSON of an answer. @throws EngineError in one line when it is none, or not as expected. */
+function checked<T>(text: string, answer: ZodType<T>, address: EngineAddress, path: string): T {
+  const otherwise = (what: string): EngineError =>
+    engineError(
+      `${nameEngine(address)} answers otherwise than expected: ${path} ${what.replaceAll(/\s+/g, ' ').slice(0, longestShown)}`,
+      undefined,
+    );
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw otherwise(`is no JSON: ${JSON.stringify(text.slice(0, longestShown))}`);
+  }
+  const parsed = answer.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [{ path: place, message } = { path: [], message: 'not valid' }] = parsed.error.issues;
+  throw otherwise(`has ${[...place, message].join(': ')}`);
+}
+
+const longestShown = 120;
+const mostBytes = 32 * 2 ** 20;
+const longestLine = 16 * 2 ** 20;
+
+/** Reads an answer to its end. @throws Error when it does not come to one: an engine that has gone mad takes no memory here. */
+export async function wholeAnswer(answer: Readable, most = mostBytes): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of answer) {
+    const next = Buffer.from(chunk as Uint8Array);
+    bytes += next.length;
+    if (bytes > most) throw new Error(`the answer is longer than ${most / 2 ** 20} MiB`);
+    chunks.push(next);
+  }
+  return Buffer.concat(chunks);
 }
 
 function dialling(address: EngineAddress): Dockerode.DockerOptions {
@@ -167,18 +202,25 @@ function failure(
 }
 
 /**
- * Reads an answer of one JSON value per line, as the engine sends for builds, loads and statistics.
- * @throws Error when the connection breaks before the end.
+ * Reads an answer line by line: the engine sends one JSON value in each for builds, loads and statistics.
+ * @throws Error when the connection breaks before the end, or a line does not come to one.
  */
-async function* jsonLines(answer: Readable): AsyncGenerator<unknown> {
-  let rest = '';
+async function* linesOf(answer: Readable): AsyncGenerator<string> {
+  let parts: string[] = [];
+  let length = 0;
   answer.setEncoding('utf8');
   for await (const chunk of answer) {
-    const lines = (rest + String(chunk)).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) if (line.trim() !== '') yield JSON.parse(line);
+    const [first = '', ...others] = String(chunk).split('\n');
+    parts.push(first);
+    length += first.length;
+    for (const other of others) {
+      yield parts.join('');
+      parts = [other];
+      length = other.length;
+    }
+    if (length > longestLine) throw new Error(`a line is longer than ${longestLine / 2 ** 20} Mi characters`);
   }
-  if (rest.trim() !== '') yield JSON.parse(rest);
+  yield parts.join('');
 }
 
 /** The engine refused a request, or went away while answering it. */

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsProxy } from 'node:tls';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { engineForTests } from '../../fixtures/real-engine.ts';
 import { connectEngine } from './connect-engine.ts';
 import { showAddress } from './engine-address.ts';
@@ -54,7 +55,8 @@ test('an engine that dies in the middle of an answer is one clear line', async (
   const socket = join(folder, 'dying.sock');
   await new Promise<void>((resolve) => server.listen(socket, resolve));
   const engine = await connectEngine(socket);
-  const lines = engine.lines({ method: 'POST', path: '/build', signal, deadlineMs: 5_000 });
+  const build = { method: 'POST', path: '/build', signal, deadlineMs: 5_000 } as const;
+  const lines = engine.lines(build, z.object({ stream: z.string() }));
   expect((await lines.next()).value).toEqual({ stream: 'begun' });
   await expect(lines.next()).rejects.toThrow(`the Docker engine at ${socket} broke off POST /build`);
   server.close();

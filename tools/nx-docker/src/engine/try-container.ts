@@ -36,34 +36,16 @@ export async function tryContainer(
   // an image of its own for each: another process may be at the same
   const image = `${repository}:${name}`;
   const archive = fixedTar(await imageOf(program, architecture, image));
-  const loaded = await engine.call({
-    method: 'POST',
-    path: '/images/load',
-    query: { quiet: true },
-    archive,
-    signal,
-    deadlineMs: 60_000,
-  });
-  const failed = z.object({ error: z.string() }).safeParse(firstJson(loaded));
-  if (failed.success) throw new Error(failed.data.error);
-  const order = (path: string, query: object, body?: object): Promise<string> =>
-    engine.call({
-      method: 'POST',
-      path,
-      query: { ...query },
-      ...(body && { body }),
-      signal,
-      deadlineMs: 60_000,
-    });
+  const order = { method: 'POST', signal, deadlineMs: 60_000 } as const;
+  const load = { ...order, path: '/images/load', query: { quiet: true }, archive };
+  for await (const { error } of engine.lines(load, z.object({ error: z.string().optional() })))
+    if (error !== undefined) throw new Error(error);
   try {
-    await order(
-      '/containers/create',
-      { name },
-      { Image: image, Entrypoint: ['/nothing'], Cmd: [], Labels: labelsFor('probe'), ...rest },
-    );
-    await order(`/containers/${name}/start`, {});
-    const answer = await order(`/containers/${name}/wait`, {});
-    const { StatusCode } = z.object({ StatusCode: z.int() }).parse(JSON.parse(answer));
+    const body = { Image: image, Entrypoint: ['/nothing'], Cmd: [], Labels: labelsFor('probe'), ...rest };
+    await engine.call({ ...order, path: '/containers/create', query: { name }, body });
+    await engine.call({ ...order, path: `/containers/${name}/start` });
+    const ended = { ...order, path: `/containers/${name}/wait` };
+    const { StatusCode } = await engine.ask(ended, z.object({ StatusCode: z.int() }));
     if (StatusCode !== 0) throw new Error(`a container that does nothing ends with exit code ${StatusCode}`);
   } finally {
     const remove = (path: string): Promise<unknown> =>
@@ -87,11 +69,6 @@ export async function tryContainer(
       await remove(`/images/${image}`);
     }
   }
-}
-
-function firstJson(answer: string): unknown {
-  const [line = '{}'] = answer.split('\n');
-  return JSON.parse(line || '{}');
 }
 
 const headerBytes = 64;

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { text } from 'node:stream/consumers';
 import {
   type Artifact,
   choosePort,
@@ -11,7 +10,7 @@ import {
   whyUnreachable,
 } from '@tare/environment';
 import { messageOf } from '@tare/nx-kit';
-import type { BoundedRequest, Engine } from '../engine/connect-engine.ts';
+import { type BoundedRequest, type Engine, isStatus, wholeAnswer } from '../engine/connect-engine.ts';
 import { nameEngine } from '../engine/engine-address.ts';
 import type { EngineTraits } from '../engine/engine-source.ts';
 import { fixedTar, type TarEntry } from '../fixed-tar.ts';
@@ -226,7 +225,7 @@ async function howItEnded(
   signal: AbortSignal,
 ): Promise<string> {
   try {
-    await text(await engine.open({ method: 'POST', ...wait(name), signal }));
+    await wholeAnswer(await engine.open({ method: 'POST', ...wait(name), signal }));
     const { exit } = await containerState(engine, name, signal);
     const memory = exit.outOfMemory ? ', out of memory' : '';
     const last = (await containerLog(engine, name, 1))[0]?.text ?? '';
@@ -237,6 +236,8 @@ async function howItEnded(
     return `the container ended with exit code ${exit.code}${memory}${exit.error === '' ? '' : `: ${exit.error}`}${interpreter}`;
   } catch (error) {
     if (signal.aborted) return 'the container was stopped';
+    // 404 gone, 409 on its way
+    if (isStatus(error, 404, 409)) return 'somebody has removed the container';
     const why = messageOf(error);
     return `${nameEngine(engine.address)} does not tell of the container any more: ${why}`;
   }

@@ -174,7 +174,7 @@ function linkOf(path: string): string | undefined {
 }
 
 const statsAnswer = z.object({
-  cpu_stats: z.object({ cpu_usage: z.object({ total_usage: z.number() }) }),
+  cpu_stats: z.object({ cpu_usage: z.object({ total_usage: z.number().nonnegative() }) }),
   memory_stats: z.object({
     usage: z.number().default(0),
     stats: z.record(z.string(), z.number()).default({}),
@@ -192,15 +192,14 @@ export function statsMeter(engine: Engine, name: string): Meter {
   let last: MeterReading | undefined;
   let end: Error | undefined;
   const follow = async (): Promise<void> => {
-    const answer = engine.lines({
+    const statistics = {
       method: 'GET',
       path: `/containers/${name}/stats`,
       query: { stream: true },
       signal: closing.signal,
       deadlineMs: dayMs,
-    });
-    for await (const line of answer) {
-      const { cpu_stats, memory_stats } = statsAnswer.parse(line);
+    } as const;
+    for await (const { cpu_stats, memory_stats } of engine.lines(statistics, statsAnswer)) {
       const idle = memory_stats.stats.inactive_file ?? memory_stats.stats.total_inactive_file ?? 0;
       const cpuNs = BigInt(Math.round(cpu_stats.cpu_usage.total_usage));
       // the statistics of a container that has ended are all zero

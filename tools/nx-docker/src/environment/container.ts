@@ -1,13 +1,16 @@
-import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
-import { type Engine, isStatus } from '../engine/connect-engine.ts';
+import { type Engine, isStatus, wholeAnswer } from '../engine/connect-engine.ts';
 import { endLeftShim } from '../engine/left-shim.ts';
 import { isLeft, labelsOfRun, runLabel } from '../engine/run-labels.ts';
 
+// an ID and a pid decide what is taken for a process of the container, and ended
+const containerId = z.string().regex(/^[0-9a-f]{12,64}$/, 'expected an ID');
+const address = z.union([z.ipv4(), z.ipv6(), z.literal('')], { error: 'expected an address' });
+
 const stateAnswer = z.object({
-  Id: z.string(),
+  Id: containerId,
   State: z.object({
-    Pid: z.int(),
+    Pid: z.int().nonnegative(),
     Running: z.boolean(),
     Paused: z.boolean().default(false),
     ExitCode: z.int(),
@@ -16,9 +19,14 @@ const stateAnswer = z.object({
   }),
   NetworkSettings: z.object({
     SandboxKey: z.string().default(''),
-    Networks: z.record(z.string(), z.object({ IPAddress: z.string() })),
+    Networks: z.record(z.string(), z.object({ IPAddress: address })),
     Ports: z
-      .record(z.string(), z.array(z.object({ HostIp: z.string(), HostPort: z.string() })).nullable())
+      .record(
+        z.string(),
+        z
+          .array(z.object({ HostIp: z.string(), HostPort: z.string().regex(/^\d{0,5}$/, 'expected a port') }))
+          .nullable(),
+      )
       .nullish(),
   }),
 });
@@ -58,7 +66,7 @@ export async function containerState(
     paused: State.Paused,
     exit: { code: State.ExitCode, outOfMemory: State.OOMKilled, error: State.Error },
     address: Object.values(NetworkSettings.Networks)[0]?.IPAddress ?? '',
-    publishedAt: hostPort === undefined ? undefined : Number(hostPort),
+    publishedAt: hostPort ? Number(hostPort) : undefined,
     network: NetworkSettings.SandboxKey,
   };
 }
@@ -70,6 +78,9 @@ type LogLine = {
   readonly text: string;
 };
 
+// its log is kept up to 1 MiB (max-size)
+const mostLogBytes = 4 * 2 ** 20;
+
 /** The last lines that a container wrote to stdout and stderr. */
 export async function containerLog(engine: Engine, name: string, lines: number): Promise<readonly LogLine[]> {
   const answer = await engine.open({
@@ -78,7 +89,7 @@ export async function containerLog(engine: Engine, name: string, lines: number):
     query: { stdout: true, stderr: true, timestamps: true, tail: lines },
     signal: AbortSignal.timeout(5_000),
   });
-  return demultiplex(await buffer(answer))
+  return demultiplex(await wholeAnswer(answer, mostLogBytes))
     .split('\n')
     .filter(Boolean)
     .map(parseLine);
@@ -140,7 +151,7 @@ export async function removeContainer(
 }
 
 const containersAnswer = z.array(
-  z.object({ Id: z.string(), Names: z.array(z.string()), Labels: z.record(z.string(), z.string()) }),
+  z.object({ Id: containerId, Names: z.array(z.string()), Labels: z.record(z.string(), z.string()) }),
 );
 
 /**

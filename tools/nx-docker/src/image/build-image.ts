@@ -108,7 +108,7 @@ async function buildWith(
     builder === 'buildkit' || withoutDockerfile === undefined
       ? context.entries
       : [...context.entries.filter(({ name }) => name !== withoutDockerfile.name), withoutDockerfile];
-  const events = engine.lines({
+  const build = {
     method: 'POST',
     path: '/build',
     query: {
@@ -122,10 +122,9 @@ async function buildWith(
     archive: fixedTar(entries),
     signal,
     deadlineMs,
-  });
+  } as const;
   let id: string | undefined;
-  for await (const line of events) {
-    const event = buildEvent.parse(line);
+  for await (const event of engine.lines(build, buildEvent)) {
     if (event.error !== undefined) throw new Error(failure(event.error, said));
     for (const text of linesOf(event)) hear(text);
     if (event.id !== 'moby.buildkit.trace') id = imageId.safeParse(event.aux).data?.ID ?? id;

@@ -119,16 +119,15 @@ export async function ensureImage(
       { cause },
     );
   });
-  const events = engine.lines({
+  const load = {
     method: 'POST',
     path: '/images/load',
     query: { quiet: true },
     archive: createReadStream(archive, { signal }),
     signal,
     deadlineMs: 300_000,
-  });
-  for await (const line of events) {
-    const { error, stream = '' } = progress.parse(line);
+  } as const;
+  for await (const { error, stream = '' } of engine.lines(load, progress)) {
     if (error !== undefined) throw new Error(`the engine could not load ${archive}: ${error}`);
     const [, name] = /^Loaded image(?: ID)?: (\S+)/.exec(stream) ?? [];
     // an image that was saved without a name has only the ID that this store of images gives it
@@ -203,12 +202,11 @@ export async function pullImage(
   tell?.(`pulling the image ${reference}`);
   // without a tag the engine would pull all tags
   const query = { fromImage: /[:@][^/]*$/.test(reference) ? reference : `${reference}:latest` };
-  const events = engine.lines({ method: 'POST', path: '/images/create', query, signal, deadlineMs: 900_000 });
+  const pull = { method: 'POST', path: '/images/create', query, signal, deadlineMs: 900_000 } as const;
   const bytes = new Map<string, number>();
   let toldAt = performance.now();
-  for await (const line of events) {
-    const { error, id, status, progressDetail } = layer.parse(line);
-    if (error !== undefined) throw new Error(error);
+  for await (const { error, id, status, progressDetail } of engine.lines(pull, layer)) {
+    if (error !== undefined) throw new Error(`the engine could not pull ${reference}: ${error}`);
     if (status === 'Downloading' && id !== undefined) bytes.set(id, progressDetail?.current ?? 0);
     if (bytes.size === 0 || performance.now() - toldAt < 5000) continue;
     toldAt = performance.now();
