@@ -12,7 +12,7 @@ export type CachedBase = BaseRecord & {
 };
 
 /** Goes up when the same recipe makes another base. */
-const layout = 2;
+const layout = 3;
 
 /**
  * The base that a recipe makes, made at most once on this host for each recipe, architecture and Node binary.

@@ -53,7 +53,8 @@ export async function debianUserland(
     ...mmdebstrap.args,
     '--quiet',
     `--variant=${isWhole ? 'essential' : 'extract'}`,
-    `--include=${packages.join(',')}`,
+    // the licences of packages refer to texts in it
+    `--include=${[...packages, ...(isWhole ? [] : ['base-files'])].join(',')}`,
     `--architectures=${architecture}`,
     '--format=tar',
     ...options.map((option) => `--aptopt=${option}`),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Extract } from 'tar-stream';
@@ -66,6 +67,9 @@ async function* entriesOf({ userland, nodeBinary }: RootfsParts): AsyncGenerator
         yield { name, mode: 0o644, type: 'text', text };
   }
   yield { name: 'usr/local/bin/node', mode: 0o755, type: 'file', path: nodeBinary };
+  // where its own archive has it, for Node and its parts
+  const licence = join(dirname(nodeBinary), '../LICENSE');
+  if (existsSync(licence)) yield { name: 'usr/local/LICENSE', mode: 0o644, type: 'file', path: licence };
 }
 
 async function* withoutRepeats(entries: AsyncIterable<TarEntry>): AsyncGenerator<TarEntry> {
@@ -81,16 +85,17 @@ async function* withoutRepeats(entries: AsyncIterable<TarEntry>): AsyncGenerator
 const left = [
   /^(?:dev|proc|sys|boot)\//,
   /^etc\/(?:apt|hostname|resolv\.conf|fstab)/,
-  /^usr\/share\/(?:doc|man|locale|lintian|bug|bash-completion|gdb)\//,
+  // of the documents the licences stay: whoever passes the image on passes on copies of these packages
+  /^usr\/share\/(?:doc\/(?![^/]*\/?(?:copyright)?$)|(?:man|locale|lintian|bug|bash-completion|gdb)\/)/,
   /^var\/(?:lib\/(?:apt|dpkg\/(?!status$))|cache|log)\//,
 ];
 
 /** What else is of no use where packages are only unpacked. */
 const leftUnpacked = [
   /^(?:home|media|mnt|opt|srv|root)\//,
-  /^etc\/(?:dpkg|debconf\.conf)/,
+  /^etc\/(?:dpkg|debconf\.conf|debian_version|default|host\.conf|issue|os-release$|profile\.d|skel|update-motd\.d)/,
   /^usr\/s?bin\//,
-  /^usr\/share\/(?:debconf|apport|perl5|gcc|pixmaps)\//,
+  /^usr\/share\/(?:debconf|apport|perl5|gcc|pixmaps|base-files)\//,
   /^var\/lib\//,
 ];
 

@@ -73,6 +73,7 @@ test('Debian packages, Node and npm packages are listed by their package URLs', 
     [
       file('etc/os-release', 'PRETTY_NAME="Debian"\nID=debian\nVERSION_CODENAME="bookworm"\n'),
       file('var/lib/dpkg/status', status),
+      file('usr/share/doc/libc6/copyright', "in the file `/usr/share/common-licenses/LGPL-2.1'.\n"),
       file('usr/local/bin/node', `${'x'.repeat(70_000)}${source}`),
     ],
     [
@@ -91,6 +92,23 @@ test('Debian packages, Node and npm packages are listed by their package URLs', 
   expect(made.components[2]?.licenses).toEqual([{ license: { id: 'MIT' } }]);
   expect(unlisted(made)).toBe('files that no package has brought, and what is bundled into them');
 });
+
+test('Debian packages have the licences of their copyright files, which those of one source share; one without is named', async () => {
+  const installed = (name: string): string => `Package: ${name}\nStatus: install ok unpacked\nVersion: 1\n`;
+  const archive = await saved([
+    file('var/lib/dpkg/status', ['libstdc++6', 'tzdata', 'ca-certificates'].map(installed).join('\n')),
+    { name: 'usr/share/doc/libstdc++6', mode: 0o777, type: 'link', symbolic: true, target: 'gcc-12-base' },
+    file('usr/share/doc/gcc-12-base/copyright', 'Files: *\nLicense: GPL-3+ with exception\n text\n\nLicense: GFDL-1.2\n'),
+    file('usr/share/doc/tzdata/copyright', 'It is in the public domain.\n'),
+  ]);
+  const made = await sbomOf(archive);
+  expect(made.components.map(({ licenses }) => licenses)).toEqual([
+    undefined,
+    [{ license: { name: 'GPL-3+ with exception' } }, { license: { id: 'GFDL-1.2' } }],
+    [{ license: { name: 'see /usr/share/doc/tzdata/copyright' } }],
+  ]);
+  expect(unlisted(made)).toContain('the licences of ca-certificates');
+}); // prettier-ignore
 
 test('what an upper layer removes or replaces is not listed', async () => {
   const archive = await saved(

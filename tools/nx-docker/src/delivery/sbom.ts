@@ -127,11 +127,12 @@ function componentOf(
         hashes: new Models.HashDictionary([[Enums.HashAlgorithm['SHA-256'], sha256]]),
       });
       component.properties.add(new Models.Property('tare:path', path));
+      component.licenses.add(licences.makeDisjunctive('MIT'));
       return component;
     }
     case 'deb':
     case 'apk': {
-      const { kind, name, version, architecture, licence } = found;
+      const { kind, name, version, architecture } = found;
       const { id = kind === 'deb' ? 'debian' : 'alpine', release } = distribution ?? {};
       const purl = new PackageURL(kind, id, name, version, {
         ...(architecture !== undefined && { arch: architecture }),
@@ -142,7 +143,11 @@ function componentOf(
         purl,
         bomRef: purl,
       });
-      if (licence !== undefined && licence !== '') component.licenses.add(licences.makeFromString(licence));
+      // Alpine names one expression, Debian all that is in the package
+      for (const licence of found.licences)
+        component.licenses.add(
+          kind === 'apk' ? licences.makeFromString(licence) : licences.makeDisjunctive(licence),
+        );
       return component;
     }
   }

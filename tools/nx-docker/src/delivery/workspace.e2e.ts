@@ -14,6 +14,7 @@ import { childEnvironment } from '@tare/metrics';
 import { readRecord } from '@tare/nx-kit';
 import { linkPackages } from '@tare/nx-kit/fixtures';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { canary, filesWith } from '../../../../canary.shared.ts';
 import { engineForTests } from '../../fixtures/real-engine.ts';
 import { removeImage } from '../image/images.ts';
 import { imageRecordSchema } from '../records.ts';
@@ -127,13 +128,24 @@ describe.skipIf(found === undefined)('a workspace of two apps with images of the
   const digestIn = (output: string): string | undefined =>
     /would push ghcr\.io\/\w+@(sha256:\w{64})/.exec(output)?.[1];
 
-  test('a second checkout gets the image of the first from a remote cache, and would push the same digest', async () => {
+  test('a second checkout gets the image of the first from a remote cache without any secret, and would push the same digest', async () => {
     // of an attempt before
     artifacts.clear();
     const [one, other] = [await clone(), await clone()];
-    const first = await nx(one, push);
+    const variables = {
+      ...{ DOCKER_USERNAME: 'pusher', DOCKER_PASSWORD: canary, DEPLOY_WEBHOOK_SECRET: canary },
+      DEPLOY_WEBHOOK_URL: `https://deploy.example/${canary}`,
+    };
+    const first = await nx(one, push, variables);
     expect(first.output).toMatch(/one:docker-build\n/);
-    const second = await nx(other, push);
+    const second = await nx(other, push, variables);
+    expect(second.output).toContain('would tell the webhook at deploy.example');
+    expect(artifacts.size).toBeGreaterThan(0);
+    const kept = [...artifacts.values()].map((artifact) => gunzipSync(artifact).toString('latin1'));
+    for (const secret of [canary, token]) {
+      expect([first.output, second.output, ...kept].filter((text) => text.includes(secret))).toEqual([]);
+      expect([one, other].flatMap((root) => filesWith(secret, root))).toEqual([]);
+    }
     expect(second.output).toMatch(/one:docker-build {2}\[remote cache\]/);
     expect([second.code, digestIn(second.output)]).toEqual([0, digestIn(first.output) ?? 'none']);
     for (const file of ['image.json', 'image.tar', 'sbom.cdx.json'].map((name) => `dist/docker/one/${name}`))

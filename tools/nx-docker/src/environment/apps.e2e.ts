@@ -12,17 +12,21 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import type { Artifact, FilesArtifact, ImageArtifact, Instance, Launch, RunContext } from '@tare/environment';
 import { waitForHttp } from '@tare/metrics';
 import { lockedNode } from '@tare/nx-kit';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import { canary, filesWith, watchCommandLines } from '../../../../canary.shared.ts';
 import { engineForTests } from '../../fixtures/real-engine.ts';
 import { cachedBase } from '../base/cached-base.ts';
 import { contextOfFolder } from '../image/build-context.ts';
 import { bakeImage } from '../image/build-image.ts';
 import { image } from '../image/image-source.ts';
-import { removeImage } from '../image/images.ts';
+import { eachFile, readLayers } from '../image/image-archive.ts';
+import { readImageContents } from '../image/image-contents.ts';
+import { removeImage, saveImage } from '../image/images.ts';
 import { readBaseRecipe } from '../recipe.ts';
 import { docker, type DockerOptions } from './docker.ts';
 
@@ -118,6 +122,44 @@ describe.skipIf(found === undefined)('apps as people have them', () => {
     made.add(String(other.imageId));
     expect(other.image).not.toBe(facts.image);
   });
+
+  /** One that is baked once. */
+  const plainBundle = (): Artifact => ({
+    ...{ kind: 'node', workload: unique, sha256: unique, bytes: 1 },
+    path: join(write({ 'main.mjs': server }), 'main.mjs'),
+  });
+
+  test('the variables of an app stand in no command line of this host, no fact, record or image', async () => {
+    const watch = watchCommandLines(canary);
+    const { facts, instance } = await start(plainBundle(), { variables: { MESSAGE: canary } });
+    expect(await ask(instance)).toMatchObject({ message: canary });
+    const log = await instance.lastLog();
+    await instance.stop();
+    const { looks, seen } = watch.end();
+    expect(looks).toBeGreaterThan(5);
+    expect(seen).toEqual([]);
+    expect(JSON.stringify([facts, log, told])).not.toContain(canary);
+    const archive = join(folder, 'image.tar');
+    await saveImage(engine, String(facts.image), archive, signal);
+    expect(filesWith(canary, folder)).toEqual([]);
+  });
+
+  test('all that the shared base brings is listed, with its licence, whose text is in the image', async () => {
+    const { imageId, image: tag } = await docker({ images }).prepare(plainBundle(), context, signal);
+    made.add(String(imageId));
+    const archive = join(folder, 'image.tar');
+    await saveImage(engine, String(tag), archive, signal);
+    const { packages, unlisted } = await readImageContents(archive);
+    expect(unlisted).toEqual([]);
+    const debian = packages.flatMap((each) => (each.kind === 'deb' ? [each] : []));
+    expect(debian.map(({ name }) => name)).toEqual(expect.arrayContaining(['ca-certificates', 'libc6', 'libstdc++6']));
+    expect(debian.find(({ name }) => name === 'libc6')?.licences).toContain('LGPL-2.1');
+    expect(packages.map(({ kind }) => kind)).toContain('node');
+    const licences = ['usr/share/common-licenses/LGPL-2.1', 'usr/share/doc/libc6/copyright', 'usr/local/LICENSE'];
+    const paths = new Set<string>();
+    await readLayers(archive, (_, layer) => eachFile(Readable.from(layer), (header) => Promise.resolve(void paths.add(header.name))));
+    expect(licences.filter((each) => !paths.has(each))).toEqual([]);
+  }); // prettier-ignore
 
   test('a folder with a static binary runs with all that lies in it', async () => {
     const root = write({ 'node_modules/a/index.js': '', '.env': '' });

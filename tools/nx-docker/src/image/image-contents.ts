@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Header } from 'tar-stream';
@@ -12,8 +13,8 @@ export type FoundPackage =
       readonly name: string;
       readonly version: string;
       readonly architecture: string | undefined;
-      /** The licence, where the database has it. */
-      readonly licence: string | undefined;
+      /** As the database or the package's own file calls them; none where nothing says. */
+      readonly licences: readonly string[];
     }
   | { readonly kind: 'npm'; readonly manifest: PackageManifest; readonly path: string }
   | { readonly kind: 'node'; readonly version: string; readonly sha256: string; readonly path: string };
@@ -31,15 +32,18 @@ export type ImageContents = {
   readonly unlisted: readonly string[];
 };
 
-/** What of a layer counts: the text of a file, the Node binary, that something is there; or null where the layer removes a path. */
+/** What of a layer counts: the text of a file, where a link leads, the Node binary, that something is there; or null where the layer removes a path. */
 type Found =
   | { readonly text: string }
+  | { readonly link: string }
   | { readonly version: string | undefined; readonly sha256: string }
   | { readonly there: string }
   | null;
 
 const databases = /^(?:var\/lib\/dpkg\/status(?:\.d\/[^/]+)?|(?:usr\/)?lib\/apk\/db\/installed)$/;
 const release = /^(?:usr\/lib|etc)\/os-release$/;
+const documents = /^usr\/share\/doc\/[^/]+$/;
+const copyright = /^usr\/share\/doc\/[^/]+\/copyright$/;
 const manifest = /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/.][^/]*\/package\.json$/;
 const nodeBinary = /(?:^|\/)bin\/node$/;
 const elsewhere: Readonly<Record<string, RegExp>> = {
@@ -81,7 +85,7 @@ export async function readImageContents(archive: string): Promise<ImageContents>
 /** What an entry of a layer says, with the path that it says it of; undefined where it says nothing. */
 async function readEntry(
   path: string,
-  { type }: Header,
+  { type, linkname }: Header,
   bytes: AsyncIterable<unknown>,
 ): Promise<readonly [string, Found] | undefined> {
   const name = path.slice(path.lastIndexOf('/') + 1);
@@ -89,8 +93,10 @@ async function readEntry(
   // OCI Image Format Specification, "Whiteouts"
   if (name === '.wh..wh..opq') return [folder.replace(/\/$/, ''), null];
   if (name.startsWith('.wh.')) return [`${folder}${name.slice(4)}`, null];
+  // packages of one source share their documents
+  if (type === 'symlink' && documents.test(path)) return [path, { link: linkname ?? '' }];
   if (type !== 'file') return undefined;
-  if (databases.test(path) || release.test(path) || manifest.test(path))
+  if ([databases, release, manifest, copyright].some((pattern) => pattern.test(path)))
     return [path, { text: await text(bytes as AsyncIterable<Buffer>) }];
   if (nodeBinary.test(path)) return [path, await readNode(bytes)];
   const [there] = Object.entries(elsewhere).find(([, pattern]) => pattern.test(path)) ?? [];
@@ -116,6 +122,7 @@ async function readNode(bytes: AsyncIterable<unknown>): Promise<Found> {
 function contentsOf(all: readonly (readonly [string, NonNullable<Found>])[]): ImageContents {
   const packages: FoundPackage[] = [];
   const unlisted = new Set<string>();
+  const files = new Map(all);
   let distribution: ImageContents['distribution'];
   for (const [path, found] of all) {
     if ('there' in found) unlisted.add(found.there);
@@ -123,24 +130,31 @@ function contentsOf(all: readonly (readonly [string, NonNullable<Found>])[]): Im
       const { version, sha256 } = found;
       if (version === undefined) unlisted.add(`which version /${path} is`);
       else packages.push({ kind: 'node', version, sha256, path });
-    } else if (release.test(path)) {
+    } else if ('link' in found || copyright.test(path)) continue;
+    else if (release.test(path)) {
       // those of usr/lib come after those of etc, which is a link to it on most systems
       const fields = fieldsOf(found.text, '=');
       const id = fields.get('ID');
       if (id !== undefined)
         distribution = { id, release: fields.get('VERSION_CODENAME') ?? fields.get('VERSION_ID') };
-    } else if (databases.test(path)) packages.push(...readDatabase(path, found.text));
+    } else if (databases.test(path)) packages.push(...readDatabase(path, found.text, files));
     else {
       const read = manifestSchema.safeParse(parsed(found.text)).data;
       if (read === undefined) unlisted.add(`/${path}, which names no package and version`);
       else packages.push({ kind: 'npm', manifest: read, path: path.replace(/\/package\.json$/, '') });
     }
   }
+  const unlicensed = packages.flatMap((each) =>
+    'licences' in each && each.licences.length === 0 ? [each.name] : [],
+  );
+  if (unlicensed.length > 0) unlisted.add(`the licences of ${unlicensed.toSorted().join(', ')}`);
   return { distribution, packages, unlisted: [...unlisted].toSorted() };
 }
 
+type Files = ReadonlyMap<string, NonNullable<Found>>;
+
 /** The packages of a database: stanzas of fields with an empty line between them (deb822(5); apk-package(5)). */
-function readDatabase(path: string, database: string): readonly FoundPackage[] {
+function readDatabase(path: string, database: string, files: Files): readonly FoundPackage[] {
   const isApk = path.endsWith('installed');
   return database.split(/\n\n+/).flatMap((stanza) => {
     const fields = fieldsOf(stanza, ':');
@@ -150,8 +164,27 @@ function readDatabase(path: string, database: string): readonly FoundPackage[] {
     const isGone = /\b(?:deinstall|purge)\b|\bconfig-files$/.test(fields.get('Status') ?? '');
     if (name === undefined || version === undefined || isGone) return [];
     const kind = isApk ? ('apk' as const) : ('deb' as const);
-    return [{ kind, name, version, architecture: field('Architecture', 'A'), licence: fields.get('L') }];
+    const licences = isApk ? [fields.get('L') ?? ''].filter(Boolean) : debianLicences(name, files);
+    return [{ kind, name, version, architecture: field('Architecture', 'A'), licences }];
   });
+}
+
+/**
+ * The licences that the copyright file of a Debian package names: in its fields ("Machine-readable debian/copyright file", 1.0), else
+ * those of which it says that their text is in common-licenses; else the file itself.
+ */
+function debianLicences(name: string, files: Files): readonly string[] {
+  const folder = files.get(`usr/share/doc/${name}`);
+  const owner = folder !== undefined && 'link' in folder ? posix.basename(folder.link) : name;
+  const path = `usr/share/doc/${owner}/copyright`;
+  const found = files.get(path);
+  if (found === undefined || !('text' in found)) return [];
+  const all = (pattern: RegExp): readonly string[] =>
+    [...found.text.matchAll(pattern)].map(([, licence = '']) => licence.trim());
+  const named = all(/^License:[ \t]*(\S[^\n]*)$/gm);
+  const common = all(/\/usr\/share\/common-licenses\/([\w.+-]*\w)/g);
+  const first = [named, common].find(({ length }) => length > 0) ?? [`see /${path}`];
+  return [...new Set(first)].toSorted();
 }
 
 /** Fields of lines such as "Package: libc6" and ID="debian"; of a field with several lines, the first. */
