@@ -54,8 +54,8 @@ export type Fault = {
 const always = (): boolean => true;
 const onHost = ({ holdsHost }: Phase): boolean => holdsHost;
 const underLoad = ({ hasLoad }: Phase): boolean => hasLoad;
-const underLoadHere = (phase: Phase, { hasMachine }: EnvironmentTraits): boolean =>
-  underLoad(phase) && !hasMachine;
+const appsUnderLoad = (phase: Phase, { showsApps }: EnvironmentTraits): boolean =>
+  underLoad(phase) && showsApps;
 const underLoadInMachine = (phase: Phase, { hasMachine }: EnvironmentTraits): boolean =>
   underLoad(phase) && hasMachine;
 const isRoot = process.getuid?.() === 0;
@@ -191,21 +191,21 @@ export const faults: readonly Fault[] = [
     name: 'app crashes',
     does: 'SIGKILL to the app under load',
     strike: signals(({ apps }) => apps(), 'SIGKILL'),
-    isPossible: underLoadHere,
+    isPossible: appsUnderLoad,
     saysWhy: true,
   },
   {
     name: 'app hangs',
     does: 'SIGSTOP to the app under load',
     strike: signals(({ apps }) => apps(), 'SIGSTOP'),
-    isPossible: underLoadHere,
+    isPossible: appsUnderLoad,
     saysWhy: true,
   },
   {
     name: 'app forks',
     does: 'the app starts four processes that do not end with it; the run goes on',
     strike: signals(({ apps }) => apps(), 'SIGUSR2'),
-    isPossible: underLoadHere,
+    isPossible: appsUnderLoad,
     saysWhy: true,
     goesOn: true,
   },
@@ -213,7 +213,7 @@ export const faults: readonly Fault[] = [
     name: 'app leaks',
     does: 'the app fills its heap up to the limit',
     strike: signals(({ apps }) => apps(), 'SIGPWR'),
-    isPossible: underLoadHere,
+    isPossible: appsUnderLoad,
     saysWhy: true,
   },
   {

@@ -10,11 +10,17 @@ import type { EnvironmentTraits } from './view.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const all = { faults: [], phases: [] };
-const traits = { engine: undefined, isEngineOwn: false, hasMachine: false, isOnLoopback: true };
+const traits = {
+  engine: undefined,
+  isEngineOwn: false,
+  hasMachine: false,
+  showsApps: true,
+  isOnLoopback: true,
+};
 const environments = new Map<string, EnvironmentTraits>([
   ['native', traits],
   ['docker', { ...traits, engine: 'docker', isEngineOwn: true, isOnLoopback: false }],
-  ['vagrant', { ...traits, hasMachine: true }],
+  ['vagrant', { ...traits, hasMachine: true, showsApps: false }],
 ]);
 
 it('docs/reliability.md has a line for every fault, as the file of results says', async () => {
@@ -31,6 +37,7 @@ it('an engine and a machine are killed only where there is one, and what is the 
   expect(inEnvironments('engine killed')).toEqual(['docker']);
   for (const name of ['machine killed', 'ssh cut', 'guest disk full', 'guest clock off'])
     expect(inEnvironments(name)).toEqual(['vagrant']);
+  expect(inEnvironments('app crashes')).toEqual(['native', 'docker']);
   expect([
     ...new Set(found.filter(({ phase }) => phase.name === 'gate').map((each) => each.environment)),
   ]).toEqual(['native']);

@@ -236,6 +236,7 @@ async function usableEnvironments(
       engine,
       isEngineOwn: engine !== undefined && engine === place.engine?.client,
       hasMachine: 'hypervisor' in facts,
+      showsApps: isolation?.kernel === 'host',
       isOnLoopback: isolation?.path === 'loopback',
     });
     say(`${name}: goes through`);

@@ -59,11 +59,14 @@ export function signals(victims: Victims, signal: NodeJS.Signals, times = 1): St
 
 /** Does something to the containers of a run, by the command line of their engine. */
 export function toContainers(...words: readonly string[]): Strike {
-  return async ({ place, traits, runs }) => {
+  return async ({ place, traits, runs, services }) => {
     const [id] = runs();
     if (traits.engine === undefined || id === undefined) return false;
     const { engine } = traits;
-    const first = traits.isEngineOwn ? ['--host', place.engine?.host ?? ''] : [];
+    // the service that the run has started has the containers of whomever it runs as
+    const first = traits.isEngineOwn
+      ? ['--host', place.engine?.host ?? '']
+      : services().flatMap((socket) => ['--url', `unix://${socket}`]);
     const listed = await run(engine, ...first, 'ps', '--quiet', '--filter', `label=tare.run=${id}`);
     const containers = listed.split('\n').filter(Boolean);
     if (containers.length === 0) return false;

@@ -22,6 +22,8 @@ export type EnvironmentTraits = {
   /** Whether that engine is the suite's own. */
   readonly isEngineOwn: boolean;
   readonly hasMachine: boolean;
+  /** Whether the kernel of the host sees the processes of its apps. */
+  readonly showsApps: boolean;
   /** Whether its apps have the host's network. */
   readonly isOnLoopback: boolean;
 };
@@ -50,6 +52,8 @@ export type View = {
   readonly machines: () => readonly number[];
   /** Sockets through which commands get into the machine, by connections of ssh that are open. */
   readonly connections: () => readonly string[];
+  /** Sockets of the engines' services that the run has started for itself: one at most. */
+  readonly services: () => readonly string[];
   readonly hasRunFile: () => boolean;
 };
 
@@ -88,11 +92,8 @@ export function viewOf(
       processesThat((pid) => /^[^\0]*qemu-system[^\0]*\0/.test(commandLine(pid))).filter((pid) =>
         commandLine(pid).includes('guest=tare'),
       ),
-    connections: () =>
-      namesIn(place.temporary)
-        .filter((name) => name.startsWith('tare-ssh-'))
-        .map((name) => join(place.temporary, name, 's'))
-        .filter((socket) => existsSync(socket)),
+    connections: () => socketsIn(place, 'tare-ssh-', 's'),
+    services: () => socketsIn(place, 'tare-service-', 'api.sock'),
     hasRunFile: () => existsSync(join(place.out, 'latest', 'run.json')),
   };
 }
@@ -107,6 +108,14 @@ export function processesOf({ temporary, workspace }: Place): readonly number[] 
     const words = commandLine(pid);
     return words.includes(`${workspace}/libs/`) && /-process\.[jt]s\0/.test(words);
   });
+}
+
+/** The sockets of a name in temporary folders of a run. */
+function socketsIn({ temporary }: Place, folders: string, name: string): readonly string[] {
+  return namesIn(temporary)
+    .filter((folder) => folder.startsWith(folders))
+    .map((folder) => join(temporary, folder, name))
+    .filter((socket) => existsSync(socket));
 }
 
 /** The living processes that claim the host. */
