@@ -71,7 +71,7 @@ export default tseslint.config(
     rules: {
       '@nx/enforce-module-boundaries': [
         'error',
-        { allow: ['.*/(vitest\\.shared|properties\\.shared|bundle-notices)\\.ts$'], depConstraints: layers },
+        { allow: ['.*/(\\w+\\.shared|bundle-notices)\\.ts$'], depConstraints: layers },
       ],
       '@typescript-eslint/consistent-type-definitions': 'off',
       '@typescript-eslint/consistent-type-imports': 'error',
