@@ -52,7 +52,12 @@ export function startRun(
     `--config=${config}`,
     ...(command === 'gate'
       ? ['--base=HEAD']
-      : [...shortRun, `--rounds=${rounds}`, `--baseline=${environment}`]),
+      : [
+          ...(command === 'compare' ? ['--readme=false'] : []),
+          ...shortRun,
+          `--rounds=${rounds}`,
+          `--baseline=${environment}`,
+        ]),
     `--environments=${(environments ?? [environment]).join(',')}`,
     `--outputPath=${out}`,
     ...options,

@@ -58,11 +58,13 @@ export function enterAppCgroup(): AppCgroup {
 
 /** @returns the processes in the groups of runners that are known to have ended; groups without any are removed. */
 export function membersOfLeftCgroups(): readonly number[] {
-  return leftCgroups().flatMap((group) => {
-    const members = membersOf(group);
-    if (members.length === 0) remove(group);
-    return members;
+  const members = leftCgroups().flatMap((group) => {
+    const own = membersOf(group);
+    if (own.length === 0) remove(group);
+    return own;
   });
+  // a process is in one group of each hierarchy
+  return [...new Set(members)];
 }
 
 /** Whether there are groups of ended runners that have no process and cannot be removed yet: the threads of the last one still end. */
@@ -75,6 +77,7 @@ function leftCgroups(): readonly string[] {
   if (here === undefined) return [];
   // a runner may have been in a group of its own, or next to this one
   return [here, dirname(here)]
+    .flatMap(inBothHierarchies)
     .flatMap(groupsIn)
     .filter((group) => isRunnerGone(namePattern.exec(basename(group))?.[1]));
 }
@@ -148,9 +151,15 @@ function move(pid: number, folder: string): void {
 
 /** Removes a group, with those in it, and what systemd-nspawn made of it in systemd's own hierarchy. */
 function remove(folder: string): void {
-  removeAll(folder);
+  inBothHierarchies(folder).forEach(removeAll);
+}
+
+/** A group, and the one of its name in systemd's own hierarchy: either can be left when the other is gone. */
+function inBothHierarchies(folder: string): readonly string[] {
   const [here, beside] = [mountOf(unified), mountOf(named)];
-  if (here !== undefined && beside !== undefined) removeAll(join(beside, relative(here, folder)));
+  return here === undefined || beside === undefined
+    ? [folder]
+    : [folder, join(beside, relative(here, folder))];
 }
 
 function removeAll(folder: string): void {

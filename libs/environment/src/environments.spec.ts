@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -376,6 +376,17 @@ describe.skipIf(!isUsable('nspawn'))('nspawn', () => {
     expect(leftover()).toEqual([]);
     expect(processesWithVariable(runVariable).filter(({ value }) => value === runId)).toEqual([]);
   });
+
+  it.skipIf(!existsSync('/sys/fs/cgroup/systemd/cgroup.procs'))(
+    'removes what a killed run left in the hierarchy of systemd alone',
+    async () => {
+      // of a process with this one's number that began at another time
+      const left = `/sys/fs/cgroup/systemd/tare-${thisRunner().replace(/\d+$/, '1')}`;
+      mkdirSync(join(left, 'payload'), { recursive: true });
+      await nspawn().reap(undefined, never);
+      expect(existsSync(left)).toBe(false);
+    },
+  );
 });
 
 describe('without a folder for temporary files', () => {
