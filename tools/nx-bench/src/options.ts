@@ -8,8 +8,8 @@ import { z } from 'zod';
 const config = path({ description: 'Path of the bench.config.ts, from the workspace root.' });
 
 /** The folder `reports`, and what an executor writes into it. */
-const outputPath = (holds: string) =>
-  path({ description: `Folder for ${holds}, from the workspace root.` }).default('reports');
+const outputPath = (holds: string, more = '') =>
+  path({ description: `Folder for ${holds}, from the workspace root${more}.` }).default('reports');
 
 /** JSON for programs in place of text for people. */
 const json = (description: string) => toggle({ description }).default(false);
@@ -35,7 +35,10 @@ const measureOptions = {
       otherwise: 'a new run',
     })
     .optional(),
-  outputPath: outputPath('latest/, history/ and the journals in runs/'),
+  outputPath: outputPath(
+    'latest/, history/ and the journals in runs/',
+    '; {projectName} stands for the name of the project',
+  ),
   watch: toggle({
     description:
       'Serve the report of the whole rounds so far on 127.0.0.1; it refreshes itself. An open browser takes CPU: publish no figures of such a run.',

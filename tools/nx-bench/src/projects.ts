@@ -1,8 +1,13 @@
 import { posix } from 'node:path';
-import type { ProjectConfiguration, TargetConfiguration } from '@nx/devkit';
+import type { ExecutorContext, ProjectConfiguration, TargetConfiguration } from '@nx/devkit';
 import { isWithin } from '@tare/nx-kit/plugin';
 
 type Projects = Readonly<Record<string, ProjectConfiguration>>;
+
+/** @returns a path of an option, with the name of the project where it says {projectName}, as Nx does in a configuration alone. */
+export function pathOf(path: string, { projectName = '' }: Pick<ExecutorContext, 'projectName'>): string {
+  return path.replaceAll('{projectName}', projectName);
+}
 
 /** @returns what a target writes, from the workspace's root; patterns without what begins with the first wildcard. */
 export function outputsOf(

@@ -57,7 +57,8 @@ test('ratios show the judged environments, the table all of them', () => {
   expect(pageSvg(chart)).toContain('>← worse<');
 });
 
-test('the interval that is drawn, and its ratio, are those that were judged: of gross memory those of the tare', () => {
+// a run file has no estimate of what is typical, only its interval
+test('the interval that was judged is drawn with its middle as the ratio: of gross memory that of the tare', () => {
   const run = exampleRun();
   const look = { rounds: 8, interval: [1.21, 1.44] as [number, number], sameWithin: 0.44, by: 'typical' as const };
   const comparisons = run.comparisons.map((each) => ({ ...each, look: each.verdict === null ? null : look }));

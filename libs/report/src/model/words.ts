@@ -57,6 +57,11 @@ export function withMarks(name: string, marks: readonly (string | false)[]): str
   return known.length === 0 ? name : `${name} (${known.join(', ')})`;
 }
 
+/** The words of a text, at which its lines may be broken: a figure and its "%" stay together. */
+export function wordsOf(text: string): readonly string[] {
+  return text.split(/ (?!%)/);
+}
+
 /** "a", "a and b", "a, b and c". */
 export function listed(parts: readonly string[]): string {
   return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1) ?? ''}`;

@@ -127,6 +127,7 @@ test('a text is broken at spaces, and a word longer than a line anywhere: nothin
   expect(textLines('short', 9)).toEqual(['short']);
   expect(textLines('', 9)).toEqual([]);
   expect(textLines('extraordinarily long', 9)).toEqual(['extraordi', 'narily', 'long']);
+  expect(textLines('at most 3.8 % higher', 11)).toEqual(['at most', '3.8 %', 'higher']);
   expect(shortened('déjà vu', 5)).toBe('déjà…');
 });
 

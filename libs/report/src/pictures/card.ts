@@ -3,7 +3,7 @@ import type { ReportModel } from '../model/report-model.ts';
 import { shownAs } from '../model/shown-metrics.ts';
 import { boundsText } from '../model/differences.ts';
 import { isHatched, type Subject } from '../model/subjects.ts';
-import { counted, factorText, figureText, shortened } from '../model/words.ts';
+import { counted, factorText, figureText, shortened, wordsOf } from '../model/words.ts';
 import type { MetricRow } from '../model/workload-model.ts';
 import { pictureFonts, pictureMark } from '../plot/chart.ts';
 import { escapeXml, fittingCharacters, rectangle, text, type TextLook } from '../plot/svg.ts';
@@ -271,15 +271,17 @@ function line(y: number): string {
   return rectangle(marginPx, y, innerPx, 1, { fill: ink.grid });
 }
 
-/** A text in lines of at most `characters`, broken at spaces; a word that is longer is broken anywhere. Nothing is left out. */
+/** A text in lines of at most `characters`, broken between words; a longer word is broken anywhere. Nothing is left out. */
 export function textLines(text: string, characters: number): readonly string[] {
   const lines: string[] = [];
-  let rest = text.trim();
-  while ([...rest].length > characters) {
-    const space = rest.lastIndexOf(' ', characters);
-    const end = space > 0 ? space : [...rest].slice(0, characters).join('').length;
-    lines.push(rest.slice(0, end));
-    rest = rest.slice(end).trimStart();
+  let line = '';
+  for (const word of wordsOf(text)) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    const fits = [...longer].length <= characters;
+    if (!fits && line !== '') lines.push(line);
+    const rest = [...(fits ? longer : word)];
+    while (rest.length > characters) lines.push(rest.splice(0, characters).join(''));
+    line = rest.join('');
   }
-  return rest === '' ? lines : [...lines, rest];
+  return line === '' ? lines : [...lines, line];
 }

@@ -5,6 +5,10 @@ test('lines end before the last column, and the next ones are indented', () => {
   expect(wrapped('aaa bbb ccc ddd', 9)).toBe('  aaa bbb\n    ccc\n    ddd');
 });
 
+test('a figure and its percent sign stay on one line', () => {
+  expect(wrapped('at most 3.8 % higher', 12, '')).toBe('at most\n  3.8 %\n  higher');
+});
+
 test('a word that does not fit stands alone', () => {
   expect(wrapped('a bbbbbbbbbb c', 4, '')).toBe('a\n  bbbbbbbbbb\n  c');
 });

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import type { MissingEnvironment } from '../model/subjects.ts';
+import { wordsOf } from '../model/words.ts';
 
 /** The terminal that a text is for. */
 export type Terminal = {
@@ -81,7 +82,7 @@ export function terminalPage(sections: readonly string[]): string {
 export function wrapped(text: string, columns: number, indent = '  '): string {
   const lines: string[] = [];
   let line = indent;
-  for (const word of text.split(' ')) {
+  for (const word of wordsOf(text)) {
     const isStart = line.trim() === '';
     if (!isStart && widthOf(line) + 1 + widthOf(word) > columns) {
       lines.push(line);

@@ -75,9 +75,15 @@ test('a detached HEAD has its hash, and a line says what it lacks', () => {
   expect(notes).toEqual([expect.stringContaining('detached HEAD')]);
 });
 
-test('what is not committed is marked as dirty, and is no version', () => {
+test('what is not committed is marked as dirty, is no version, and latest only if that is asked for', () => {
   const dirty = { ...commit, changed: ['a.ts', 'b.ts'] };
-  expect(tagsFor('sha', dirty, 'main').tags).toEqual(shaTags.map((tag) => `${tag}-dirty`));
+  const dirtyTags = shaTags.map((tag) => `${tag}-dirty`);
+  expect(tagsFor('sha', dirty, 'main').tags).toEqual(dirtyTags);
+  expect(tagsFor('auto', dirty, 'main')).toEqual({
+    tags: [...dirtyTags, 'main'],
+    notes: ['2 files not committed (a.ts): marked as dirty, and not latest'],
+  });
+  expect(tagsFor('sha,latest', dirty, 'main').tags).toEqual([...dirtyTags, 'latest']);
   expect(() => tagsFor('auto', { ...dirty, tags: ['v1.2.3'] }, 'main')).toThrow(
     '1.2.3 would stand for what is in no commit (a.ts and 1 more changed)',
   );

@@ -78,7 +78,7 @@ export function isVersion(tag: string): boolean {
 
 /**
  * Which tags an image gets. `auto` are those that the commit gives: its hash, the version of a `v*` tag, the branch, and `latest` on
- * the default branch or for a version that is no pre-release.
+ * the default branch or for a version that is no pre-release. What is not committed is `latest` only if that is asked for.
  * @param wanted "auto", or kinds and tags of one's own, separated by commas.
  * @returns them in the order in which they are to be set: what moves comes last.
  * @throws Error in one line when a tag cannot be, or a version would stand for what is not committed.
@@ -92,7 +92,7 @@ export function tagsFor(wanted: string, commit: Commit, defaultBranch: string): 
   const versions = commit.tags
     .flatMap((tag) => versionTag.exec(tag)?.[1] ?? [])
     .map((each) => each.replace('+', '_'));
-  const isRelease = versions.some((version) => !version.includes('-'));
+  const isLatest = branch === defaultBranch || versions.some((version) => !version.includes('-'));
   const own = asked.filter((each) => each !== 'auto' && !(kinds as readonly string[]).includes(each));
   const invalid = own.find((tag) => !validTag.test(tag));
   if (invalid !== undefined) {
@@ -103,7 +103,7 @@ export function tagsFor(wanted: string, commit: Commit, defaultBranch: string): 
     sha: [`${sha.slice(0, 12)}${dirty}`, `${sha}${dirty}`],
     semver: versions,
     branch: branch === undefined ? [] : [branchTag(branch)],
-    latest: isAsked('latest') || branch === defaultBranch || isRelease ? ['latest'] : [],
+    latest: isAsked('latest') || (isLatest && dirty === '') ? ['latest'] : [],
   };
   const [first, second, ...last] = kinds.map((kind) => (isAuto || isAsked(kind) ? groups[kind] : []));
   const tags = [...new Set([...(first ?? []), ...(second ?? []), ...own, ...last.flat()])];
@@ -123,7 +123,9 @@ export function tagsFor(wanted: string, commit: Commit, defaultBranch: string): 
       : []),
     ...(dirty === ''
       ? []
-      : [`${count(changed.length, 'file')} not committed (${changed[0] ?? ''}): marked as dirty`]),
+      : [
+          `${count(changed.length, 'file')} not committed (${changed[0] ?? ''}): marked as dirty${isAuto && isLatest && !tags.includes('latest') ? ', and not latest' : ''}`,
+        ]),
   ];
   if (tags.length === 0) throw new Error(`the image would get no tag: ${notes.join('; ')}`);
   return { tags, notes };

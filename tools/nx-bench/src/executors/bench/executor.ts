@@ -17,6 +17,7 @@ import { projectResolver } from '../../find-app.ts';
 import { prepare } from '../../prepare.ts';
 import { showProgress } from '../../progress/show-progress.ts';
 import { tables } from '../../options.ts';
+import { pathOf } from '../../projects.ts';
 import { endOnRequest } from './end-on-request.ts';
 import { watchPage } from './watch-page.ts';
 
@@ -42,7 +43,7 @@ export default async function bench(
       const options = readOptions(tables.bench, given);
       const { config: configFile, outputPath } = options;
       const configPath = resolve(context.root, configFile);
-      const reports = resolve(context.root, outputPath);
+      const reports = resolve(context.root, pathOf(outputPath, context));
       const runs = join(reports, 'runs');
       const latest = join(reports, 'latest');
       const history = join(reports, 'history');

@@ -2,6 +2,7 @@ import { runExecutor, type ExecutorContext, type TargetConfiguration } from '@nx
 import { readOptions, type GivenOptions } from '@tare/options';
 import { reportFailure } from '@tare/nx-kit';
 import { tables } from '../../options.ts';
+import { pathOf } from '../../projects.ts';
 import { measureAndReport } from './measure-and-report.ts';
 
 export type CompareOptions = GivenOptions<typeof tables.compare.shape>;
@@ -19,7 +20,7 @@ export default function compare(
     const measured = projectOf(context)?.targets?.[measureTarget];
     return measureAndReport(options, {
       root: context.root,
-      outputPath: options.outputPath ?? outputPathOf(measured),
+      outputPath: pathOf(options.outputPath ?? outputPathOf(measured), context),
       measure: (ofMeasurement) => runTarget(measureTarget, ofMeasurement, context),
       report: (ofReport) => runTarget(reportTarget, ofReport, context),
     });

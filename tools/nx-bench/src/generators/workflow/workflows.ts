@@ -175,15 +175,16 @@ ${setUp(facts)}
         with:
           main-branch-name: ${facts.branch}
       - run: npx nx affected -t lint typecheck test build docker-build --outputStyle=static
-      # few rounds: that it works in every environment, with what is asked of the replies; its table is on the page of the job
-      - run: npx nx affected -t compare --configuration=quick --outputStyle=static
+      # few rounds show that each app works in every environment; the tables are on the page of the job
+      - run: npx nx affected -t compare --configuration=quick --outputPath=reports/{projectName} --outputStyle=static
       - if: always()
         uses: ${actions.upload}
         with:
           name: ci
           path: |
             dist/junit/*.xml
-            reports/latest
+            reports/*/latest
+            reports/*/*/latest
           if-no-files-found: ignore
 `,
 
