@@ -66,11 +66,12 @@ describe('the service', () => {
     expect(await response.json()).toMatchObject({ n: 300_000, primes: 25_997 });
   });
 
-  it('answers for its health within a second while 50 clients have it count to the largest n', async () => {
+  it('answers for its health at once while 50 clients have it count to the largest n', async () => {
     const url = await started(spawnMain({ PORT: '0' }));
     const signal = AbortSignal.timeout(60_000);
-    let counting = 50;
-    const counts = Array.from({ length: counting }, async () => {
+    const clients = 50;
+    let counting = clients;
+    const counts = Array.from({ length: clients }, async () => {
       const response = await fetch(new URL('/primecount?n=100000000', url), { signal });
       counting -= 1;
       return response.json();
@@ -83,10 +84,12 @@ describe('the service', () => {
       expect(await response.json()).toEqual({ status: 'ok' });
       waitsMs.push(performance.now() - askedMs);
     }
-    expect(waitsMs.length).toBeGreaterThan(10);
-    // 2.5 s of counting on an idle machine; where it takes 20 s, everything else is as slow
-    const allowedMs = Math.max(1000, (performance.now() - startedMs) / 5);
-    expect(Math.max(...waitsMs)).toBeLessThan(allowedMs);
+    // 2.5 s of counting on an idle machine; where other programs make it 20 s, a reply takes as much longer
+    const countingMs = performance.now() - startedMs;
+    waitsMs.sort((one, other) => one - other);
+    // a service that counts where it answers would reply after a count or more, and at worst after all of them
+    expect(waitsMs[Math.floor(waitsMs.length * 0.9)]).toBeLessThan(countingMs / clients);
+    expect(waitsMs.at(-1)).toBeLessThan(Math.max(1000, countingMs / 2));
     for (const count of await Promise.all(counts)) expect(count).toMatchObject({ primes: 5_761_455 });
   });
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import { descendants } from '@tare/metrics';
+import { descendants, textIfThere } from '@tare/metrics';
 import { isRunnerGone, runnerPattern, thisRunner } from './run-marks.ts';
 
 /**
@@ -108,7 +108,7 @@ function hasControllers(folder: string): boolean {
 
 /** Where the group of this process is mounted, in the hierarchy of version 2. */
 function cgroupFolder(): string | undefined {
-  const [, path = ''] = /^0::(\/.*)$/m.exec(readOr('', '/proc/self/cgroup')) ?? [];
+  const [, path = ''] = /^0::(\/.*)$/m.exec(textIfThere('/proc/self/cgroup')) ?? [];
   const point = mountOf(unified);
   return point === undefined || path === '' || path.startsWith('/..') ? undefined : join(point, path);
 }
@@ -118,7 +118,7 @@ const unified = / - cgroup2 /;
 const named = / - cgroup \S+ \S*\bname=systemd\b/;
 
 function mountOf(kind: RegExp): string | undefined {
-  const mount = readOr('', '/proc/self/mountinfo')
+  const mount = textIfThere('/proc/self/mountinfo')
     .split('\n')
     .find((line) => kind.test(line) && line.split(' ')[rootField] === '/');
   return mount?.split(' ')[rootField + 1];
@@ -127,17 +127,9 @@ function mountOf(kind: RegExp): string | undefined {
 /** Which part of it is mounted; where follows (proc_pid_mountinfo(5)). */
 const rootField = 3;
 
-function readOr(fallback: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return fallback;
-  }
-}
-
 function membersOf(folder: string): readonly number[] {
   // 0 is a process that cannot be seen from here
-  const own = readOr('', join(folder, 'cgroup.procs')).split('\n').map(Number).filter(Boolean);
+  const own = textIfThere(join(folder, 'cgroup.procs')).split('\n').map(Number).filter(Boolean);
   return [...own, ...groupsIn(folder).flatMap(membersOf)];
 }
 

@@ -56,4 +56,4 @@ export {
   thisRunner,
 } from './run-marks.ts';
 export { isThisHost, url, type UrlOptions } from './url.ts';
-export { type Listening, type WantedPort, whyUnreachable, wrongPort } from './wrong-port.ts';
+export { type Listening, parseListening, type WantedPort, whyUnreachable, wrongPort } from './wrong-port.ts';

@@ -1,5 +1,5 @@
-import { readFileSync, readlinkSync } from 'node:fs';
-import { findProcess, listProcesses, namespacedPid, type ProcessStat } from '@tare/metrics';
+import { readlinkSync } from 'node:fs';
+import { findProcess, listProcesses, namespacedPid, textIfThere, type ProcessStat } from '@tare/metrics';
 
 /** The environment variable that carries the run's id into every process that a run starts. */
 export const runVariable = 'TARE_RUN';
@@ -90,18 +90,14 @@ function parseRunner(text = ''): Runner | undefined {
 }
 
 function bootId(): string {
-  return readOr('00000000', () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8));
+  return textIfThere('/proc/sys/kernel/random/boot_id').slice(0, 8) || '00000000';
 }
 
 function pidNamespace(): string {
-  return readOr('0', () => /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0');
-}
-
-/** Without /proc no runner is ever known to be gone. */
-function readOr(fallback: string, read: () => string): string {
   try {
-    return read();
+    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
   } catch {
-    return fallback;
+    // without /proc no runner is ever known to be gone
+    return '0';
   }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { socketsOf, textIfThere } from '@tare/metrics';
 
 /** A TCP socket that accepts connections. */
 export type Listening = { readonly address: string; readonly port: number };
@@ -49,34 +49,10 @@ function listeningSockets(pids: readonly number[]): readonly Listening[] | undef
   const own = new Set(seen.flatMap(({ inodes }) => inodes));
   // a process may have a network of its own
   const listening = seen.flatMap(({ pid }) =>
-    ['tcp', 'tcp6'].flatMap((table) => parseListening(readOr(`/proc/${pid}/net/${table}`))),
+    ['tcp', 'tcp6'].flatMap((table) => parseListening(textIfThere(`/proc/${pid}/net/${table}`))),
   );
   const ofApp = listening.filter(({ inode }) => own.has(inode));
   return [...new Map(ofApp.map(({ inode, address, port }) => [inode, { address, port }])).values()];
-}
-
-/** Inodes of the sockets of a process; undefined if it has ended or belongs to another user. */
-function socketsOf(pid: number): readonly string[] | undefined {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-      try {
-        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
-      } catch {
-        // closed meanwhile
-        return [];
-      }
-    });
-  } catch {
-    return undefined;
-  }
-}
-
-function readOr(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
-  }
 }
 
 const listenState = '0A';

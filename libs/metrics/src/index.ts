@@ -1,7 +1,15 @@
-export { allowedCpus, parseCpuList } from './affinity/cpu-list.ts';
-export { pinned, pinRunning, planCpus, type Command, type CpuPlan } from './affinity/pin.ts';
-export { hostActivity, type HostActivity } from './host/host-activity.ts';
 export {
+  allowedCpus,
+  parseCpuList,
+  pinned,
+  pinRunning,
+  planCpus,
+  type Command,
+  type CpuPlan,
+} from './affinity/pin.ts';
+export {
+  hostActivity,
+  type HostActivity,
   parseHostStat,
   readClockMHz,
   readHost,
@@ -60,10 +68,10 @@ export { windowSchedule, type SendSchedule } from './load/send-clock.ts';
 export { failuresText } from './load/tally.ts';
 export { findCgroupFolders, openCgroup, type Cgroup, type CgroupFolders } from './meters/cgroup.ts';
 export { sumMeter, type Meter, type MeterReading, type ProcessScope } from './meters/meter.ts';
-export { pidusageMeter } from './meters/pidusage-meter.ts';
 export type { FilesOfProcess, FilesReader, ProcessFiles } from './meters/process-files.ts';
-export { filesMeter, processMeter } from './meters/process-meter.ts';
+export { filesMeter, pidusageMeter, processMeter } from './meters/process-meter.ts';
 export {
+  commandLineOf,
   descendants,
   findProcess,
   listProcesses,
@@ -72,6 +80,8 @@ export {
   processesInReach,
   parseStat,
   processesWithVariable,
+  socketsOf,
+  textIfThere,
   type ProcessStat,
 } from './meters/process-table.ts';
 export { childEnvironment, type Variables } from './program/child-environment.ts';

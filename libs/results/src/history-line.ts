@@ -205,7 +205,7 @@ function stableHost({ cpuModel, cores, memoryMiB, kernel, virtualised, node }: H
 
 const fingerprintDigits = 12;
 
-/** 12 hex fingerprintDigits that stand for some plain data: the same data give the same, whatever the order of their keys. */
+/** 12 hex digits that stand for some plain data: the same data give the same, whatever the order of their keys. */
 function fingerprint(data: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify(data, sortKeys))

@@ -28,7 +28,7 @@ export function parseFile<T>(schema: z.ZodType<T>, text: string, path: string, v
   return checkData(schema, data, path);
 }
 
-/** @throws Error, one line that begins with `what`, when the data do not fit the schema. */
+/** @throws Error, one line that begins with `what`, if the data do not fit the schema. */
 export function checkData<T>(schema: z.ZodType<T>, data: unknown, what: string): T {
   const result = schema.safeParse(data);
   if (!result.success) throw new Error(`${what}: ${schemaProblem(result.error, data)}`);

@@ -31,7 +31,7 @@ const measureOptions = {
     ])
     .meta({
       description:
-        'Go on with a run that was interrupted: with its options, seed, order and plan, on the same host and the same bytes. No finished trial is measured again. Without an id the newest that did not end.',
+        'Continue an interrupted run with its options, seed, order and plan, on the same host and the same bytes. No finished trial is measured again. Without an id: the newest run that did not end.',
       otherwise: 'a new run',
     })
     .optional(),
@@ -57,7 +57,7 @@ export const tables = {
     {
       title: 'Measure',
       description:
-        'Measures the workloads of a bench.config.ts in every environment that this host can run, in randomised rounds. What bench.config.ts says goes before the defaults.',
+        'Measures the workloads of a bench.config.ts in every environment that this host can run, in randomised rounds. bench.config.ts takes precedence over the defaults.',
     },
     { config, ...measureOptions, ...prepareOptions },
   ),
@@ -138,7 +138,7 @@ export const tables = {
     {
       title: 'Examine this host',
       description:
-        'Says what this host offers to a measurement and what disturbs it, each with the command that mends it. Takes some five seconds and changes nothing. Fails when a run could not measure here.',
+        'Says what this host offers to a measurement and what disturbs it, each with the command that fixes it. Takes some five seconds and changes nothing. Fails if a run could not measure here.',
     },
     { config, json: json('Print a JSON array of {level, subject, finding, remedy} and nothing else.') },
   ),
@@ -160,7 +160,7 @@ export const tables = {
       only: text({
         what: `some of ${calibrationParts.join(', ')}`,
         description:
-          'Parts to make, separated by commas: latency, cpu, memory, startup, aa (comparisons of equals), ab (comparisons with what is slower), power (how many minutes a run takes here until it tells).',
+          'Parts to make, separated by commas: latency, cpu, memory, startup, aa (comparisons of equals), ab (comparisons with what is slower), power (how many minutes a run takes here until it decides).',
         otherwise: 'all but power',
       }).optional(),
       seed: whole({

@@ -228,7 +228,7 @@ export function benchTargets(
       parallelism: false,
       metadata: about(
         'tare',
-        'Says what this host offers, what disturbs it, and what mends it',
+        'Says what this host offers, what disturbs it, and how to fix it',
         help(doctor),
       ),
     },

@@ -88,7 +88,7 @@ export const tables = {
       }).optional(),
       namespace: text({
         what: 'a path such as acme/team',
-        description: "What goes before the image's name: an organisation, a group.",
+        description: "Path before the image's name: an organisation, a group.",
         otherwise: 'DOCKER_NAMESPACE, or none',
       }).optional(),
       image: text({
@@ -99,7 +99,7 @@ export const tables = {
       tags: text({
         what: 'tags, separated by commas',
         description:
-          'Tags, separated by commas: sha (12 and all digits of the commit), semver (of a v* tag), branch, latest, or words of your own. auto: sha, semver, branch, and latest on the default branch or for a version that is no pre-release.',
+          'Tags, separated by commas: sha (12 and all digits of the commit), semver (of a v* tag), branch, latest, or words of your own. auto: sha, semver, branch, and latest on the default branch or for a version that is not a pre-release, unless the tree has uncommitted changes.',
       }).default('auto'),
       branch: text({
         what: 'the name of a branch',
@@ -120,7 +120,7 @@ export const tables = {
       webhookRequired: toggle({ description: 'Fail if the webhook does not accept it.' }).default(false),
       sbom: toggle({ description: 'Attach the SBOM of docker-build to the image.' }).default(true),
       dryRun: toggle({ description: 'Say what would be pushed, and send nothing.' }).default(false),
-      out: path({ description: 'Folder with image.tar; push.json is written beside it.' }),
+      out: path({ description: 'Folder with image.tar; push.json is written into it.' }),
     },
   ),
 

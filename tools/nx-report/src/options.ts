@@ -54,7 +54,7 @@ export const tables = {
       }).default('reports/history'),
       export: choice(['otava'], {
         description:
-          'Format of another tool to write beside trend.md: otava (otava.yaml and otava/*.csv, for Apache Otava).',
+          'Format of another tool to write next to trend.md: otava (otava.yaml and otava/*.csv, for Apache Otava).',
         otherwise: 'none',
       }).optional(),
       outputPath: path({

@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { thisRunner } from '@tare/environment';
-import { lastLines, runProgram, type Variables } from '@tare/metrics';
+import { commandLineOf, lastLines, runProgram, type Variables } from '@tare/metrics';
 import { messageOf } from '@tare/nx-kit';
 import type { Hypervisor, MachineDescription } from './machine/hypervisor.ts';
 
@@ -96,7 +96,7 @@ export function domainPid(domain: string): number | undefined {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .find((pid) => runsDomain(commandLine(pid), domain));
+    .find((pid) => runsDomain(commandLineOf(pid), domain));
 }
 
 /** Whether a command line is QEMU's, as libvirt starts it for this domain. */
@@ -105,15 +105,6 @@ export function runsDomain(args: readonly string[], domain: string): boolean {
   const after = (option: string): string | undefined => args[args.indexOf(option) + 1];
   const named = args.includes('-name') && after('-name')?.split(',').includes(`guest=${domain}`);
   return named === true || (args.includes('-uuid') && after('-uuid') === domain);
-}
-
-/** The words of a process's command line; none when it is gone or another user's. */
-export function commandLine(pid: number): readonly string[] {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-  } catch {
-    return [];
-  }
 }
 
 /**

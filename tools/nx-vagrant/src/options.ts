@@ -84,7 +84,7 @@ export const tables = {
     {
       folder,
       workload: list({
-        description: 'The workloads that it serves; given again for each.',
+        description: 'A workload that it serves; repeat the option for each.',
         otherwise: 'the first by name',
       }).optional(),
       services: z
@@ -96,7 +96,7 @@ export const tables = {
         .default({}),
       accelerator: choice(['auto', 'kvm', 'tcg'], {
         description:
-          "kvm: the host's CPU; tcg: emulation; auto: KVM where a guest boots with it. The variable TARE_DRIVER goes before it.",
+          "kvm: the host's CPU; tcg: emulation; auto: KVM where a guest boots with it. The variable TARE_DRIVER overrides it.",
       }).default('auto'),
       bootDeadlineSeconds: number({
         min: 1,

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { thisRunner } from '@tare/environment';
-import { runProgram, type Variables } from '@tare/metrics';
+import { commandLineOf, runProgram, type Variables } from '@tare/metrics';
 import { messageOf } from '@tare/nx-kit';
-import { commandLine, tailOf } from './libvirt.ts';
+import { tailOf } from './libvirt.ts';
 import type { Hypervisor, MachineDescription } from './machine/hypervisor.ts';
 
 // VirtualBox's own names for a state in which the hypervisor's process holds the machine's memory
@@ -45,7 +45,7 @@ export function virtualBox(variables?: Variables): Hypervisor {
       readdirSync('/proc')
         .filter((name) => /^\d+$/.test(name))
         .map(Number)
-        .find((pid) => isHeadlessOf(commandLine(pid), id)),
+        .find((pid) => isHeadlessOf(commandLineOf(pid), id)),
     console: async (id) => {
       try {
         const folder = (await show(id, AbortSignal.timeout(5_000))).get('LogFldr');

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
-import { allowedCpus, parseCpuList } from './cpu-list.ts';
+import { allowedCpus, parseCpuList } from './pin.ts';
 import { findProgram } from '../program/run-program.ts';
 import { pinned, planCpus } from './pin.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openReader } from './open-reader.ts';
+import { openReader } from './process-files.ts';
 
 /** Where a process's CPU and memory accounts lie, as folders of mounted cgroup hierarchies. */
 export type CgroupFolders = {

@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { openReader, type OpenReader } from './open-reader.ts';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 
 /** The files of /proc that tell what some processes have used so far, as text, all read at one moment. */
 export type ProcessFiles = {
@@ -110,4 +109,28 @@ function attempt<T>(read: () => T): T | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A small file of the kernel that is read again and again through one open descriptor. */
+export interface OpenReader {
+  /** @returns the file's text as of now. @throws Error with the code ESRCH or ENODEV when what it describes is gone. */
+  read(): string;
+  close(): void;
+}
+
+// The files of /proc and of cgroups that are read here hold less; one page of them comes in one read.
+const bufferBytes = 4096;
+
+/** Opens a file of /proc or of a cgroup: a read then costs one pread, a tenth of open, read, close. */
+export function openReader(path: string): OpenReader {
+  const descriptor = openSync(path, 'r');
+  const buffer = Buffer.alloc(bufferBytes);
+  let open = true;
+  return {
+    read: () => buffer.toString('latin1', 0, readSync(descriptor, buffer, 0, bufferBytes, 0)),
+    close: () => {
+      if (open) closeSync(descriptor);
+      open = false;
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 
 /** What /proc/PID/stat tells, as far as it is needed here. */
 export type ProcessStat = {
@@ -49,6 +49,37 @@ export function findProcess(pid: number | 'self'): ProcessStat | undefined {
   try {
     const stat = parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
     return stat.state === 'Z' || stat.state === 'X' ? undefined : stat;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text of a file such as those of /proc; empty where it cannot be read. */
+export function textIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** The program and the arguments of a process; none when it is gone. */
+export function commandLineOf(pid: number): readonly string[] {
+  const words = textIfThere(`/proc/${pid}/cmdline`);
+  return words === '' ? [] : words.replace(/\0$/, '').split('\0');
+}
+
+/** Inodes of the sockets of a process; undefined if it has ended or belongs to another user. */
+export function socketsOf(pid: number): readonly string[] | undefined {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
+      } catch {
+        // closed meanwhile
+        return [];
+      }
+    });
   } catch {
     return undefined;
   }

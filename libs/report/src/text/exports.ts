@@ -21,7 +21,7 @@ const names = Object.keys(formats) as ExportFormat[];
 /** The option that names formats, by commas. */
 export const exportFlag = text({
   description:
-    'Formats of other tools to write beside the report, separated by commas: bencher (bencher.json), hgrm (latencies/*.hgrm), hlog (latencies.hlog).',
+    'Formats of other tools to write next to the report, separated by commas: bencher (bencher.json), hgrm (latencies/*.hgrm), hlog (latencies.hlog).',
   otherwise: 'none',
 })
   .refine((given) => words(given).every((word) => Object.hasOwn(formats, word)), {

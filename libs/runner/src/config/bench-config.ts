@@ -30,7 +30,7 @@ export const runOptions = {
     schema: text({
       what: 'names, separated by commas',
       description:
-        'Names of the environments, separated by commas; all for those of the ladder of bench.config.ts, too.',
+        'Names of the environments, separated by commas; all includes those of the ladder of bench.config.ts.',
       otherwise: 'all of bench.config.ts that are not in its ladder',
     }).optional(),
   },
@@ -38,7 +38,7 @@ export const runOptions = {
     schema: text({
       what: 'names, separated by commas',
       description:
-        'Names of the workloads, separated by commas. The name of an app stands for everything that is asked of it.',
+        'Names of the workloads, separated by commas. The name of an app stands for all of its workloads.',
       otherwise: 'all that bench.config.ts does not leave out',
     }).optional(),
   },
@@ -47,7 +47,7 @@ export const runOptions = {
     schema: text({
       what: 'host names, separated by commas',
       description:
-        'Hosts, other than this one, that the environments of this run may load; each is named here as well as in bench.config.ts.',
+        'Hosts other than this one that the environments of this run may load; each must be named here and in bench.config.ts.',
       otherwise: 'none',
     }).optional(),
   },
@@ -80,7 +80,7 @@ export const runOptions = {
     member: 'until',
     schema: choice(['decided', 'rounds', 'budget'], {
       description:
-        'What ends the rounds when their number is not given: decided for the last decision, or the most rounds or the budget before; rounds for the most rounds, whatever the budget and the decisions; budget for the budget, whatever the decisions and the most rounds.',
+        'What ends the rounds if their number is not given. decided: the last decision, at the latest the most rounds or the budget; rounds: the most rounds alone; budget: the budget alone.',
     }).default('decided'),
   },
   control: {
@@ -88,7 +88,7 @@ export const runOptions = {
     formerly: 'twin',
     schema: toggle({
       description:
-        'Measure an A/A control, a second copy of the baseline, beside the others: it must come out the same.',
+        'Also measure an A/A control, a second copy of the baseline, which must come out the same.',
     }).default(true),
   },
   retries: {
@@ -105,7 +105,7 @@ export const runOptions = {
       min: 0,
       max: most.starts,
       description:
-        'Starts of each environment in every round, one after the other and without load, from which startup is taken; not of machines. With 0 it is taken from the start of the trial.',
+        'How often each environment is started in every round to measure startup, one at a time and without load; machines are not. With 0, startup comes from the start of the trial.',
     }).default(3),
   },
   connections: {
@@ -124,7 +124,7 @@ export const runOptions = {
       max: most.warmupMs,
       unit: 'milliseconds',
       description: 'Load on a fresh instance before its window; it does not count.',
-      otherwise: 'what the slowest environment is seen to need',
+      otherwise: 'what the slowest environment turns out to need',
     }).optional(),
   },
   duration: {
@@ -136,7 +136,7 @@ export const runOptions = {
       unit: 'milliseconds',
       description: 'Length of the closed-loop window.',
       otherwise:
-        '1.5 seconds; where the number of rounds is not given, from the fourth round on what the spread of the first three asks for',
+        '1.5 seconds; if the number of rounds is not given, the spread of the first three decides from the fourth round on',
     }).optional(),
   },
   requests: {
@@ -171,7 +171,7 @@ export const runOptions = {
     member: 'load.open.arrivals',
     schema: choice(['poisson', 'constant'], {
       description:
-        'Planned times of the open-loop window: poisson for random ones that the seed fixes, constant for a constant beat, which falls into step with what is periodic.',
+        'Planned times of the open-loop window. poisson: random times that the seed fixes; constant: constant intervals, which can fall into step with what is periodic.',
     }).default('poisson'),
   },
   openDuration: {
@@ -181,7 +181,7 @@ export const runOptions = {
       min: 0,
       max: most.windowMs,
       unit: 'milliseconds',
-      description: 'Length of the open-loop window, which latencies are taken from; 0 for none.',
+      description: 'Length of the open-loop window, from which the latencies come; 0 for none.',
     }).default(4000),
   },
   coldBoots: {
@@ -245,13 +245,13 @@ export const benchConfigSchema = z.strictObject({
   workloads: z
     .array(workloadSchema)
     .min(1)
-    .describe('The apps, and what is asked of them: by name, or a list.'),
+    .describe('The apps and the requests that load them, by name or as a list.'),
   environments: z.array(environment).min(1).describe('Where they run.'),
   ladder: z
     .array(environment)
     .default([])
     .describe(
-      'Where they run only when asked for: by name, or all of them with --environments=all, as -c ladder does.',
+      'Further environments, measured only if named, or all of them with --environments=all, as -c ladder does.',
     ),
   baseline: runOptions.baseline.schema,
   control: runOptions.control.schema,
@@ -265,7 +265,7 @@ export const benchConfigSchema = z.strictObject({
             .min(1)
             .optional()
             .describe(
-              'Rounds at which what is open is looked at, rising; 6, 8, 10, 12, 15, 20, 25, 30 by default.',
+              'Rounds at which open comparisons are tested again, ascending; 6, 8, 10, 12, 15, 20, 25, 30 by default.',
             ),
           max: whole({ min: 1, max: most.rounds, description: 'Most rounds.' }).default(30),
         }),
@@ -352,7 +352,7 @@ export type BenchConfig = Readonly<Omit<z.input<typeof benchConfigSchema>, Named
   /** By name, or as a list. */
   readonly workloads: Readonly<Record<string, AskedApp>> | readonly WorkloadInput[];
   readonly environments: readonly Environment[];
-  /** Further ones, measured when they are named, or with `--environments=all`: -c ladder. */
+  /** Further ones, measured only if they are named, or with `--environments=all`: -c ladder. */
   readonly ladder?: readonly Environment[];
 };
 

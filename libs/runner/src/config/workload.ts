@@ -46,7 +46,7 @@ export type ConformanceCheck = {
   readonly json?: Readonly<Record<string, string | number | boolean | null>>;
 };
 
-/** What is asked of an app, and what it gets: a workload without its name and its app. */
+/** The requests for an app, and what it gets: a workload without its name and its app. */
 export type Asked = {
   /** The request of the load: GET this path. */
   readonly get?: string;
@@ -76,7 +76,7 @@ export type Asked = {
   readonly data?: string;
   /** Environment variables of the app besides HOST and PORT. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** A fixed port, for an app that does not heed PORT; a free one by default. */
+  /** A fixed port, for an app that ignores PORT; a free one by default. */
   readonly port?: number;
   /** Whether it is measured when no workload is named; true by default. */
   readonly byDefault?: boolean;

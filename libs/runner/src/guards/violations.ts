@@ -6,7 +6,7 @@ import { counted } from '@tare/statistics';
  * disturbed it, never by its figures.
  */
 export const defaultGuards: Guards = {
-  // Between 0.10 and 0.15 CPUs of other work began to show: leaving such trials out took one series from a coefficient of
+  // Other work began to show between 0.10 and 0.15 CPUs: leaving such trials out took one series from a coefficient of
   // variation of 7.0 % to 4.1 %. Below 0.10 the account of /proc/stat is itself no more exact.
   foreignCpus: 0.15,
   // Two percent is the margin of throughput: a hypervisor that takes more can make a difference that is not there.

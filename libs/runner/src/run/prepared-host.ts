@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { allowedCpus, pinRunning, plainText, planCpus } from '@tare/metrics';
+import { fileURLToPath } from 'node:url';
+import { allowedCpus, pinRunning, plainText, planCpus, postStandBy, type StandBy } from '@tare/metrics';
 import {
   type Diagnostic,
   isEmulated,
@@ -13,7 +14,6 @@ import { preflight } from '../guards/preflight.ts';
 import type { Capacity } from './arrival-rates.ts';
 import { lockHost } from './host-lock.ts';
 import type { JudgeLook } from './round-plan.ts';
-import { postJanitor } from './janitor.ts';
 import { type Preparation, requestsOfAll } from './launch-workload.ts';
 import { readArtifact } from './read-artifact.ts';
 import { isNeeded, requireSameRun, requireStillUsable } from './resume.ts';
@@ -176,6 +176,18 @@ export async function prepareHost(options: HostOptions): Promise<PreparedHost> {
     told,
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
+}
+
+const janitorFile = fileURLToPath(import.meta.url).replace(/prepared-host\.([jt]s)$/, 'janitor-process.$1');
+
+/**
+ * Posts a process that cleans up after this one in case it cannot do so itself: when this one ends without having dismissed
+ * it (SIGKILL, a closed terminal, the task runner's impatience after Ctrl-C), it reaps what the run had started. The
+ * environments of the configuration know how.
+ * @param environments the names of those that the run measures: others have nothing of it, and some take seconds to ask.
+ */
+function postJanitor(configPath: string, runId: string, environments: readonly string[]): StandBy {
+  return postStandBy(janitorFile, [configPath, runId, ...environments]);
 }
 
 /** The warm-up that is given, or what the fresh instances that were watched need. */

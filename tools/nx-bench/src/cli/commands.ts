@@ -44,7 +44,7 @@ export const commands: Commands = {
     byExecutor(capacity),
   ),
   doctor: withConfig(
-    'say what disturbs a measurement here, and what mends it',
+    'say what disturbs a measurement here, and how to fix it',
     tables.doctor,
     byExecutor(doctor),
   ),

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endProcesses } from '@tare/environment';
-import { descendants, findProcess, listProcesses } from '@tare/metrics';
-import { readFileSync } from 'node:fs';
+import { commandLineOf, descendants, findProcess, listProcesses } from '@tare/metrics';
 import { z } from 'zod';
 import { type Engine, isStatus } from './connect-engine.ts';
 
@@ -46,15 +45,7 @@ export async function endLeftShim(engine: Engine, name: string, signal: AbortSig
 function shimOf(id: string): number | undefined {
   return listProcesses().find(({ pid, command }) => {
     if (!command.startsWith('containerd-shim')) return false;
-    const words = wordsOf(pid);
+    const words = commandLineOf(pid);
     return words[words.indexOf('-id') + 1] === id;
   })?.pid;
-}
-
-function wordsOf(pid: number): readonly string[] {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-  } catch {
-    return [];
-  }
 }

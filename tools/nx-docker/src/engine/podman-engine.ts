@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Facts } from '@tare/environment';
-import { descendants, findProgram, lastLines, pinRunning, runProgram } from '@tare/metrics';
+import { descendants, findProgram, lastLines, pinRunning, runProgram, textIfThere } from '@tare/metrics';
 import { isDebianFamily, messageOf } from '@tare/nx-kit';
 import { z } from 'zod';
 import { connectTo, type Engine } from './connect-engine.ts';
@@ -273,14 +273,10 @@ async function ordinaryAccount(user: string | undefined, signal: AbortSignal): P
 
 /** Owners of the ranges in /etc/subuid or /etc/subgid (subuid(5)): names or numbers. */
 function rangeOwners(file: string): readonly string[] {
-  try {
-    return readFileSync(file, 'utf8')
-      .split('\n')
-      .flatMap((line) => line.split(':', 1))
-      .filter(Boolean);
-  } catch {
-    return [];
-  }
+  return textIfThere(file)
+    .split('\n')
+    .flatMap((line) => line.split(':', 1))
+    .filter(Boolean);
 }
 
 async function firstWithRange(signal: AbortSignal): Promise<Account | undefined> {

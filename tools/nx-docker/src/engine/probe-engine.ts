@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { hostname, release } from 'node:os';
-import { findProgram, listProcesses } from '@tare/metrics';
+import { findProgram, listProcesses, textIfThere } from '@tare/metrics';
 import { isDebianFamily, messageOf } from '@tare/nx-kit';
 import { z } from 'zod';
 import { connectTo, type Engine, isStatus } from './connect-engine.ts';
@@ -133,7 +133,7 @@ async function bridgeOf(engine: Engine, signal: AbortSignal): Promise<EngineFact
   try {
     const { IPAM } = await engine.ask({ method: 'GET', path: '/networks/bridge', signal }, bridgeAnswer);
     const subnet = IPAM.Config?.[0]?.Subnet ?? '';
-    return { subnet, inReach: leadsInto(subnet, readIfThere('/proc/net/route')) };
+    return { subnet, inReach: leadsInto(subnet, textIfThere('/proc/net/route')) };
   } catch (error) {
     if (isStatus(error, 404)) return undefined;
     throw error;
@@ -151,14 +151,6 @@ export function leadsInto(subnet: string, routes: string): boolean {
       ([, destination = '', gateway]) =>
         gateway === '00000000' && destination.toLowerCase() === wanted.join(''),
     );
-}
-
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }
 
 /** Whether a name or address is this host's: a server can bind only to those. */
@@ -181,7 +173,7 @@ async function isOwnAddress(host: string): Promise<boolean> {
 /** The pid of an engine on this host that a signal has suspended. */
 function stoppedEngine(): number | undefined {
   return listProcesses().find(
-    ({ pid, command }) => command === 'dockerd' && /^State:\s+T/m.test(readIfThere(`/proc/${pid}/status`)),
+    ({ pid, command }) => command === 'dockerd' && /^State:\s+T/m.test(textIfThere(`/proc/${pid}/status`)),
   )?.pid;
 }
 

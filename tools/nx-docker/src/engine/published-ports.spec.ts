@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseConfig } from './published-ports.ts';
 
-const read = (files: Readonly<Record<string, string>>) => (path: string) => files[path];
+const read = (files: Readonly<Record<string, string>>) => (path: string) => files[path] ?? '';
 
 test('an engine without configuration is at its usual socket, with proxy and iptables', () => {
   expect(parseConfig(['dockerd'], read({}))).toEqual({

@@ -1,5 +1,5 @@
-import { readFileSync, realpathSync } from 'node:fs';
-import { listProcesses } from '@tare/metrics';
+import { realpathSync } from 'node:fs';
+import { commandLineOf, listProcesses, textIfThere } from '@tare/metrics';
 import { z } from 'zod';
 import type { EngineAddress } from './engine-address.ts';
 
@@ -23,7 +23,7 @@ type Config = z.infer<typeof configSchema>;
 export function publishedPorts(address: EngineAddress): PublishedPorts | undefined {
   const engines = listProcesses()
     .filter(({ command }) => command === 'dockerd')
-    .flatMap(({ pid }) => parseConfig(argumentsOf(pid), readText) ?? []);
+    .flatMap(({ pid }) => parseConfig(commandLineOf(pid), textIfThere) ?? []);
   const found = engines.find(({ hosts }) => hosts.some((host) => isAt(host, address)));
   if (found === undefined) return undefined;
   if (found['userland-proxy']) return 'proxy';
@@ -36,7 +36,7 @@ export function publishedPorts(address: EngineAddress): PublishedPorts | undefin
  */
 export function parseConfig(
   [, ...words]: readonly string[],
-  read: (path: string) => string | undefined,
+  read: (path: string) => string,
 ): Config | undefined {
   const values = (name: RegExp): readonly string[] =>
     words.flatMap((word, at) => {
@@ -45,7 +45,7 @@ export function parseConfig(
     });
   const asked = values(/^config-file$/).at(-1);
   const text = read(asked ?? '/etc/docker/daemon.json');
-  const file = configSchema.safeParse(parseJson(text ?? '{}'));
+  const file = configSchema.safeParse(parseJson(text || '{}'));
   if (!file.success) return undefined;
   // an option that is in both keeps an engine from starting
   const isOff = (name: string): boolean => words.includes(`--${name}=false`) || words.includes(`--${name}=0`);
@@ -69,18 +69,6 @@ function realPath(path: string): string {
     return realpathSync(path);
   } catch {
     return path;
-  }
-}
-
-function argumentsOf(pid: number): readonly string[] {
-  return (readText(`/proc/${pid}/cmdline`) ?? '').split('\0').filter(Boolean);
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,8 +1,9 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Meters } from '@tare/environment';
 import {
   type Cgroup,
+  commandLineOf,
   descendants,
   findProcess,
   listProcesses,
@@ -12,6 +13,7 @@ import {
   processMeter,
   type ProcessStat,
   sumMeter,
+  textIfThere,
 } from '@tare/metrics';
 import { z } from 'zod';
 import type { Engine } from '../engine/connect-engine.ts';
@@ -70,24 +72,15 @@ export function containerPids(state: ContainerState): readonly number[] {
 /** Whether the host's /proc shows that very container: its control group says so, or what has started it. */
 export function isSeenHere({ id, pid }: ContainerState): boolean {
   const starter = findProcess(pid)?.parentPid ?? 0;
-  return [`/proc/${pid}/cgroup`, `/proc/${starter}/cmdline`].some((path) => textOf(path).includes(id));
+  return [`/proc/${pid}/cgroup`, `/proc/${starter}/cmdline`].some((path) => textIfThere(path).includes(id));
 }
 
 /** The control group that the container has for itself; without root it may have none. */
 function ownCgroup({ id, pid }: ContainerState): Cgroup | undefined {
   try {
-    return textOf(`/proc/${pid}/cgroup`).includes(id) ? openCgroup(pid) : undefined;
+    return textIfThere(`/proc/${pid}/cgroup`).includes(id) ? openCgroup(pid) : undefined;
   } catch {
     return undefined;
-  }
-}
-
-/** A file of /proc; empty where there is none. */
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
   }
 }
 
@@ -131,7 +124,7 @@ function processesAround(
   const starter = findProcess(findProcess(pid)?.parentPid ?? 0);
   const all = listProcesses();
   const isForIt = ({ pid: each, command }: ProcessStat): boolean => {
-    const words = textOf(`/proc/${each}/cmdline`).split('\0');
+    const words = commandLineOf(each);
     if (command === 'docker-proxy')
       return address !== '' && words[words.indexOf('-container-ip') + 1] === address;
     return network !== '' && /^(?:slirp4netns|pasta(?:\.avx2)?)$/.test(command) && words.includes(network);
@@ -152,7 +145,7 @@ function processesAround(
 
 /** What a process calls itself; Podman's forwarder is "exe" to the kernel. */
 function programOf({ pid, command }: ProcessStat): string {
-  return basename(textOf(`/proc/${pid}/cmdline`).split('\0', 1)[0] ?? '') || command;
+  return basename(commandLineOf(pid)[0] ?? '') || command;
 }
 
 /** rootlessport starts itself anew, as "exe". */

@@ -14,7 +14,14 @@ import {
   requiredKinds,
   type RunContext,
 } from '@tare/environment';
-import { descendants, findProcess, findProgram, listProcesses, waitForHttp } from '@tare/metrics';
+import {
+  commandLineOf,
+  descendants,
+  findProcess,
+  findProgram,
+  listProcesses,
+  waitForHttp,
+} from '@tare/metrics';
 import { afterAll, afterEach, assert, beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeCertificates } from '../../fixtures/certificates.ts';
 import { engineForTests, imageForTests, plainLaunch } from '../../fixtures/real-engine.ts';
@@ -116,7 +123,8 @@ class OtherMachine {
 
   /** Takes it away, with what an engine that was killed has left in it. */
   async remove(): Promise<void> {
-    const isIts = ({ pid }: { readonly pid: number }): boolean => commandLine(pid).includes(this.folder);
+    const isIts = ({ pid }: { readonly pid: number }): boolean =>
+      commandLineOf(pid).join(' ').includes(this.folder);
     const left = listProcesses()
       .filter(isIts)
       .flatMap(({ pid }) => descendants(pid))
@@ -191,14 +199,6 @@ class SshWay {
   async end(): Promise<void> {
     process.env.PATH = this.#path;
     await endProcesses(descendants(this.#sshd?.pid ?? 0).flatMap((pid) => findProcess(pid) ?? []));
-  }
-}
-
-function commandLine(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return '';
   }
 }
 

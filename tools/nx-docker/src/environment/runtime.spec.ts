@@ -4,7 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Artifact, type Instance, requiredKinds, type RunContext } from '@tare/environment';
-import { descendants, findProgram, listProcesses, waitForHttp } from '@tare/metrics';
+import { commandLineOf, descendants, findProgram, listProcesses, waitForHttp } from '@tare/metrics';
 import { afterAll, afterEach, assert, beforeAll, describe, expect, test } from 'vitest';
 import { ownEngine, type OwnEngine } from '../../fixtures/own-engine.ts';
 import { engineForTests, imageForTests, plainLaunch } from '../../fixtures/real-engine.ts';
@@ -91,7 +91,7 @@ describe.skipIf(!isEngine)('with an engine of its own', { timeout: 60_000 }, () 
   const kept = (id = join(own.socket, '..')): readonly string[] =>
     listProcesses()
       .filter(({ command }) => !['dockerd', 'containerd'].includes(command))
-      .filter(({ pid }) => wordsOf(pid).includes(id))
+      .filter(({ pid }) => commandLineOf(pid).join(' ').includes(id))
       .map(({ command }) => command);
   const start = async (options: Parameters<typeof docker>[0] = {}): Promise<Instance> => {
     const here = environment(options);
@@ -184,7 +184,7 @@ describe.skipIf(!isEngine)('with an engine of its own', { timeout: 60_000 }, () 
       // the shim is the first process that is started for the container: all others descend from it
       const { id, pid } = await stateOf();
       const shim = listProcesses().find(
-        (each) => wordsOf(each.pid).includes(id) && each.command.startsWith('containerd'),
+        (each) => commandLineOf(each.pid).join(' ').includes(id) && each.command.startsWith('containerd'),
       );
       const cgroup = readFileSync(`/proc/${pid}/cgroup`, 'utf8');
       const outside = descendants(shim?.pid ?? 0).filter(
@@ -225,11 +225,3 @@ describe.skipIf(!isEngine)('with an engine of its own', { timeout: 60_000 }, () 
     });
   });
 });
-
-function wordsOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return '';
-  }
-}

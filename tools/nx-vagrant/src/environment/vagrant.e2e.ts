@@ -17,7 +17,7 @@ import { allowedCpus, listProcesses, type MeterReading, waitForHttp } from '@tar
 import { afterAll, afterEach, assert, beforeAll, describe, expect, test, vi } from 'vitest';
 import { vmForTests } from '../../fixtures/vm-for-tests.ts';
 import { guestService } from '../guest/guest-service.ts';
-import { unitName } from '../guest/unit-name.ts';
+import { unitName } from '../guest/guest-service.ts';
 import { virsh } from '../libvirt.ts';
 import { existingPlaces, machineId, machinePlace, placeVariables } from '../machine/machine-place.ts';
 import { ownRecipe } from '../recipe.ts';

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
@@ -13,7 +13,7 @@ import {
   reapProcesses,
   runVariable,
 } from '@tare/environment';
-import { listProcesses } from '@tare/metrics';
+import { commandLineOf, listProcesses } from '@tare/metrics';
 import { messageOf } from '@tare/nx-kit';
 import type { Accelerator } from '../machine/bring-up.ts';
 import type { VmArtifact } from '../guest/guest-app.ts';
@@ -290,7 +290,7 @@ function endConnections(address: string): readonly string[] {
   return listProcesses().flatMap(({ pid, command, parentPid }) => {
     if (command !== 'ssh' || parentPid === process.pid) return [];
     try {
-      const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      const args = commandLineOf(pid);
       const socket = args.map((arg) => socketOption.exec(arg)?.[1]).find((path) => path !== undefined);
       if (socket === undefined || !args.includes(address)) return [];
       process.kill(pid, 'SIGTERM');

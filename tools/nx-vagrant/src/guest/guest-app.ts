@@ -6,8 +6,7 @@ import type { FilesArtifact, NodeArtifact } from '@tare/environment';
 import { childEnvironment, lastLines } from '@tare/metrics';
 import { messageOf } from '@tare/nx-kit';
 import { shellWords, type Ssh } from '../ssh.ts';
-import { explain, guestAppFolder } from './guest-service.ts';
-import { unitName } from './unit-name.ts';
+import { explain, guestAppFolder, unitName } from './guest-service.ts';
 
 const askDeadlineMs = 60_000;
 // some 300 MiB at the pace of an emulated guest

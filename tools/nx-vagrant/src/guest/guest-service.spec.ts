@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, test } from 'vitest';
 import { canary } from '../../../../canary.shared.ts';
 import type { SshRun } from '../ssh.ts';
 import {
@@ -12,6 +12,7 @@ import {
   guestService,
   listeningOf,
   serve,
+  unitName,
 } from './guest-service.ts';
 
 it('a service that ran out of memory is said to have', () => {
@@ -159,4 +160,39 @@ it('the sockets of an app are told from those of the guest', () => {
     { address: '127.0.0.1', port: 3456 },
     { address: '::', port: 8000 },
   ]);
+});
+
+test('a plain name stays as it is', () => {
+  expect(unitName('primes')).toBe('primes');
+  expect(unitName('gallery-2')).toBe('gallery-2');
+});
+
+test('any name becomes one that units, folders and shells take', () => {
+  const names = [
+    '@shop/api',
+    'api:cold',
+    'two words',
+    "it's %i $HOME",
+    '7',
+    '-',
+    'Ünïcode',
+    '../up',
+    'A'.repeat(300),
+  ];
+  for (const name of names) expect(unitName(name)).toMatch(/^[a-z][a-z0-9-]{0,40}-[0-9a-f]{8}$/);
+  expect(unitName('@shop/api')).toMatch(/^shop-api-[0-9a-f]{8}$/);
+});
+
+test('two workloads never have the same', () => {
+  const names = [
+    'shop-api',
+    '@shop/api',
+    'shop/api',
+    'shop:api',
+    'Shop-Api',
+    unitName('@shop/api'),
+    `${'a'.repeat(60)}b`,
+    `${'a'.repeat(60)}c`,
+  ];
+  expect(new Set(names.map(unitName)).size).toBe(names.length);
 });

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { choosePort } from '@tare/environment';
+import { choosePort, parseListening } from '@tare/environment';
+import { commandLineOf, listProcesses, socketsOf, textIfThere } from '@tare/metrics';
 import { type MachinePlace, tunnelPid } from './machine-place.ts';
 
 /**
@@ -39,50 +39,11 @@ type PortOwner = { readonly pid: number; readonly command: string };
  * @returns undefined when nobody does, or when the process is another user's.
  */
 export function portOwner(port: number): PortOwner | undefined {
-  const inodes = new Set(
-    ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => listeningInodes(read(file), port)),
+  const listening = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) =>
+    parseListening(textIfThere(table)),
   );
-  if (inodes.size === 0) return undefined;
-  const pid = readdirSync('/proc').find((name) => /^\d+$/.test(name) && holdsSocket(name, inodes));
-  if (pid === undefined) return undefined;
-  const command = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
-  return { pid: Number(pid), command };
-}
-
-/** The sockets that listen on a port, in what /proc/net/tcp shows: local address in hex, state 0A, inode in column 10. */
-export function listeningInodes(table: string, port: number): readonly string[] {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  return table.split('\n').flatMap((line) => {
-    const columns = line.trim().split(/\s+/);
-    const inode = columns[9];
-    return columns[1]?.endsWith(suffix) === true && columns[3] === '0A' && inode !== undefined ? [inode] : [];
-  });
-}
-
-function holdsSocket(pid: string, inodes: ReadonlySet<string>): boolean {
-  const folder = `/proc/${pid}/fd`;
-  try {
-    return readdirSync(folder).some((fd) => {
-      const inode = /^socket:\[(\d+)\]$/.exec(link(`${folder}/${fd}`))?.[1];
-      return inode !== undefined && inodes.has(inode);
-    });
-  } catch {
-    return false;
-  }
-}
-
-function link(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return '';
-  }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
+  const inodes = listening.filter((each) => each.port === port).map(({ inode }) => inode);
+  if (inodes.length === 0) return undefined;
+  const owner = listProcesses().find(({ pid }) => socketsOf(pid)?.some((inode) => inodes.includes(inode)));
+  return owner && { pid: owner.pid, command: commandLineOf(owner.pid).join(' ') };
 }

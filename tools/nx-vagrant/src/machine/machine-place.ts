@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { unitName } from '../guest/unit-name.ts';
+import { unitName } from '../guest/guest-service.ts';
 import { domainState, libvirt } from '../libvirt.ts';
 import { ownRecipe } from '../recipe.ts';
 import type { Provider } from '../records.ts';

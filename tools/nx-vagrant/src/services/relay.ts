@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { endProcesses } from '@tare/environment';
-import { listProcesses, runProgram } from '@tare/metrics';
-import { commandLine, domainPid } from '../libvirt.ts';
+import { commandLineOf, listProcesses, runProgram } from '@tare/metrics';
+import { domainPid } from '../libvirt.ts';
 import { machineId, type MachinePlace } from '../machine/machine-place.ts';
 import type { Service } from './services.ts';
 
@@ -36,6 +36,6 @@ export async function endRelay(place: MachinePlace): Promise<void> {
 
 /** Whether a process forwards ports to the machine of a place. */
 export function isRelay(pid: number, { state }: Pick<MachinePlace, 'state'>): boolean {
-  const words = commandLine(pid);
+  const words = commandLineOf(pid);
   return words[1] === file && words[3] === state;
 }

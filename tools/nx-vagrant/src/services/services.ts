@@ -37,7 +37,7 @@ const usualPort = 8001;
 
 /**
  * The services that the options ask for, in their order.
- * @param given the port that goes before the one of the first.
+ * @param given the port that overrides that of the first.
  * @throws Error in one line when a workload is unknown or not built, or a port is missing or taken twice.
  */
 export function chosenServices(
