@@ -172,7 +172,7 @@ export function errorPage(status: number, text: string): Html {
 }
 
 /** What to call an image: its name, or its size when it has none. */
-export function shownName({ name, width, height }: StoredImage): string {
+function shownName({ name, width, height }: StoredImage): string {
   return name === '' ? `Untitled, ${width} × ${height}` : name;
 }
 

@@ -55,7 +55,7 @@ const titles = {
   507: 'Insufficient Storage',
 } as const;
 
-export type ProblemStatus = keyof typeof titles;
+type ProblemStatus = keyof typeof titles;
 
 /** What went wrong, in the members that every problem has. */
 export function problemOf(status: ProblemStatus, detail: string): Problem {

@@ -5,7 +5,7 @@ import { largestN } from './prime-counter.ts';
 import type { CountPrimes } from './prime-counter.ts';
 
 /** The n of a request that gives none. */
-export const defaultN = 300_000;
+const defaultN = 300_000;
 
 const description = {
   name: 'primes',

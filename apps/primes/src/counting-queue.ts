@@ -10,7 +10,7 @@ const turnMs = 3;
 /** The numbers sieved between two looks at the clock: a millisecond of work, or some. */
 const numbersAtOnce = 11 * segmentNumbers;
 
-export type Count = {
+type Count = {
   /** The primes up to and including n. */
   readonly primes: number;
   /** The time spent on counting them, without waiting for others. */

@@ -93,7 +93,7 @@ export const imageDataFolder = '/dev/data';
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** An image that is about to be run in the root of a trial. */
-export type ImageTrial = {
+type ImageTrial = {
   /** Where its root is, once it is made, and where the trial may put what is not to be seen in it. */
   readonly root: string;
   readonly own: string;
@@ -139,7 +139,7 @@ mount --move "$root" /
 });
 
 /** How an image is run within a mount namespace. */
-export type ImageCommand = Command & {
+type ImageCommand = Command & {
   /** The image's own, with those that it was given. */
   readonly variables: Readonly<Record<string, string>>;
 };

@@ -29,7 +29,7 @@ function imagesFolder(): string {
 }
 
 /** The folders of an unpacked image. */
-export type ImageRoot = {
+type ImageRoot = {
   /** Its root file system. Nothing writes into it. */
   readonly lower: string;
   /** An empty folder on which a trial mounts its own copy. */

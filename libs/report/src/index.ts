@@ -1,5 +1,4 @@
 export { capacityModel, type WorkloadCapacity } from './charts/capacity.ts';
-export type { CalibrationSummary } from './model/caveats.ts';
 export { reportModel } from './model/report-model.ts';
 export { renderMessagePage, renderPage } from './page/page.ts';
 export { writePictures } from './pictures/write-pictures.ts';

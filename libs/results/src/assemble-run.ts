@@ -17,15 +17,15 @@ export type LostEnvironment = {
 export type RunParts = {
   readonly header: JournalHeader;
   readonly finishedAt: string;
-  /** Why it is not whole; undefined of a whole run. */
+  /** Why it is not complete; undefined for a complete run. */
   readonly partial?: string | undefined;
   /** Of the last attempt of every round. */
   readonly trials: readonly Trial[];
   readonly repeats: readonly Repeat[];
   readonly plan: RoundPlan;
-  /** Of the measured ones, those that failed for good: they keep the trials that they have, and get no verdict. */
+  /** Measured environments that failed for good: they keep their trials, and get no verdict. */
   readonly lost: readonly LostEnvironment[];
-  /** Beside those of the header. */
+  /** In addition to those of the header. */
   readonly diagnostics: readonly Diagnostic[];
 };
 
@@ -66,7 +66,7 @@ export function assembleRun({ header, trials, lost, ...parts }: RunParts): RunFi
   };
 }
 
-/** The looks that the comparisons of a run were made at; undefined where the number of rounds was given. */
+/** The looks at which the comparisons of a run were made; undefined if the number of rounds was given. */
 export function looksOf(plan: RoundPlan): Looks | undefined {
   if (plan.kind !== 'looks') return undefined;
   const { mostRounds, looks, rounds, endedBy } = plan;
@@ -75,7 +75,7 @@ export function looksOf(plan: RoundPlan): Looks | undefined {
 }
 
 /**
- * The run file of a journal, whole or not: one that did not end is marked as partial, and judged as one that was interrupted.
+ * The run file of a journal, complete or not: a run that did not end is marked as partial, and judged like an interrupted one.
  * @throws Error, one line, without a trial: there is nothing to sum up.
  */
 export function runOfJournal({ header, lines, diagnostics }: JournalContent): RunFile {
@@ -111,7 +111,7 @@ function partialWords({ id, wanted }: JournalHeader, done: number): string {
   return `the run has not ended: ${done} of ${most} done; if it was interrupted, --resume=${id} goes on with it`;
 }
 
-/** Judged like a run that somebody ended: at the looks that there were, and at one that came too early. */
+/** Judged like a run that somebody ended: at the looks that it had, and at one that came too early. */
 function planSoFar(
   { wanted }: JournalHeader,
   rounds: number,
@@ -122,12 +122,12 @@ function planSoFar(
   return { kind: 'looks', looks, mostRounds, rounds, endedBy: 'interrupted', roundMs: last?.roundMs ?? 0 };
 }
 
-/** What an environment had to say. */
+/** A message from an environment. */
 export function toldDiagnostic(message: string): Diagnostic {
   return { level: 'warning', code: 'environment', message };
 }
 
-/** That a run was interrupted and went on later, once for each time. */
+/** Says that a run was interrupted and resumed, once for each time. */
 export function resumedDiagnostics(lines: JournalContent['lines']): readonly Diagnostic[] {
   return lines.flatMap((line, place) => {
     if (line.kind !== 'resumed') return [];

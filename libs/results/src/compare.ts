@@ -26,13 +26,13 @@ const countedOnly = 'errors are counted, not compared by ratio';
 /** Relative differences that do not matter, as shares, by key of the metric; others have those of the catalogue. */
 export type Margins = Partial<Readonly<Record<MetricKey, number>>>;
 
-/** When what is open is looked at. The error is spent over the looks, so they must not depend on what was measured. */
+/** When open comparisons are tested. The error is spent over these looks, so they must not depend on what was measured. */
 export type Looks = {
   /** The most rounds that there can be. */
   readonly mostRounds: number;
-  /** Rounds of the looks, rising, at least 6, the last at most `mostRounds`. */
+  /** Rounds of the looks, ascending, at least 6, the last at most `mostRounds`. */
   readonly rounds: readonly number[];
-  /** Why no more rounds come, where fewer than the most were made. */
+  /** Why there are no more rounds, if fewer than the most were made. */
   readonly end?: 'budget' | 'interrupted' | undefined;
 };
 
@@ -40,8 +40,8 @@ type CompareOptions = {
   /** Name of an environment; without trials of it there is nothing to compare. */
   readonly baseline: string;
   /**
-   * Name of the A/A control, where there is one: a second copy of the baseline. Everything else is held against the mean of the
-   * two, which varies less than either; the control itself against the baseline.
+   * Name of the A/A control, if there is one: a second copy of the baseline. Everything else is compared with the mean of the
+   * two, which varies less than either; the control itself with the baseline.
    */
   readonly control?: string | null | undefined;
   /** Environments that get no verdict: the emulated ones. */
@@ -104,7 +104,7 @@ function compareWorkload(
     });
 }
 
-/** The trial of the baseline, and that of its control where there is one; none without the first. */
+/** The trial of the baseline, and that of its control if there is one; none without the first. */
 function copies(baseline: Trial | null | undefined, control: Trial | null | undefined): readonly Trial[] {
   if (!baseline) return [];
   return control ? [baseline, control] : [baseline];
@@ -151,7 +151,7 @@ function compareMetric(metric: Metric, rounds: readonly Sides[], margin: number,
     const nothing = comparePaired([], [], { margin, direction, seed });
     return { ...figuresOf(nothing), n: bothOf(rounds).length, warnings: [countedOnly] };
   }
-  // what is decided takes no part in the rounds that follow: they are not missing
+  // an environment that is decided is left out of later rounds: those are not missing
   const last = rounds.findLastIndex(({ candidate }) => candidate !== null && metric.of(candidate) !== null);
   const made = rounds.slice(0, last + 1);
   const own = made.map(({ candidate }) => candidate && metric.of(candidate));
@@ -184,7 +184,7 @@ function hasFigures(metric: Metric, trials: TrialOfRounds): boolean {
   return trials.some((trial) => trial !== null && metric.of(trial) !== null);
 }
 
-/** Geometric mean of the copies of the baseline, whose first one counts alone where another has no figure; null without its own. */
+/** Geometric mean of the copies of the baseline; of the first alone if another has no figure; null without its own. */
 function figureOfCopies(metric: Metric, copies: readonly Trial[]): number | null {
   const [first = null, ...others] = copies.map((trial) => metric.of(trial));
   if (first === null || !(first > 0)) return first;
@@ -200,7 +200,7 @@ function bothOf(rounds: readonly Sides[]): readonly Both[] {
   );
 }
 
-/** Whether a metric is judged, and its windows hold enough requests for it to mean something. */
+/** Whether a metric is judged, and its windows hold enough requests to be meaningful. */
 function judges(metric: Metric, rounds: readonly Sides[]): boolean {
   const { judged: isJudged, fewestRequests = 0 } = metric;
   const holdsEnough = (trial: Trial): boolean =>
@@ -211,9 +211,9 @@ function judges(metric: Metric, rounds: readonly Sides[]): boolean {
 }
 
 /**
- * Decides one comparison at the looks so far. Startup is decided by the typical start, as far as all starts bear it out; where slices
- * alternate, throughput by the typical pair of slices, as far as all of them do, and p95 by the typical slow request, as far as the
- * p95s do; a gross figure by its tare, as far as the gross figures do; anything else by its figures of the rounds.
+ * Decides one comparison at the looks so far. The typical start decides startup, if all starts support it; if slices alternate, the
+ * typical pair of slices decides throughput, if all slices together support it, and the typical slow request decides p95, if the p95s
+ * support it; the tare decides a gross figure, if the gross figures support it. Anything else is decided by its figures of the rounds.
  */
 function judged(
   metric: Metric,
@@ -250,7 +250,7 @@ function decidedBy(
   const plan = planGuardedLooks(mostRounds, rounds);
   const { decision, by, typical, whole } = decideGuarded(robust, { ...options, plan });
   const { margin, direction } = options;
-  // open because the whole does not bear out what the typical ones say: then its bounds tell why
+  // open because the whole does not support what the typical ones say: then its bounds show why
   const isNotBorneOut =
     by === null && typical !== null && decisionOf(typical.interval, margin, direction) !== 'open';
   const shownBy = by ?? (isNotBorneOut && whole !== null ? 'whole' : 'typical');
@@ -260,7 +260,7 @@ function decidedBy(
   return { decision, look: { ...lookOf(shown, shownBy), ...ofAll } };
 }
 
-/** As a run of that many rounds and no look before its end has them; none with fewer than a test takes. */
+/** The looks of a run of that many rounds with one at its end; none with fewer rounds than a test needs. */
 function oneLook(rounds: number): Looks {
   return { mostRounds: Math.max(1, rounds), rounds: rounds < fewestRounds ? [] : [rounds] };
 }
@@ -277,16 +277,16 @@ function logRatioOf(metric: Metric, { candidate, baseline }: Both): number {
   return Math.log(metric.of(candidate) ?? NaN) - Math.log(figureOfCopies(metric, baseline) ?? NaN);
 }
 
-/** Of every round the robust figure of the metric, and the figure itself; undefined where the metric or a round has none. */
+/** The robust figure of the metric and the figure itself, of every round; undefined if the metric or a round has none. */
 function robustRounds(metric: Metric, both: readonly Both[]): readonly GuardedRound[] | undefined {
   const rounds = both.flatMap((each) => robustRound(metric, each) ?? []);
   return rounds.length === both.length && rounds.length > 0 ? rounds : undefined;
 }
 
 /**
- * The robust figure of a metric in one round, beside the figure itself, both as log-ratios: startup by its bursts, throughput by its
- * slices, p95 by its slow requests, a gross figure by its tare; the mean of the copies of the baseline. Undefined of another metric, and where the trials
- * have not got what it takes.
+ * The robust figure of a metric in one round and the figure itself, both as log-ratios: startup by its bursts, throughput by its slices,
+ * p95 by its slow requests, a gross figure by its tare; against the mean of the copies of the baseline. Undefined for another metric, and if the trials
+ * lack the data.
  */
 export function robustRound(metric: Metric, { candidate, baseline }: Both): GuardedRound | undefined {
   const figures = baseline.flatMap((copy) => robustPair(metric, candidate, copy) ?? []);
@@ -306,8 +306,8 @@ function robustPair(metric: Metric, candidate: Trial, baseline: Trial): GuardedR
 }
 
 /**
- * The gross figures as they are when the app uses the same in both, the mean of the two. What it uses varies far more from launch
- * to launch than what an environment adds to it, and is compared by itself: net. Undefined where there is no net.
+ * The gross figures as if the app used the same in both, the mean of the two. Its use varies far more from launch to launch than what
+ * an environment adds, and is compared by itself: net. Undefined without net.
  */
 function byTare(metric: Metric, candidate: Trial, baseline: Trial): GuardedRound | undefined {
   const [own, other] = [partsOf(metric, candidate), partsOf(metric, baseline)];
@@ -324,7 +324,7 @@ function partsOf(metric: Metric, trial: Trial): { readonly net: number; readonly
   return net === null || tare === null ? undefined : { net, tare };
 }
 
-/** What the slices say; undefined without any, or when no pair has replies on both sides. */
+/** What the slices say; undefined without slices, or if no pair has replies on both sides. */
 function bySlices(candidate: Trial, baseline: Trial): GuardedRound | undefined {
   const [own, other] = [candidate, baseline].map(({ load }) =>
     load.sliceSeries?.map(([requests, durationMs]) => ({ requests, durationMs })),
@@ -343,7 +343,7 @@ function byStarts(metric: Metric, candidate: Trial, baseline: Trial): GuardedRou
   return { typical: typicalStartLogRatio(own, other), whole };
 }
 
-/** What the requests say that both were sent at the same times of their window; undefined where they were not, or were too few. */
+/** What the requests say that both got at the same times of their windows; undefined if there were none or too few. */
 function bySlowRequests(metric: Metric, candidate: Trial, baseline: Trial): GuardedRound | undefined {
   const [own, other] = [candidate.open, baseline.open];
   if (own?.series === undefined || other?.series === undefined) return undefined;

@@ -10,7 +10,7 @@ import type { PrepareOptions } from './prepare.ts';
 import { outputsOf, requireProject } from './projects.ts';
 
 /** What a project builds and how it is run, and a line that says what was found and from where. */
-export type FoundApp = { readonly app: NodeSource | FilesSource; readonly from: string };
+type FoundApp = { readonly app: NodeSource | FilesSource; readonly from: string };
 
 type Project = ProjectConfiguration & { readonly name: string };
 
@@ -235,7 +235,7 @@ function packageOf(name: string): string {
 }
 
 /** The command of the script "start", where it is one program and its arguments. */
-export function startOf(folder: string): readonly string[] | undefined {
+function startOf(folder: string): readonly string[] | undefined {
   const { scripts } = manifestOf(folder);
   const start: unknown = (scripts as { start?: unknown } | undefined)?.start;
   if (typeof start !== 'string') return undefined;

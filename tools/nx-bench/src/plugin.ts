@@ -18,7 +18,7 @@ const name = '@tare/nx-bench';
 const staticDependency = 'static' as DependencyType.static;
 
 /** Options of the plugin in nx.json. */
-export type BenchPluginOptions = {
+type BenchPluginOptions = {
   /** Targets of the measured projects that run before a measurement, if they have them; by default test and build. */
   readonly workloadTargets?: readonly string[];
   /** Further targets that `prepare` runs in all that a bench depends on, such as those that make an image; by default none. */

@@ -15,7 +15,7 @@ export type PrepareOptions = {
 };
 
 /** What is to be measured. */
-export type Wanted = {
+type Wanted = {
   readonly workloads: readonly { readonly name: string; readonly app: AppSource }[];
   readonly environments: readonly Pick<Environment, 'preparedBy'>[];
 };

@@ -8,7 +8,7 @@ export function builtFile({ folder }: Project, source: string): string {
 }
 
 /** An entry of a package that has types: where its source is, and the name of its declarations. */
-export type TypedEntry = { readonly source: string; readonly types: string };
+type TypedEntry = { readonly source: string; readonly types: string };
 
 /** The entries of a package that are built from TypeScript, by what they are imported as. */
 export function typedEntries({ manifest }: Project): ReadonlyMap<string, TypedEntry> {

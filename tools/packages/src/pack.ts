@@ -28,7 +28,7 @@ import {
 } from './workspace.ts';
 
 /** Makes all packages. @throws Error of the build. */
-export async function packAll(): Promise<void> {
+async function packAll(): Promise<void> {
   rmSync(packagesFolder, { recursive: true, force: true });
   for (const project of published) await pack(project);
   for (const [name, version] of Object.entries(rootManifest.optionalDependencies ?? {}))

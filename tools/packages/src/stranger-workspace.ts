@@ -22,7 +22,7 @@ export type Workspace = {
 
 type Finished = { readonly code: number | null; readonly output: string };
 
-export type WorkspaceOptions = {
+type WorkspaceOptions = {
   readonly name: string;
   readonly preset: 'ts' | 'apps';
   readonly packageManager: 'npm' | 'pnpm';

@@ -2,14 +2,14 @@ import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 
-export type FileRequest = {
+type FileRequest = {
   readonly method: string;
   readonly ifNoneMatch: string | undefined;
   readonly range: string | undefined;
   readonly ifRange: string | undefined;
 };
 
-export type ServedFile = {
+type ServedFile = {
   readonly path: string;
   readonly bytes: number;
   /** Strong, with its quotes. */
@@ -79,7 +79,7 @@ async function bodyOf(
 }
 
 /** The first and the last byte asked for, both included. */
-export type ByteRange = { readonly first: number; readonly last: number };
+type ByteRange = { readonly first: number; readonly last: number };
 
 /**
  * The part of `size` bytes that a Range header asks for: `whole` without one, and for one in other units or with several parts,

@@ -61,7 +61,7 @@ function isSameAddress(name: string, local: string | undefined): boolean {
   return own.check(name, version === 4 ? 'ipv4' : 'ipv6');
 }
 
-export type OriginHeaders = {
+type OriginHeaders = {
   readonly 'sec-fetch-site'?: string | undefined;
   readonly origin?: string | undefined;
   readonly host?: string | undefined;

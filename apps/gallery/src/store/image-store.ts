@@ -176,7 +176,7 @@ export const imageFiles = { original: 'original', thumbnail: 'thumbnail.webp', f
  * The images in a folder that has a folder for each, named by its id. A folder whose facts cannot be read, or whose files are
  * not of the size that the facts give, is left out and told of.
  */
-export function readImages(folder: string, log: (text: string) => void): readonly StoredImage[] {
+function readImages(folder: string, log: (text: string) => void): readonly StoredImage[] {
   return readdirSync(folder).flatMap((id) => {
     const image = readImage(folder, id);
     if (image === undefined) log(`${join(folder, id)} is not a whole image; it is not listed\n`);
@@ -196,7 +196,7 @@ function readImage(folder: string, id: string): StoredImage | undefined {
   }
 }
 
-export type StoreBudget = {
+type StoreBudget = {
   readonly usedBytes: number;
   /** Takes some bytes if there is room for them, and says whether there was. */
   reserve(bytes: number): boolean;

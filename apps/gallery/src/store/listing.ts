@@ -21,7 +21,7 @@ export type Listing = {
   beside(id: string): { readonly newer: StoredImage | undefined; readonly older: StoredImage | undefined };
 };
 
-export type GrowingListing = Listing & {
+type GrowingListing = Listing & {
   /** Adds an image, unless it is listed. */
   add(image: StoredImage): void;
   remove(id: string): void;

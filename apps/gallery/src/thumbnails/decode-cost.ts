@@ -6,7 +6,7 @@ import type { UploadLimits } from '../settings.ts';
 export type DecodeLimits = Pick<UploadLimits, 'maxPixels' | 'maxSidePixels' | 'maxDecodeBytes'>;
 
 /** The size of an image in pixels. */
-export type ImageSize = { readonly width: number; readonly height: number };
+type ImageSize = { readonly width: number; readonly height: number };
 
 /** What the header of an image says about the work of decoding it. */
 export type ImageHeader = ImageSize & {

@@ -1,13 +1,13 @@
 import { Refusal, busy } from '../refusal.ts';
 
-export type FairQueueOptions = {
+type FairQueueOptions = {
   /** How many may wait, all clients together. */
   readonly most: number;
   /** How long one may wait. */
   readonly maxWaitMs: number;
 };
 
-export type FairQueue = {
+type FairQueue = {
   /**
    * Runs some work when its turn comes: one piece at a time, and one of each client in turn, so that a client with much to do makes
    * another wait for a single piece of it.

@@ -32,7 +32,7 @@ export type ThumbnailReply =
   | { readonly kind: 'refused'; readonly detail: string; readonly decodeBytes: number };
 
 /** The longer side of a thumbnail, in pixels. */
-export const thumbnailSide = 320;
+const thumbnailSide = 320;
 
 /**
  * The work of the thread that makes thumbnails: says that it is ready, then answers one job after another. A failure that is

@@ -22,7 +22,7 @@ export type Thumbnailer = {
   close(): Promise<void>;
 };
 
-export type ThumbnailerOptions = {
+type ThumbnailerOptions = {
   /** The file that the thread starts with: the one of the service. */
   readonly script: URL;
   /** What decoding one image may take, and how many may wait for it. */

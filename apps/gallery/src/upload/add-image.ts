@@ -16,7 +16,7 @@ import type { ImageStore } from '../store/image-store.ts';
 import { dropReceived, dropStaged, receiveForm, receiveImage } from './receive-uploads.ts';
 import type { StagedOriginal } from './receive-uploads.ts';
 
-export type AddedImage = { readonly added: boolean; readonly image: StoredImage };
+type AddedImage = { readonly added: boolean; readonly image: StoredImage };
 
 /** Who sent an upload. */
 export type Sender = {
@@ -26,7 +26,7 @@ export type Sender = {
   readonly gone: AbortSignal;
 };
 
-export type RefusedFile = { readonly fileName: string; readonly refusal: Refusal };
+type RefusedFile = { readonly fileName: string; readonly refusal: Refusal };
 
 export type FormOutcome = {
   readonly images: readonly AddedImage[];
@@ -91,7 +91,7 @@ export function isForm(incoming: IncomingMessage): boolean {
  * @throws Refusal 415 when it is no image that is taken, 422 when it cannot be decoded, 503 when too many are waiting, 507 when the
  * store is full; the upload is gone then, and so it is when its sender goes away.
  */
-export async function addImage(
+async function addImage(
   received: StagedOriginal,
   fileName: string,
   sender: Sender,
@@ -135,7 +135,7 @@ let last: Promise<unknown> = Promise.resolve();
  *
  * @throws Refusal 422 when the image is too damaged for that. The upload is as it was then.
  */
-export async function stripUpload(
+async function stripUpload(
   staged: StagedOriginal,
   type: ImageType,
   store: ImageStore,

@@ -2,7 +2,7 @@ import { MIMEType } from 'node:util';
 import { Refusal } from '../refusal.ts';
 
 /** One part of a form. What is left of its body is skipped when the next part is asked for. */
-export type FormPart = {
+type FormPart = {
   /** Under which name a file was sent; undefined for a field that is no file. */
   readonly fileName: string | undefined;
   readonly body: AsyncIterable<Buffer>;

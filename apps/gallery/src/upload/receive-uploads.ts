@@ -12,7 +12,7 @@ import { byteSize } from '../text.ts';
 import { boundaryOf, formParts } from './multipart.ts';
 
 /** One file of a request, by the name that it was sent under: on disk, or refused by itself. */
-export type Received = { readonly fileName: string; readonly outcome: StagedOriginal | Refusal };
+type Received = { readonly fileName: string; readonly outcome: StagedOriginal | Refusal };
 
 /** What a form may have beside its files; none of it is used. */
 const mostFields = 100;

@@ -66,7 +66,7 @@ function roundOf(pair: Pair, metric: Metric): (GuardedRound & { readonly isRobus
   return robust === undefined ? { typical: whole, whole, isRobust: false } : { ...robust, isRobust: true };
 }
 
-export type PowerOptions = {
+type PowerOptions = {
   /** The most rounds of the runs that are made of the recorded ones. */
   readonly mostRounds: number;
   /** How long a round takes. */

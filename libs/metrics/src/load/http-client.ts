@@ -4,7 +4,7 @@ import type { PreparedRequest } from './request-mix.ts';
 import type { Ending } from './server-under-load.ts';
 
 /** Requests beyond this many at a time wait in order for a connection. */
-export const connectionLimit = 1024;
+const connectionLimit = 1024;
 
 export type HttpClient = {
   /**
@@ -91,7 +91,7 @@ export function failureName(error: Error & { readonly code?: unknown }): string 
   return code;
 }
 
-export type DeadlineQueue = {
+type DeadlineQueue = {
   /** @returns a function that cancels the deadline, to be called when there is a reply. */
   readonly add: (deadlineMs: number, onExpiry: () => void) => () => void;
   /** Calls those whose deadline has passed. */

@@ -104,7 +104,7 @@ export type Counts = {
  * Single requests of an open window: the first of every `every` planned ones, in their order. Windows that were planned with
  * the same seed, rate and length have the same request at the same place.
  */
-export type OpenSeries = {
+type OpenSeries = {
   readonly every: number;
   /** Latencies in milliseconds; null for a request that failed or had no reply in time. */
   readonly latencyMs: readonly (number | null)[];

@@ -14,7 +14,7 @@ export const openSliceMs = 100;
 // how often the oldest open requests are checked against their deadline
 const deadlineTickMs = 20;
 
-export type OpenLoopOptions = {
+type OpenLoopOptions = {
   /** Whether the clock may be polled between sends; only where the server has other CPUs. */
   readonly spin: boolean;
   /**

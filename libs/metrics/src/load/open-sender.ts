@@ -28,7 +28,7 @@ export function connectionsBeforehand(rateRps: number): number {
 export type OpenTarget = OpenSpec & { readonly side: number };
 
 /** Sends the open window of one server, stretch by stretch of its plan. */
-export type OpenSender = {
+type OpenSender = {
   /** Length of the window. */
   readonly durationMs: number;
   /** Opens connections, and sends at the rate of the window for a while; nothing of it counts. */
@@ -49,7 +49,7 @@ export type OpenSender = {
   readonly close: () => Promise<void>;
 };
 
-export type OpenSenderOptions = {
+type OpenSenderOptions = {
   /** Whether the clock may be polled between sends; only where the server has other CPUs. */
   readonly spin: boolean;
   /** Called with what ends the load. */

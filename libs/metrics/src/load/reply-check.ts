@@ -146,7 +146,7 @@ const shareOfTime = 0.003;
 const firstReplies = 3;
 
 /** Looks at replies under load: at the status and length of each, and at the bodies of as many as cost next to nothing. */
-export type ReplyChecker = {
+type ReplyChecker = {
   /** Whether the body of the next reply to a request shall be kept. */
   readonly wantsBody: (place: number) => boolean;
   /** @returns what is wrong with a 2xx reply; undefined when nothing is, or it was not checked. */

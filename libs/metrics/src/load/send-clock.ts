@@ -90,7 +90,7 @@ const sendsPerTurn = 64;
 // the garbage collector, or another process on this CPU
 const idleTurnLimitMs = 0.05;
 
-export type SendClockOptions = {
+type SendClockOptions = {
   readonly schedule: SendSchedule;
   /** `performance.now()` at which the schedule has its time 0. */
   readonly startAtMs: number;

@@ -49,7 +49,7 @@ export type ServerUnderLoad = {
   readonly hangs: (tally: Tally | undefined) => SideError;
 };
 
-export type ServerOptions = {
+type ServerOptions = {
   /** Place among the servers that are under load. */
   readonly side: number;
   readonly requests: readonly LoadRequest[];

@@ -112,7 +112,7 @@ function attempt<T>(read: () => T): T | undefined {
 }
 
 /** A small file of the kernel that is read again and again through one open descriptor. */
-export interface OpenReader {
+interface OpenReader {
   /** @returns the file's text as of now. @throws Error with the code ESRCH or ENODEV when what it describes is gone. */
   read(): string;
   close(): void;

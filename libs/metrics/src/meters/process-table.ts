@@ -144,7 +144,7 @@ export function namespacedPid(pid: number): number | undefined {
 }
 
 /** A process and the environment variables that it was started with. */
-export type ProcessWithVariables = ProcessStat & { readonly variables: ReadonlyMap<string, string> };
+type ProcessWithVariables = ProcessStat & { readonly variables: ReadonlyMap<string, string> };
 
 /**
  * @returns the processes of this user, with the environment variables that they were started with. Those of other users are

@@ -28,7 +28,7 @@ import {
 import type { Frame } from '../plot/theme.ts';
 
 /** A chart of bars, and the file that it is a picture in. */
-export type BarChart = Chart & {
+type BarChart = Chart & {
   readonly figure: BarFigure;
   /** What the drawing means, for a picture that stands alone. */
   readonly notes: readonly string[];

@@ -8,7 +8,7 @@ import { circle, line, polyline, text } from '../plot/svg.ts';
 import type { Frame } from '../plot/theme.ts';
 
 /** One step of a search as a point of a curve. */
-export type CapacityPoint = {
+type CapacityPoint = {
   readonly rateRps: number;
   /** At the quantile of the objective. */
   readonly latencyMs: number;
@@ -16,7 +16,7 @@ export type CapacityPoint = {
 };
 
 /** What a search found in one environment. */
-export type EnvironmentCapacity = {
+type EnvironmentCapacity = {
   readonly name: string;
   /** The name with what must be known beside it: "vagrant (emulated)". */
   readonly title: string;

@@ -10,7 +10,7 @@ import { freshInstancesChart, loadWindowCharts } from './over-time.ts';
 import { startupCharts } from './startup.ts';
 
 /** Charts that belong together. */
-export type ChartGroup = {
+type ChartGroup = {
   readonly heading?: string;
   readonly note?: string;
   readonly charts: readonly Chart[];
@@ -38,7 +38,7 @@ export function withinTrials(
 } // prettier-ignore
 
 /** A chart of a run that is a file too. */
-export type ChartFile = {
+type ChartFile = {
   /** "primes-startup.svg": safe in any folder, unique in a run. */
   readonly fileName: string;
   readonly workload: string;

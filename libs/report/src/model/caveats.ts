@@ -1,3 +1,4 @@
+import type { CalibrationSummary } from '@tare/results/calibration';
 import { guardSchema, type Comparison, type Guard, type RunFile } from '@tare/results';
 import { boundsText, differenceText } from './differences.ts';
 import { deployedIn } from './record.ts';
@@ -6,25 +7,6 @@ import { capitalised, counted, dateText, durationText, listed, withMarks } from 
 
 /** A line about how far a run can be trusted, in plain text. */
 export type Caveat = { readonly level: 'info' | 'warning'; readonly text: string };
-
-/** How many of how many; a share alone would hide that there were few. */
-type Found = { readonly found: number; readonly of: number };
-
-/** What a calibration of this machine found, in short. */
-export type CalibrationSummary = {
-  /** ISO date. */
-  readonly measuredAt: string;
-  readonly passed: number;
-  readonly failed: number;
-  /** Of the real A/A comparisons, those with a false difference; null when none were made. */
-  readonly falseDifferences: Found | null;
-  /** Of the real runs with a slowdown of 5 %, those that found it; null when none were made. */
-  readonly slowdownsOf5Percent: Found | null;
-  /** Minutes until 5 % less throughput is found and “same” is shown; null for what no run there is likely to tell. */
-  readonly power?: { readonly found: number | null; readonly same: number | null } | undefined;
-  /** Of the calibration's file, as the reader finds it. */
-  readonly path: string;
-};
 
 /**
  * How far a run can be trusted: its A/A control, how many rounds and why, the warm-up, what was repeated, which trials still

@@ -139,7 +139,7 @@ function guardLimits({ config: { guards } }: RunFile): readonly (readonly [strin
 /** A fact that more than one environment states. */
 type ComparedFact = { readonly fact: string; readonly values: readonly (string | undefined)[] };
 
-export type FairFacts = {
+type FairFacts = {
   readonly environments: readonly string[];
   /** Stated alike by every environment. */
   readonly equal: readonly { readonly fact: string; readonly value: string }[];

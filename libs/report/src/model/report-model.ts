@@ -1,6 +1,7 @@
+import type { CalibrationSummary } from '@tare/results/calibration';
 import { isEmulated, type Comparison, type EnvironmentResult, type RunFile } from '@tare/results';
 import { caveatsOf, comparisonWarnings, controlComparisons } from './caveats.ts';
-import type { CalibrationSummary, Caveat } from './caveats.ts';
+import type { Caveat } from './caveats.ts';
 import { ladderOf, type Ladder } from './ladder.ts';
 import { recordOf, type RunRecord } from './record.ts';
 import { metricOf } from './shown-metrics.ts';

@@ -26,7 +26,7 @@ type Shown = {
 };
 
 /** What a robust figure is called, and what it is a part of. */
-export type Robust = {
+type Robust = {
   /** "typical slices". */
   readonly typical: string;
   /** "all slices". */

@@ -32,7 +32,7 @@ export type MetricRow = {
 };
 
 /** Where the latencies of a workload come from. */
-export type LatencySource = {
+type LatencySource = {
   /**
    * "Latency is from the open loop at 3300 req/s (50 % of what docker, the slowest, can serve), measured from the planned time of
    * sending; vagrant (emulated) at 660 req/s."

@@ -31,7 +31,7 @@ type CardRow = {
 };
 
 /** What the card says: everything but the drawing. */
-export type CardPlan = {
+type CardPlan = {
   readonly title: string;
   readonly host: string;
   /** Headings of the figures: what, and which side is better. */

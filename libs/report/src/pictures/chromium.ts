@@ -17,7 +17,7 @@ export type Chromium = {
   readonly environment: Readonly<Record<string, string>>;
 };
 
-export type ChromiumSearch = {
+type ChromiumSearch = {
   /** Where PUPPETEER_EXECUTABLE_PATH and PATH are looked up; that of this process by default. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Looked at after PATH; where installers put it, by default. */

@@ -31,7 +31,7 @@ export type PictureMessage =
   | { readonly kind: 'done'; readonly images: readonly Uint8Array[] }
   | { readonly kind: 'failed'; readonly reason: string };
 
-export type RenderPngOptions = {
+type RenderPngOptions = {
   readonly chromium: Chromium;
   readonly signal: AbortSignal;
   /** For all pages together; 2 min by default. */

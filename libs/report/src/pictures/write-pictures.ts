@@ -11,14 +11,14 @@ import { summaryCard } from './card.ts';
 import { findChromium, type Chromium } from './chromium.ts';
 import { renderPng, type PicturePage } from './render-png.ts';
 
-export type PicturesWritten = {
+type PicturesWritten = {
   /** Paths of the files, absolute or relative as the folder was given. */
   readonly written: readonly string[];
   /** One line: why there are no PNG pictures, and how to get them. */
   readonly note?: string;
 };
 
-export type WritePicturesOptions = {
+type WritePicturesOptions = {
   readonly signal: AbortSignal;
   /** How a Chromium is found; on this machine by default. */
   readonly find?: (signal: AbortSignal) => Promise<Chromium | { readonly missing: string }>;
@@ -100,7 +100,7 @@ type PictureOfSvg = {
  * An SVG document as a page of its size. Its text is in the fonts that the SVG names.
  * @throws Error when its root element has no width and height in pixels.
  */
-export function picturePage({ fileName, svg, scale }: PictureOfSvg): PicturePage {
+function picturePage({ fileName, svg, scale }: PictureOfSvg): PicturePage {
   const root = /<svg [^>]*>/.exec(svg)?.[0] ?? '';
   const [widthPx, heightPx] = ['width', 'height'].map((side) =>
     Number(new RegExp(` ${side}="([\\d.]+)(?:px)?"`).exec(root)?.[1]),

@@ -95,7 +95,7 @@ export function wrapped(text: string, columns: number, indent = '  '): string {
 }
 
 /** A cell of a table: a text, and over how many columns it goes. */
-export type TerminalCell = string | { readonly text: string; readonly span: number };
+type TerminalCell = string | { readonly text: string; readonly span: number };
 
 const gap = '  ';
 

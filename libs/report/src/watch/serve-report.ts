@@ -6,7 +6,7 @@ import { messageOf } from '../model/words.ts';
 import { renderMessagePage } from '../page/page.ts';
 import { watchPage, watchPolicy } from './watch-page.ts';
 
-export type ServeOptions = {
+type ServeOptions = {
   /** Gives the page as it is now; called at the start and by `refresh`. What it does before it first waits, it does at once. */
   readonly render: () => Promise<string>;
   /** Closes the server at once. */

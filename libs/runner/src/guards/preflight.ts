@@ -14,7 +14,7 @@ import { counted } from '@tare/statistics';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import { defaultGuards } from './violations.ts';
 
-export type PreflightOptions = {
+type PreflightOptions = {
   /** CPUs that the server will get; undefined where nothing is pinned. */
   readonly cpus: readonly number[] | undefined;
   /** How long to watch; 1.5 s by default. */
@@ -37,7 +37,7 @@ export type HostAtRest = {
   readonly durationMs: number;
 };
 
-export type PreflightFinding = { readonly code: string; readonly message: string; readonly remedy: string };
+type PreflightFinding = { readonly code: string; readonly message: string; readonly remedy: string };
 export type Preflight = HostAtRest & { readonly findings: readonly PreflightFinding[] };
 
 const defaultDurationMs = 1500;
@@ -159,7 +159,7 @@ function busyPercent(begin: HostStat | null, end: HostStat | null, cpus: readonl
 }
 
 /** A process and how much of a CPU it used. */
-export type BusyProcess = {
+type BusyProcess = {
   readonly pid: number;
   /** Name of its executable; never its command line, which may hold secrets. */
   readonly name: string;

@@ -21,7 +21,7 @@ import { findRunner, isRunnerGone, runnerVariable, thisRunner } from '@tare/envi
 import { findProgram, plainText, processesWithVariable } from '@tare/metrics';
 
 /** Who holds the lock. */
-export type LockHolder = {
+type LockHolder = {
   readonly pid: number;
   readonly runId: string;
   readonly startedAt: string;
@@ -29,7 +29,7 @@ export type LockHolder = {
 };
 
 /** Held until it is released or its process ends, however that ends. */
-export interface HostLock {
+interface HostLock {
   release(): void;
 }
 

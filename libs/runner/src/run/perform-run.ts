@@ -25,8 +25,8 @@ import type { Usable } from './run-events.ts';
 export type RunResult = { readonly run: RunFile; readonly journalFolder: string };
 
 /**
- * A whole run: finds the usable environments, prepares and checks them, measures every one once in every round in a
- * seeded random order, and sums up. Every finished trial is in the journal before the next begins; the run file is made of the
+ * Makes a whole run: finds the usable environments, prepares and checks them, measures each one once in every round in a
+ * seeded random order, and sums up. Every finished trial is in the journal before the next begins; the run file is made from the
  * journal alone.
  * @throws Error with one line; nothing is left running, and the journal keeps the trials so far.
  */
@@ -55,7 +55,7 @@ async function measureOn(host: PreparedHost, options: HostOptions, beganAtMs: nu
   const rates = ratesOf(header);
   const measured = header.environments.flatMap(({ name, status }): readonly Usable[] => {
     const found = able.find(({ environment }) => environment.name === name);
-    // what was lost before the run was interrupted is prepared no more, and has its place in the order
+    // what was lost before the run was interrupted is not prepared again, but keeps its place in the order
     const lost = config.environments.find((each) => each.name === name);
     if (status !== 'measured') return [];
     return found !== undefined ? [found] : lost !== undefined ? [{ environment: lost, facts: {} }] : [];
@@ -152,7 +152,7 @@ async function headerOf(
   };
 }
 
-/** The rates that a run has: found once, before its first round. */
+/** The rates of a run, which are found once, before its first round. */
 function ratesOf({ rates }: JournalHeader): Pick<ArrivalRates, 'of'> {
   return {
     of: (workload, environment) =>
@@ -160,7 +160,7 @@ function ratesOf({ rates }: JournalHeader): Pick<ArrivalRates, 'of'> {
   };
 }
 
-/** The second copy of the baseline, if the run is to have one. */
+/** The second copy of the baseline, if the run has one. */
 function controlsOf({ control, baseline }: ResolvedConfig, ready: readonly Usable[]): readonly Usable[] {
   return ready
     .filter(({ environment }) => control && environment.name === baseline)

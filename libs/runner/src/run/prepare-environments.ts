@@ -206,7 +206,7 @@ function prepareOne(
   );
 }
 
-export type Checked = {
+type Checked = {
   /** What each served in a closed loop; empty when no arrival rate is to be found. */
   readonly capacities: readonly Capacity[];
   /** How fresh instances warmed up; empty when the warm-up is given. */
@@ -226,7 +226,7 @@ type CheckedStart = Checked & {
  * @param known what the replies are compared with; undefined where they are to be learned here.
  * @throws Error when it does not get healthy or answers wrongly, with its last log lines; nothing is left running.
  */
-export async function checkEnvironment(
+async function checkEnvironment(
   environment: Environment,
   workload: Workload,
   preparation: Preparation,

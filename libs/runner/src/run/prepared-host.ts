@@ -38,19 +38,19 @@ export type HostOptions = {
   readonly runsFolder: string;
   readonly listener: Listener;
   readonly signal: AbortSignal;
-  /** Aborts when the run shall end after the round that is under way, with what is measured by then. */
+  /** Aborts when the run shall end after the current round, with what is measured by then. */
   readonly ending?: AbortSignal;
   /** How long an app may take to get healthy. */
   readonly readyDeadlineMs?: number;
-  /** How long the host is watched at rest before anything is started; as long as preflight does by default. */
+  /** How long the host is watched at rest before anything is started; by default as long as preflight does. */
   readonly restMs?: number;
-  /** What replies under load are compared with: those of the baseline by default. */
+  /** What replies under load are compared with; by default those of the baseline. */
   readonly repliesLike?: Preparation['repliesLike'];
-  /** Whose run it is; a run of its own by default. */
+  /** What the run is for; by default a run of its own. */
   readonly asks?: JournalHeader['asks'];
-  /** The journal of a run that was interrupted, to go on with: of this host, this configuration and the same bytes. */
+  /** The journal of an interrupted run to continue: of this host, this configuration and the same bytes. */
   readonly resume?: JournalContent;
-  /** What is open at a look: by default what has no verdict against the baseline. */
+  /** Decides what is open at a look; by default what has no verdict against the baseline. */
   readonly judgeLook?: JudgeLook;
 };
 
@@ -69,7 +69,7 @@ export type PreparedHost = AsyncDisposable & {
   readonly capacities: readonly Capacity[];
   /** With the warm-up that was given, or chosen from those below. */
   readonly load: PreparedLoad;
-  /** How fresh instances warmed up; undefined where the warm-up is given. */
+  /** How fresh instances warmed up; undefined if the warm-up is given. */
   readonly warmUps: readonly WarmUp[] | undefined;
   /** From the preflight and the preparation. */
   readonly diagnostics: readonly Diagnostic[];
@@ -181,8 +181,8 @@ export async function prepareHost(options: HostOptions): Promise<PreparedHost> {
 const janitorFile = fileURLToPath(import.meta.url).replace(/prepared-host\.([jt]s)$/, 'janitor-process.$1');
 
 /**
- * Posts a process that cleans up after this one in case it cannot do so itself: when this one ends without having dismissed
- * it (SIGKILL, a closed terminal, the task runner's impatience after Ctrl-C), it reaps what the run had started. The
+ * Posts a process that cleans up after this one if it cannot do so itself: when this one ends without having dismissed
+ * it (SIGKILL, a closed terminal, the task runner's impatience after Ctrl-C), the janitor reaps what the run had started. The
  * environments of the configuration know how.
  * @param environments the names of those that the run measures: others have nothing of it, and some take seconds to ask.
  */
@@ -209,7 +209,7 @@ function warmUpOf(
   return chosen;
 }
 
-/** What disturbs the host before the run starts. It is reported; the run goes on. */
+/** Reports what disturbs the host before the run starts; that does not stop the run. */
 async function lookForDisturbances(
   { config: { guards }, restMs, listener, signal }: HostOptions,
   cpus: readonly number[] | undefined,
@@ -231,7 +231,7 @@ async function lookForDisturbances(
 }
 
 /** @returns a name for a run that sorts by time and may stand in a file name, a label and a domain name. */
-export function newRunId(now: Date): string {
+function newRunId(now: Date): string {
   const stamp = now
     .toISOString()
     .replace(/\.\d+Z$/, '')

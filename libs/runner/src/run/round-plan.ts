@@ -57,7 +57,7 @@ export function environmentsAfterFirstLook(
  */
 export type JudgeLook = (trials: readonly Trial[], looks: Looks, unjudged: readonly string[]) => Found;
 
-export type LookedAt = {
+type LookedAt = {
   readonly trials: readonly Trial[];
   readonly baseline: string;
   readonly control: string | undefined;

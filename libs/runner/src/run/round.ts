@@ -16,7 +16,7 @@ import type { PreparedHost } from './prepared-host.ts';
 import type { JudgeLook } from './round-plan.ts';
 import type { Listener, Usable } from './run-events.ts';
 
-/** All that a run knows once its host is prepared, and what it is measured with. */
+/** Everything that a run knows once its host is prepared. */
 export type Session = PreparedHost & {
   readonly config: PreparedConfig;
   readonly listener: Listener;
@@ -35,9 +35,9 @@ export type Session = PreparedHost & {
   readonly journalFolder: string;
   /** Whether it goes on with a run that was interrupted. */
   readonly isResumed: boolean;
-  /** What was measured before, by round and without gaps; empty of a new run. */
+  /** What was measured before, by round and without gaps; empty for a new run. */
   readonly known: readonly JournalRound[];
-  /** What environments have told since this was last asked. */
+  /** Messages from environments since the last call. */
   readonly newlyTold: () => readonly string[];
 };
 
@@ -49,7 +49,7 @@ export type Write = (line: Undated<JournalLine>) => Promise<void>;
 export type RoundPlace = {
   /** From 1. */
   readonly round: number;
-  /** How many there are in all, as far as it is known. */
+  /** How many there will be in all, as far as is known. */
   readonly rounds: number;
   /** From 1. */
   readonly attempt: number;
@@ -61,14 +61,14 @@ export type RoundPlace = {
   readonly total: number;
   readonly left: ReturnType<typeof timeLeft>;
   readonly load: PreparedLoad;
-  /** Called with how long the trials of the environments that were up together took, or their starts in turn. */
+  /** Called with the duration of the trials of environments that were up together, or of their starts in turn. */
   readonly onGroup: (environments: readonly string[], tookMs: number) => void;
   readonly write: Write;
   /** What this attempt had measured before the run was interrupted: it is not measured again. */
   readonly kept: Pick<JournalRound, 'trials' | 'starts'> | undefined;
 };
 
-export type RoundOutcome =
+type RoundOutcome =
   | { readonly kind: 'complete'; readonly trials: readonly Trial[] }
   | { readonly kind: 'violated'; readonly repeat: Repeat }
   | {
@@ -80,7 +80,7 @@ export type RoundOutcome =
 
 /**
  * Performs one trial of every environment and workload, in the given order; those that alternate in slices
- * run together when the first of them is due. Before the trials of a workload those that are cheap to start are started
+ * run together when the first of them is due. Before the trials of a workload, environments that are cheap to start are started
  * several times in turn. Ends at the first start or trial that fails, or trial that must be repeated.
  */
 export async function performRound(
@@ -128,7 +128,7 @@ export async function performRound(
       return failureOf(error, environments, []);
     }
     const sliceMs = sliceMsOf(workload, config.load);
-    /** The round is to be repeated for it. */
+    /** The violation for which the round must be repeated; undefined if there is none. */
     const violationIn = (done: readonly Trial[]): RoundOutcome | undefined => {
       // an emulated environment is not judged, and is slow enough to trip a guard by itself
       const judged = done.filter(({ environment }) => !session.unjudged.includes(environment));
@@ -167,7 +167,7 @@ export async function performRound(
           workload: workload.name,
           ...loadOf(workload, environment.name),
           setUp: (origin, until) => setUpData(workload, origin, seed, until),
-          // a window in slices follows from the first rounds, a whole one is as it was
+          // the first rounds decide the length of a window in slices, not that of a whole one
           load: sliceMs === undefined ? { ...place.load, window: config.load.window } : place.load,
           rateRps: rates.of(workload.name, environment.name),
           guards: config.guards,
@@ -193,7 +193,7 @@ export async function performRound(
         const names = group.map(({ name }) => name);
         place.onGroup(names, performance.now() - begunAt);
       }
-      // together: half of those that alternated in slices are of no use
+      // together: a part of those that alternated in slices is of no use
       await place.write({ kind: 'trials', trials: [...done] });
       const leftMs = left.now(place.before + trials.length + done.length, total);
       for (const trial of done) {
@@ -210,7 +210,7 @@ export async function performRound(
 
 type Environments = readonly Usable['environment'][];
 
-/** The trials of environments that were up together, where all of them had been finished. */
+/** The trials of environments that were up together, if all of them had ended. */
 function keptOf(
   trials: readonly Trial[],
   { name }: Workload,
@@ -224,8 +224,8 @@ function keptOf(
 }
 
 /**
- * The burst of starts before the trials of a workload, of those environments that start from nothing even when they are not
- * told to: a machine is started once, by its trial.
+ * The burst of starts before the trials of a workload, for environments that always start from nothing: a machine is started once, by
+ * its trial.
  */
 async function startInTurn(
   { config, preparation, measured, seed, listener, signal }: Session,
@@ -296,7 +296,7 @@ const lightStartAndStopMs = 300;
 const requestsWindowGuessMs = 2000;
 
 /** How long a trial takes, known from similar ones, and how many trials had ended before. */
-export type KnownTrials = { readonly trials: number; readonly eachMs: number };
+type KnownTrials = { readonly trials: number; readonly eachMs: number };
 
 /**
  * Estimates how long the rest of a run takes: at first from the configuration or from what is known, then from the trials

@@ -30,11 +30,11 @@ export type Measured = {
  * Measures every environment once in every round, in an order that follows from the seed. Unless their number is given, the
  * rounds end when every judged comparison is decided at one of the looks, at the most rounds, or when the budget is spent;
  * an environment whose comparisons are all decided takes part in no more of them, and one that gets no verdict only in those
- * before the first look; once every latency is decided, the rounds have no open-loop windows. Where the configuration says
- * so, decisions end nothing, and budget or most rounds alone do. A round in which a trial fails or violates a guard is
+ * before the first look; once every latency is decided, the rounds have no open-loop windows. If the configuration says
+ * so, only the budget or the most rounds end a run, not its decisions. A round in which a trial fails or violates a guard is
  * repeated whole, as often as the configuration allows. An environment that fails in a round more often than that is lost:
- * the round is made without it, and so are those after it. Everything goes to the journal as it becomes known. What an interrupted
- * run had measured is taken from there: all that follows from it follows again.
+ * this round and all later ones are made without it. Everything goes to the journal as it becomes known. What an interrupted
+ * run had measured is read from there, and everything else is computed again.
  * @returns the trials of the last attempt of every round, and which environments were lost.
  * @throws Error of the run itself: a journal that cannot be written.
  */
@@ -83,7 +83,7 @@ export async function measureRounds(session: Session): Promise<Measured> {
   const repeats: Repeat[] = [];
   const lost: LostEnvironment[] = [];
   let { load } = config;
-  // what gets no verdict is there to be seen: a few rounds do that, and the others have the time
+  // what gets no verdict is only shown: a few rounds are enough for that, and leave the time to the others
   const isShown = (name: string, rounds: number): boolean =>
     rounds >= (config.emulatedRounds ?? Infinity) && !afterFirstLook.includes(name);
   const tellEnding = (): void => {
@@ -216,7 +216,7 @@ export async function measureRounds(session: Session): Promise<Measured> {
   }
   ending?.removeEventListener('abort', tellEnding);
   const rounds = Math.max(1, done);
-  // rounds that were given and ended by hand are judged as at one look that came too early
+  // a given number of rounds that somebody ended is judged as at one look that came too early
   const given = wanted.kind === 'fixed' ? { rounds: [], mostRounds: wanted.rounds } : undefined;
   const plan: RoundPlan =
     given !== undefined && endedBy !== 'interrupted'
@@ -234,7 +234,7 @@ function lookText(rounds: number, decided: number, all: number, now: readonly Co
   return `after ${counted(rounds, 'round')} ${decided} of ${all} are decided${news === '' ? '' : `, now ${news}`}`;
 }
 
-/** The longest of the windows that the workloads ask for; undefined where it is given, or nothing has slices. */
+/** The longest of the windows that the workloads need; undefined if it is given, or nothing has slices. */
 function windowsAfter(
   { config, unjudged }: Session,
   trials: readonly Trial[],
@@ -284,7 +284,7 @@ function planOf({
   };
 }
 
-/** Whether the baseline and something to hold against it are still measured; a run of the baseline alone has its control. */
+/** Whether the baseline and something to compare with it are still measured; a run of the baseline alone has its control. */
 function canCompare(
   { config: { baseline }, control, unjudged }: Session,
   all: readonly string[],
@@ -303,9 +303,9 @@ function lookedAtOf({ config, control, unjudged, seed }: Session, lost: readonly
 type Round = Omit<RoundPlace, 'attempt' | 'mayRepeat' | 'kept'> & { readonly inTime: () => boolean };
 
 /**
- * Repeats a round until it is clean, or may not be repeated any more; what fails then is lost, and the round is made without
+ * Repeats a round until it is clean or may not be repeated again. An environment that still fails is lost, and the round is made without
  * it. Adds to `repeats` and `lost`.
- * @param recorded what was measured of it before the run was interrupted; what was repeated and lost then is in the lists.
+ * @param recorded what was measured of it before the run was interrupted; the lists already have what was repeated and lost then.
  */
 async function completeRound(
   session: Session,

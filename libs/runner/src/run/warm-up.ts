@@ -10,7 +10,7 @@ const sliceMs = 25;
 /** Levels that differ by no more count as one. An instance that is alone shows the changing speed of the host, too. */
 const tolerances = { besideWarm: 0.03, alone: 0.1 } as const;
 
-export type WarmUpObservation = {
+type WarmUpObservation = {
   readonly workload: string;
   readonly environment: string;
   /** Instances that have had no requests except health checks; at least one. */

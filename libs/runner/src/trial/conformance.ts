@@ -10,7 +10,7 @@ const mostLearned = 100;
 // a reply that holds the time of day differs from itself after this long
 const clockTicksAfterMs = 1100;
 
-export type ConformanceReport = {
+type ConformanceReport = {
   /** One line for each wrong answer; empty when the app conforms. */
   readonly failures: readonly string[];
   /** Whether a reply asked to close the connection, which spoils latencies of a keep-alive load. */

@@ -5,7 +5,7 @@ import type { HostActivity } from '@tare/results';
 const unknown: HostActivity = { foreignCpus: null, stealPercent: null, throttledMs: null, clockMHz: null };
 
 /** Watches what else a host does while a trial loads an instance. */
-export interface HostWatch {
+interface HostWatch {
   /** To be called with the pid of the load generator as soon as it runs. */
   readonly generator: (pid: number) => void;
   readonly begin: () => void;

@@ -4,7 +4,7 @@ import { plainText, waitForConnection, waitForHttp, type Readiness } from '@tare
 /** Pause between two polls of the health path: its cost is small, and it bounds the error of the startup time. */
 const pollIntervalMs = 1;
 
-export type ReadyInstance = { readonly instance: Instance; readonly readiness: Readiness };
+type ReadyInstance = { readonly instance: Instance; readonly readiness: Readiness };
 
 /**
  * Starts an app and waits until it is healthy: its health path answers 2xx, or, without one, it accepts a connection.

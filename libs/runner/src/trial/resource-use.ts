@@ -3,7 +3,7 @@ import type { MeterReading } from '@tare/metrics';
 import type { Trial, TrialSample } from '@tare/results';
 
 /** What the meters of an instance read at one moment; without what is not metered. */
-export type SamplePair = {
+type SamplePair = {
   readonly net?: MeterReading | undefined;
   readonly gross?: MeterReading | undefined;
 };

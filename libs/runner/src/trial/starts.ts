@@ -4,7 +4,7 @@ import { startReady } from './ready-instance.ts';
 import { TrialError, type TrialPlan } from './trial.ts';
 
 /** An environment in a burst of starts. */
-export type Starter = Pick<TrialPlan, 'environment' | 'launch' | 'readyDeadlineMs'>;
+type Starter = Pick<TrialPlan, 'environment' | 'launch' | 'readyDeadlineMs'>;
 
 /**
  * A burst of starts: start → first 200 on health → stop of each environment, as often as wanted, one at a time and with nothing

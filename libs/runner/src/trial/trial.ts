@@ -21,7 +21,7 @@ import { diskUse, resourceUse, trialSamples, type WindowSampler, windowSampler }
 /** A request without a reply after this long is a timeout. */
 export const requestTimeoutSeconds = 30;
 
-/** How long a load generator may take beyond the load itself. */
+/** How much longer than the load itself a load generator may take. */
 export const generatorSlackMs = 60_000;
 
 // a window that is a number of requests has no length of its own
@@ -52,7 +52,7 @@ export type TrialPlan = {
   readonly closesConnections: boolean;
   readonly setUp: (origin: URL, signal: AbortSignal) => Promise<void>;
   readonly load: PreparedLoad;
-  /** Of the open-loop window, if there is one. */
+  /** Arrival rate of the open-loop window, if there is one. */
   readonly rateRps: number | undefined;
   readonly guards: Guards;
   /** Of the run. */
@@ -64,7 +64,7 @@ export type TrialPlan = {
   /** Place within the round, from 1. */
   readonly order: number;
   readonly readyDeadlineMs: number;
-  /** What the starts before the trials of its round took, in milliseconds; undefined without any. */
+  /** How long the starts before the trials of its round took, in milliseconds; undefined without any. */
   readonly starts: readonly number[] | undefined;
   /** Called with the readings of the window in which the trial failed. */
   readonly onLost: (samples: readonly TrialSample[]) => void;
@@ -170,7 +170,7 @@ async function load(
   });
   const spec: LoadSpec = {
     sides,
-    // side by side all meet the same arrivals; those of the next round are others, so that no run hangs on one draw
+    // side by side all get the same arrivals; the next round draws others, so that no run depends on one draw
     seed: seed + round,
     connections,
     warmupMs,

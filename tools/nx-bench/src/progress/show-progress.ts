@@ -6,7 +6,7 @@ import { type Output, terminalBlock } from './terminal-block.ts';
 
 export type { Output } from './terminal-block.ts';
 
-export type Progress = Listener & {
+type Progress = Listener & {
   /** Removes the status lines of a run that ends early. May be called twice, and after the end. */
   readonly close: () => void;
 };

@@ -8,7 +8,7 @@ export type Output = {
 };
 
 /** Replaces the block with these lines (none to erase it), after printing a line that stays above it. */
-export type TerminalBlock = (lines: readonly string[], above?: string) => void;
+type TerminalBlock = (lines: readonly string[], above?: string) => void;
 
 const usualColumns = 80;
 const usualRows = 24;

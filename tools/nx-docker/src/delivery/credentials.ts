@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { awaitProgram } from '@tare/metrics';
+import { parsedJson } from '@tare/nx-kit';
 import { z } from 'zod';
 
 /** What proves to a registry who pushes. */
@@ -120,13 +121,7 @@ async function askHelper(
   if (code !== 0 && /credentials not found/i.test(stdout)) return undefined;
   if (code !== 0)
     throw new Error(`${program} failed with ${code}: try ${program} list, or docker login ${server}`);
-  let answer: unknown;
-  try {
-    answer = JSON.parse(stdout);
-  } catch {
-    answer = undefined;
-  }
-  const { data } = helperAnswer.safeParse(answer);
+  const { data } = helperAnswer.safeParse(parsedJson(stdout));
   if (data === undefined) throw new Error(`${program} does not answer as a credential helper does`);
   return {
     username: data.Username,

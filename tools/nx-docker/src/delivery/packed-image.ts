@@ -10,7 +10,7 @@ import { readConfig, readLayers } from '../image/image-archive.ts';
 import type { RegistryBlob, RegistryManifest } from './registry.ts';
 
 /** An image as a registry keeps it (OCI Image Format Specification). */
-export type PackedImage = {
+type PackedImage = {
   readonly manifest: RegistryManifest;
   readonly config: RegistryBlob;
   /** From the base up. */

@@ -1,4 +1,5 @@
 import { plainText } from '@tare/metrics';
+import { parsedJson } from '@tare/nx-kit';
 import { z } from 'zod';
 import type { Credentials } from './credentials.ts';
 import type { ImageName } from './image-name.ts';
@@ -167,7 +168,7 @@ export async function openRepository(
       throw passingError(what, undefined, retryAfterMs(response.headers));
     }
     if (!response.ok) throw refused({ status: 401, headers: response.headers, text }, 'to push');
-    const given = tokenAnswer.safeParse(parsed(text)).data;
+    const given = tokenAnswer.safeParse(parsedJson(text)).data;
     const token = given?.token ?? given?.access_token;
     if (token === undefined) throw new Error(`${realm.host} answers without a token`);
     return token;
@@ -181,7 +182,7 @@ export async function openRepository(
 
   /** What a registry says of itself, in one line (OCI Distribution Specification, "Error Codes"). */
   function refusal({ status, text }: Answer, what: string): string {
-    const errors = errorAnswer.safeParse(parsed(text)).data?.errors ?? [];
+    const errors = errorAnswer.safeParse(parsedJson(text)).data?.errors ?? [];
     const said = errors.map(({ code, message }) => [code, message].filter(Boolean).join(', ')).join('; ');
     return plainText(
       `the registry ${name.host} ${what} (${[status, said].filter(Boolean).join(': ')})`,
@@ -282,14 +283,6 @@ const tokenAnswer = z.object({ token: z.string().optional(), access_token: z.str
 const errorAnswer = z.object({
   errors: z.array(z.object({ code: z.string().optional(), message: z.string().optional() })),
 });
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /** Where the API of a registry is: over TLS, or without on this machine where there is none. */
 async function reach({ host, plain }: ImageName, retrying: Retrying, signal: AbortSignal): Promise<URL> {

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { Contrib, Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
+import { textIfThere } from '@tare/metrics';
+import { parsedJson } from '@tare/nx-kit';
 import { PackageURL } from 'packageurl-js';
 import parseExpression from 'spdx-expression-parse';
 import { z } from 'zod';
@@ -210,10 +211,5 @@ function sourcesOf({ path, root }: Bundle): readonly string[] | undefined {
 }
 
 function readJson(path: string): unknown {
-  if (!existsSync(path)) return undefined;
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch {
-    return undefined;
-  }
+  return parsedJson(textIfThere(path));
 }

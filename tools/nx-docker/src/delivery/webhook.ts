@@ -10,7 +10,7 @@ import {
 } from './retry.ts';
 
 /** Who is told of pushes. */
-export type Webhook = {
+type Webhook = {
   /** Its path may be a secret: messages have its host alone. */
   readonly url: URL;
   /** What the body is signed with; undefined for no signature. */

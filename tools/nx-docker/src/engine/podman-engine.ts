@@ -12,7 +12,7 @@ import { probeAddress } from './probe-engine.ts';
 import { tryContainer } from './try-container.ts';
 
 /** Whom Podman runs as. */
-export type PodmanUser = {
+type PodmanUser = {
   /** Without root: as an ordinary user, its containers in a user namespace. */
   readonly rootless: boolean;
   /** The account for that, where root runs the suite; by default the first one that has a range of subordinate user IDs. */

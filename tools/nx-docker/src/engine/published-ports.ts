@@ -1,10 +1,11 @@
 import { realpathSync } from 'node:fs';
 import { commandLineOf, listProcesses, textIfThere } from '@tare/metrics';
+import { parsedJson } from '@tare/nx-kit';
 import { z } from 'zod';
 import type { EngineAddress } from './engine-address.ts';
 
 /** How this host's engine brings requests from 127.0.0.1 to a published port. */
-export type PublishedPorts =
+type PublishedPorts =
   /** A process of the engine takes them and hands them on (docker-proxy). */
   | 'proxy'
   /** The kernel rewrites their address, also that of 127.0.0.1 (iptables, route_localnet): `userland-proxy` is false. */
@@ -45,7 +46,7 @@ export function parseConfig(
     });
   const asked = values(/^config-file$/).at(-1);
   const text = read(asked ?? '/etc/docker/daemon.json');
-  const file = configSchema.safeParse(parseJson(text || '{}'));
+  const file = configSchema.safeParse(parsedJson(text || '{}'));
   if (!file.success) return undefined;
   // an option that is in both keeps an engine from starting
   const isOff = (name: string): boolean => words.includes(`--${name}=false`) || words.includes(`--${name}=0`);
@@ -69,13 +70,5 @@ function realPath(path: string): string {
     return realpathSync(path);
   } catch {
     return path;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

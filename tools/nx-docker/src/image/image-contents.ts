@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { parsedJson } from '@tare/nx-kit';
 import type { Header } from 'tar-stream';
 import { z } from 'zod';
 import { eachFile, readLayers } from './image-archive.ts';
@@ -139,7 +140,7 @@ function contentsOf(all: readonly (readonly [string, NonNullable<Found>])[]): Im
         distribution = { id, release: fields.get('VERSION_CODENAME') ?? fields.get('VERSION_ID') };
     } else if (databases.test(path)) packages.push(...readDatabase(path, found.text, files));
     else {
-      const read = manifestSchema.safeParse(parsed(found.text)).data;
+      const read = manifestSchema.safeParse(parsedJson(found.text)).data;
       if (read === undefined) unlisted.add(`/${path}, which names no package and version`);
       else packages.push({ kind: 'npm', manifest: read, path: path.replace(/\/package\.json$/, '') });
     }
@@ -197,12 +198,4 @@ function fieldsOf(lines: string, separator: ':' | '='): ReadonlyMap<string, stri
     fields.set(line.slice(0, at), separator === '=' ? value.replace(/^(["'])(.*)\1$/, '$2') : value);
   }
   return fields;
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }

@@ -136,7 +136,7 @@ function sharedMachine(options: MachineOptions): VagrantMachine {
 }
 
 /** Why a VM cannot run an app, and what to do; undefined if it can. */
-export function vmObstacle(artifact: Artifact): Obstacle | undefined {
+function vmObstacle(artifact: Artifact): Obstacle | undefined {
   if (artifact.kind === 'image')
     return {
       reason:

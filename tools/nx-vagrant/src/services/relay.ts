@@ -35,7 +35,7 @@ export async function endRelay(place: MachinePlace): Promise<void> {
 }
 
 /** Whether a process forwards ports to the machine of a place. */
-export function isRelay(pid: number, { state }: Pick<MachinePlace, 'state'>): boolean {
+function isRelay(pid: number, { state }: Pick<MachinePlace, 'state'>): boolean {
   const words = commandLineOf(pid);
   return words[1] === file && words[3] === state;
 }

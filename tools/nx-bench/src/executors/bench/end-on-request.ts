@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Listener } from '@tare/runner';
 
-export type EndOnRequest = {
+type EndOnRequest = {
   /** Aborts when the run shall end after the round that is under way. */
   readonly signal: AbortSignal;
   /** Whether a SIGINT that has just come is such a request; it is not before and after the rounds, nor a second time. */

@@ -5,58 +5,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseRunFile } from '@tare/results';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-
-const app = `
-import { createServer } from 'node:http';
-const server = createServer((request, reply) => reply.end('{"status":"ok"}'));
-server.listen(Number(process.env.PORT), process.env.HOST);
-process.on('SIGTERM', () => process.exit(0));
-`;
+import { runExecutor, type Signal, writeApp, writeConfig } from '../../../fixtures/executor-process.ts';
 
 let root: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'tare-bench-'));
-  await writeFile(join(root, 'main.mjs'), app);
-  await writeFile(
-    join(root, 'bench.config.mjs'),
-    `import { native } from '${import.meta.resolve('@tare/environment')}';
-     export default {
-       workloads: [{ name: 'app', app: { kind: 'node', file: new URL('main.mjs', import.meta.url) }, health: '/health',
-         request: () => ({ path: '/' }), conformance: [{ request: { path: '/health' }, status: 200 }] }],
-       environments: [native(), { ...native(), name: 'again' }],
-       load: { connections: 2, warmupMs: 100, durationMs: 600, open: { rateRps: 50, durationMs: 300 } },
-       // no guard repeats a round: the machine of a test is a busy one
-       control: false, retries: 0,
-     };`,
+  await writeApp(root);
+  await writeConfig(
+    root,
+    `environments: [native(), { ...native(), name: 'again' }],
+     load: { connections: 2, warmupMs: 100, durationMs: 600, open: { rateRps: 50, durationMs: 300 } },
+     // no guard repeats a round: the machine of a test is a busy one
+     control: false, retries: 0`,
   );
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-type Outcome = { readonly stdout: string; readonly stderr: string };
-
-/** Runs the executor in a process of its own, as Nx does. */
-async function bench(
-  options: object,
-  ...signals: { readonly text: string; readonly signal: NodeJS.Signals }[]
-): Promise<Outcome> {
-  const executor = new URL('./executor.ts', import.meta.url).href;
-  const script = `
-    import bench from '${executor}';
-    const { success } = await bench(${JSON.stringify({ config: 'bench.config.mjs', ...options })}, { root: ${JSON.stringify(root)} });
-    console.log(success ? 'succeeded' : 'did not succeed');`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
-  const outcome = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk: Buffer) => {
-    outcome.stdout += chunk.toString();
-    const [next] = signals;
-    if (next === undefined || !outcome.stdout.includes(next.text)) return;
-    signals.shift();
-    child.kill(next.signal);
-  });
-  child.stderr.on('data', (chunk: Buffer) => (outcome.stderr += chunk.toString()));
-  await once(child, 'close');
-  return outcome;
-}
+const bench = (options: object, ...signals: readonly Signal[]) =>
+  runExecutor(
+    'bench',
+    { config: 'bench.config.mjs', ...options },
+    { root, projectName: 'app-bench' },
+    signals,
+  );
 
 it('serves the report of the run while it grows', { timeout: 60_000 }, async () => {
   const { stdout } = await bench({ rounds: 2, watch: true });
@@ -64,21 +35,25 @@ it('serves the report of the run while it grows', { timeout: 60_000 }, async () 
   expect(stdout).toContain('succeeded');
 });
 
-it('writes a run file that holds to its schema, and says what it does', { timeout: 90_000 }, async () => {
-  const { stdout } = await bench({ rounds: 2 });
-  expect(stdout).toContain('succeeded');
-  expect(stdout).toMatch(/round 2\/2 {2}app in (native|again): [\d.]+ req\/s, ready after \d+ ms\n/);
-  const path = join(root, 'reports', 'latest', 'run.json');
-  const run = parseRunFile(await readFile(path, 'utf8'), path);
-  expect(run.trials).toHaveLength(4);
-  const [host = ''] = await readdir(join(root, 'reports', 'history'));
-  expect(await readdir(join(root, 'reports', 'history', host))).toContain(`${run.id}.json`);
-  expect(await readdir(join(root, 'reports', 'runs', run.id))).toEqual([
-    'header.json',
-    'journal.jsonl',
-    'run.json',
-  ]);
-});
+it(
+  'writes a run file that holds to its schema into the folder of its project, and says what it does',
+  { timeout: 90_000 },
+  async () => {
+    const { stdout } = await bench({ rounds: 2, outputPath: 'reports/{projectName}' });
+    expect(stdout).toContain('succeeded');
+    expect(stdout).toMatch(/round 2\/2 {2}app in (native|again): [\d.]+ req\/s, ready after \d+ ms\n/);
+    const path = join(root, 'reports', 'app-bench', 'latest', 'run.json');
+    const run = parseRunFile(await readFile(path, 'utf8'), path);
+    expect(run.trials).toHaveLength(4);
+    const [host = ''] = await readdir(join(root, 'reports', 'app-bench', 'history'));
+    expect(await readdir(join(root, 'reports', 'app-bench', 'history', host))).toContain(`${run.id}.json`);
+    expect(await readdir(join(root, 'reports', 'app-bench', 'runs', run.id))).toEqual([
+      'header.json',
+      'journal.jsonl',
+      'run.json',
+    ]);
+  },
+);
 
 it.each([
   [{ rounds: 0 }, '--rounds=0: expected a whole number from 1 to 1000\n'],

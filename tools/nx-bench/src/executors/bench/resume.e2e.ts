@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -13,17 +13,12 @@ import {
   type RunFile,
 } from '@tare/results';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { writeApp } from '../../../fixtures/executor-process.ts';
 
 // the long form: TARE_KILLS=200 TARE_RESUMED_RUNS=20 npx vitest run --root tools/nx-bench -c vitest.e2e.config.ts src/executors/bench/resume.e2e.ts
 const kills = Number(process.env.TARE_KILLS ?? 3);
 const runs = Number(process.env.TARE_RESUMED_RUNS ?? 1);
 
-const app = `
-import { createServer } from 'node:http';
-const server = createServer((request, reply) => reply.end('{"status":"ok"}'));
-server.listen(Number(process.env.PORT), process.env.HOST);
-process.on('SIGTERM', () => process.exit(0));
-`;
 const configText = `
 import { namespace, native } from '${import.meta.resolve('@tare/environment')}';
 const workload = (name, path) => ({ name, app: { kind: 'node', file: new URL('main.mjs', import.meta.url) }, request: () => ({ path }) });
@@ -41,7 +36,7 @@ export default {
 let root: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'tare-resume-'));
-  await writeFile(join(root, 'main.mjs'), app);
+  await writeApp(root);
   await writeFile(join(root, 'bench.config.mjs'), configText);
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
@@ -174,11 +169,11 @@ it('goes on only as the run was, and says in one line what differs', async () =>
   expect(await refused({ resume: true, connections: 3 })).toMatch(
     /^--resume=\S+: the configuration has changed since the run began: load\.connections was 2 and is 3; a run goes on only as it was, begin another\n$/,
   );
-  await writeFile(join(root, 'main.mjs'), `${app}// changed`);
+  await appendFile(join(root, 'main.mjs'), '// changed');
   expect(await refused({ resume: true })).toMatch(
     /^--resume=\S+: the app has changed since the run began: one was "[0-9a-f]{64}" and is "[0-9a-f]{64}"; /,
   );
-  await writeFile(join(root, 'main.mjs'), app);
+  await writeApp(root);
   expect(await refused({ resume: 'none' })).toMatch(
     /none\/header\.json: not there, expected the header of a run\n$/,
   );

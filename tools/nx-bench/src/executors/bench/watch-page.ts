@@ -2,7 +2,7 @@ import { renderMessagePage, renderPage, reportModel, serveReport } from '@tare/r
 import type { RunFile } from '@tare/results';
 import { followRun, type Listener } from '@tare/runner';
 
-export type WatchOptions = {
+type WatchOptions = {
   /** Serve the growing report while the run is under way. */
   readonly watch: boolean;
   /** A free port by default. */
@@ -10,7 +10,7 @@ export type WatchOptions = {
 };
 
 /** The page that shows a run while it grows; nothing where none is wanted. */
-export type WatchPage = {
+type WatchPage = {
   readonly follow: Listener;
   readonly show: (run: RunFile) => void;
   close(): Promise<void>;

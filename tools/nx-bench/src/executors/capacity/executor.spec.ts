@@ -1,59 +1,31 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseCapacityFile } from '@tare/results';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { runExecutor, type Signal, writeApp, writeConfig } from '../../../fixtures/executor-process.ts';
 
-const app = `
-import { createServer } from 'node:http';
-const server = createServer((request, reply) => reply.end('{"status":"ok"}'));
-server.listen(Number(process.env.PORT), process.env.HOST);
-process.on('SIGTERM', () => process.exit(0));
-`;
 const lockDeadlineMs = 150_000;
 
 let root: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'tare-capacity-'));
-  await writeFile(join(root, 'main.mjs'), app);
-  await writeFile(
-    join(root, 'bench.config.mjs'),
-    `import { native } from '${import.meta.resolve('@tare/environment')}';
-     export default {
-       workloads: [{ name: 'app', app: { kind: 'node', file: new URL('main.mjs', import.meta.url) }, health: '/health',
-         request: () => ({ path: '/' }), conformance: [{ request: { path: '/health' }, status: 200 }] }],
-       environments: [native()],
-       load: { connections: 2, warmupMs: 100 },
-       guards: { lateSendsPercent: 100, generatorCpuPercent: 1000 },
-     };`,
+  await writeApp(root);
+  await writeConfig(
+    root,
+    `environments: [native()],
+     load: { connections: 2, warmupMs: 100 },
+     guards: { lateSendsPercent: 100, generatorCpuPercent: 1000 }`,
   );
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-type Outcome = { readonly stdout: string; readonly stderr: string };
-
-/** Runs the executor in a process of its own, as Nx does; waits while another run holds the host. */
-async function capacity(
-  options: object,
-  after?: { readonly text: string; readonly signal: NodeJS.Signals },
-): Promise<Outcome> {
-  const executor = new URL('./executor.ts', import.meta.url).href;
-  const script = `
-    import capacity from '${executor}';
-    const { success } = await capacity(${JSON.stringify({ config: 'bench.config.mjs', ...options })}, { root: ${JSON.stringify(root)} });
-    console.log(success ? 'succeeded' : 'did not succeed');`;
+/** Waits while another run holds the host. */
+async function capacity(options: object, ...signals: readonly Signal[]) {
   for (const deadline = Date.now() + lockDeadlineMs; ; await sleep(250)) {
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
-    const outcome = { stdout: '', stderr: '' };
-    child.stdout.on('data', (chunk: Buffer) => {
-      outcome.stdout += chunk.toString();
-      if (after !== undefined && outcome.stdout.includes(after.text)) child.kill(after.signal);
-    });
-    child.stderr.on('data', (chunk: Buffer) => (outcome.stderr += chunk.toString()));
-    await once(child, 'close');
+    const given = { config: 'bench.config.mjs', ...options };
+    const outcome = await runExecutor('capacity', given, { root }, signals);
     if (!outcome.stderr.includes('another run is measuring') || Date.now() > deadline) return outcome;
   }
 }

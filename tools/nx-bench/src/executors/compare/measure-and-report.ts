@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { reportFlags } from '@tare/report';
 
 /** What measures and what reports, and where their files lie. */
-export type Steps = {
+type Steps = {
   readonly root: string;
   /** The folder `reports`, from the root. */
   readonly outputPath: string;

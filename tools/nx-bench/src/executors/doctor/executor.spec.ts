@@ -1,42 +1,23 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DoctorLine } from '@tare/checks';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { runExecutor, writeApp, writeConfig } from '../../../fixtures/executor-process.ts';
 
 let root: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'tare-doctor-'));
-  await writeFile(join(root, 'main.mjs'), '');
-  const config = (environments: string): string => `
-    import { native } from '${import.meta.resolve('@tare/environment')}';
-    const away = { ...native(), name: 'away', probe: () => ({ usable: false, reason: 'it is away', remedy: 'call it' }) };
-    export default {
-      workloads: [{ name: 'app', app: { kind: 'node', file: new URL('main.mjs', import.meta.url) }, health: '/health',
-        request: () => ({ path: '/' }), conformance: [{ request: { path: '/health' }, status: 200 }] }],
-      environments: [${environments}],
-    };`;
-  await writeFile(join(root, 'bench.config.mjs'), config("native(), { ...native(), name: 'again' }, away"));
-  await writeFile(join(root, 'nothing.config.mjs'), config('away'));
+  await writeApp(root);
+  const away =
+    "{ ...native(), name: 'away', probe: () => ({ usable: false, reason: 'it is away', remedy: 'call it' }) }";
+  await writeConfig(root, `environments: [native(), { ...native(), name: 'again' }, ${away}]`);
+  await writeConfig(root, `environments: [${away}]`, 'nothing.config.mjs');
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-/** Runs the executor in a process of its own, as Nx does. */
-async function doctor(options: object): Promise<{ readonly stdout: string; readonly stderr: string }> {
-  const executor = new URL('./executor.ts', import.meta.url).href;
-  const script = `
-    import doctor from '${executor}';
-    const { success } = await doctor(${JSON.stringify({ config: 'bench.config.mjs', ...options })}, { root: ${JSON.stringify(root)} });
-    console.log(success ? 'succeeded' : 'did not succeed');`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
-  const outcome = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk: Buffer) => (outcome.stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (outcome.stderr += chunk.toString()));
-  await once(child, 'close');
-  return outcome;
-}
+const doctor = (options: object) =>
+  runExecutor('doctor', { config: 'bench.config.mjs', ...options }, { root });
 
 it('prints a table of this host', async () => {
   const { stdout, stderr } = await doctor({});

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import type { DoctorLine } from '@tare/checks';
 import { counted } from '@tare/results';
 
-export type DoctorTextOptions = {
+type DoctorTextOptions = {
   /** Width of the terminal in characters. */
   readonly columns: number;
   /** Whether to write escape sequences for colours. */

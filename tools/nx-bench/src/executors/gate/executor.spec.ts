@@ -1,47 +1,29 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { runExecutor, writeConfig } from '../../../fixtures/executor-process.ts';
 import { exitCodeVariable, readExitCode } from './exit-code-file.ts';
 
 let root: string;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'tare-gate-executor-'));
-  await writeFile(
-    join(root, 'bench.config.mjs'),
-    `import { native } from '${import.meta.resolve('@tare/environment')}';
-     export default {
-       workloads: [{ name: 'app', app: { kind: 'node', file: new URL('main.mjs', import.meta.url) }, health: '/health',
-         request: () => ({ path: '/' }), conformance: [{ request: { path: '/health' }, status: 200 }] }],
-       environments: [native()],
-     };`,
-  );
+  await writeConfig(root);
   execFileSync('git', ['init', '--quiet', root]);
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-/** Runs the executor in a process of its own, as Nx does. */
 async function gate(options: object) {
-  const executor = new URL('./executor.ts', import.meta.url).href;
-  const script = `
-    import gate from '${executor}';
-    const { success } = await gate(${JSON.stringify({ config: 'bench.config.mjs', ...options })}, { root: ${JSON.stringify(root)}, projectName: '@shop/bench' });
-    console.log(success ? 'succeeded' : 'did not succeed');`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    env: {
-      ...process.env,
-      NX_BASE: '',
-      [exitCodeVariable]: join(root, 'code'),
-      GITHUB_STEP_SUMMARY: join(root, 'step.md'),
-    },
-  });
-  const outcome = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk: Buffer) => (outcome.stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (outcome.stderr += chunk.toString()));
-  await once(child, 'close');
-  return { ...outcome, code: await readExitCode(join(root, 'code')) };
+  const code = join(root, 'code');
+  const outcome = await runExecutor(
+    'gate',
+    { config: 'bench.config.mjs', ...options },
+    { root, projectName: '@shop/bench' },
+    [],
+    { NX_BASE: '', [exitCodeVariable]: code, GITHUB_STEP_SUMMARY: join(root, 'step.md') },
+  );
+  return { ...outcome, code: await readExitCode(code) };
 }
 
 it('reports a base that is none in one line, in its files and on the page of the job', async () => {

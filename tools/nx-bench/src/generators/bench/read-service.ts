@@ -1,5 +1,5 @@
 /** What is read of a project: the text of a file by its path from the project's root, and the paths that there are. */
-export type ProjectFiles = {
+type ProjectFiles = {
   readonly paths: readonly string[];
   readonly read: (path: string) => string | undefined;
 };

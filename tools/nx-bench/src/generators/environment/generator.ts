@@ -17,7 +17,7 @@ import { installedFolder } from '../../gather-packages.ts';
 import { packages } from '../bench/generator.ts';
 import { addPlugin, pluginName } from '../init/generator.ts';
 
-export type EnvironmentOptions = {
+type EnvironmentOptions = {
   readonly name: string;
   /** The project whose bench.config.ts uses it. */
   readonly project: string;

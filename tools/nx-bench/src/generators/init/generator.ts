@@ -9,7 +9,7 @@ import {
   type Tree,
 } from '@nx/devkit';
 
-export type InitOptions = { readonly skipFormat?: boolean };
+type InitOptions = { readonly skipFormat?: boolean };
 
 // what the peer range of the package says
 const oldestNx = [22, 7] as const;

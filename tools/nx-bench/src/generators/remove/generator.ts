@@ -18,7 +18,7 @@ import { isAsMade, isSameText } from '../bench/generator.ts';
 import { pluginName, removeIgnored } from '../init/generator.ts';
 import { workflowsIn } from '../workflow/generator.ts';
 
-export type RemoveOptions = {
+type RemoveOptions = {
   /** Whether what was measured goes, too. */
   readonly deleteReports?: boolean;
   readonly skipFormat?: boolean;

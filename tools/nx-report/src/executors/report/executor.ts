@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { PromiseExecutor } from '@nx/devkit';
-import { readCalibration, summariseCalibration } from '@tare/results/calibration';
+import { type CalibrationSummary, readCalibration, summariseCalibration } from '@tare/results/calibration';
 import { readOptions, type GivenOptions } from '@tare/options';
 import { abortOnSignals, messageOf } from '@tare/nx-kit';
 import {
@@ -17,7 +17,7 @@ import {
   writePictures,
   writeReport,
 } from '@tare/report';
-import type { CalibrationSummary, WorkloadCapacity } from '@tare/report';
+import type { WorkloadCapacity } from '@tare/report';
 import {
   hostFingerprint,
   parseCapacityFile,
