@@ -85,6 +85,7 @@ export {
   type ProcessStat,
 } from './meters/process-table.ts';
 export { childEnvironment, type Variables } from './program/child-environment.ts';
+export { startHelper, type HelperProcess } from './program/helper-process.ts';
 export { plainText } from './program/plain-text.ts';
 export {
   awaitProgram,

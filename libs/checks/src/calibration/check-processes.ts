@@ -1,81 +1,35 @@
-import { spawn } from 'node:child_process';
-import { on } from 'node:events';
-import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { choosePort } from '@tare/environment';
-import { findProcess, pinned, processMeter, waitForHttp, type Meter } from '@tare/metrics';
+import {
+  findProcess,
+  processMeter,
+  startHelper,
+  waitForHttp,
+  type HelperProcess,
+  type Meter,
+} from '@tare/metrics';
 import { maximum, median } from '@tare/statistics';
 import { z } from 'zod';
 import type { Check, CheckItem } from '@tare/results/calibration';
 import { closeTo, made, notMade, shown } from './check-items.ts';
 
 /** A process that knows the truth about itself and reports it on request. */
-type KnownProcess = {
-  readonly pid: number;
-  /**
-   * Asks it over IPC and waits for its answer.
-   * @throws Error when it ends, does not answer in time, or answers something else; the signal's reason when aborted.
-   */
+type KnownProcess = Omit<HelperProcess, 'ask'> & {
+  /** Asks it, and checks its answer. @throws as a helper does. */
   ask<Answer>(question: string, answer: z.ZodType<Answer>): Promise<Answer>;
-  /** Ends the process. May be called twice. */
-  stop(): Promise<void>;
 };
 
-type KnownProcessOptions = {
-  /** Arguments of the script. */
-  readonly arguments: readonly string[];
-  /** CPUs it may use; undefined leaves it unpinned. */
-  readonly cpus: readonly number[] | undefined;
-  readonly variables?: Readonly<Record<string, string>>;
-  /** Longest lifetime of the process. */
-  readonly lifetimeMs: number;
-  readonly signal: AbortSignal;
+type KnownProcessOptions = Omit<Parameters<typeof startHelper>[0], 'name' | 'script'> & {
+  /** How long an answer may take. */
+  readonly deadlineMs: number;
 };
 
-/**
- * Starts a script in a process of its own, which ends with its parent.
- * @param name file name of the script beside this file, without its extension.
- */
-function startKnownProcess(name: string, options: KnownProcessOptions): KnownProcess {
-  options.signal.throwIfAborted();
+/** Starts a script. @param name its file name, which stands beside this file, without the extension. */
+function startKnownProcess(name: string, { deadlineMs, ...options }: KnownProcessOptions): KnownProcess {
   const script = fileURLToPath(import.meta.url).replace(/check-processes\.([jt]s)$/, `${name}.$1`);
-  const command = pinned({ file: process.execPath, arguments: [script, ...options.arguments] }, options.cpus);
-  const child = spawn(command.file, command.arguments, {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: { PATH: process.env.PATH, NODE_ENV: 'production', ...options.variables },
-    // Ctrl-C in the terminal must reach the parent alone, which then ends this process in order
-    detached: true,
-  });
-  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const deadline = AbortSignal.timeout(options.lifetimeMs);
-  const messages = on(child, 'message', {
-    signal: AbortSignal.any([options.signal, deadline]),
-    close: ['close'],
-  });
-  return {
-    pid: child.pid ?? 0,
-    ask: async (question, answer) => {
-      try {
-        if (child.connected) child.send(question);
-        const next = (await messages.next()) as IteratorResult<readonly unknown[], undefined>;
-        if (next.value === undefined) throw new Error('it has ended');
-        return answer.parse(next.value[0]);
-      } catch (cause) {
-        options.signal.throwIfAborted();
-        const why = deadline.aborted
-          ? `no answer within ${options.lifetimeMs} ms of its start`
-          : cause instanceof Error
-            ? cause.message
-            : String(cause);
-        throw new Error(`${basename(script)} (pid ${child.pid ?? '?'}): ${why}`, { cause });
-      }
-    },
-    stop: async () => {
-      child.kill('SIGKILL');
-      await closed;
-    },
-  };
+  const helper = startHelper({ ...options, name, script });
+  return { ...helper, ask: async (question, answer) => answer.parse(await helper.ask(question, deadlineMs)) };
 }
 
 type CpuCheck = {
@@ -90,7 +44,7 @@ const cpuTitle = { id: 'cpu', part: 'cpu', title: 'CPU time of a known duty cycl
 const cpuLimit = 0.01;
 // Node has finished its own start by then
 const settleMs = 300;
-const cpuSlackMs = 20_000;
+const answerMs = 20_000;
 const cpuAnswer = z.strictObject({ cpuUs: z.number() });
 
 /**
@@ -106,7 +60,7 @@ export async function checkCpu({ dutyPercents, windowMs, cpus, signal }: CpuChec
     const known = startKnownProcess('duty-cycle-process', {
       arguments: [String(dutyPercent / 100)],
       cpus,
-      lifetimeMs: settleMs + windowMs + cpuSlackMs,
+      deadlineMs: answerMs,
       signal,
     });
     const meter = processMeter({ scope: 'a known process', pids: () => [known.pid] });
@@ -161,7 +115,6 @@ const memoryTitle = {
   unit: 'MiB',
 } as const;
 const memoryLimit = 0.02;
-const memoryLifetimeMs = 20_000;
 const memoryAnswer = z.strictObject({ heldMiB: z.number() });
 
 /** Meters processes that allocate a known amount and write to all of it: the metered memory must grow by that amount. */
@@ -177,7 +130,7 @@ export async function checkMemory({ allocationsMiB, cpus, signal }: MemoryCheck)
     const known = startKnownProcess('allocating-process', {
       arguments: [String(allocationMiB)],
       cpus,
-      lifetimeMs: memoryLifetimeMs,
+      deadlineMs: answerMs,
       signal,
     });
     const meter = processMeter({ scope: 'a known process', pids: () => [known.pid] });
@@ -264,7 +217,7 @@ async function startOnce(
     arguments: [String(delayMs), String(port)],
     variables: { SPAWNED_AT: String(spawnedAt) },
     cpus,
-    lifetimeMs: delayMs + startDeadlineMs,
+    deadlineMs: answerMs,
     signal,
   });
   try {

@@ -11,5 +11,3 @@ server.listen(0, '127.0.0.1', () => {
 });
 
 process.on('disconnect', () => process.exit(0));
-// Ctrl-C reaches the whole process group; the parent decides when this process ends
-process.on('SIGINT', () => undefined);

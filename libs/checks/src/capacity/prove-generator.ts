@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { pinned } from '@tare/metrics';
+import { startHelper } from '@tare/metrics';
 import { nextMove, type SearchAim, type SearchStep } from './capacity-search.ts';
 import { performStep, type StepLoad } from './search-instance.ts';
 
@@ -77,42 +76,12 @@ export async function startInstantServer(
   cpus: readonly number[] | undefined,
   signal: AbortSignal,
 ): Promise<InstantServer> {
-  signal.throwIfAborted();
-  const command = pinned({ file: process.execPath, arguments: [processFile] }, cpus);
-  const child = spawn(command.file, command.arguments, {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: { PATH: process.env.PATH, NODE_ENV: 'production' },
-  });
-  const ended = new Promise<void>((resolve) => {
-    child.once('close', () => {
-      resolve();
-    });
-    child.once('error', () => {
-      resolve();
-    });
-  });
-  const stop = (): Promise<void> => {
-    child.kill('SIGKILL');
-    return ended;
-  };
-  const stopWaiting = AbortSignal.any([signal, AbortSignal.timeout(startDeadlineMs)]);
+  const server = startHelper({ name: 'the instant server', script: processFile, cpus, signal });
   try {
-    const port = await new Promise<number>((resolve, reject) => {
-      child.once('message', resolve);
-      child.once('error', (error) => {
-        reject(new Error(`the instant server could not be started: ${error.message}`, { cause: error }));
-      });
-      child.once('close', () => {
-        reject(new Error('the instant server ended before it listened'));
-      });
-      stopWaiting.addEventListener('abort', () => {
-        const late = new Error(`the instant server did not listen within ${startDeadlineMs} ms`);
-        reject(signal.aborted ? (signal.reason as Error) : late);
-      });
-    });
-    return { origin: `http://127.0.0.1:${port}`, stop };
+    const port = Number(await server.ask(undefined, startDeadlineMs));
+    return { origin: `http://127.0.0.1:${port}`, stop: () => server.stop() };
   } catch (error) {
-    await stop();
+    await server.stop();
     throw error;
   }
 }

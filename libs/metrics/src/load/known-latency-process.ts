@@ -82,10 +82,7 @@ function serve({ profile, spin }: KnownLatencyJob): void {
 
 // without its parent nobody wants the server
 process.on('disconnect', () => process.exit(1));
-// Ctrl-C reaches the whole process group; the parent decides when this process ends
-process.on('SIGINT', () => undefined);
 process.on('message', (message: KnownLatencyJob | 'served') => {
   if (message === 'served') tell({ kind: 'served', requests: served });
   else serve(message);
 });
-tell({ kind: 'ready' });

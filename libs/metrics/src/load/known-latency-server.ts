@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { pinned } from '../affinity/pin.ts';
+import { startHelper } from '../program/helper-process.ts';
 import type { LatencyProfile } from './latency-profile.ts';
 
 /** What the server's process is sent by its parent. */
@@ -12,7 +11,6 @@ export type KnownLatencyJob = {
 
 /** What the server's process sends to its parent. */
 export type KnownLatencyMessage =
-  | { readonly kind: 'ready' }
   | { readonly kind: 'listening'; readonly port: number }
   | { readonly kind: 'served'; readonly requests: readonly ServedRequest[] };
 
@@ -34,7 +32,7 @@ export type KnownLatencyServer = {
   readonly stop: () => Promise<void>;
 };
 
-const startDeadlineMs = 10_000;
+const answerDeadlineMs = 10_000;
 
 // source runs as .ts, a published build as .js; the process's file stands beside this one in both
 const processFile = fileURLToPath(import.meta.url).replace(
@@ -48,62 +46,24 @@ const processFile = fileURLToPath(import.meta.url).replace(
  */
 export async function startKnownLatencyServer(options: KnownLatencyOptions): Promise<KnownLatencyServer> {
   const { cpus, signal, ...profile } = options;
-  signal.throwIfAborted();
-  const command = pinned({ file: process.execPath, arguments: [processFile] }, cpus);
-  const child = spawn(command.file, command.arguments, {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { PATH: process.env.PATH, NODE_ENV: 'production' },
-  });
-  let complaints = '';
-  child.stderr?.on('data', (chunk: Buffer) => {
-    complaints = (complaints + chunk.toString()).slice(-2000);
-  });
-  const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const end = (): void => {
-    child.kill('SIGKILL');
+  const helper = startHelper({ name: 'the server of known latency', script: processFile, cpus, signal });
+  const ask = async <Kind extends KnownLatencyMessage['kind']>(
+    job: KnownLatencyJob | 'served',
+    kind: Kind,
+  ) => {
+    const message = (await helper.ask(job, answerDeadlineMs)) as KnownLatencyMessage;
+    if (message.kind === kind) return message as Extract<KnownLatencyMessage, { readonly kind: Kind }>;
+    throw new Error(`the server of known latency sent "${message.kind}", expected "${kind}"`);
   };
-  const stop = async (): Promise<void> => {
-    signal.removeEventListener('abort', end);
-    end();
-    await exited;
-  };
-  signal.addEventListener('abort', end);
   try {
-    const port = await new Promise<number>((resolve, reject) => {
-      const fail = (why: string, cause?: unknown): void => {
-        const said = complaints && `: ${complaints.trim()}`;
-        reject(new Error(`the server of known latency ${why}${said}`, { cause }));
-      };
-      child.once('error', (error) => {
-        fail(`could not be started: ${error.message}`, error);
-      });
-      child.once('close', (code, by) => {
-        if (signal.aborted) reject(signal.reason as Error);
-        else fail(`ended early (${by ?? `exit code ${code ?? '?'}`})`);
-      });
-      AbortSignal.timeout(startDeadlineMs).addEventListener('abort', () => {
-        fail(`did not listen within ${startDeadlineMs} ms`);
-      });
-      child.on('message', (message: KnownLatencyMessage) => {
-        if (message.kind === 'listening') resolve(message.port);
-        if (message.kind === 'ready')
-          child.send({ profile, spin: cpus !== undefined } satisfies KnownLatencyJob);
-      });
-    });
-    const served = (): Promise<readonly ServedRequest[]> =>
-      new Promise((resolve, reject) => {
-        child.once('message', (message: KnownLatencyMessage) => {
-          if (message.kind === 'served') resolve(message.requests);
-          else reject(new Error('the server of known latency did not tell what it served'));
-        });
-        child.once('close', () => {
-          reject(new Error('the server of known latency has ended'));
-        });
-        child.send('served');
-      });
-    return { origin: `http://127.0.0.1:${port}`, served, stop };
+    const { port } = await ask({ profile, spin: cpus !== undefined }, 'listening');
+    return {
+      origin: `http://127.0.0.1:${port}`,
+      served: async () => (await ask('served', 'served')).requests,
+      stop: () => helper.stop(),
+    };
   } catch (error) {
-    await stop();
+    await helper.stop();
     throw error;
   }
 }
