@@ -114,7 +114,7 @@ function cgroupFolder(): string | undefined {
 }
 
 const unified = / - cgroup2 /;
-/** The hierarchy without controllers that systemd keeps beside it on hosts with both versions. */
+/** The hierarchy without controllers that systemd also keeps on hosts with both versions. */
 const named = / - cgroup \S+ \S*\bname=systemd\b/;
 
 function mountOf(kind: RegExp): string | undefined {

@@ -9,7 +9,7 @@ const rung = 20;
 
 const bwrap = (): string => findProgram('bwrap') ?? 'bwrap';
 
-// with the runner ends the sandbox, and with the sandbox the app
+// the sandbox ends with the runner, and the app with the sandbox
 const unshared = [
   '--unshare-pid',
   '--unshare-ipc',
@@ -18,7 +18,7 @@ const unshared = [
   '--die-with-parent',
 ];
 
-/** A root in memory with these files of the host. Who is root in it, is so in a user namespace. */
+/** A root in memory with these files of the host. Root in it is root only in a user namespace. */
 function overHost({ shown, links }: HostFiles, more: readonly string[], command: Command): Command {
   return {
     file: bwrap(),
@@ -37,8 +37,8 @@ function overHost({ shown, links }: HostFiles, more: readonly string[], command:
 }
 
 /**
- * The root of an image, from a place that its user may reach. Images that run as root have their files and their helpers belong
- * to several users, of which a user namespace made by bwrap knows one.
+ * The root of an image, from a place that its user may reach. In images that run as root, files and helpers belong to several
+ * users, and a user namespace made by bwrap knows only one.
  */
 const rootEntry: RootEntry = ({ folder, uid, gid, command }) => ({
   script: `${mountDevices}
@@ -68,8 +68,8 @@ async function probe(signal: AbortSignal): Promise<Availability> {
 }
 
 /**
- * Runs apps in a sandbox of `bwrap`, without any daemon, as Flatpak does: namespaces, a root of its own, no new privileges. Of
- * the host an app sees /usr, a folder also /etc, read-only; an image has its own root.
+ * Runs apps in a sandbox of `bwrap`, without any daemon, as Flatpak does: namespaces, a root of its own, no new privileges. An app
+ * sees the host's /usr read-only, a folder also its /etc; an image has its own root.
  */
 export function bubblewrap(): Environment {
   return sandboxed({

@@ -21,11 +21,11 @@ export type RunContext = {
   /** Marks everything that is started: environment variable, container label, domain name. */
   readonly runId: string;
   readonly resources: Resources;
-  /** Absolute path of the Node binary that runs apps of Node on this host. */
+  /** Absolute path of the Node binary that runs Node apps on this host. */
   readonly nodeBinary: string;
   /** Its version: "v24.21.0". */
   readonly nodeVersion: string;
-  /** Called with a line for what the user should know, and what is no reason to stop. */
+  /** Called with a line that the user should see, but that is no reason to stop. */
   readonly tell?: (line: string) => void;
 };
 
@@ -33,14 +33,14 @@ export type RunContext = {
 export type Launch = {
   readonly artifact: Artifact;
   readonly context: RunContext;
-  /** Environment variables of the app besides HOST and PORT. */
+  /** Environment variables of the app in addition to HOST and PORT. */
   readonly variables: Readonly<Record<string, string>>;
   /**
-   * The variable that tells the app its folder for data, which the environment makes fresh and empty for this launch, on its
-   * own usual kind of storage, writable by the app, and removes after it; undefined for an app that keeps none.
+   * The variable that names the app's data folder. The environment creates the folder empty for this launch, on its usual kind
+   * of storage and writable by the app, and removes it afterwards; undefined for an app that keeps no data.
    */
   readonly dataVariable?: string | undefined;
-  /** Path that answers with any 2xx when the app is ready: "/health"; undefined where an accepted connection says so. */
+  /** Path that answers with any 2xx when the app is ready: "/health"; undefined if an accepted connection means ready. */
   readonly healthPath: string | undefined;
   /** A fixed port; undefined for a free one. */
   readonly port: number | undefined;
@@ -48,7 +48,7 @@ export type Launch = {
   readonly round: number | undefined;
   /**
    * Whether an environment that takes long to start from nothing (a machine that boots) shall do so now. Otherwise it may
-   * restart the app alone, and says so in {@link Instance.startKind}. The others start from nothing every time.
+   * restart only the app, and says so in {@link Instance.startKind}. The others start from nothing every time.
    */
   readonly cold: boolean;
 };
@@ -60,16 +60,16 @@ export type Availability =
 /** What stands between an app and its host: a rung of the ladder that a report draws. */
 export type Isolation = {
   /**
-   * Its place on the ladder, from 0 (a process like any other) to 100 (a machine of its own). It orders the rungs; how far
-   * two are apart means nothing. Shared namespaces: below 20; sandboxes: from 20; containers: from 40; a kernel in user space:
+   * Its place on the ladder, from 0 (a process like any other) to 100 (a separate machine). It orders the rungs; the distance
+   * between two means nothing. Shared namespaces: below 20; sandboxes: from 20; containers: from 40; a kernel in user space:
    * from 60; a virtual machine: from 80.
    */
   readonly rung: number;
-  /** Whose kernel answers the app's system calls: the host's, a program between the two (gVisor), a guest's. */
+  /** Whose kernel answers the app's system calls: the host's, that of a program in between (gVisor), a guest's. */
   readonly kernel: 'host' | 'user space' | 'guest';
   /** The namespaces that it does not share with the host: "mount", "pid", "network", "user", … */
   readonly namespaces: readonly string[];
-  /** Whether a filter refuses it system calls. */
+  /** Whether a filter refuses some of its system calls. */
   readonly seccomp: boolean;
   /** How the load gets to it: "loopback", "bridge", "published port, by a proxy", "forwarded port". */
   readonly path: string;
@@ -87,13 +87,13 @@ export type Obstacle = {
 export type Milestone = { readonly name: string; readonly atMs: number };
 
 /**
- * How an instance came to run: from nothing (process, container, booted machine), as a restart of the app alone in an
- * environment that was up already, or not by the run at all: it is running, and has no start-up to measure. They are never
- * mixed. What starts cold without being told to is cheap to start: a run does so several times in every round.
+ * How an instance started: from nothing (process, container, booted machine), as a restart of only the app in an
+ * environment that was already up, or not by the run at all: it is running, and has no startup to measure. They are never
+ * mixed. An environment that always starts cold is cheap to start: a run starts it several times in every round.
  */
 export type StartKind = 'cold' | 'restart' | 'running';
 
-/** The meters of an instance. A figure that nobody can read is left out with the reason: it is absent then, never guessed. */
+/** The meters of an instance. A figure that cannot be read is left out, with the reason; it is never guessed. */
 export type Meters =
   | {
       /** What the app itself uses. */
@@ -105,9 +105,9 @@ export type Meters =
   | {
       readonly net?: Meter | undefined;
       readonly gross?: Meter | undefined;
-      /** Why one or both are left out, in a line: "gVisor runs the app in a process of its own, which is its kernel, too". */
+      /** Why one or both are left out, in a line: "gVisor runs the app in the process that is also its kernel". */
       readonly notMetered: string;
-      /** It runs on another host: none of this host's CPU time is its. Without gross and this, nobody knows how much is. */
+      /** It runs on another host, and uses none of this host's CPU time. Without gross and this, its share is unknown. */
       readonly elsewhere?: boolean;
     };
 
@@ -127,12 +127,12 @@ export interface Instance {
   readonly ended: Promise<string>;
   /** The moments seen so far, in order of time. */
   milestones(): Promise<readonly Milestone[]>;
-  /** What the app itself uses (net), and what the environment costs the host (gross), as far as that can be told. Ready after `started`. */
+  /** What the app itself uses (net), and what the environment costs the host (gross), if they can be metered. Ready after `started`. */
   meters(): Promise<Meters>;
   /** The last lines that the app wrote, for error messages. */
   lastLog(): Promise<string>;
   /**
-   * Why nothing answers at its port, in a line with what to do, if that can be seen: it listens on another one. Asked when an
+   * Why nothing answers at its port, in a line with what to do, if that can be seen: it listens on another one. Called if an
    * app does not get ready in time. Never rejects.
    */
   whyUnreachable?(): Promise<string | undefined>;
@@ -156,36 +156,36 @@ export interface Environment {
   /** Whether this host can run it, and what is known about it. Never throws. */
   probe(signal: AbortSignal): Promise<Availability>;
   /**
-   * Why it cannot run this app, and what to do about it; undefined where it can. Without this it runs every app. Asked after
-   * `probe`, often: the answer stays the same through a run. Never throws.
+   * Why it cannot run this app, and what to do about it; undefined if it can. Without this member it runs every app. Called
+   * after `probe`, and often: the answer must stay the same throughout a run. Never throws.
    */
   runs?(artifact: Artifact): Obstacle | undefined;
   /**
-   * Ends and removes what a killed run left, or, with a run's id, what just that run left: a process that has gone on with it
-   * since keeps what it has started.
+   * Ends and removes what killed runs left, or, with a run's id, only what that run left. If another process has resumed that
+   * run, what it has started stays.
    * @returns one line for each thing removed.
    */
   reap(runId: string | undefined, signal: AbortSignal): Promise<readonly string[]>;
-  /** Makes ready to start the artifact: image present, VM provisioned. Idempotent. */
+  /** Gets ready to start the artifact: image present, VM provisioned. Idempotent. */
   prepare(artifact: Artifact, context: RunContext, signal: AbortSignal): Promise<Facts>;
   /**
-   * What Nx has to do before `prepare`, beside building the workloads: bake an image, make a box. Only for the environments
-   * and workloads that a run asks for.
+   * What Nx must do before `prepare`, in addition to building the workloads: bake an image, make a box. Only for the environments
+   * and workloads of a run.
    */
   readonly preparedBy?: readonly PreparingTarget[];
   /**
-   * Stands for all that an app is run with here beside its artifact: the content of its image, say. Two sides with the same
-   * artifact and the same identity run the same. Empty where there is nothing else; without one, nobody knows.
+   * Represents everything that an app runs with here except its artifact, such as the content of its image. Two sides with the same
+   * artifact and the same identity run the same. Empty if there is nothing else; undefined if it is not known.
    */
   readonly identity?: (artifact: Artifact) => Promise<string | undefined>;
-  /** How long an app may take from the start command to its first good reply; 30 s where it does not say. */
+  /** How long an app may take from the start command to its first good reply; 30 s by default. */
   readonly readyDeadlineMs?: number;
   /**
-   * Where something is deployed that this environment asks instead of starting an app. A run loads another host than this one
-   * only if the command line names it, too (`--allow-remote`), and a gate does not compare an address with itself.
+   * Address of a deployment that this environment loads instead of starting an app. A run loads a host other than this one
+   * only if the command line also names it (`--allow-remote`), and a gate does not compare an address with itself.
    */
   readonly deployedAt?: URL;
-  /** Whether several instances may be up at once: each start has a port, and what else it needs, of its own. */
+  /** Whether several instances may be up at once: each start then has its own port, and its own of whatever else it needs. */
   readonly sideBySide?: boolean;
   /** Starts the app. Returns as soon as the start command is given; the caller waits for health. */
   start(launch: Launch, signal: AbortSignal): Promise<Instance>;

@@ -7,7 +7,7 @@ import { dataFolderWords } from './data-folder.ts';
 import { imageCommand, imageDataFolder, imageFacts, imageObstacle, type RootEntry } from './image-command.ts';
 import { unpackImage } from './unpack-image.ts';
 
-/** How an app is run by this host's programs. */
+/** How this host's programs run an app. */
 export type HostCommand = Command & {
   /** The folder that it runs in. */
   readonly cwd: string;

@@ -31,7 +31,7 @@ export function native(): Environment {
       const port = await choosePort(launch.port);
       return withDataFolder(launch, name, (data) => {
         const { cwd, variables, isMounting, ...app } = hostCommand(launch, port, data);
-        // what the root of an image is mounted of goes with the app
+        // the mounts of an image's root go away with the app
         const command = isMounting ? inMountNamespace(app) : app;
         return startAppProcess({
           launch,

@@ -30,7 +30,7 @@ const always = [
   '--link-journal=no',
 ];
 
-/** Takes the values from its own environment: what stands in a command can be read by every user. */
+/** Makes it take the values from its own environment, because every user can read a command. */
 const given = (names: readonly string[]): readonly string[] => names.map((name) => `--setenv=${name}`);
 
 /** A root in memory with /usr of the host and these files. */
@@ -47,7 +47,7 @@ function overHost(
       `--machine=${machine}`,
       '--directory=/',
       '--volatile=yes',
-      // of the others it makes links into /usr, as they are on the host
+      // it replaces the others by links into /usr, as they are on the host
       ...shown
         .filter((path) => !/^\/(usr|bin|sbin|lib\w*)(\/|$)/.test(path))
         .map((path) => `--bind-ro=${escaped(path)}`),
@@ -59,12 +59,12 @@ function overHost(
   };
 }
 
-/** In its options a colon parts the two ends of a mount. */
+/** In its options a colon separates the two ends of a mount. */
 const escaped = (path: string): string => path.replaceAll(/[\\:]/g, '\\$&');
 
 /**
- * The root of an image. Its user goes by number in a bundle of the Open Container Initiative: by name a program of the image
- * would be asked. What the image has in /run is put into the one that is mounted over it.
+ * The root of an image. A bundle of the Open Container Initiative gives its user by number: with a name, a program of the image
+ * would be run to look it up. What the image has in /run is bound into the /run that is mounted over it.
  */
 const rootEntry =
   ({ name }: SandboxPlace): RootEntry =>
@@ -156,7 +156,7 @@ function namesIn(folder: string): readonly string[] {
 
 /**
  * Runs apps in a container of `systemd-nspawn`, as root, without machined: namespaces, a root of its own, a filter for system
- * calls, fewer capabilities. Of the host an app sees /usr, a folder also /etc, read-only; an image has its own root.
+ * calls, fewer capabilities. An app sees the host's /usr read-only, a folder also its /etc; an image has its own root.
  */
 export function nspawn(): Environment {
   return sandboxed({

@@ -16,13 +16,13 @@ export type Sandbox = {
   readonly name: string;
   /** Tries it, on Linux and with its program on PATH. */
   readonly probe: Environment['probe'];
-  /** What is to be known of how it runs an app, for the run file. */
+  /** How it runs an app, for the run file. */
   readonly facts: (artifact: Artifact) => Facts;
-  /** How it becomes the app of an image in the root of a trial, where it makes its walls there. */
+  /** How it starts the app of an image from within the root of a trial, if it makes its walls there. */
   readonly rootEntry?: (place: SandboxPlace) => RootEntry;
   /** Puts it before the command of an app; of an image, too, without `rootEntry`. */
   readonly around: (app: HostCommand, launch: Launch, place: SandboxPlace) => Command;
-  /** How many processes of its own stand before the first one of the app, each the parent of the next. */
+  /** How many of its own processes come before the first one of the app, each the parent of the next. */
   readonly ownProcesses: number;
   /** What these are called: "unshare". */
   readonly program: string;
@@ -38,7 +38,7 @@ export type Sandbox = {
 
 /** What a trial has on this host. */
 export type SandboxPlace = {
-  /** Told apart from all others, and whose it is: a host name that {@link isLeftPlace} can read. */
+  /** A unique host name that says whose place it is; {@link isLeftPlace} can read it. */
   readonly name: string;
   readonly port: number;
   /** The app's folder for data; undefined for an app without. */
@@ -53,7 +53,7 @@ export function placeName(runId = ''): string {
   return `tare-${shortHash(runId)}-${thisRunner()}-${places}`;
 }
 
-/** Whether a place was this run's, or, without one, any's whose runner has ended; a name may be of something else. */
+/** Whether a place was this run's, or, without an id, that of any run whose runner has ended. The name may be something else. */
 export function isLeftPlace(name: string, runId: string | undefined): boolean {
   const [, run, runner] = placePattern.exec(name) ?? [];
   return isLeft({ run, runner }, runId === undefined ? undefined : shortHash(runId));
@@ -126,7 +126,7 @@ export function sandboxed(sandbox: Sandbox): Environment {
   };
 }
 
-/** What is in the way of any sandbox, before it is tried. */
+/** What keeps any sandbox from being tried. */
 function obstacleBefore({ program, debianPackage }: Sandbox): Availability | undefined {
   if (process.platform !== 'linux') {
     const reason = `${process.platform} has no namespaces`;
@@ -175,8 +175,7 @@ function wallsIn(lines: string): Walls {
 }
 
 /**
- * Runs a throw-away app in a sandbox, and looks around in it: the only way to know whether it can be made here, and what it
- * keeps apart.
+ * Runs a throw-away app in a sandbox and looks around in it: the only way to know whether it works here, and what it isolates.
  * @param around puts the sandbox before a command.
  * @throws Error with the sandbox's own reason when it cannot be made.
  */

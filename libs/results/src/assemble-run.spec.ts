@@ -36,7 +36,7 @@ test('marks what has not ended as partial', () => {
   const half = content(...round(1), trialsLine(exampleTrial('native', 2)));
   expect(runOfJournal(half)).toMatchObject({
     partial:
-      'the run has not ended: 1 of 2 rounds done; if it was interrupted, --resume=20260131-120000 goes on with it',
+      'the run has not ended: 1 of 2 rounds done; if it was interrupted, --resume=20260131-120000 continues it',
     plan: { kind: 'looks', looks: [], mostRounds: 2, rounds: 2, endedBy: 'interrupted' },
   });
   expect(runOfJournal(half).trials).toHaveLength(3);

@@ -108,7 +108,7 @@ export function runOfJournal({ header, lines, diagnostics }: JournalContent): Ru
 function partialWords({ id, wanted }: JournalHeader, done: number): string {
   const most =
     wanted.kind === 'fixed' ? counted(wanted.rounds, 'round') : `at most ${counted(wanted.max, 'round')}`;
-  return `the run has not ended: ${done} of ${most} done; if it was interrupted, --resume=${id} goes on with it`;
+  return `the run has not ended: ${done} of ${most} done; if it was interrupted, --resume=${id} continues it`;
 }
 
 /** Judged like a run that somebody ended: at the looks that it had, and at one that came too early. */

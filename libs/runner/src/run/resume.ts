@@ -142,7 +142,7 @@ function requireSame(id: string, what: string, then: object, now: object): void 
   if (different === undefined) return;
   const shown = (leaves: ReadonlyMap<string, string>): string => leaves.get(different) ?? 'nothing';
   throw new Error(
-    `--resume=${id}: ${what} has changed since the run began: ${different} was ${shown(before)} and is ${shown(after)}; a run goes on only as it was, begin another`,
+    `--resume=${id}: ${what} has changed since the run began: ${different} was ${shown(before)} and is ${shown(after)}; a run can continue only as it was; start another`,
   );
 }
 

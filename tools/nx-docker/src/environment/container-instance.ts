@@ -239,6 +239,6 @@ async function howItEnded(
     // 404 gone, 409 on its way
     if (isStatus(error, 404, 409)) return 'somebody has removed the container';
     const why = messageOf(error);
-    return `${nameEngine(engine.address)} does not tell of the container any more: ${why}`;
+    return `${nameEngine(engine.address)} no longer answers for the container: ${why}`;
   }
 }

@@ -298,7 +298,7 @@ describe.skipIf(here === undefined || !canIsolate)('an engine on another machine
     const instance = await start(environment);
     await machine.end('SIGKILL');
     expect(await instance.ended).toMatch(
-      new RegExp(`^the Docker engine at ${host} does not tell of the container any more: [^\\n]+$`),
+      new RegExp(`^the Docker engine at ${host} no longer answers for the container: [^\\n]+$`),
     );
     await expect(instance.stop()).rejects.toThrow(/^the container tare-\S+ could not be removed: [^\n]+$/);
     expect(await environment.probe(signal)).toMatchObject({
@@ -331,7 +331,7 @@ describe.skipIf(here === undefined || !canIsolate)('an engine on another machine
         expect(instance.url.hostname).toBe(machine.address);
         await way.end();
         expect(await instance.ended).toMatch(
-          /^the Docker engine at ssh:\/\/vega does not tell of the container any more: [^\n]+$/,
+          /^the Docker engine at ssh:\/\/vega no longer answers for the container: [^\n]+$/,
         );
         await expect(instance.stop()).rejects.toThrow(/could not be removed: [^\n]+$/);
       } finally {

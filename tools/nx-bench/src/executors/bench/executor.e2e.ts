@@ -81,7 +81,7 @@ it('ends after the round under way on SIGINT, with a run file of what is measure
 it('ends at once and in order on SIGTERM', async () => {
   const { stdout, stderr } = await bench({ rounds: 100 }, { text: 'round 1/100', signal: 'SIGTERM' });
   expect(stderr).toMatch(
-    /^interrupted by SIGTERM; everything is taken down; reports\/runs\/\S+ keeps the (\d+ trials|trial) so far: --resume goes on\n$/,
+    /^interrupted by SIGTERM; everything is taken down; reports\/runs\/\S+ keeps the (\d+ trials|trial) so far: --resume continues the run\n$/,
   );
   expect(stdout).toContain('did not succeed');
 });

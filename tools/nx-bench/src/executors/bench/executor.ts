@@ -113,7 +113,7 @@ function keptTrials(): { readonly follow: Listener; readonly words: (root: strin
     words: (root) =>
       trials === 0
         ? ''
-        : `; ${relative(root, journal)} keeps the ${trials === 1 ? 'trial' : `${trials} trials`} so far: --resume goes on`,
+        : `; ${relative(root, journal)} keeps the ${trials === 1 ? 'trial' : `${trials} trials`} so far: --resume continues the run`,
   };
 }
 

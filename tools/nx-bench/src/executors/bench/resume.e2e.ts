@@ -167,7 +167,7 @@ it('goes on only as the run was, and says in one line what differs', async () =>
   const refused = async (options: object): Promise<string> =>
     (await bench({ outputPath, ...options })).stderr;
   expect(await refused({ resume: true, connections: 3 })).toMatch(
-    /^--resume=\S+: the configuration has changed since the run began: load\.connections was 2 and is 3; a run goes on only as it was, begin another\n$/,
+    /^--resume=\S+: the configuration has changed since the run began: load\.connections was 2 and is 3; a run can continue only as it was; start another\n$/,
   );
   await appendFile(join(root, 'main.mjs'), '// changed');
   expect(await refused({ resume: true })).toMatch(
