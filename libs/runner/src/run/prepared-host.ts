@@ -92,6 +92,11 @@ export async function prepareHost(options: HostOptions): Promise<PreparedHost> {
   await mkdir(runsFolder, { recursive: true });
   // released in reverse order
   await using taken = new AsyncDisposableStack();
+  // before the claim: it removes that, too
+  const names = config.environments.map(({ name }) => name);
+  const janitor =
+    options.configPath === undefined ? undefined : postJanitor(options.configPath, runId, names);
+  taken.defer(() => janitor?.dismiss());
   const lock = lockHost({
     pid: process.pid,
     runId,
@@ -105,10 +110,6 @@ export async function prepareHost(options: HostOptions): Promise<PreparedHost> {
   taken.defer(() => {
     if (cpusBefore !== undefined) pinRunning(process.pid, cpusBefore);
   });
-  const names = config.environments.map(({ name }) => name);
-  const janitor =
-    options.configPath === undefined ? undefined : postJanitor(options.configPath, runId, names);
-  taken.defer(() => janitor?.dismiss());
   taken.defer(async () => {
     await Promise.allSettled(config.environments.map((environment) => environment.dispose()));
   });
