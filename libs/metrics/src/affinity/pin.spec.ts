@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
-import { allowedCpus, parseCpuList } from './pin.ts';
+import { allowedCpus, parseCpuList, pinned, planCpus } from './pin.ts';
 import { findProgram } from '../program/run-program.ts';
-import { pinned, planCpus } from './pin.ts';
 
 it('reads lists of CPUs as the kernel writes them', () => {
   expect(parseCpuList('0-2,5\n')).toEqual([0, 1, 2, 5]);

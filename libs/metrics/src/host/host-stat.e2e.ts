@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { processMeter } from '../meters/process-meter.ts';
-import { hostActivity } from './host-stat.ts';
-import { readHost } from './host-stat.ts';
+import { hostActivity, readHost } from './host-stat.ts';
 
 it.skipIf(process.platform !== 'linux')(
   'sees a busy process as one foreign CPU, and does not when it is our own',

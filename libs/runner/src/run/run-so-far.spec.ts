@@ -1,6 +1,6 @@
 import { parseRunFile, type RunFile } from '@tare/results';
 import { expect, it } from 'vitest';
-import { exampleHeader, examplePlace, trialEvents } from '../../fixtures/example-run.ts';
+import { exampleHeader, examplePlace, repeatedRound, trialEvents } from '../../fixtures/example-run.ts';
 import type { RunEvent } from './run-events.ts';
 import { followRun, runSoFar } from './run-so-far.ts';
 
@@ -65,18 +65,7 @@ it('gives a run file that holds to its schema', () => {
 });
 
 it('leaves out what a repeated round had measured before', () => {
-  const repeat: RunEvent = {
-    kind: 'round-repeated',
-    repeat: {
-      round: 1,
-      attempt: 1,
-      workload: 'primes',
-      environment: 'docker',
-      cause: 'guard',
-      reason: 'x',
-    },
-  };
-  const [first, ...more] = told([...begun, ...round(1), repeat, ...round(1), ...round(2)]);
+  const [first, ...more] = told([...begun, ...round(1), repeatedRound('x'), ...round(1), ...round(2)]);
   expect(more).toEqual([]);
   expect(first?.trials).toHaveLength(2);
   expect(first?.repeats).toHaveLength(1);

@@ -1,5 +1,11 @@
 import type { RunEvent } from '@tare/runner';
-import { exampleComparison, exampleHeader, examplePlace, trialEvents } from '@tare/runner/fixtures';
+import {
+  exampleComparison,
+  exampleHeader,
+  examplePlace,
+  repeatedRound,
+  trialEvents,
+} from '@tare/runner/fixtures';
 import { expect, it } from 'vitest';
 import { showProgress } from './show-progress.ts';
 import { clock } from './status-lines.ts';
@@ -91,17 +97,7 @@ it('prints what else happens above the status lines', () => {
   const writes = written(true, [
     ...begun,
     { kind: 'trial-started', place: examplePlace('docker', 1, 1) },
-    {
-      kind: 'round-repeated',
-      repeat: {
-        round: 1,
-        attempt: 1,
-        workload: 'primes',
-        environment: 'docker',
-        cause: 'failure',
-        reason: 'not ready',
-      },
-    },
+    repeatedRound('not ready', 'failure'),
   ]);
   expect(writes.at(-1)?.replace(erase, '').split('\n')).toEqual([
     'round 1 is repeated: not ready',

@@ -1,5 +1,11 @@
 import { afterEvent, beforeRun, type RunEvent } from '@tare/runner';
-import { exampleComparison, exampleHeader, examplePlace, trialEvents } from '@tare/runner/fixtures';
+import {
+  exampleComparison,
+  exampleHeader,
+  examplePlace,
+  repeatedRound,
+  trialEvents,
+} from '@tare/runner/fixtures';
 import { expect, it } from 'vitest';
 import { statusLines } from './status-lines.ts';
 
@@ -48,17 +54,7 @@ it('leaves out the trials of a round that is repeated', () => {
     fixed,
     ...trialEvents(examplePlace('native', 1, 1), 1000),
     ...trialEvents(examplePlace('docker', 1, 2), 100),
-    {
-      kind: 'round-repeated',
-      repeat: {
-        round: 1,
-        attempt: 1,
-        workload: 'primes',
-        environment: 'docker',
-        cause: 'guard',
-        reason: 'x',
-      },
-    },
+    repeatedRound('x'),
     { kind: 'trial-started', place: examplePlace('native', 1, 1) },
   );
   expect(lines.slice(0, 2)).toEqual(['native  0/2  running', 'docker  0/2  repeated']);

@@ -6,31 +6,11 @@ import { pathToFileURL } from 'node:url';
 import { type Artifact, type Instance, type Launch, type RunContext, thisRunner } from '@tare/environment';
 import { waitForHttp } from '@tare/metrics';
 import { afterAll, afterEach, assert, beforeAll, describe, expect, test } from 'vitest';
-import { engineForTests, imageForTests, plainLaunch } from '../../fixtures/real-engine.ts';
+import { engineForTests, imageForTests, observedApp, plainLaunch } from '../../fixtures/real-engine.ts';
 import { removeImage } from '../image/images.ts';
 import type { ImageRecord } from '../records.ts';
 import { statsMeter } from './container-meters.ts';
 import { docker } from './docker.ts';
-
-const script = `
-import { createServer } from 'node:http';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
-const { DATA } = process.env;
-const tryTo = (act) => { try { act(); return 'done'; } catch (error) { return error.code; } };
-createServer((request, reply) => {
-  const cpuUs = () => { const { user, system } = process.cpuUsage(); return user + system; };
-  if (request.url === '/burn') for (const end = cpuUs() + 20_000; cpuUs() < end; );
-  if (request.url === '/end') { console.log('the last words'); process.exit(7); }
-  reply.end(JSON.stringify({
-    uid: process.getuid(), variable: process.env.A, arguments: process.execArgv,
-    root: tryTo(() => writeFileSync('/x', '')), tmp: tryTo(() => writeFileSync('/tmp/x', '')),
-    folder: DATA, found: DATA && readdirSync(DATA),
-    kept: tryTo(() => writeFileSync(DATA + request.url, Buffer.alloc(1 << 20, 1))),
-    status: readFileSync('/proc/self/status', 'utf8'),
-  }));
-}).listen(Number(process.env.PORT), process.env.HOST, () => console.log('listening on ' + process.env.PORT));
-process.on('SIGTERM', () => process.exit(0));
-`;
 
 const found = await engineForTests();
 const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));
@@ -65,7 +45,7 @@ describe.skipIf(found === undefined)('with a real engine', () => {
   const running: Instance[] = [];
 
   beforeAll(async () => {
-    ({ artifact, record } = await imageForTests(engine, folder, workload, script, signal));
+    ({ artifact, record } = await imageForTests(engine, folder, workload, observedApp, signal));
   });
   afterEach(async () => {
     await Promise.all(running.splice(0).map((instance) => instance.stop()));

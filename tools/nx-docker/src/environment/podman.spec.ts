@@ -14,7 +14,7 @@ import {
 } from '@tare/environment';
 import { findProgram, processesInReach, processMeter, waitForHttp } from '@tare/metrics';
 import { afterAll, afterEach, assert, beforeAll, describe, expect, test } from 'vitest';
-import { engineForTests, imageForTests, plainLaunch } from '../../fixtures/real-engine.ts';
+import { engineForTests, imageForTests, observedApp, plainLaunch } from '../../fixtures/real-engine.ts';
 import { podmanEngine } from '../engine/podman-engine.ts';
 import { removeImage } from '../image/images.ts';
 import type { ImageRecord } from '../records.ts';
@@ -60,32 +60,13 @@ describe.skipIf(!isRootWithPodman)('an account that cannot run it', () => {
   });
 });
 
-const script = `
-import { createServer } from 'node:http';
-import { readFileSync, writeFileSync } from 'node:fs';
-const { DATA } = process.env;
-const tryTo = (act) => { try { act(); return 'done'; } catch (error) { return error.code; } };
-createServer((request, reply) => {
-  const cpuUs = () => { const { user, system } = process.cpuUsage(); return user + system; };
-  if (request.url === '/burn') for (const end = cpuUs() + 20_000; cpuUs() < end; );
-  if (request.url === '/end') { console.log('the last words'); process.exit(7); }
-  reply.end(JSON.stringify({
-    uid: process.getuid(), root: tryTo(() => writeFileSync('/x', '')),
-    kept: DATA && tryTo(() => writeFileSync(DATA + '/x', '')),
-    uidMap: readFileSync('/proc/self/uid_map', 'utf8').trim().split(/\\s+/),
-    status: readFileSync('/proc/self/status', 'utf8'),
-  }));
-}).listen(Number(process.env.PORT), process.env.HOST);
-process.on('SIGTERM', () => process.exit(0));
-`;
-
 const docker = await engineForTests();
 const workload = `tare-test-podman-${process.pid}`;
 let artifact: Artifact;
 let record: ImageRecord;
 beforeAll(async () => {
   if (docker !== undefined)
-    ({ artifact, record } = await imageForTests(docker.engine, folder, workload, script, signal));
+    ({ artifact, record } = await imageForTests(docker.engine, folder, workload, observedApp, signal));
 });
 afterAll(async () => {
   if (docker !== undefined) await removeImage(docker.engine, record.id, signal);
@@ -177,7 +158,7 @@ describe.each(kinds)('$name', ({ name, options, environment, around }) => {
 
   test('an app that ends by itself says how, and a stop leaves no container', async () => {
     const instance = await start({ dataVariable: 'DATA' });
-    expect(await ask(instance)).toMatchObject({ kept: 'done' });
+    expect(await ask(instance, '/file')).toMatchObject({ kept: 'done' });
     await fetch(new URL('/end', instance.url)).catch(() => undefined);
     expect(await instance.ended).toBe('the container ended with exit code 7');
     await instance.stop();

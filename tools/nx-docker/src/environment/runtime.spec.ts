@@ -7,20 +7,10 @@ import { type Artifact, type Instance, requiredKinds, type RunContext } from '@t
 import { commandLineOf, descendants, findProgram, listProcesses, waitForHttp } from '@tare/metrics';
 import { afterAll, afterEach, assert, beforeAll, describe, expect, test } from 'vitest';
 import { ownEngine, type OwnEngine } from '../../fixtures/own-engine.ts';
-import { engineForTests, imageForTests, plainLaunch } from '../../fixtures/real-engine.ts';
+import { engineForTests, imageForTests, observedApp, plainLaunch } from '../../fixtures/real-engine.ts';
 import { containerState } from './container.ts';
 import { docker } from './docker.ts';
 import { plainReason } from './runtime.ts';
-
-const script = `
-import { createServer } from 'node:http';
-createServer((request, reply) => {
-  const cpuUs = () => { const { user, system } = process.cpuUsage(); return user + system; };
-  if (request.url === '/burn') for (const end = cpuUs() + 20_000; cpuUs() < end; );
-  reply.end('done');
-}).listen(Number(process.env.PORT), process.env.HOST);
-process.on('SIGTERM', () => process.exit(0));
-`;
 
 test('a runtime is part of the name, with its network', () => {
   expect(docker({ runtime: 'runsc' }).name).toBe('docker:gvisor');
@@ -68,7 +58,13 @@ describe.skipIf(!isEngine)('with an engine of its own', { timeout: 60_000 }, () 
         dies: { path: '/bin/false' },
       },
     });
-    const made = await imageForTests(own.engine, folder, `tare-test-runtime-${process.pid}`, script, signal);
+    const made = await imageForTests(
+      own.engine,
+      folder,
+      `tare-test-runtime-${process.pid}`,
+      observedApp,
+      signal,
+    );
     ({ artifact } = made);
   }, 60_000);
   afterEach(async () => {

@@ -16,8 +16,7 @@ import {
 import { allowedCpus, listProcesses, type MeterReading, waitForHttp } from '@tare/metrics';
 import { afterAll, afterEach, assert, beforeAll, describe, expect, test, vi } from 'vitest';
 import { vmForTests } from '../../fixtures/vm-for-tests.ts';
-import { guestService } from '../guest/guest-service.ts';
-import { unitName } from '../guest/guest-service.ts';
+import { guestService, unitName } from '../guest/guest-service.ts';
 import { virsh } from '../libvirt.ts';
 import { existingPlaces, machineId, machinePlace, placeVariables } from '../machine/machine-place.ts';
 import { ownRecipe } from '../recipe.ts';
