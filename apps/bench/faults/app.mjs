@@ -26,6 +26,6 @@ process.on('SIGUSR2', () => {
 process.on('SIGPWR', () => {
   const kept = [];
   setInterval(() => {
-    kept.push(new Array(1_000_000).fill(0));
+    kept.push(new Array(4_000_000).fill(0));
   });
 });

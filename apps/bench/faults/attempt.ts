@@ -164,7 +164,7 @@ async function cleanedUp(
 /** Why a run has ended, or else the last line that is not one of Nx's own; without what differs from run to run. */
 export function lastWords(output: string, place: Place): string {
   const lines = output
-    .replaceAll('last log lines:\n', 'last log lines: ')
+    .replaceAll(/last log lines:\s+/g, 'last log lines: ')
     .split('\n')
     .map((each) => each.trim())
     .filter(

@@ -32,7 +32,7 @@ export const plainRun = {
 export const fixedPort = 24_817;
 
 /** Options that keep a run as short as it can be. */
-const shortRun = ['--connections=1', '--control=false', '--retries=0', '--starts=0'];
+const shortRun = ['--connections=1', '--control=false', '--retries=0', '--starts=0', '--coldBoots=0'];
 const config = 'apps/bench/faults/faults.config.ts';
 
 /** Starts a run in a process group of its own. */

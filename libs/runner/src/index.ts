@@ -54,5 +54,5 @@ export { findInterrupted, overridesOf } from './run/resume.ts';
 export { readArtifact } from './run/read-artifact.ts';
 export { prepareHost, type HostOptions, type PreparedHost } from './run/prepared-host.ts';
 export type { LearnedLoad } from './trial/conformance.ts';
-export { startReady } from './trial/ready-instance.ts';
+export { startReady, withLog } from './trial/ready-instance.ts';
 export type { PreparedLoad } from './trial/trial.ts';

@@ -13,6 +13,7 @@ import {
   mixOf,
   setUpData,
   startReady,
+  withLog,
   type LearnedLoad,
   type Preparation,
   type PreparedLoad,
@@ -62,8 +63,7 @@ export async function searchInstance(search: InstanceSearch, signal: AbortSignal
     if (signal.aborted || error instanceof GeneratorError) throw error;
     const message = error instanceof Error ? error.message : String(error);
     const log = await instance.lastLog().catch(() => '');
-    const lines = log === '' ? '' : `; its last log lines:\n${log}`;
-    throw new Error(`${environment.name}: pass ${pass}: ${message}${lines}`, { cause: error });
+    throw new Error(withLog(`${environment.name}: pass ${pass}: ${message}`, log), { cause: error });
   } finally {
     await instance.stop();
   }

@@ -22,7 +22,7 @@ import {
   type FirstReplies,
   type LearnedLoad,
 } from '../trial/conformance.ts';
-import { startReady } from '../trial/ready-instance.ts';
+import { startReady, withLog } from '../trial/ready-instance.ts';
 
 /**
  * Asks every environment whether this host can run it, and lets the usable ones remove what killed runs left.
@@ -271,7 +271,7 @@ async function checkEnvironment(
     const log = signal.aborted ? '' : await instance.lastLog().catch(() => '');
     if (log === '') throw error;
     const message = error instanceof Error ? error.message : String(error);
-    throw new Error(`${message}; its last log lines:\n${log}`, { cause: error });
+    throw new Error(withLog(message, log), { cause: error });
   } finally {
     await instance.stop();
   }

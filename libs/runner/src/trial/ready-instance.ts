@@ -48,9 +48,16 @@ export async function startReady(
     const log = await instance.lastLog().catch(() => '');
     await instance.stop().catch(() => undefined);
     if (signal.aborted) throw error;
-    const lines = log === '' ? '' : `; its last log lines:\n${log}`;
-    throw new Error(plainText(`${where}: ${messageOf(error)}${advice}${lines}`), { cause: error });
+    throw new Error(plainText(withLog(`${where}: ${messageOf(error)}${advice}`, log)), { cause: error });
   }
+}
+
+/** A message with what an app has said last, and with what that means where Node's heap was full: V8 says it amid its stack. */
+export function withLog(message: string, log: string): string {
+  if (log === '') return message;
+  const isFull = log.includes('JavaScript heap out of memory');
+  const why = isFull ? ': the heap of Node is full (it has half of resources.memoryMiB)' : '';
+  return `${message}${why}; its last log lines:\n${log}`;
 }
 
 /** What to do about an app that does not get ready, if its processes or its replies tell. */

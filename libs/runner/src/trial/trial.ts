@@ -15,7 +15,7 @@ import type { Guards, HostActivity, OpenLoad, Trial, TrialSample } from '@tare/r
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import { violationsOf } from '../guards/violations.ts';
 import { watchHost } from './host-watch.ts';
-import { startReady } from './ready-instance.ts';
+import { startReady, withLog } from './ready-instance.ts';
 import { diskUse, resourceUse, trialSamples, type WindowSampler, windowSampler } from './resource-use.ts';
 
 /** A request without a reply after this long is a timeout. */
@@ -332,6 +332,5 @@ async function trialError(plan: TrialPlan, instance: Instance, cause: unknown): 
   const ended = await Promise.race([instance.ended, sleep(endedNoticeMs, undefined, { ref: false })]);
   const message = ended === undefined || said.startsWith(ended) ? said : `${ended} during the trial: ${said}`;
   const log = await instance.lastLog().catch(() => '');
-  const lines = log === '' ? '' : `; its last log lines:\n${log}`;
-  return new TrialError(name, `${name}: round ${plan.round}: ${message}${lines}`, cause);
+  return new TrialError(name, withLog(`${name}: round ${plan.round}: ${message}`, log), cause);
 }
