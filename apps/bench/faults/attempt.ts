@@ -182,7 +182,7 @@ export function lastWords(output: string, place: Place): string {
 /** Of a run of its own: its id, times, names that are made up, numbers of processes and ports, figures. */
 const ofThisRun = [
   /\b\d{8}-\d{6}-[0-9a-f]{6}\b/g,
-  /\b\d{4}-\d\d-\d\dT[\d:.]+Z/g,
+  /\b\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z|\+0000)/g,
   /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g,
   /\b[0-9a-f]{8}(?:\.\d+){4}(?:-\w{6})?/g,
   /\b[0-9a-f]{12,64}\b/g,

@@ -11,6 +11,7 @@ import {
   inGuest,
   janitorOf,
   loadsHost,
+  machinesOf,
   makeReadOnly,
   nxDaemonsOf,
   onDisk,
@@ -123,7 +124,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'machine killed',
     does: 'SIGKILL to the process of the virtual machine',
-    strike: signals(({ machines }) => machines(), 'SIGKILL'),
+    strike: signals(machinesOf, 'SIGKILL'),
     isPossible: ({ holdsHost, name }, { hasMachine }) => hasMachine && holdsHost && name !== 'probe',
     saysWhy: true,
   },

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { listProcesses } from '@tare/metrics';
+import { findProcess, listProcesses } from '@tare/metrics';
 
 /** @returns the text of a file; none where it cannot be read: what is asked about may be gone at any time. */
 export function textOf(path: string): string {
@@ -28,6 +28,15 @@ export function commandLine(pid: number): string {
 /** The variables that a process was started with: "NAME=value", parted and ended by zeros. */
 export function variablesOf(pid: number): string {
   return textOf(`/proc/${pid}/environ`);
+}
+
+const ticksPerSecond = 100;
+
+/** For how many seconds a process has run (proc_pid_stat(5), starttime); 0 when it is gone. */
+export function ageOf(pid: number): number {
+  const { startTicks } = findProcess(pid) ?? {};
+  const upSeconds = Number(textOf('/proc/uptime').split(' ')[0]);
+  return startTicks === undefined ? 0 : upSeconds - startTicks / ticksPerSecond;
 }
 
 /** @returns the living processes that are so. */

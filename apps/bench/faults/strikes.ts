@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awaitProgram, runProgram } from '@tare/metrics';
-import { commandLine, processesThat, sendAll } from './processes.ts';
+import { ageOf, commandLine, processesThat, sendAll } from './processes.ts';
 import { fixedPort } from './start-run.ts';
 import type { Place, View } from './view.ts';
 
@@ -33,12 +33,15 @@ export const runnerOf: Victims = ({ runner, like, started }) => [
 export const janitorOf: Victims = ({ like }) => like(/janitor-process\.[jt]s\0wait\0/);
 export const startedOf: Victims = ({ started }) => [started];
 export const terminalOf: Victims = ({ started }) => [-started];
+/** Not before they have begun to boot: libvirt itself sees to one that does not get that far. */
+export const machinesOf: Victims = ({ machines }) => machines().filter((pid) => ageOf(pid) > bootingSeconds);
 /** It has not the variables of who started it, and serves whoever works in this workspace: they get another. */
 export const nxDaemonsOf = ({ workspace }: Place): readonly number[] =>
   processesThat((pid) =>
     commandLine(pid).includes(`\0${workspace}/node_modules/nx/dist/src/daemon/server/start.js\0`),
   );
 
+const bootingSeconds = 8;
 const betweenSignalsMs = 150;
 const bounded = () => ({ signal: new AbortController().signal, deadlineMs: 30_000 });
 const run = (program: string, ...words: readonly string[]): Promise<string> =>

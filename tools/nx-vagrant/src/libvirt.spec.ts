@@ -1,5 +1,16 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it, test } from 'vitest';
-import { consoleFiles, consoleTail, domainPid, parseDomain, runsDomain } from './libvirt.ts';
+import {
+  consoleFiles,
+  consoleTail,
+  domainPid,
+  parseDomain,
+  runsDomain,
+  sinceItsStart,
+  tailOf,
+} from './libvirt.ts';
 
 // recorded from libvirt 9.0, shortened
 const xml = `<domain type='qemu' id='3'>
@@ -85,3 +96,13 @@ test('a console that is a terminal has no file', () => {
 test('the console of a missing domain gives the reason', async () => {
   expect(await consoleTail('tare-no-such-domain')).toMatch(/^the console cannot be read: /);
 });
+
+test('of QEMU’s log is shown what it has said since its last start, without its variables and arguments', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));
+  const log = join(folder, 'log');
+  const start = ['2026-11-30: starting up libvirt version: 9.0.0', 'LC_ALL=C \\', '-name guest=a \\', '-msg timestamp=on'];
+  const tainted = 'Domain id=2 is tainted: high-privileges';
+  writeFileSync(log, [...start, 'shutting down, reason=destroyed', ...start, tainted, 'shutting down, reason=crashed', ''].join('\n'));
+  expect(tailOf(log, 10, sinceItsStart)).toBe('shutting down, reason=crashed');
+  rmSync(folder, { recursive: true });
+}); // prettier-ignore

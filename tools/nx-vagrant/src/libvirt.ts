@@ -116,13 +116,20 @@ export async function consoleTail(domain: string, lines = 10): Promise<string> {
   try {
     const description = await virsh(['dumpxml', domain], AbortSignal.timeout(5_000));
     const name = /<name>([^<]+)<\/name>/.exec(description)?.[1] ?? domain;
-    const tails = [...consoleFiles(description), `/var/log/libvirt/qemu/${name}.log`].map((path) =>
-      tailOf(path, lines),
-    );
+    const tails = [
+      ...consoleFiles(description).map((path) => tailOf(path, lines)),
+      tailOf(`/var/log/libvirt/qemu/${name}.log`, lines, sinceItsStart),
+    ];
     return tails.find((text) => text !== '') ?? 'the console is empty';
   } catch (error) {
     return `the console cannot be read: ${messageOf(error)}`;
   }
+}
+
+/** Of QEMU's log, which has former starts, too, and of each the variables and arguments: what it has said since the last. */
+export function sinceItsStart(lines: readonly string[]): readonly string[] {
+  const start = lines.findLastIndex((line) => line.includes(': starting up libvirt version'));
+  return lines.slice(start + 1).filter((line) => !/^-|\\$| is tainted: /.test(line));
 }
 
 /** The files that a domain's serial ports write to, from its description. */
@@ -134,8 +141,12 @@ export function consoleFiles(description: string): readonly string[] {
 
 const readBytes = 16_384;
 
-/** The last lines of a file, in one; "" where it cannot be read. */
-export function tailOf(path: string, lines: number): string {
+/** The last lines of a file, in one; "" where it cannot be read. @param ofUse which of them count, all by default. */
+export function tailOf(
+  path: string,
+  lines: number,
+  ofUse: (lines: readonly string[]) => readonly string[] = (all) => all,
+): string {
   let file: number;
   try {
     file = openSync(path, 'r');
@@ -147,7 +158,8 @@ export function tailOf(path: string, lines: number): string {
     const bytes = readSync(file, buffer, 0, readBytes, Math.max(0, fstatSync(file).size - readBytes));
     // consoles print colours and carriage returns
     // eslint-disable-next-line no-control-regex
-    return lastLines(buffer.toString('utf8', 0, bytes).replace(/\x1b\[[\d;?]*[A-Za-z]|\r/g, ''), lines);
+    const text = buffer.toString('utf8', 0, bytes).replace(/\x1b\[[\d;?]*[A-Za-z]|\r/g, '');
+    return lastLines(ofUse(text.split('\n')).join('\n'), lines);
   } finally {
     closeSync(file);
   }

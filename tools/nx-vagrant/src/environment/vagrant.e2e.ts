@@ -15,6 +15,7 @@ import {
 } from '@tare/environment';
 import { allowedCpus, listProcesses, type MeterReading, waitForHttp } from '@tare/metrics';
 import { afterAll, afterEach, assert, beforeAll, describe, expect, test, vi } from 'vitest';
+import { canary, filesWith, watchCommandLines } from '../../../../canary.shared.ts';
 import { vmForTests } from '../../fixtures/vm-for-tests.ts';
 import { guestService, unitName } from '../guest/guest-service.ts';
 import { virsh } from '../libvirt.ts';
@@ -76,7 +77,7 @@ const minutes = 60_000;
 // the first reply costs an emulated processor some tenths of a second, seconds on a host that has other work
 const firstReplyMs = 5_000;
 const workload = 'tare-test';
-const variables = { A: `it's 100% "b"` };
+const variables = { A: `it's 100% "b" ${canary}` };
 
 describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }, () => {
   if (found === undefined) return;
@@ -210,8 +211,11 @@ describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }
   describe('an app that is restarted', () => {
     let instance: Instance;
     let readyMs: number;
+    let seen: readonly string[];
     beforeAll(async () => {
+      const watch = watchCommandLines(canary);
       ({ instance, readyMs } = await start());
+      ({ seen } = watch.end());
     }, 3 * minutes);
     afterAll(stopAll, 2 * minutes);
 
@@ -226,6 +230,15 @@ describe.skipIf(found === undefined)('with a real VM', { timeout: 10 * minutes }
       const listening = milestones.at(-1)?.atMs ?? 0;
       expect(readyMs - listening).toBeLessThan(firstReplyMs);
       expect(listening).toBeLessThan(readyMs + 20);
+    });
+
+    test('has them from no command line of the host or the guest, and no file of the host', async () => {
+      expect(seen).toEqual([]);
+      const list = 'cat /proc/[0-9]*/cmdline';
+      const { stdout } = await inGuest((ssh) => ssh.run(list, { signal, deadlineMs: 60_000 }));
+      expect(stdout).toContain('/main.mjs');
+      expect(stdout).not.toContain(canary);
+      expect(filesWith(canary, folder)).toEqual([]);
     });
 
     test('net CPU agrees with systemd within 5 %, at ten readings a second or more', async () => {

@@ -80,9 +80,11 @@ export function vmInstance(start: VmStart): Instance {
     const opened = { name: 'tunnel', atMs: Number(openedAtNs - spawnedAt) / 1e6 };
     return [...inGuest, opened].sort((a, b) => a.atMs - b.atMs);
   };
+  // one that is gone is not asked: that takes until the connection breaks
+  const isOn = (): boolean => machine.hypervisor.pid(machine.id()) !== undefined;
   const lastLog = async (): Promise<string> => {
     if (finalLog !== undefined) return finalLog;
-    const log = await open?.service.lastLog(logLines, soon()).catch(() => undefined);
+    const log = isOn() ? await open?.service.lastLog(logLines, soon()).catch(() => undefined) : undefined;
     return log ?? `(console of the VM) ${await machine.hypervisor.console(machine.id())}`;
   };
   const tidyUp = async (): Promise<void> => {
@@ -100,6 +102,7 @@ export function vmInstance(start: VmStart): Instance {
       await meters?.gross?.close();
       await start.command.catch(() => undefined);
       try {
+        if (!isOn()) throw new Error('the VM is off');
         await open.service.stop(signal);
         await open.close();
         await machine.pause(signal);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findProcess } from '@tare/metrics';
 import { messageOf, writeRecord } from '@tare/nx-kit';
 import { z } from 'zod';
 import { domainAddresses, domainPid } from '../libvirt.ts';
@@ -117,9 +118,10 @@ export async function bootMachine(
       givenUp.abort(new Error(line));
     });
   }, deadlineMs);
-  watch?.(AbortSignal.any([signal, over.signal])).catch((error: unknown) => {
-    if (!signal.aborted && !over.signal.aborted) givenUp.abort(error);
-  });
+  for (const watching of [watch, (until: AbortSignal) => refuseEnd(place, until)])
+    watching?.(AbortSignal.any([signal, over.signal])).catch((error: unknown) => {
+      if (!signal.aborted && !over.signal.aborted) givenUp.abort(error);
+    });
   const stop = AbortSignal.any([signal, givenUp.signal]);
   // at once, because Nx gives an interrupted task only seconds; a failure is tried again below
   const cut = (): void => void powerOff(place).catch(() => undefined);
@@ -137,13 +139,40 @@ export async function bootMachine(
   }
 }
 
+// Vagrant takes down by itself what it cannot start, and says why
+const itsOwnReasonMs = 10_000;
+
+/**
+ * Watches the process of a machine that is being booted: Vagrant would wait ten minutes for the address of one that is gone.
+ * @throws Error when it was there and is gone for good; or the signal's reason.
+ */
+async function refuseEnd(place: MachinePlace, signal: AbortSignal): Promise<void> {
+  const hypervisor = hypervisorOf(place);
+  const find = (): number | undefined => {
+    const id = machineId(place);
+    return id === undefined ? undefined : hypervisor.pid(id);
+  };
+  for (let pid = find(); ; pid ??= find()) {
+    await sleep(watchIntervalMs, undefined, { signal });
+    if (pid === undefined || findProcess(pid) !== undefined) continue;
+    await sleep(itsOwnReasonMs, undefined, { signal });
+    pid = find();
+    if (pid === undefined)
+      throw new Error(
+        `the VM went away while it booted: its ${hypervisor.words.process} has ended; ${await consoleOf(place)}`,
+      );
+  }
+}
+
 async function describeDelay(place: MachinePlace, deadlineMs: number): Promise<string> {
+  return `the machine did not boot within ${deadlineMs / 1_000} s; ${await consoleOf(place)}`;
+}
+
+async function consoleOf(place: MachinePlace): Promise<string> {
   const id = machineId(place);
-  const said =
-    id === undefined
-      ? 'the hypervisor had not started it'
-      : `its console: ${await hypervisorOf(place).console(id)}`;
-  return `the machine did not boot within ${deadlineMs / 1_000} s; ${said}`;
+  return id === undefined
+    ? 'the hypervisor had not started it'
+    : `its console: ${await hypervisorOf(place).console(id)}`;
 }
 
 /** Switches off at once, without asking the guest, which may hang. */
