@@ -175,7 +175,9 @@ export function lastWords(output: string, place: Place): string {
         ),
     );
   // what an app has said last may go on for many lines
-  const why = lines.findLast((line) => line.startsWith('no environment can be measured'));
+  const why = lines.findLast((line) =>
+    /^(no environment can be measured|\S+: failed in round \d+ and is measured no more): /.test(line),
+  );
   return neutral(why ?? lines.at(-1) ?? '', place);
 }
 

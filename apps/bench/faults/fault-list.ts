@@ -137,7 +137,8 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'guest disk full',
-    does: 'no byte is left on the disk of the virtual machine, and there is another round',
+    does: 'no byte is left on the disk of the virtual machine, where the app keeps data, and there is another round',
+    options: ['--workloads=keeping', '--warmup=0', '--duration=4', '--openDuration=0'],
     rounds: 2,
     strike: fillsGuest,
     isPossible: underLoadInMachine,

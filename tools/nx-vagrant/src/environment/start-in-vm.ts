@@ -4,7 +4,7 @@ import { type ArmedStart, guestPort, guestService, type GuestService } from '../
 import { openSsh } from '../ssh.ts';
 import { guestAnswers, openTunnel, type Tunnel } from './tunnel.ts';
 import type { VagrantMachine } from './vagrant-machine.ts';
-import { vmInstance, type GuestSession } from './vm-instance.ts';
+import { vmInstance, type GuestSession, whyGone } from './vm-instance.ts';
 
 /** What to start, and how requests reach it. */
 type VmLaunch = { readonly machine: VagrantMachine; readonly path: VmPath; readonly launch: Launch };
@@ -88,7 +88,8 @@ export async function restart({ machine, path, launch }: VmLaunch, signal: Abort
     await tunnel?.close();
     // a paused machine costs nothing until the next start
     await machine.pause(AbortSignal.timeout(30_000)).catch(() => undefined);
-    throw error;
+    const gone = signal.aborted ? undefined : whyGone(machine);
+    throw gone === undefined ? error : new Error(gone, { cause: error });
   }
   const spawnedAt = process.hrtime.bigint();
   const command = start.fire(either);

@@ -81,7 +81,7 @@ export function vmInstance(start: VmStart): Instance {
     return [...inGuest, opened].sort((a, b) => a.atMs - b.atMs);
   };
   // one that is gone is not asked: that takes until the connection breaks
-  const isOn = (): boolean => machine.hypervisor.pid(machine.id()) !== undefined;
+  const isOn = (): boolean => whyGone(machine) === undefined;
   const lastLog = async (): Promise<string> => {
     if (finalLog !== undefined) return finalLog;
     const log = isOn() ? await open?.service.lastLog(logLines, soon()).catch(() => undefined) : undefined;
@@ -152,13 +152,18 @@ async function howItEnds({ command, session, machine, giveUp }: VmStart): Promis
     if (over === 'service') {
       return `the service in the VM ${await service.howItEnded(AbortSignal.timeout(askDeadlineMs))}`;
     }
-    const there = pid !== undefined && findProcess(pid) !== undefined;
-    return there
-      ? 'the ssh connection to the VM broke'
-      : `the VM went away: its ${machine.hypervisor.words.process} has ended`;
+    return whyGone(machine) ?? 'the ssh connection to the VM broke';
   } catch (error) {
     return messageOf(error);
   }
+}
+
+/** That a VM is not there any more; undefined while it is. */
+export function whyGone(machine: VagrantMachine): string | undefined {
+  const { hypervisor } = machine;
+  return hypervisor.pid(machine.id()) === undefined
+    ? `the VM went away: its ${hypervisor.words.process} has ended`
+    : undefined;
 }
 
 function processEnd(pid: number | undefined, signal: AbortSignal): Promise<'vm'> {

@@ -56,7 +56,7 @@ export function guestService(ssh: Ssh, workload: string): GuestService {
       ...(input === undefined ? {} : { input }),
     });
     if (reply.code === 0) return reply.stdout;
-    if (reply.code === 255) throw new Error(`the connection to the VM broke: ${reply.stderr.trim()}`);
+    if (reply.code === 255) throw new Error(explain('the connection to the VM broke', reply.stderr));
     throw new Error(explain(`in the VM, ${command} failed with ${reply.code}`, reply.stderr));
   };
   const asRoot = (...args: readonly string[]): string => shellWords(['sudo', '-n', ...args]);
