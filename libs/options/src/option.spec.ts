@@ -45,6 +45,14 @@ it('reads numbers and switches from texts and fills in the defaults', () => {
   });
 });
 
+it('reads a switch from a text where the option may be a path, too', () => {
+  const either = z.strictObject({
+    readme: z.union([toggle({ description: 'Whether.' }), path({ description: 'Which.' })]).optional(),
+  });
+  expect(readOptions(either, { readme: 'false' })).toEqual({ readme: false });
+  expect(readOptions(either, { readme: 'docs/a.md' })).toEqual({ readme: 'docs/a.md' });
+});
+
 it('reads a list from a text with commas', () => {
   const lists = z.strictObject({ names: list({ description: 'Names.' }) });
   expect(readOptions(lists, { names: 'a,b' })).toEqual({ names: ['a', 'b'] });

@@ -20,7 +20,7 @@ export function readOptions<T extends z.ZodObject>(
   const values = Object.fromEntries(
     Object.entries(given)
       .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [name, typed(typeOf(table, name), value)]),
+      .map(([name, value]) => [name, typed(typesOf(table, name), value)]),
   );
   const read = table.safeParse(values);
   if (read.success) return read.data;
@@ -35,22 +35,23 @@ export function readOptions<T extends z.ZodObject>(
   throw new Error(`--${name}=${shown(given[name])}: ${issue?.message ?? 'not valid'}`);
 }
 
-/** @returns the type of an option in the words of JSON Schema; undefined for an unknown one. */
-function typeOf(table: z.ZodObject, name: string): string | undefined {
+/** @returns the types that an option may have, in the words of JSON Schema; none for an unknown one. */
+function typesOf(table: z.ZodObject, name: string): readonly unknown[] {
   const option: unknown = table.shape[name];
-  if (!(option instanceof z.ZodType)) return undefined;
-  const { type } = z.toJSONSchema(option, { io: 'input', unrepresentable: 'any' });
-  return typeof type === 'string' ? type : undefined;
+  if (!(option instanceof z.ZodType)) return [];
+  const { type, anyOf = [] } = z.toJSONSchema(option, { io: 'input', unrepresentable: 'any' });
+  return [type, ...anyOf.map((each) => (typeof each === 'object' ? each.type : undefined))];
 }
 
 /** The number, truth value or list that a text stands for; everything else as it is, for the table to refuse. */
-function typed(type: string | undefined, value: unknown): unknown {
+function typed(types: readonly unknown[], value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const word = value.trim();
-  if ((type === 'number' || type === 'integer') && /^-?\d+(\.\d+)?$/.test(word)) return Number(word);
-  if (type === 'boolean' && (word === 'true' || word === 'false')) return word === 'true';
+  if ((types.includes('number') || types.includes('integer')) && /^-?\d+(\.\d+)?$/.test(word))
+    return Number(word);
+  if (types.includes('boolean') && (word === 'true' || word === 'false')) return word === 'true';
   // as Nx does
-  if (type === 'array') return word.split(',');
+  if (types.includes('array')) return word.split(',');
   return value;
 }
 

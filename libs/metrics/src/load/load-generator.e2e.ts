@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { getEventListeners } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
@@ -60,10 +61,11 @@ it('leaves replies of the warm-up out', async () => {
   expect(served).toBeGreaterThan(outcome.requests);
 });
 
-it('ends after the wanted number of requests', async () => {
+it('ends after the wanted number of requests, and keeps nothing at the signal of the run', async () => {
   const origin = await listen((_, reply) => reply.end('ok'));
   const window = { kind: 'requests', requests: 50 } as const;
   expect((await generateLoad({ ...order, warmupMs: 0, window, origin }, options)).requests).toBe(50);
+  expect(getEventListeners(options.signal, 'abort')).toEqual([]);
 });
 
 it('counts replies that are not 2xx as errors, each by its status', async () => {

@@ -174,6 +174,9 @@ async function perform<Outcome>(
   });
   const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const deadline = AbortSignal.timeout(options.deadlineMs);
+  const over = new AbortController();
+  // a listener that stays would keep all of this load as long as the signals, which may be those of a whole run
+  const whileLoading = { signal: over.signal };
   try {
     return await new Promise<Outcome>((resolve, reject) => {
       const fail = (why: string, cause?: unknown): void => {
@@ -185,12 +188,10 @@ async function perform<Outcome>(
       child.once('close', (code, signal) => {
         fail(`ended early (${signal ?? `exit code ${code ?? '?'}`})`);
       });
-      deadline.addEventListener('abort', () => {
-        fail(`gave no outcome within ${options.deadlineMs} ms`);
-      });
-      options.signal.addEventListener('abort', () => {
-        reject(options.signal.reason as Error);
-      });
+      const tooLate = (): void => fail(`gave no outcome within ${options.deadlineMs} ms`);
+      const abort = (): void => reject(options.signal.reason as Error);
+      deadline.addEventListener('abort', tooLate, whileLoading);
+      options.signal.addEventListener('abort', abort, whileLoading);
       child.on('message', (message: GeneratorMessage) => {
         switch (message.kind) {
           case 'ready':
@@ -218,6 +219,7 @@ async function perform<Outcome>(
       });
     });
   } finally {
+    over.abort();
     child.kill('SIGKILL');
     await exited;
   }
