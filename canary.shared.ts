@@ -5,7 +5,7 @@ import { join } from 'node:path';
 /** A secret that is nowhere else: where it must not come, it is looked for. */
 export const canary = `canary-${process.pid}-${randomBytes(6).toString('hex')}`;
 
-/** Looks at the command lines of all processes of this host again and again, until it is told to end. */
+/** Reads the command lines of all processes on this host over and over, until it is stopped. */
 export function watchCommandLines(...secrets: readonly string[]): {
   /** @returns how often it has looked, and the command lines that had a secret in them. */
   end(): { readonly looks: number; readonly seen: readonly string[] };

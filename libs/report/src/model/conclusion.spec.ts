@@ -185,7 +185,7 @@ test('where slices decide, the bounds of all time counted stand beside', () => {
     each.candidate === 'docker' && each.metric === 'throughputRps' ? { ...each, look: slices } : each,
   );
   expect(ofPrimes({ ...run, comparisons }).at(-1)).toBe(
-    'Throughput was decided by the typical slices; with all time counted it is, against native: docker −5.0 to +1.5 %.',
+    'Throughput was judged by the typical slices; with all time counted it is, against native: docker −5.0 to +1.5 %.',
   );
 });
 

@@ -244,7 +244,7 @@ function wholeNote(baseline: string, comparisons: readonly Comparison[]): readon
     const { typical, counted: all } = robustOf(metric);
     const label = capitalised(metricNoun(metric));
     return {
-      ...plain(`${label} was decided by the ${typical}; with ${all} it is, against ${baseline}: ${bounds}.`),
+      ...plain(`${label} was judged by the ${typical}; with ${all} it is, against ${baseline}: ${bounds}.`),
       isNote: true,
     };
   });
