@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import {
   parseRunFile,
   readJournal,
@@ -12,7 +13,7 @@ import {
   type JournalLine,
   type RunFile,
 } from '@tare/results';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { writeApp } from '../../../fixtures/executor-process.ts';
 
 // the long form: TARE_KILLS=200 TARE_RESUMED_RUNS=20 npx vitest run --root tools/nx-bench -c vitest.e2e.config.ts src/executors/bench/resume.e2e.ts
@@ -43,8 +44,8 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 
 type Outcome = { readonly stdout: string; readonly stderr: string; readonly tookMs: number };
 
-/** Runs the executor in a process of its own, as Nx does. @param afterMs when it is killed. */
-async function bench(options: object, afterMs = Infinity): Promise<Outcome> {
+/** Runs the executor in a process of its own, as Nx does. @param killAt settles when it is to be killed. */
+async function bench(options: object, killAt?: Promise<unknown>): Promise<Outcome> {
   const executor = new URL('./executor.ts', import.meta.url).href;
   const script = `
     import bench from '${executor}';
@@ -56,10 +57,9 @@ async function bench(options: object, afterMs = Infinity): Promise<Outcome> {
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const kill = afterMs === Infinity ? undefined : setTimeout(() => child.kill('SIGKILL'), afterMs);
+  void killAt?.then(() => child.kill('SIGKILL'));
   // what it had started may hold its pipes for a while
   await once(child, 'exit');
-  clearTimeout(kill);
   return { stdout, stderr, tookMs: performance.now() - begunAt };
 }
 
@@ -111,13 +111,13 @@ async function breakAndGoOn(outputPath: string, most: number): Promise<Broken> {
   const moments: number[] = [];
   let before: readonly JournalLine[] = [];
   let isOver = false;
-  const goOn = async (afterMs?: number): Promise<Outcome> => {
+  const goOn = async (killAt?: Promise<unknown>): Promise<Outcome> => {
     const options = (await linesIn(outputPath)) === undefined ? { seed: 7 } : { resume: true };
-    return bench({ ...options, outputPath }, afterMs);
+    return bench({ ...options, outputPath }, killAt);
   };
   while (moments.length < most && !isOver) {
     const moment = Math.round(Math.random() ** 2 * wholeMs);
-    const { stdout, stderr } = await goOn(moment);
+    const { stdout, stderr } = await goOn(setTimeout(moment));
     // from then on it has ended, however it was killed
     isOver = await hasRunFile(outputPath);
     if (!stdout.includes('succeeded')) moments.push(moment);
@@ -163,7 +163,10 @@ it(
 
 it('goes on only as the run was, and says in one line what differs', async () => {
   const outputPath = 'refused';
-  await bench({ seed: 7, outputPath }, 0.7 * wholeMs);
+  // its first trials are there and others are to come, however fast the host is
+  const firstTrials = async () =>
+    expect(await linesIn(outputPath)).toContainEqual(expect.objectContaining({ kind: 'trials' }));
+  await bench({ seed: 7, outputPath }, vi.waitFor(firstTrials, { timeout: 60_000 }));
   const refused = async (options: object): Promise<string> =>
     (await bench({ outputPath, ...options })).stderr;
   expect(await refused({ resume: true, connections: 3 })).toMatch(
