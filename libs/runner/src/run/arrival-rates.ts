@@ -5,9 +5,9 @@ import type { ResolvedConfig } from '../config/bench-config.ts';
 import type { Usable } from './run-events.ts';
 import type { LearnedLoad } from '../trial/conformance.ts';
 
-// enough for the code to be compiled and the rate to show; the light load leaves room for the error
-const probeWarmupMs = 1000;
-const probeWindowMs = 1500;
+// an app whose code is not compiled yet would seem slower by up to a third, and its windows would hold too few requests
+const probeWarmupMs = 3000;
+const probeWindowMs = 2000;
 const probeSlackMs = 60_000;
 const requestTimeoutSeconds = 30;
 /**
