@@ -84,7 +84,7 @@ export function renderReadmeBlock(
       `**${escapeMarkdown(workload.name)}**`,
       ...resultsOf(report, workload, chartsPath),
     ]),
-    `All figures and charts, and how they were judged: [${summary}](${summary}).`,
+    `All figures and charts: [${summary}](${summary}).`,
     ...(missing.length === 0 ? [] : [`Not measured, or only in part: ${missing.join('; ')}.`]),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
@@ -106,14 +106,16 @@ function ladderInstead(
 /** What is concluded of a workload, and its figures: a row per rung of the ladder, or a column per environment. */
 function resultsOf(report: ReportModel, workload: WorkloadModel, chartsPath: string): readonly string[] {
   const ladder = ladderInstead(report, workload);
-  // how to read the sentences is in the summary, to which the block links
-  const conclusion = workload.conclusion.filter(({ isNote }) => isNote !== true);
   if (ladder === undefined) {
     const rows = workload.rows.filter(({ metric }) => shownAs(metric.key).readme === true);
-    return [conclusionMarkdown({ ...workload, conclusion }), metricTable({ ...workload, rows })];
+    return [conclusionMarkdown(workload), metricTable({ ...workload, rows })];
   }
+  const { conclusion } = workload;
+  // a point for each environment, and one for how to read them all
+  const points = conclusion.filter(({ isNote }) => !isNote).map(({ brief }) => brief);
+  const notes = conclusion.filter(({ isNote }) => isNote).map(({ brief }) => brief);
   return [
-    markdownList(conclusion.map(({ brief }) => escapeMarkdown(brief))),
+    markdownList([...points, ...(notes.length === 0 ? [] : [notes.join(' ')])].map(escapeMarkdown)),
     ladderPicture(report, ladder, chartsPath),
     `${escapeMarkdown(ladderLead(ladder))} Mean with its 95 % interval; below it the ratio and the verdict.`,
     ladderTable(ladder),
