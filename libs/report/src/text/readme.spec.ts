@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { ladderRun } from '../../fixtures/example-ladder.ts';
 import { exampleRun } from '../../fixtures/example-run.ts';
 import { reportModel } from '../model/report-model.ts';
-import { escapeMarkdown } from './markdown.ts';
 import { renderReadmeBlock, replaceReadmeBlock as replaceInBytes } from './readme.ts';
 
 test('the block has a table of four rows for each workload, and a link to the rest', () => {
@@ -87,12 +86,22 @@ test('from four rungs on the ladder stands in place of the table of metrics, wit
   expect(block.match(/^\| Environment \| Startup \| Memory tare \| Throughput \| Latency p95 \|$/gm)).toHaveLength(1);
   expect(block.match(/^\| (?:native|namespace|bubblewrap|nspawn|docker|vagrant)/gm)).toHaveLength(9);
   expect(block).not.toMatch(/^\| Metric |standard deviation/m);
-  const { conclusion = [] } = reportModel(ladderRun()).workloads[0] ?? {};
-  const notes = conclusion.filter(({ isNote }) => isNote);
-  // what there is to say of how to read them stands in one point, after the environments
-  expect(block.match(/^- .*$/gm)).toHaveLength(conclusion.length - Math.max(0, notes.length - 1));
-  expect(notes.every(({ brief }) => block.includes(escapeMarkdown(brief)))).toBe(true);
   const run = ladderRun();
   const unknown = run.environments.map(({ isolation, ...each }) => (isolation && each.name !== 'docker' ? { ...each, isolation } : each));
   expect(renderReadmeBlock(reportModel({ ...run, environments: unknown }), { chartsPath: 'charts' })).toMatch(/^\| Metric /m);
 }); // prettier-ignore
+
+test('on the ladder, how to read the conclusion is one point after those of the environments', () => {
+  const model = reportModel(ladderRun());
+  const noted = model.workloads.map((each) => {
+    const notes = ['One.', 'Two.'].map((brief) => ({
+      text: brief,
+      brief,
+      short: brief,
+      isNote: true as const,
+    }));
+    return { ...each, conclusion: [...each.conclusion.slice(0, 1), ...notes] };
+  });
+  const block = renderReadmeBlock({ ...model, workloads: noted }, { chartsPath: 'charts' });
+  expect(block).toMatch(/^- docker:gvisor .*\n- One\. Two\.$/m);
+});
