@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findRunner, runnerVariable } from '@tare/environment';
 import { processesWithVariable } from '@tare/metrics';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { leftovers, shortRun, writeAnsweringApp } from '../../fixtures/real-run.ts';
 
 let folder: string;
@@ -56,10 +56,14 @@ it('leaves nothing behind when it is killed', async () => {
       if (kind === 'trial-started') resolve();
     });
   });
-  await sleep(1000);
-  const started = processesWithVariable(runnerVariable);
-  const mark = started.map(({ value }) => value).find((value) => findRunner(value)?.pid === runner.pid);
-  expect(mark).toBeDefined();
+  // its app may not be up yet
+  const mark = await vi.waitUntil(
+    () =>
+      processesWithVariable(runnerVariable)
+        .map(({ value }) => value)
+        .find((value) => findRunner(value)?.pid === runner.pid),
+    { timeout: 10_000 },
+  );
   runner.kill('SIGKILL');
   await once(runner, 'close');
   const deadline = Date.now() + 10_000;
