@@ -95,7 +95,7 @@ describe.skipIf(found === undefined)('a machine of this checkout', { timeout: 10
   }, 3 * minuteMs);
 
   const ask = async (at: number): Promise<Record<string, unknown>> => {
-    const reply = await fetch(`http://127.0.0.1:${at}/up`, { signal: AbortSignal.timeout(2_000) });
+    const reply = await fetch(`http://127.0.0.1:${at}/up`, { signal: AbortSignal.timeout(10_000) });
     return (await reply.json()) as Record<string, unknown>;
   };
 
@@ -147,12 +147,12 @@ describe.skipIf(found === undefined)('a machine of this checkout', { timeout: 10
   });
 
   test('serves again, with the data kept, when the guest has rebooted by itself', async () => {
-    const { boot } = await ask(port);
+    const { boot, starts } = await ask(port);
     expect(
       await vagrantSsh({ folder, __unparsed__: ['sudo -n systemctl --no-block reboot'] }, context),
     ).toEqual({ success: true });
     for (const [at, expected] of [
-      [port, { starts: 2 }],
+      [port, { starts: Number(starts) + 1 }],
       [otherPort, { name: '50% of $it' }],
     ] as const)
       await vi.waitFor(
@@ -161,7 +161,7 @@ describe.skipIf(found === undefined)('a machine of this checkout', { timeout: 10
           expect(now).toMatchObject(expected);
           expect(now.boot).not.toBe(boot);
         },
-        { timeout: 3 * minuteMs, interval: 500 },
+        { timeout: 5 * minuteMs, interval: 500 },
       );
   });
 
