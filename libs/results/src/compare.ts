@@ -13,6 +13,7 @@ import {
   planLooks,
   roundsMoreToDecide,
   type SequentialDecision,
+  slowRequestsLogRatio,
   typicalLogRatio,
   typicalStartLogRatio,
   typicalTailLogRatio,
@@ -212,8 +213,8 @@ function judges(metric: Metric, rounds: readonly Sides[]): boolean {
 
 /**
  * Decides one comparison at the looks so far. The typical start decides startup, if all starts support it; if slices alternate, the
- * typical pair of slices decides throughput, if all slices together support it, and the typical slow request decides p95, if the p95s
- * support it; the tare decides a gross figure, if the gross figures support it. Anything else is decided by its figures of the rounds.
+ * typical pair of slices decides throughput, if all slices together support it, and the typical slow request decides p95, if all slow
+ * requests support it; the tare decides a gross figure, if the gross figures support it. Anything else is decided by its figures of the rounds.
  */
 function judged(
   metric: Metric,
@@ -351,6 +352,9 @@ function bySlowRequests(metric: Metric, candidate: Trial, baseline: Trial): Guar
     own.arrivals === other.arrivals && own.rateRps === other.rateRps && own.planned === other.planned;
   if (!isAlike) return undefined;
   const typical = typicalTailLogRatio(own.series.latencyMs, other.series.latencyMs);
-  const both = { candidate, baseline: [baseline] };
-  return typical === undefined ? undefined : { typical, whole: logRatioOf(metric, both) };
+  if (typical === undefined) return undefined;
+  const whole =
+    slowRequestsLogRatio(own.series.latencyMs, other.series.latencyMs) ??
+    logRatioOf(metric, { candidate, baseline: [baseline] });
+  return { typical, whole };
 }

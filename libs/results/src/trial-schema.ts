@@ -92,6 +92,11 @@ const openLoad = z.strictObject({
     .describe(
       'Number of interleaved slices that make up the window; durationMs is their sum. Absent of a whole window.',
     ),
+  slicesAgain: count
+    .optional()
+    .describe(
+      'How many slices were sent again because the generator was late; what they came to at first is in no figure.',
+    ),
   series: z
     .strictObject({
       every: z.int().positive(),

@@ -26,6 +26,11 @@ export type OpenWindow = {
   readonly durationMs: number;
   /** 'poisson' by default; the seed fixes the times. */
   readonly arrivals?: Arrivals;
+  /**
+   * Once the generator has sent more requests of the window late than this, slices in which it is late are sent again, at most a
+   * quarter of them; undefined for never.
+   */
+  readonly mostLateSends?: number;
 };
 
 /** One server under load. */
@@ -123,6 +128,8 @@ export type OpenOutcome = Counts & {
   readonly generatorCpuPercent: number;
   /** Number of slices that the window is made of; undefined of a whole window. */
   readonly slices?: number;
+  /** How many slices were sent again because the generator was late; what they came to at first is in no figure. */
+  readonly slicesAgain?: number;
   /** What became of planned requests in the order of their times, one by one. */
   readonly series: OpenSeries;
 };

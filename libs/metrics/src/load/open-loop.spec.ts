@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { trueQuantileMs } from './latency-profile.ts';
-import { alternate, type SlicedSide } from './open-loop.ts';
+import { alternate } from './open-loop.ts';
+import type { SlicedSide } from './open-sender.ts';
 import { poissonArrivals } from './send-clock.ts';
 
 const sliceMs = 250;
@@ -11,7 +12,11 @@ type World = { nowMs: number };
 
 type Sent = { readonly plannedAtMs: number; readonly repliedAtMs: number };
 type SliceMade = { readonly fromMs: number; readonly untilMs: number; readonly atMs: number };
-type FakeSide = SlicedSide & { readonly sent: readonly Sent[]; readonly slices: readonly SliceMade[] };
+type FakeSide = SlicedSide & {
+  /** What counts. */
+  readonly sent: readonly Sent[];
+  readonly slices: readonly SliceMade[];
+};
 
 /** @param replyAt when a request that arrives at a time of the world is answered. */
 function fakeSide(
@@ -23,8 +28,17 @@ function fakeSide(
   const sent: Sent[] = [];
   const slices: SliceMade[] = [];
   let lastReplyAtMs = 0;
+  let counted = 0;
   return {
     durationMs,
+    count: () => {
+      counted = sent.length;
+    },
+    forget: () => {
+      sent.length = counted;
+    },
+    isLate: () => false,
+    hasFailed: () => false,
     sent,
     slices,
     send: (fromMs, untilMs) => {
@@ -155,6 +169,33 @@ it('waits for the last replies before it ends', async () => {
     expect(sent).toHaveLength(50);
     expect(world.nowMs).toBeGreaterThanOrEqual(Math.max(...sent.map(({ repliedAtMs }) => repliedAtMs)));
   }
+});
+
+it('sends a round of slices again in which the generator was late, as all sides have had it', async () => {
+  const world = { nowMs: 0 };
+  const load = { rateRps: 100, durationMs: 3000 };
+  const [steady, late] = [fakeSide(world, load, after(10)), fakeSide(world, load, after(10))];
+  // in its second slice, and in the one that stands for it
+  const isLate = (): boolean => late.slices.length === 2 || late.slices.length === 3;
+  const counts = await alternate([steady, { ...late, isLate }], sliceMs, 1);
+  expect(counts).toEqual(Array(2).fill({ slices: 12, slicesAgain: 2 }));
+  for (const { sent, slices } of [steady, late]) {
+    expect(slices.map(({ fromMs }) => fromMs / sliceMs)).toEqual([
+      0, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
+    ]);
+    expect(sent).toHaveLength(300);
+  }
+});
+
+it('sends at most a quarter of the slices again, and none in which a request failed', async () => {
+  const world = { nowMs: 0 };
+  const load = { rateRps: 100, durationMs: 3000 };
+  const late = { ...fakeSide(world, load, after(10)), isLate: () => true };
+  const other = fakeSide(world, load, after(10));
+  expect(await alternate([late, other], sliceMs, 1)).toEqual(Array(2).fill({ slices: 12, slicesAgain: 3 }));
+  const failing = { ...fakeSide(world, load, after(10)), hasFailed: () => true };
+  expect(await alternate([late, failing], sliceMs, 1)).toEqual(Array(2).fill({ slices: 12, slicesAgain: 0 }));
+  expect(await alternate([late], Infinity, 1)).toEqual([{ slices: 1, slicesAgain: 0 }]);
 });
 
 // shorter than a slice, longer than one, and longer than all slices of a round together

@@ -1,6 +1,6 @@
 import { trainClient } from './http-client.ts';
 import type { Moment, OpenOutcome } from './load-spec.ts';
-import { openSender, type OpenTarget } from './open-sender.ts';
+import { openSender, type OpenTarget, type SlicedSide } from './open-sender.ts';
 import { seededRandom, shuffled } from './seeded-random.ts';
 
 /**
@@ -53,28 +53,15 @@ export async function runOpenLoop(
   }, deadlineTickMs);
 
   const isSliced = senders.length > 1;
-  const counts = senders.map(() => 0);
-  let sidesLeft = senders.length;
-  const sides = senders.map((sender, index): SlicedSide => ({
-    ...sender,
-    send: async (fromMs, untilMs) => {
-      if (counts.every((count) => count === 0)) tell('open-start');
-      counts[index] = (counts[index] ?? 0) + 1;
-      await sender.send(fromMs, untilMs);
-      if (untilMs === sender.durationMs) sidesLeft -= 1;
-      if (sidesLeft === 0) tell('open-end');
-    },
-  }));
   const warmUpAndSend = async (): Promise<readonly OpenOutcome[]> => {
     for (const sender of senders) {
       await sender.warmUp();
       if (isSliced) await sender.drained(Infinity);
     }
-    await alternate(sides, isSliced ? sliceMs : Infinity, targets[0]?.seed ?? 0);
-    return senders.map((sender, index) => ({
-      ...sender.outcome(strict),
-      ...(isSliced && { slices: counts[index] ?? 0 }),
-    }));
+    tell('open-start');
+    const counts = await alternate(senders, isSliced ? sliceMs : Infinity, targets[0]?.seed ?? 0);
+    tell('open-end');
+    return senders.map((sender, index) => ({ ...sender.outcome(strict), ...(isSliced && counts[index]) }));
   };
   try {
     return await Promise.race([failed, warmUpAndSend()]);
@@ -84,15 +71,8 @@ export async function runOpenLoop(
   }
 }
 
-/** A server whose window is sent in slices. */
-export type SlicedSide = {
-  /** Length of its window: the sum of its slices. */
-  readonly durationMs: number;
-  /** Sends what is planned from one time of the window to another, and returns when that time is over. */
-  readonly send: (fromMs: number, untilMs: number) => Promise<void>;
-  /** @returns whether no request is under way, at the latest after `withinMs`. */
-  readonly drained: (withinMs: number) => Promise<boolean>;
-};
+// a generator that is late more often than this is short of CPU; the guard on late sends says so
+const mostSentAgain = 0.25;
 
 /**
  * Sends the windows of several sides in slices, one after the other, until each has had its whole window. A slice begins
@@ -102,16 +82,28 @@ export type SlicedSide = {
  * A side that is still busy when the others could have had their slices goes on with its own, as it would have done had
  * they had them. So a stall is met by the same share of requests as in a whole window, however long it lasts: waiting for
  * its end without sending would leave most of it out, which is coordinated omission slice by slice.
+ *
+ * A round of slices in which the generator was late once too often is sent again, by all its sides: what made it late may have
+ * held up any of them. It stays if a request failed, because a failure always counts.
+ * @returns how many slices each side's window is made of, and how many were sent again.
  */
-export async function alternate(sides: readonly SlicedSide[], sliceMs: number, seed: number): Promise<void> {
+export async function alternate(
+  sides: readonly SlicedSide[],
+  sliceMs: number,
+  seed: number,
+): Promise<readonly { readonly slices: number; readonly slicesAgain: number }[]> {
   const random = seededRandom(seed);
   let order = sides;
-  const sentMs = new Map(sides.map((side) => [side, 0]));
+  let sentMs = new Map(sides.map((side) => [side, 0]));
+  let counts = new Map(sides.map((side) => [side, 0]));
+  const again = new Map(sides.map((side) => [side, 0]));
+  let roundsLeft = mostSentAgain * Math.max(...sides.map(({ durationMs }) => durationMs / sliceMs));
   const isOver = (side: SlicedSide): boolean => (sentMs.get(side) ?? 0) >= side.durationMs;
   let isRandom = true;
   for (let left = sides; left.length > 0; left = left.filter((side) => !isOver(side))) {
     const othersMs = (left.length - 1) * sliceMs;
     order = isRandom ? shuffled(left, random) : order.toReversed();
+    const before = { sentMs: new Map(sentMs), counts: new Map(counts) };
     for (const side of order.filter((each) => !isOver(each))) {
       let isDrained = false;
       while (!isDrained && !isOver(side)) {
@@ -119,9 +111,24 @@ export async function alternate(sides: readonly SlicedSide[], sliceMs: number, s
         const untilMs = Math.min(fromMs + sliceMs, side.durationMs);
         await side.send(fromMs, untilMs);
         sentMs.set(side, untilMs);
+        counts.set(side, (counts.get(side) ?? 0) + 1);
         isDrained = await side.drained(isOver(side) ? Infinity : othersMs);
       }
     }
     isRandom = !isRandom;
+    const isSentAgain =
+      roundsLeft >= 1 && left.some((side) => side.isLate()) && !left.some((side) => side.hasFailed());
+    for (const side of left) {
+      if (!isSentAgain) side.count();
+      else {
+        side.forget();
+        const sent = (counts.get(side) ?? 0) - (before.counts.get(side) ?? 0);
+        again.set(side, (again.get(side) ?? 0) + sent);
+      }
+    }
+    if (!isSentAgain) continue;
+    roundsLeft -= 1;
+    ({ sentMs, counts } = before);
   }
+  return sides.map((side) => ({ slices: counts.get(side) ?? 0, slicesAgain: again.get(side) ?? 0 }));
 }

@@ -4,7 +4,7 @@ import type { GeneratorError, OpenOutcome, OpenSpec, SideError } from './load-sp
 import { preparedMix, type PreparedRequest } from './request-mix.ts';
 import { constantRate, startSendClock, windowSchedule, type SendClock } from './send-clock.ts';
 import { isGood, requireReplies, serverUnderLoad } from './server-under-load.ts';
-import { createTally } from './tally.ts';
+import { createTally, type Counter } from './tally.ts';
 
 // from a decision to send until the first send, so that a timer that fires late does not make it late
 const leadMs = 5;
@@ -27,19 +27,28 @@ export function connectionsBeforehand(rateRps: number): number {
 /** The open window of one server, with its place among the servers of the job. */
 export type OpenTarget = OpenSpec & { readonly side: number };
 
-/** Sends the open window of one server, stretch by stretch of its plan. */
-type OpenSender = {
-  /** Length of the window. */
+/** A server whose window is sent in slices. */
+export type SlicedSide = {
+  /** Length of its window: the sum of its slices. */
   readonly durationMs: number;
-  /** Opens connections, and sends at the rate of the window for a while; nothing of it counts. */
-  readonly warmUp: () => Promise<void>;
-  /**
-   * Sends what is planned from one time of the window to another. Fulfilled when that time is over and all is sent;
-   * replies may still be awaited.
-   */
+  /** Sends what is planned from one time of the window to another, and returns when that time is over. */
   readonly send: (fromMs: number, untilMs: number) => Promise<void>;
   /** @returns whether no request is under way, at the latest after `withinMs`. */
   readonly drained: (withinMs: number) => Promise<boolean>;
+  /** Counts what was sent since the last call of this or of `forget`; no request is under way. */
+  readonly count: () => void;
+  /** Leaves it out: it will be sent again. */
+  readonly forget: () => void;
+  /** Whether the generator was late in what was sent since, and has now been late too often in this window. */
+  readonly isLate: () => boolean;
+  /** Whether a request failed since. */
+  readonly hasFailed: () => boolean;
+};
+
+/** Sends the open window of one server, stretch by stretch of its plan. */
+type OpenSender = SlicedSide & {
+  /** Opens connections, and sends at the rate of the window for a while; nothing of it counts. */
+  readonly warmUp: () => Promise<void>;
   /** Ends the requests whose deadline has passed. */
   readonly expire: () => void;
   /** @returns the error of a server that does not answer any more; undefined while it does. */
@@ -59,7 +68,7 @@ type OpenSenderOptions = {
 /** A sender for the open window of a target. Times of the window count from its beginning, without what lies between slices. */
 export function openSender(target: OpenTarget, { spin, fail }: OpenSenderOptions): OpenSender {
   const { side, origin, requests, seed, warmupMs, open } = target;
-  const { rateRps, durationMs } = open;
+  const { rateRps, durationMs, mostLateSends = Infinity } = open;
   const timeoutMs = target.timeoutSeconds * 1000;
   const schedule = windowSchedule(open, seed);
   const connections = connectionsBeforehand(rateRps);
@@ -75,16 +84,30 @@ export function openSender(target: OpenTarget, { spin, fail }: OpenSenderOptions
     clock?.noteWork();
   });
   let onDrained: (() => void) | undefined;
+  let slice = emptySlice();
+  const counter: Counter = {
+    replied: (latencyMs) => {
+      slice.replies.push(latencyMs);
+    },
+    failed: (what) => {
+      slice.hasFailed = true;
+      tally.failed(what);
+    },
+    timedOut: () => {
+      slice.hasFailed = true;
+      tally.timedOut();
+    },
+  };
   let lateSends = 0;
   let maxLateMs = 0;
   const work = { cpuMs: 0, wallMs: 0 };
 
   const noteLate = (lateMs: number): void => {
-    if (lateMs > lateLimitMs) lateSends += 1;
-    maxLateMs = Math.max(maxLateMs, lateMs);
+    if (lateMs > lateLimitMs) slice.lateSends += 1;
+    slice.maxLateMs = Math.max(slice.maxLateMs, lateMs);
   };
 
-  const exchange = (index: number, plannedAtMs: number, counting: typeof tally | undefined): void => {
+  const exchange = (index: number, plannedAtMs: number, counting: Counter | undefined): void => {
     const request = mix(index);
     const settled = (): void => {
       if (server.owed() === 0) onDrained?.();
@@ -102,8 +125,8 @@ export function openSender(target: OpenTarget, { spin, fail }: OpenSenderOptions
       if (latencyMs > timeoutMs) server.timedOut(counting);
       else {
         server.ended(request.place, ending, latencyMs, counting);
-        if (counting !== undefined && index % every === 0 && isGood(ending))
-          series[index / every] = latencyMs;
+        if (counting !== undefined && index % every === 0)
+          series[index / every] = isGood(ending) ? latencyMs : null;
       }
       settled();
     });
@@ -147,7 +170,7 @@ export function openSender(target: OpenTarget, { spin, fail }: OpenSenderOptions
         spin,
         send: (index, lateMs) => {
           noteLate(lateMs);
-          exchange(index, startAtMs + schedule.plannedMs(index), tally);
+          exchange(index, startAtMs + schedule.plannedMs(index), counter);
         },
       });
       clock = ownClock;
@@ -156,7 +179,7 @@ export function openSender(target: OpenTarget, { spin, fail }: OpenSenderOptions
       work.wallMs += spent.wallMs;
       for (let index = sent; index < until; index++) {
         noteLate(giveUpAtMs - startAtMs - schedule.plannedMs(index));
-        tally.timedOut();
+        counter.timedOut();
       }
     },
 
@@ -177,6 +200,21 @@ export function openSender(target: OpenTarget, { spin, fail }: OpenSenderOptions
         };
       });
     },
+
+    count: () => {
+      for (const latencyMs of slice.replies) tally.replied(latencyMs);
+      lateSends += slice.lateSends;
+      maxLateMs = Math.max(maxLateMs, slice.maxLateMs);
+      slice = emptySlice();
+    },
+
+    forget: () => {
+      slice = emptySlice();
+    },
+
+    isLate: () => slice.lateSends > 0 && lateSends + slice.lateSends > mostLateSends,
+
+    hasFailed: () => slice.hasFailed,
 
     expire: () => {
       deadlines.expire(performance.now());
@@ -201,6 +239,11 @@ export function openSender(target: OpenTarget, { spin, fail }: OpenSenderOptions
 
     close: () => client.close(),
   };
+}
+
+/** What was sent since it was last decided whether it counts. Failures always count, and are in the tally at once. */
+function emptySlice() {
+  return { replies: Array.of<number>(), hasFailed: false, lateSends: 0, maxLateMs: 0 };
 }
 
 /** Opens connections by sending a request on each at once; their replies do not count. */

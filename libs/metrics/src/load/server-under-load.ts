@@ -1,6 +1,6 @@
 import { GeneratorError, SideError, type LoadRequest, type LoadSide, type LoadSpec } from './load-spec.ts';
 import { replyChecker, type Reply } from './reply-check.ts';
-import { failuresText, type Tally } from './tally.ts';
+import { failuresText, type Counter, type Tally } from './tally.ts';
 
 /** What became of a request: its reply, or the name of what kept it from coming. */
 export type Ending = Reply | { readonly failure: string };
@@ -35,10 +35,10 @@ export type ServerUnderLoad = {
   /** Whether the body of the next reply to the request at this place of the mix shall be kept. */
   readonly wantsBody: (place: number) => boolean;
   readonly sent: () => void;
-  /** Counts what became of a request. @param tally undefined where nobody counts. */
-  readonly ended: (place: number, ending: Ending, latencyMs: number, tally: Tally | undefined) => void;
+  /** Counts what became of a request. @param counter undefined where nobody counts. */
+  readonly ended: (place: number, ending: Ending, latencyMs: number, counter: Counter | undefined) => void;
   /** Counts a request that is given up. */
-  readonly timedOut: (tally: Tally | undefined) => void;
+  readonly timedOut: (counter: Counter | undefined) => void;
   /** How many requests are under way. */
   readonly owed: () => number;
   /** How long it has been silent though it owes replies; 0 where it owes none. */
@@ -84,17 +84,17 @@ export function serverUnderLoad(options: ServerOptions): ServerUnderLoad {
       if (owed === 0) owedSinceMs = performance.now();
       owed += 1;
     },
-    ended: (place, ending, latencyMs, tally) => {
+    ended: (place, ending, latencyMs, counter) => {
       settle();
       if ('failure' in ending) {
         const shortage = ownShortages[ending.failure];
         if (shortage !== undefined) fail(new GeneratorError(`${ending.failure}: ${shortage}`));
-        tally?.failed(ending.failure);
+        counter?.failed(ending.failure);
         return;
       }
       longestMs = longestMs === Infinity ? latencyMs : Math.max(longestMs, latencyMs);
       if (!isGood(ending)) {
-        tally?.failed(`status ${ending.status}`);
+        counter?.failed(`status ${ending.status}`);
         return;
       }
       replies += 1;
@@ -103,11 +103,11 @@ export function serverUnderLoad(options: ServerOptions): ServerUnderLoad {
         const { method = 'GET', path } = requests[place] ?? { path: '' };
         fail(new SideError(side, `reply ${replies} under load is wrong: ${method} ${path}: ${wrong}`));
       }
-      tally?.replied(latencyMs);
+      counter?.replied(latencyMs);
     },
-    timedOut: (tally) => {
+    timedOut: (counter) => {
       settle();
-      tally?.timedOut();
+      counter?.timedOut();
     },
     owed: () => owed,
     silentMs,

@@ -186,6 +186,35 @@ it('gives the sides that have one their open windows after the closed ones, in s
   expectApart(ofFast, ofSlow);
 });
 
+it('sends the slices again in which the generator was stopped, and counts every planned request once', async () => {
+  const open = { rateRps: 200, durationMs: 1200, mostLateSends: 0 };
+  const order = orderFor({ warmupMs: 0, window: { ...window, durationMs: 60 } });
+  let generator = 0;
+  const outcomes = await generateSlices(
+    { ...order, sides: order.sides.map((side) => ({ ...side, open })) },
+    {
+      ...options,
+      onSpawn: (pid) => {
+        generator = pid;
+      },
+      onMoment: (moment) => {
+        if (moment !== 'open-start') return;
+        process.kill(generator, 'SIGSTOP');
+        setTimeout(() => process.kill(generator, 'SIGCONT'), 50);
+      },
+    },
+  );
+  const again = outcomes.map((outcome) => outcome.open?.slicesAgain ?? 0);
+  expect(again[0]).toBeGreaterThan(0);
+  expect(again[0]).toBe(again[1]);
+  for (const [index, { open: counted }] of outcomes.entries()) {
+    expect(counted).toMatchObject({ planned: 240, requests: 240, errors: 0, timeouts: 0, slices: 12 });
+    expect(counted?.series.latencyMs.filter((ms) => ms === null)).toEqual([]);
+    const served = (await servers[index]?.served())?.length ?? 0;
+    expect(served).toBeGreaterThan(240 + 10 * (again[index] ?? 0));
+  }
+});
+
 it('keeps latencies of 10 and 100 ms apart in slices of their open windows', { retry: 2 }, async () => {
   const open = { rateRps: 60, durationMs: 1500 };
   const slower = await startKnownLatencyServer({ kind: 'fixed', delayMs: 100, cpus: undefined, signal });

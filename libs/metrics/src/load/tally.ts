@@ -6,12 +6,16 @@ import {
 } from './latency-histogram.ts';
 import type { Counts } from './load-spec.ts';
 
-/** Counts what becomes of the requests of a window. */
-export type Tally = {
+/** Counts replies, failures and timeouts. */
+export type Counter = {
   readonly replied: (latencyMs: number) => void;
   /** @param what the failure is called: "status 500", "ECONNRESET". */
   readonly failed: (what: string) => void;
   readonly timedOut: () => void;
+};
+
+/** Counts what becomes of the requests of a window. */
+export type Tally = Counter & {
   /** 2xx replies so far. */
   readonly requests: () => number;
   /** Requests that are replied to, failed or timed out. */

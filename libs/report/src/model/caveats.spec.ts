@@ -140,6 +140,19 @@ test('a reason without the key of a guard is told without its name', () => {
   expect(guardCaveats({ ...run, repeats }, unjudged)[0]?.text).toMatch(/: 2 for a guard\.$/);
 });
 
+test('slices that were sent again are told', () => {
+  const run = exampleRun(1);
+  const trials = run.trials.map((trial, index) => {
+    const slicesAgain = index === 0 ? 3 : 0;
+    return { ...trial, open: trial.open && { ...trial.open, slices: 40, slicesAgain } };
+  });
+  const slices = 40 * trials.filter(({ open }) => open !== null).length;
+  expect(guardCaveats({ ...run, trials, repeats: [] }, unjudged)).toContainEqual({
+    level: 'info',
+    text: `3 of ${slices} open-loop slices were sent again because the load generator was late.`,
+  });
+});
+
 test('a clean run says so', () => {
   const run = exampleRun(1);
   expect(guardCaveats({ ...run, repeats: [] }, unjudged)).toEqual([

@@ -1,5 +1,5 @@
 import type { CalibrationSummary } from '@tare/results/calibration';
-import { guardSchema, type Comparison, type Guard, type RunFile } from '@tare/results';
+import { guardSchema, type Comparison, type Guard, type OpenLoad, type RunFile } from '@tare/results';
 import { boundsText, differenceText } from './differences.ts';
 import { deployedIn } from './record.ts';
 import { metricLabel, metricNoun } from './shown-metrics.ts';
@@ -174,13 +174,25 @@ const guardNames: Readonly<Record<Guard, string>> = {
 export function guardCaveats(run: RunFile, unjudged: readonly string[]): readonly Caveat[] {
   const dirty = run.trials.filter(({ violations }) => violations.length > 0);
   if (run.repeats.length === 0 && dirty.length === 0) {
-    return [{ level: 'info', text: 'No round was repeated, and no trial violates a guard.' }, ...unseen(run)];
+    const text = 'No round was repeated, and no trial violates a guard.';
+    return [{ level: 'info', text }, ...sentAgain(run), ...unseen(run)];
   }
   return [
     ...(run.repeats.length === 0 ? [] : [repeatsCaveat(run)]),
     ...(dirty.length === 0 ? [] : [violationsCaveat(run, dirty, unjudged)]),
+    ...sentAgain(run),
     ...unseen(run),
   ];
+}
+
+function sentAgain({ trials }: RunFile): readonly Caveat[] {
+  const sum = (of: (open: OpenLoad) => number | undefined): number =>
+    trials.reduce((so, { open }) => so + ((open && of(open)) ?? 0), 0);
+  const [slices, again] = [sum((open) => open.slices), sum((open) => open.slicesAgain)];
+  if (again === 0) return [];
+  const verb = again === 1 ? 'was' : 'were';
+  const text = `${again} of ${counted(slices, 'open-loop slice')} ${verb} sent again because the load generator was late.`;
+  return [{ level: 'info', text }];
 }
 
 /** A guard that saw nothing did not find the host quiet. */

@@ -115,14 +115,24 @@ const chanceDeviations = 2;
 /** The limit where the p99 is judged: it looks at the slowest hundredth. */
 const lateSendsPercentOfP99 = 1;
 
-/** A window of a few hundred requests has a handful of late sends by chance: it breaks the limit only beyond that. */
-function lateSends({ open }: GuardedTrial, { lateSendsPercent }: Guards): Broken {
+function lateSendsLimit(planned: number, { lateSendsPercent }: Guards): number {
+  return planned < requestsForP99 ? lateSendsPercent : Math.min(lateSendsPercent, lateSendsPercentOfP99);
+}
+
+/**
+ * @returns how many of the planned requests may be sent late. A window of a few hundred has a handful of late sends by chance: it
+ *   breaks the limit only beyond that.
+ */
+export function mostLateSends(planned: number, guards: Guards): number {
+  const atLimit = (planned * lateSendsLimit(planned, guards)) / 100;
+  return Math.floor(atLimit + chanceDeviations * Math.sqrt(atLimit));
+}
+
+function lateSends({ open }: GuardedTrial, guards: Guards): Broken {
   if (open === null || open.planned === 0) return [];
-  const limit =
-    open.planned < requestsForP99 ? lateSendsPercent : Math.min(lateSendsPercent, lateSendsPercentOfP99);
+  if (open.lateSends <= mostLateSends(open.planned, guards)) return [];
+  const limit = lateSendsLimit(open.planned, guards);
   const value = (open.lateSends / open.planned) * 100;
-  const atLimit = (open.planned * limit) / 100;
-  if (open.lateSends <= atLimit + chanceDeviations * Math.sqrt(atLimit)) return [];
   const message =
     `${open.lateSends} of ${counted(open.planned, 'request')} (${above(value, limit)} %) were sent more than 1 ms late, ` +
     `at most ${limit} % is allowed`;

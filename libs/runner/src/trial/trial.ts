@@ -13,7 +13,7 @@ import {
 } from '@tare/metrics';
 import type { Guards, HostActivity, OpenLoad, Trial, TrialSample } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
-import { violationsOf } from '../guards/violations.ts';
+import { mostLateSends, violationsOf } from '../guards/violations.ts';
 import { watchHost } from './host-watch.ts';
 import { startReady, withLog } from './ready-instance.ts';
 import { diskUse, resourceUse, trialSamples, type WindowSampler, windowSampler } from './resource-use.ts';
@@ -235,9 +235,11 @@ async function load(
 }
 
 /** @returns the open-loop window of a trial; undefined for none. */
-function openWindowOf({ load: { open }, rateRps }: TrialPlan): LoadSide['open'] {
+function openWindowOf({ load: { open }, rateRps, guards }: TrialPlan): LoadSide['open'] {
   if (open === undefined || rateRps === undefined) return undefined;
-  return { rateRps, durationMs: open.durationMs, arrivals: open.arrivals };
+  const { durationMs, arrivals } = open;
+  const planned = Math.round((rateRps * durationMs) / msPerSecond);
+  return { rateRps, durationMs, arrivals, mostLateSends: mostLateSends(planned, guards) };
 }
 
 /** @returns the trial, from the outcome of its load and the activity of the host meanwhile. */
