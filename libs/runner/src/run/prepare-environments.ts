@@ -14,7 +14,7 @@ import type { Workload } from '../config/workload.ts';
 import { type Capacity, probeCapacity } from './arrival-rates.ts';
 import { launchOf, mixOf, obstacleTo, type Preparation, setUpData } from './launch-workload.ts';
 import type { Listener, Unusable, Usable } from './run-events.ts';
-import { observeWarmUp } from './warm-up.ts';
+import { observeWarmUp, type ObservedWarmUp } from './warm-up.ts';
 import {
   askFirst,
   checkConformance,
@@ -244,9 +244,9 @@ async function checkEnvironment(
   const watchWarmUp = async (
     { requests }: LearnedLoad,
     warm: Instance | undefined,
-  ): Promise<readonly WarmUp[]> => {
+  ): Promise<ObservedWarmUp> => {
     listener({ kind: 'warming-up', ...of });
-    return [await watchFresh(environment, workload, preparation, requests, warm, signal)];
+    return watchFresh(environment, workload, preparation, requests, warm, signal);
   };
 
   const instance = await startFor(environment, workload, preparation, signal);
@@ -260,12 +260,15 @@ async function checkEnvironment(
     await setUpData(workload, instance.url, preparation.seed, signal);
     const first = await checkReplies(environment, workload, instance, preparation, known, signal);
     asked = first.asked;
-    const rps =
+    const probedRps =
       isRateWanted || (isFreshWanted && hasWarmCopy)
         ? await capacityOf(instance, asked, preparation, signal)
         : undefined;
+    const seen = isFreshWanted && hasWarmCopy ? await watchWarmUp(asked, instance) : undefined;
+    // seconds in which others had their slices say more than a moment on a host that changes its speed
+    const rps = seen?.warmRps ?? probedRps;
     const capacities = isRateWanted && rps !== undefined ? [{ ...of, rps }] : [];
-    const warmUps = isFreshWanted && hasWarmCopy ? await watchWarmUp(asked, instance) : [];
+    const warmUps = seen === undefined ? [] : [seen.warmUp];
     checked = { capacities, warmUps, diagnostics, load: known ?? (await first.learn()), startKind };
   } catch (error) {
     const log = signal.aborted ? '' : await instance.lastLog().catch(() => '');
@@ -276,7 +279,7 @@ async function checkEnvironment(
     await instance.stop();
   }
   if (!isFreshWanted || hasWarmCopy) return checked;
-  return { ...checked, warmUps: await watchWarmUp(asked, undefined) };
+  return { ...checked, warmUps: [(await watchWarmUp(asked, undefined)).warmUp] };
 }
 
 async function startFor(
@@ -362,7 +365,7 @@ async function watchFresh(
   requests: LearnedLoad['requests'],
   warm: Instance | undefined,
   signal: AbortSignal,
-): Promise<WarmUp> {
+): Promise<ObservedWarmUp> {
   const { load, seed, generatorCpus } = preparation;
   const fresh: Instance[] = [];
   try {

@@ -160,7 +160,7 @@ export async function prepareHost(options: HostOptions): Promise<PreparedHost> {
   if (resume !== undefined) await requireSameRun(resume, config, preparation);
   const prepared = await prepareEnvironments(found.usable, preparation, listener, signal);
   if (resume !== undefined) requireStillUsable(resume, prepared.failed);
-  const warmUp = warmUpOf(config, prepared, listener);
+  const warmUp = warmUpOf(config, prepared, seed, listener);
   const held = taken.move();
   return {
     runId,
@@ -195,6 +195,7 @@ function postJanitor(configPath: string, runId: string, environments: readonly s
 function warmUpOf(
   { load: { warmupMs } }: ResolvedConfig,
   { ready, warmUps }: Prepared,
+  seed: number,
   listener: Listener,
 ): ChosenWarmUp {
   if (warmupMs !== undefined) return { warmupMs, diagnostics: [] };
@@ -205,7 +206,7 @@ function warmUpOf(
     return { warmupMs: connectingMs, diagnostics: [{ level: 'info', code: 'warm-up', message }] };
   }
   const emulated = ready.filter(isEmulated).map(({ environment }) => environment.name);
-  const chosen = chooseWarmUp(warmUps, emulated);
+  const chosen = chooseWarmUp(warmUps, emulated, seed);
   for (const { message } of chosen.diagnostics) listener({ kind: 'warm-up-chosen', message });
   return chosen;
 }

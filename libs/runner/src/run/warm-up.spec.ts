@@ -1,7 +1,10 @@
 import type { WarmUp } from '@tare/results';
+import { seededRandom } from '@tare/statistics';
 import { expect, it } from 'vitest';
-import { chooseWarmUp, warmUpSeries } from './warm-up.ts';
+import { chooseWarmUp as choose, warmUpSeries } from './warm-up.ts';
 
+const chooseWarmUp = (warmUps: readonly WarmUp[], emulated: readonly string[]) =>
+  choose(warmUps, emulated, 1);
 const warmUp = (environment: string, steadyAfterMs: number | null): WarmUp => ({
   workload: 'primes',
   environment,
@@ -44,6 +47,47 @@ it('is that of the others where less than half were not steady, and warns of tho
   const [reason, warning] = messages(chosen);
   expect(reason).toContain('by then primes in docker, the slowest, was steady');
   expect(warning).toMatch(/^warning: primes in native was not steady after 5 s of load: .*--warmup/);
+});
+
+/** A time series of 6 s in points of 100 ms, with the noise of a host. */
+const seriesOf = (seed: number, levelAt: (ms: number) => number): WarmUp['timeSeries'] => {
+  const { uint32 } = seededRandom(seed);
+  /** From −1.5 to 1.5, roughly normal, standard deviation 0.5. */
+  const noise = (): number => (uint32() + uint32() + uint32()) / 2 ** 32 - 1.5;
+  return Array.from({ length: 60 }, (_, place) => {
+    const untilMs = (place + 1) * 100;
+    return { untilMs, level: levelAt(untilMs) * (1 + 0.06 * noise()) };
+  });
+};
+const steadyFrom = (steadyMs: number, before: number) => (ms: number) => (ms > steadyMs ? 1 : before);
+
+it('is when the median of the environments is steady, whatever the noise of the host makes of each', () => {
+  const chosen = chooseWarmUp(
+    [
+      { ...warmUp('native', 3400), timeSeries: seriesOf(1, steadyFrom(2400, 0.92)) },
+      { ...warmUp('docker', null), timeSeries: seriesOf(2, steadyFrom(2400, 0.92)) },
+      { ...warmUp('namespace', null), timeSeries: seriesOf(3, steadyFrom(2400, 0.92)) },
+    ],
+    [],
+  );
+  expect(chosen.warmupMs).toBe(2400);
+  expect(messages(chosen)).toEqual([
+    'info: warm-up of 2.4 s for every trial: by then primes (the median of 3 environments) was steady',
+  ]);
+});
+
+it('waits for an environment that is still a tenth slower than later when the others are steady', () => {
+  const early = ['native', 'namespace'].map((name, place) => ({
+    ...warmUp(name, 2400),
+    timeSeries: seriesOf(4 + place, steadyFrom(2400, 0.92)),
+  }));
+  const late = { ...warmUp('docker', 3500), timeSeries: seriesOf(6, steadyFrom(3500, 0.8)) };
+  const chosen = chooseWarmUp([...early, late], []);
+  expect(chosen.warmupMs).toBe(3500);
+  expect(messages(chosen)[0]).toContain('by then primes in docker, the slowest, was steady');
+  const never = chooseWarmUp([...early, { ...late, steadyAfterMs: null }], []);
+  expect(never.warmupMs).toBe(2400);
+  expect(messages(never)[1]).toMatch(/^warning: primes in docker was not steady after 5 s of load: /);
 });
 
 it('an emulated environment decides nothing, unless it is alone', () => {

@@ -23,6 +23,9 @@ type WarmUpObservation = {
   readonly generatorCpus: readonly number[] | undefined;
 };
 
+/** What was seen of fresh instances, and what the warm one beside them served, in replies per second. */
+export type ObservedWarmUp = { readonly warmUp: WarmUp; readonly warmRps: number | undefined };
+
 /**
  * Loads fresh instances in a closed loop from their first request on, alternating in slices with a warm
  * instance if there is one, and finds out how long they take to reach their speed: a change point in the time
@@ -32,7 +35,7 @@ type WarmUpObservation = {
 export async function observeWarmUp(
   { workload, environment, fresh, warm, requests, load, seed, generatorCpus }: WarmUpObservation,
   signal: AbortSignal,
-): Promise<WarmUp> {
+): Promise<ObservedWarmUp> {
   const sides = [...fresh, ...(warm === undefined ? [] : [warm])].map(({ origin }) => ({ origin, requests }));
   const outcomes = await generateSlices(
     {
@@ -55,7 +58,7 @@ export async function observeWarmUp(
     timeSeries.map(({ level }) => level),
     { seed, tolerance: warm === undefined ? tolerances.alone : tolerances.besideWarm },
   );
-  return {
+  const warmUp = {
     workload,
     environment,
     instances: fresh.length,
@@ -64,6 +67,7 @@ export async function observeWarmUp(
     steadyAfterMs: steady === null ? null : (timeSeries[steady.start - 1]?.untilMs ?? 0),
     timeSeries,
   };
+  return { warmUp, warmRps: ofWarm?.throughputRps };
 }
 
 /** Long enough for a rate, short enough for a warm-up of some tenths of a second. */
@@ -125,45 +129,101 @@ export type ChosenWarmUp = {
   readonly diagnostics: readonly Diagnostic[];
 };
 
+// the median of several environments has little noise: a shorter steady part is enough
+const leastShareTogether = 0.3;
+// an environment that is still this much slower when the app is steady is no longer the host's noise
+const slowerByShare = 0.1;
+const fewestPoints = 5;
+
 /**
- * One warm-up for all trials of a run: the longest that was observed; where half or more of those of a workload were not steady at
- * the end, no less than they were observed. Fewer are the host's doing: it is the same app in all, and all warm up in step. An
- * emulated environment, an order of magnitude slower, decides nothing unless it is alone.
+ * One warm-up for all trials of a run. All environments of a workload run the same app and warm up in step, so the median of their
+ * time series says when it is steady; an environment that is then still a tenth slower than later has a say of its own, and so has
+ * each where the median does not become steady or nothing ran beside a warm instance: the longest counts. Where half or more of a
+ * workload's environments were not steady at the end, it is no less than they were observed. An emulated environment, an order of
+ * magnitude slower, decides nothing unless it is alone.
  * Pure.
  * @param warmUps at least one.
  * @param emulated names of environments.
+ * @param seed of the run.
  */
-export function chooseWarmUp(warmUps: readonly WarmUp[], emulated: readonly string[]): ChosenWarmUp {
+export function chooseWarmUp(
+  warmUps: readonly WarmUp[],
+  emulated: readonly string[],
+  seed: number,
+): ChosenWarmUp {
   const real = warmUps.filter(({ environment }) => !emulated.includes(environment));
   const deciding = real.length > 0 ? real : warmUps;
-  const times = deciding.map((each) => ({ each, ms: each.steadyAfterMs ?? 0 }));
-  const slowest = times.reduce((most, time) => (time.ms > most.ms ? time : most), times[0] ?? noTime);
-  const unsettled = [...Map.groupBy(deciding, ({ workload }) => workload).values()].flatMap((ofWorkload) => {
-    const neverSteady = ofWorkload.filter(({ steadyAfterMs }) => steadyAfterMs === null);
-    return neverSteady.length * 2 < ofWorkload.length ? [] : neverSteady;
+  const byWorkload = [...Map.groupBy(deciding, ({ workload }) => workload)].map(([workload, all]) => {
+    const togetherMs = steadyTogether(all, seed);
+    const alone = togetherMs === null ? all : all.filter((each) => isSlower(each, togetherMs));
+    const neverSteady = alone.filter(({ steadyAfterMs }) => steadyAfterMs === null);
+    const together: Time[] =
+      togetherMs === null
+        ? []
+        : [{ where: `${workload} (the median of ${all.length} environments)`, ms: togetherMs }];
+    return {
+      alone,
+      times: [
+        ...together,
+        ...alone.map((each) => ({ where: `${where(each)}, the slowest,`, ms: each.steadyAfterMs ?? 0 })),
+      ],
+      unsettled: neverSteady.length * 2 < all.length ? [] : neverSteady,
+    };
   });
+  const times = byWorkload.flatMap((each) => each.times);
+  const unsettled = byWorkload.flatMap((each) => each.unsettled);
+  const told = [
+    ...byWorkload.flatMap(({ alone }) => alone),
+    ...warmUps.filter((each) => !deciding.includes(each)),
+  ];
+  const slowest = times.reduce((most, time) => (time.ms > most.ms ? time : most), times[0] ?? noTime);
   const wantedMs = Math.max(leastMs, slowest.ms, ...unsettled.map(({ observedMs }) => observedMs));
   const warmupMs = Math.ceil(wantedMs / roundedToMs) * roundedToMs;
   return {
     warmupMs,
     diagnostics: [
       { level: 'info', code: 'warm-up', message: reason(warmupMs, slowest, unsettled) },
-      ...warmUps.flatMap((each) => unsettledDiagnostic(each, emulated, warmupMs)),
+      ...told.flatMap((each) => unsettledDiagnostic(each, emulated, warmupMs)),
     ],
   };
 }
 
-type Time = { readonly each: WarmUp | undefined; readonly ms: number };
-const noTime: Time = { each: undefined, ms: 0 };
+/** When the median of the environments is steady; null if it is not, or if not all of several ran beside a warm instance. */
+function steadyTogether(warmUps: readonly WarmUp[], seed: number): number | null {
+  if (warmUps.length < 2 || !warmUps.every(({ besideWarm }) => besideWarm)) return null;
+  const seenMs = Math.min(...warmUps.map(({ timeSeries }) => timeSeries.at(-1)?.untilMs ?? 0));
+  const times = Array.from({ length: Math.floor(seenMs / pointMs) }, (_, place) => (place + 1) * pointMs);
+  const levels = times.map((ms) =>
+    median(warmUps.map(({ timeSeries }) => timeSeries.find(({ untilMs }) => untilMs >= ms)?.level ?? 0)),
+  );
+  const options = { seed, tolerance: tolerances.besideWarm, leastShare: leastShareTogether };
+  const steady = steadyState(levels, options);
+  return steady === null ? null : steady.start * pointMs;
+}
 
-function reason(warmupMs: number, { each, ms }: Time, unsettled: readonly WarmUp[]): string {
+/** Whether an environment is still warming up when all together are steady: by its own speed until it is steady, and after it. */
+function isSlower({ timeSeries, steadyAfterMs, observedMs }: WarmUp, togetherMs: number): boolean {
+  const steadyMs = steadyAfterMs ?? (1 - leastShareTogether) * observedMs;
+  const levels = (fromMs: number, toMs: number): readonly number[] =>
+    timeSeries.filter(({ untilMs }) => untilMs > fromMs && untilMs <= toMs).map(({ level }) => level);
+  const [before, after] = [levels(togetherMs, steadyMs), levels(steadyMs, Infinity)];
+  return (
+    Math.min(before.length, after.length) >= fewestPoints &&
+    median(before) < (1 - slowerByShare) * median(after)
+  );
+}
+
+type Time = { readonly where: string; readonly ms: number };
+const noTime: Time = { where: '', ms: 0 };
+
+function reason(warmupMs: number, { where: whose, ms }: Time, unsettled: readonly WarmUp[]): string {
   const chosen = `warm-up of ${seconds(warmupMs)} for every trial: `;
   const [first] = unsettled;
   if (first !== undefined && warmupMs > ms + roundedToMs) {
     return `${chosen}as long as ${where(first)} was observed, for it was not steady at the end`;
   }
-  if (each === undefined || ms < leastMs) return `${chosen}fresh instances were steady before`;
-  return `${chosen}by then ${where(each)}, the slowest, was steady`;
+  if (ms < leastMs) return `${chosen}fresh instances were steady before`;
+  return `${chosen}by then ${whose} was steady`;
 }
 
 function unsettledDiagnostic(
