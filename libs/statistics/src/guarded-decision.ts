@@ -39,7 +39,7 @@ export function planGuardedLooks(mostRounds: number, rounds?: readonly number[])
 export type GuardedRound = {
   /** Log-ratio of the typical slice, start or slow request: robust, so that disturbances of the host do not move it. */
   readonly typical: number;
-  /** Log-ratio of the figure itself: requests ÷ time, the mean of all starts, or the p95. */
+  /** Log-ratio of the figure itself, or of what stands for it: requests ÷ time, the mean of all starts, all requests around p95. */
   readonly whole: number;
 };
 

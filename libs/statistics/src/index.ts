@@ -19,6 +19,7 @@ export {
   logRatioOfTotals,
   logRatiosOfSlices,
   slicesPerLaunch,
+  slowRequestsLogRatio,
   trimmedMean,
   typicalLogRatio,
   typicalStartLogRatio,

@@ -8,6 +8,7 @@ import {
   trimmedMean,
   typicalLogRatio,
   typicalStartLogRatio,
+  slowRequestsLogRatio,
   typicalTailLogRatio,
   variationOfSlices,
   type Slice,
@@ -128,6 +129,33 @@ describe('typicalTailLogRatio', () => {
       'requests: 1 of the candidate, 2 of the baseline, expected as many',
     );
     expect(() => typicalTailLogRatio([0], [1])).toThrow(
+      'requests: latency of candidate 0 is 0, expected more than 0',
+    );
+  });
+});
+
+describe('slowRequestsLogRatio', () => {
+  const even = Array.from({ length: 200 }, (_, place) => 4 + place / 200);
+  const timesFor = (factor: number, every: number): number[] =>
+    even.map((ms, place) => (place % every === 0 ? ms * factor : ms));
+
+  test('is the ratio where all requests, or all slow ones, take that much longer', () => {
+    const slower = even.map((ms) => ms * 1.07);
+    expect(Math.exp(slowRequestsLogRatio(slower, even) ?? NaN)).toBeCloseTo(1.07, 12);
+    expect(slowRequestsLogRatio(even, slower)).toBeCloseTo(-Math.log(1.07), 12);
+    const slowOnes = even.map((ms, place) => (place >= 180 ? ms * 1.07 : ms));
+    expect(Math.exp(slowRequestsLogRatio(slowOnes, even) ?? NaN)).toBeCloseTo(1.07, 12);
+  });
+
+  test('sees what only one side is slow for: one request in ten, hardly one in fifty', () => {
+    expect(Math.exp(slowRequestsLogRatio(timesFor(3, 10), even) ?? NaN)).toBeGreaterThan(2);
+    expect(Math.exp(slowRequestsLogRatio(timesFor(3, 50), even) ?? NaN)).toBeLessThan(1.1);
+  });
+
+  test('has no figure where a request had no good reply, or with fewer than 60', () => {
+    expect(slowRequestsLogRatio([...even.slice(1), null], even)).toBeUndefined();
+    expect(slowRequestsLogRatio(even.slice(0, 59), even.slice(0, 59))).toBeUndefined();
+    expect(() => slowRequestsLogRatio([0, ...even], even)).toThrow(
       'requests: latency of candidate 0 is 0, expected more than 0',
     );
   });

@@ -13,10 +13,10 @@ export type SteadyStateOptions = {
   readonly seed: number;
   /** Relative difference of two levels that counts as none, as a share. */
   readonly tolerance: number;
+  /** A steady part shorter than this share of the series may be a pause in a change that goes on; 0.4 by default. */
+  readonly leastShare?: number;
 };
 
-/** A steady part shorter than this share of the series may be a pause in a change that goes on. */
-const leastShare = 0.4;
 /** The longest disturbance, such as a garbage collection, that does not end the steady part, in values. */
 const spikeReach = 2;
 /** A false change costs a longer warm-up, a missed one a wrong figure; both are rare at this level. */
@@ -28,13 +28,13 @@ const alpha = 0.01;
  * 2017, "Virtual Machine Warmup Blows Hot and Cold", §4, who compare segments by their means in the same way). Levels are
  * medians, and a spike of one or two values is not a level.
  * @param values not negative, in their order, evenly spaced in time.
- * @returns null when the series has not settled (its steady part is less than 40 % of it), and when it has too few values
+ * @returns null when the series has not settled (its steady part is less than `leastShare` of it), and when it has too few values
  *   to tell (`fewestForChangePoint`).
  * @throws RangeError for NaN or infinity, and for bad options.
  */
 export function steadyState(
   values: readonly number[],
-  { seed, tolerance }: SteadyStateOptions,
+  { seed, tolerance, leastShare = 0.4 }: SteadyStateOptions,
 ): SteadyState | null {
   requireRate(tolerance, 'steadyState: tolerance');
   if (values.length < fewestForChangePoint) return null;

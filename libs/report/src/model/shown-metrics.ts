@@ -78,8 +78,8 @@ const shown: Readonly<Partial<Record<MetricKey, Shown>>> = {
     bar: { heading: 'Latency p95', picture: { file: 'latency-p95', title: '95th percentile of latency' } },
     robust: {
       typical: 'typical slow request',
-      whole: 'all requests',
-      counted: 'all requests counted',
+      whole: 'all slow requests',
+      counted: 'all slow requests counted',
     },
   },
   latencyP99Ms: { terminal: true, bar: { heading: 'Latency p99' } },
