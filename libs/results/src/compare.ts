@@ -15,6 +15,7 @@ import {
   type SequentialDecision,
   slowRequestsLogRatio,
   typicalLogRatio,
+  typicalRequestLogRatio,
   typicalStartLogRatio,
   typicalTailLogRatio,
 } from '@tare/statistics';
@@ -213,8 +214,8 @@ function judges(metric: Metric, rounds: readonly Sides[]): boolean {
 
 /**
  * Decides one comparison at the looks so far. The typical start decides startup, if all starts support it; if slices alternate, the
- * typical pair of slices decides throughput, if all slices together support it, and the typical slow request decides p95, if all slow
- * requests support it; the tare decides a gross figure, if the gross figures support it. Anything else is decided by its figures of the rounds.
+ * typical pair of slices decides throughput, if all slices together support it; the typical request decides p50, if the p50s support it, and
+ * the typical slow request p95, if all slow requests support it; the tare decides a gross figure, if the gross figures support it. Anything else is decided by its figures of the rounds.
  */
 function judged(
   metric: Metric,
@@ -286,7 +287,7 @@ function robustRounds(metric: Metric, both: readonly Both[]): readonly GuardedRo
 
 /**
  * The robust figure of a metric in one round and the figure itself, both as log-ratios: startup by its bursts, throughput by its slices,
- * p95 by its slow requests, a gross figure by its tare; against the mean of the copies of the baseline. Undefined for another metric, and if the trials
+ * p50 and p95 by their requests, a gross figure by its tare; against the mean of the copies of the baseline. Undefined for another metric, and if the trials
  * lack the data.
  */
 export function robustRound(metric: Metric, { candidate, baseline }: Both): GuardedRound | undefined {
@@ -301,9 +302,9 @@ export function robustRound(metric: Metric, { candidate, baseline }: Both): Guar
 function robustPair(metric: Metric, candidate: Trial, baseline: Trial): GuardedRound | undefined {
   if (metric.key === 'throughputRps') return bySlices(candidate, baseline);
   if (metric.key === 'startupMs') return byStarts(metric, candidate, baseline);
-  return metric.key === 'latencyP95Ms'
-    ? bySlowRequests(metric, candidate, baseline)
-    : byTare(metric, candidate, baseline);
+  if (metric.key === 'latencyP50Ms') return byRequests(metric, candidate, baseline);
+  if (metric.key === 'latencyP95Ms') return bySlowRequests(metric, candidate, baseline);
+  return byTare(metric, candidate, baseline);
 }
 
 /**
@@ -345,16 +346,35 @@ function byStarts(metric: Metric, candidate: Trial, baseline: Trial): GuardedRou
 }
 
 /** What the requests say that both got at the same times of their windows; undefined if there were none or too few. */
+function byRequests(metric: Metric, candidate: Trial, baseline: Trial): GuardedRound | undefined {
+  const requests = sameRequests(candidate, baseline);
+  const typical = requests && typicalRequestLogRatio(requests.candidate, requests.baseline);
+  if (typical === undefined) return undefined;
+  return { typical, whole: logRatioOf(metric, { candidate, baseline: [baseline] }) };
+}
+
+/** What the slow ones of them say. */
 function bySlowRequests(metric: Metric, candidate: Trial, baseline: Trial): GuardedRound | undefined {
+  const requests = sameRequests(candidate, baseline);
+  if (requests === undefined) return undefined;
+  const typical = typicalTailLogRatio(requests.candidate, requests.baseline);
+  if (typical === undefined) return undefined;
+  const whole =
+    slowRequestsLogRatio(requests.candidate, requests.baseline) ??
+    logRatioOf(metric, { candidate, baseline: [baseline] });
+  return { typical, whole };
+}
+
+type Latencies = readonly (number | null)[];
+
+/** Latencies of the open windows, request by request; undefined without them, or if the windows had other arrivals. */
+function sameRequests(
+  candidate: Trial,
+  baseline: Trial,
+): { readonly candidate: Latencies; readonly baseline: Latencies } | undefined {
   const [own, other] = [candidate.open, baseline.open];
   if (own?.series === undefined || other?.series === undefined) return undefined;
   const isAlike =
     own.arrivals === other.arrivals && own.rateRps === other.rateRps && own.planned === other.planned;
-  if (!isAlike) return undefined;
-  const typical = typicalTailLogRatio(own.series.latencyMs, other.series.latencyMs);
-  if (typical === undefined) return undefined;
-  const whole =
-    slowRequestsLogRatio(own.series.latencyMs, other.series.latencyMs) ??
-    logRatioOf(metric, { candidate, baseline: [baseline] });
-  return { typical, whole };
+  return isAlike ? { candidate: own.series.latencyMs, baseline: other.series.latencyMs } : undefined;
 }

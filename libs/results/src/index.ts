@@ -26,6 +26,7 @@ export { appendHistory, readHistory } from './history.ts';
 export { openJournal, readJournal, roundsIn } from './journal.ts';
 export type { Journal, JournalContent, JournalHeader, JournalLine, JournalRound } from './journal.ts';
 export {
+  burstOf,
   isLatency,
   isNotMeasured,
   latencyWindowOf,

@@ -173,7 +173,7 @@ const lookSchema = z.strictObject({
   by: z
     .enum(['rounds', 'typical', 'whole'])
     .describe(
-      'What the interval is of: the figures by round; the typical pair of slices, for startup the typical start, for p95 the typical slow request, for gross figures the tare; all slices or starts together, all requests from p90 to p98, the gross figures themselves.',
+      'What the interval is of: the figures by round; the typical pair of slices, for startup the typical start, for p50 the typical request, for p95 the typical slow request, for gross figures the tare; all slices or starts together, the p50s, all requests from p90 to p98, the gross figures themselves.',
     ),
   whole: interval
     .optional()

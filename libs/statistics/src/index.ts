@@ -23,6 +23,7 @@ export {
   trimmedMean,
   typicalLogRatio,
   typicalStartLogRatio,
+  typicalRequestLogRatio,
   typicalTailLogRatio,
   variationOfSlices,
 } from './paired-slices.ts';

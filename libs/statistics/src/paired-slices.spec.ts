@@ -9,6 +9,7 @@ import {
   typicalLogRatio,
   typicalStartLogRatio,
   slowRequestsLogRatio,
+  typicalRequestLogRatio,
   typicalTailLogRatio,
   variationOfSlices,
   type Slice,
@@ -131,6 +132,28 @@ describe('typicalTailLogRatio', () => {
     expect(() => typicalTailLogRatio([0], [1])).toThrow(
       'requests: latency of candidate 0 is 0, expected more than 0',
     );
+  });
+});
+
+describe('typicalRequestLogRatio', () => {
+  // the host changes its speed within the window, and both sides feel it alike
+  const even = Array.from({ length: 100 }, (_, place) => (place < 50 ? 4 : 6) + place / 100);
+  const slower = even.map((ms) => ms * 1.07);
+
+  test('is the ratio where all requests take that much longer', () => {
+    expect(Math.exp(typicalRequestLogRatio(slower, even) ?? NaN)).toBeCloseTo(1.07, 12);
+    expect(typicalRequestLogRatio(even, slower)).toBeCloseTo(-Math.log(1.07), 12);
+  });
+
+  test('does not move with what makes one request in five longer', () => {
+    const paused = slower.map((ms, place) => (place % 5 === 3 ? ms + 500 : ms));
+    expect(Math.exp(typicalRequestLogRatio(paused, even) ?? NaN)).toBeCloseTo(1.07, 12);
+  });
+
+  test('leaves out requests that one side has no reply to, and needs 20 of both', () => {
+    const failed = slower.map((ms, place) => (place % 2 === 0 ? null : ms));
+    expect(Math.exp(typicalRequestLogRatio(failed, even) ?? NaN)).toBeCloseTo(1.07, 12);
+    expect(typicalRequestLogRatio(slower.slice(0, 19), even.slice(0, 19))).toBeUndefined();
   });
 });
 

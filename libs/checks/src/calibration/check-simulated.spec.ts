@@ -46,6 +46,14 @@ it('finds a slowdown the more often the larger it is', async () => {
   expect(found[2]).toBe(100);
 });
 
+it('finds 5 % in slices with the looks of a default run, and nothing between equals', async () => {
+  const looked = { ...simulation, design: { kind: 'looks', max: 30 }, runs: 300 } as const;
+  const [, found] = await simulateShares({ ...looked, slowdownPercent: 5 });
+  const [, falsely] = await simulateShares({ ...looked, slowdownPercent: 0 });
+  expect(found.percent).toBeGreaterThan(95);
+  expect(falsely.percent).toBe(0);
+});
+
 it('gives the same for the same seed, and ends when it is told to', async () => {
   const few = { ...simulation, runs: 50, slowdownPercent: 0 };
   expect(await simulateShares(few)).toEqual(await simulateShares(few));

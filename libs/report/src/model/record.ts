@@ -116,11 +116,11 @@ function loadText({ config, trials, diagnostics }: RunFile): string {
   );
   const which = sliced.size === config.workloads.length ? '' : ` (${[...sliced].join(', ')})`;
   const slices = sliceMs === undefined || sliced.size === 0 ? '' : ` in slices of ${sliceMs} ms${which}`;
-  // the later windows are told where it is said why
+  // how long the later ones are is told where it is said why
   const atFirst = diagnostics.some(({ code }) => code === 'window') ? ' at first' : '';
   const window =
     durationMs === null ? counted(requests ?? 0, 'request') : `${secondsText(durationMs)}${atFirst}${slices}`;
-  const open = openDurationMs === null ? '' : `; open loop, ${secondsText(openDurationMs)}`;
+  const open = openDurationMs === null ? '' : `; open loop, ${secondsText(openDurationMs)}${atFirst}`;
   return `closed loop, ${counted(connections, 'connection')}, ${secondsText(warmupMs)} warm-up, then ${window}${open}`;
 }
 

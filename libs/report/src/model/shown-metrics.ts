@@ -72,7 +72,11 @@ const shown: Readonly<Partial<Record<MetricKey, Shown>>> = {
       onlyPicture: true,
     },
   },
-  latencyP50Ms: { terminal: true, bar: { heading: 'Latency p50' } },
+  latencyP50Ms: {
+    terminal: true,
+    bar: { heading: 'Latency p50' },
+    robust: { typical: 'typical request', whole: 'p50s', counted: 'the p50s themselves' },
+  },
   latencyP95Ms: {
     terminal: true,
     bar: { heading: 'Latency p95', picture: { file: 'latency-p95', title: '95th percentile of latency' } },

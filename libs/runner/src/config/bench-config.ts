@@ -17,6 +17,11 @@ export const most = {
 } as const;
 const perSecond = 1000;
 
+/** Of a size that the first rounds choose. */
+function chosenByRounds(least: string, most: string): string {
+  return `unless the number of rounds is given, ${least} in the first two, and from ${least} to ${most}, as their spread says, in the later ones`;
+}
+
 /**
  * The option table of a run: what the command line may say about it, by the name of the flag. `member` is the option's place
  * in `bench.config.ts`; `perFlag` is how many of its units there are in one of the flag's; `formerly` is the earlier name of
@@ -106,7 +111,8 @@ export const runOptions = {
       max: most.starts,
       description:
         'How often each environment is started in every round to measure startup, one at a time and without load; machines are not. With 0, startup comes from the start of the trial.',
-    }).default(3),
+      otherwise: `3; ${chosenByRounds('1', '4')}`,
+    }).optional(),
   },
   connections: {
     member: 'load.connections',
@@ -135,8 +141,7 @@ export const runOptions = {
       max: most.windowMs,
       unit: 'milliseconds',
       description: 'Length of the closed-loop window.',
-      otherwise:
-        '1.5 seconds; if the number of rounds is not given, the spread of the first three decides from the fourth round on',
+      otherwise: `1.5 seconds; ${chosenByRounds('0.8', '2.5')}`,
     }).optional(),
   },
   requests: {
@@ -182,7 +187,8 @@ export const runOptions = {
       max: most.windowMs,
       unit: 'milliseconds',
       description: 'Length of the open-loop window, from which the latencies come; 0 for none.',
-    }).default(4000),
+      otherwise: `4 seconds; ${chosenByRounds('1.6', '4')}`,
+    }).optional(),
   },
   coldBoots: {
     member: 'coldBoots',
@@ -364,7 +370,7 @@ export type Settings = Named & { readonly baseline: string } & Readonly<
 /** The configuration of a run, as the runner reads it. */
 export type ResolvedConfig = Omit<
   Settings,
-  'ladder' | 'rounds' | 'budgetMinutes' | 'until' | 'load' | 'guards' | 'seed'
+  'ladder' | 'rounds' | 'budgetMinutes' | 'until' | 'load' | 'starts' | 'guards' | 'seed'
 > & {
   readonly rounds:
     | { readonly kind: 'fixed'; readonly rounds: number }
@@ -379,12 +385,7 @@ export type ResolvedConfig = Omit<
     /** undefined: it is found before the first round. */
     readonly warmupMs: number | undefined;
     readonly window:
-      | {
-          readonly kind: 'duration';
-          readonly durationMs: number;
-          /** Nobody gave it: the first rounds say how long it shall be. */
-          readonly isChosen?: boolean;
-        }
+      | { readonly kind: 'duration'; readonly durationMs: number }
       | { readonly kind: 'requests'; readonly requests: number };
     /** undefined for no open-loop window; without a rate it is found before the first round. */
     readonly open:
@@ -397,6 +398,9 @@ export type ResolvedConfig = Omit<
     /** After this long a slice sends nothing more, and ends with the last reply; undefined for no slices. */
     readonly sliceMs: number | undefined;
   };
+  readonly starts: number;
+  /** What nobody gave: unless the number of rounds is, the first ones say how much of it the later ones need. */
+  readonly chosen: Readonly<Record<'duration' | 'openDuration' | 'starts', boolean>>;
   readonly guards: Guards;
   readonly seed: number | undefined;
   /** Names of the other hosts that may be loaded. */

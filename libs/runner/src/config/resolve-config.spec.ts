@@ -70,17 +70,19 @@ it('refuses a command that wants a shell', () => {
 });
 
 it('fills in the defaults', () => {
-  const { baseline, rounds, load, resources, seed } = resolveConfig(config, 'bench.config.ts');
-  expect({ baseline, rounds, load, resources, seed }).toMatchObject({
+  const resolved = resolveConfig(config, 'bench.config.ts');
+  expect(resolved).toMatchObject({
     baseline: 'native',
     rounds: { kind: 'looks', looks: undefined, max: 30, until: 'decided' },
     load: {
       connections: 8,
       warmupMs: undefined,
-      window: { kind: 'duration', durationMs: 1500, isChosen: true },
+      window: { kind: 'duration', durationMs: 1500 },
       open: { rateRps: undefined, arrivals: 'poisson', durationMs: 4000 },
       sliceMs: 25,
     },
+    starts: 3,
+    chosen: { duration: true, openDuration: true, starts: true },
     resources: { cpus: 1, memoryMiB: 512 },
     seed: undefined,
   });

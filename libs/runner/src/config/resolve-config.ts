@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { benchConfigSchema, most, runOptions, type ResolvedConfig, type Settings } from './bench-config.ts';
 import type { Workload } from './workload.ts';
 
-const defaultDurationMs = 1500;
+const usual = { durationMs: 1500, openDurationMs: 4000, starts: 3 };
 const msPerMinute = 60_000;
 
 /**
@@ -93,6 +93,7 @@ export function resolveSettings(settings: Settings, allowRemote: readonly string
   requireAllowed(settings.environments, allowRemote);
   const { ladder: _, rounds, budgetMinutes, until, load, guards, ...rest } = settings;
   const { durationMs, requests, open, sliceMs, ...restOfLoad } = load;
+  const openDurationMs = open === false ? 0 : (open.durationMs ?? usual.openDurationMs);
   return {
     ...rest,
     rounds:
@@ -105,13 +106,19 @@ export function resolveSettings(settings: Settings, allowRemote: readonly string
       warmupMs: load.warmupMs,
       window:
         requests === undefined
-          ? { kind: 'duration', ...windowOf(durationMs) }
+          ? { kind: 'duration', durationMs: durationMs ?? usual.durationMs }
           : { kind: 'requests', requests },
       open:
-        open === false || open.durationMs === 0
+        open === false || openDurationMs === 0
           ? undefined
-          : { rateRps: open.rateRps, arrivals: open.arrivals, durationMs: open.durationMs },
+          : { rateRps: open.rateRps, arrivals: open.arrivals, durationMs: openDurationMs },
       sliceMs: sliceMs === 0 ? undefined : sliceMs,
+    },
+    starts: settings.starts ?? usual.starts,
+    chosen: {
+      duration: durationMs === undefined && requests === undefined,
+      openDuration: open !== false && open.durationMs === undefined,
+      starts: settings.starts === undefined,
     },
     guards,
     seed: settings.seed,
@@ -147,10 +154,6 @@ export function namesIn(list: string): readonly string[] {
     .split(',')
     .map((name) => name.trim())
     .filter(Boolean);
-}
-
-function windowOf(durationMs: number | undefined) {
-  return durationMs === undefined ? { durationMs: defaultDurationMs, isChosen: true } : { durationMs };
 }
 
 /** The options of the command line that give these settings, by the table. */

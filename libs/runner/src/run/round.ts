@@ -3,17 +3,12 @@ import type { Journal, JournalLine, JournalRound, Repeat, Trial, TrialSample } f
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import type { Workload } from '../config/workload.ts';
 import { burstSeed, performStarts } from '../trial/starts.ts';
-import {
-  performTrials,
-  type PreparedConfig,
-  type PreparedLoad,
-  TrialError,
-  type TrialPlan,
-} from '../trial/trial.ts';
+import { performTrials, type PreparedConfig, TrialError, type TrialPlan } from '../trial/trial.ts';
 import type { ArrivalRates } from './arrival-rates.ts';
 import { launchOf, mixOf, obstacleTo, setUpData } from './launch-workload.ts';
 import type { PreparedHost } from './prepared-host.ts';
 import type { JudgeLook } from './round-plan.ts';
+import type { RoundSizes } from './round-sizes.ts';
 import type { Listener, Usable } from './run-events.ts';
 
 /** Everything that a run knows once its host is prepared. */
@@ -60,7 +55,7 @@ export type RoundPlace = {
   /** Trials of the whole run. */
   readonly total: number;
   readonly left: ReturnType<typeof timeLeft>;
-  readonly load: PreparedLoad;
+  readonly sizes: RoundSizes;
   /** Called with the duration of the trials of environments that were up together, or of their starts in turn. */
   readonly onGroup: (environments: readonly string[], tookMs: number) => void;
   readonly write: Write;
@@ -117,17 +112,29 @@ export async function performRound(
       const failed = error instanceof TrialError ? error.environment : (group[0]?.name ?? '');
       return { kind: 'failed', repeat: repeatOf(failed, 'failure', reason), samples, error };
     };
+    const sliceMs = sliceMsOf(workload, config.load);
+    // the first rounds decide how long a window in slices is, not a whole one
+    const sizes =
+      sliceMs === undefined
+        ? { load: { ...config.load, open: place.sizes.load.open && config.load.open }, starts: config.starts }
+        : place.sizes;
     let starts: ReadonlyMap<string, readonly number[]>;
     try {
       const known = kept?.starts[workload.name];
       starts =
         known === undefined
-          ? await startInTurn(session, environments, workload, place, place.before + trials.length)
+          ? await startInTurn(
+              session,
+              environments,
+              workload,
+              sizes.starts,
+              place,
+              place.before + trials.length,
+            )
           : new Map(Object.entries(known));
     } catch (error) {
       return failureOf(error, environments, []);
     }
-    const sliceMs = sliceMsOf(workload, config.load);
     /** The violation for which the round must be repeated; undefined if there is none. */
     const violationIn = (done: readonly Trial[]): RoundOutcome | undefined => {
       // an emulated environment is not judged, and is slow enough to trip a guard by itself
@@ -167,8 +174,7 @@ export async function performRound(
           workload: workload.name,
           ...loadOf(workload, environment.name),
           setUp: (origin, until) => setUpData(workload, origin, seed, until),
-          // the first rounds decide the length of a window in slices, not that of a whole one
-          load: sliceMs === undefined ? { ...place.load, window: config.load.window } : place.load,
+          load: sizes.load,
           rateRps: rates.of(workload.name, environment.name),
           guards: config.guards,
           seed,
@@ -228,9 +234,10 @@ function keptOf(
  * its trial.
  */
 async function startInTurn(
-  { config, preparation, measured, seed, listener, signal }: Session,
+  { preparation, measured, seed, listener, signal }: Session,
   environments: Environments,
   workload: Workload,
+  passes: number,
   { round, rounds, attempt, total, left, onGroup, write }: RoundPlace,
   finished: number,
 ): Promise<ReadonlyMap<string, readonly number[]>> {
@@ -238,13 +245,13 @@ async function startInTurn(
     .filter(({ startKind }) => startKind === 'cold')
     .map(({ environment }) => environment);
   const starters = environments.filter((environment) => fresh.includes(environment));
-  if (config.starts === 0 || starters.length === 0) return new Map();
+  if (passes === 0 || starters.length === 0) return new Map();
   const names = starters.map(({ name }) => name);
   const shown = { round, rounds, trial: finished + 1, trials: total, workload: workload.name };
   const leftMs = left.now(finished, total);
   listener({
     kind: 'starting',
-    place: { ...shown, environments: names, starts: config.starts, leftMs },
+    place: { ...shown, environments: names, starts: passes, leftMs },
   });
   const begunAt = performance.now();
   let starts: ReadonlyMap<string, readonly number[]>;
@@ -255,7 +262,7 @@ async function startInTurn(
         launch: launchOf(workload, preparation, round),
         readyDeadlineMs: environment.readyDeadlineMs ?? preparation.readyDeadlineMs,
       })),
-      config.starts,
+      passes,
       burstSeed(seed, { round, attempt, workload: workload.name }),
       signal,
     );
@@ -304,7 +311,7 @@ type KnownTrials = { readonly trials: number; readonly eachMs: number };
  * @param deadline when it ends at the latest, by `performance.now()`.
  */
 export function timeLeft(
-  { load, starts }: Pick<PreparedConfig, 'load' | 'starts'>,
+  { load, starts }: RoundSizes,
   known?: KnownTrials,
   deadline = Infinity,
 ): { now(finished: number, trials: number): number } {

@@ -1,4 +1,4 @@
-import { isLatency, metricCatalogue } from '@tare/results';
+import { isLatency } from '@tare/results';
 import type {
   Comparison,
   JournalRound,
@@ -19,7 +19,7 @@ import {
   roundsBeforeLooks,
 } from './round-plan.ts';
 import type { Usable } from './run-events.ts';
-import { type ChosenWindow, roundsBeforeWindow, windowAfter } from './window-length.ts';
+import { firstSizes, roundsBeforeSizes, sizesAfter } from './round-sizes.ts';
 
 export type Measured = {
   readonly trials: readonly Trial[];
@@ -62,8 +62,9 @@ export async function measureRounds(session: Session): Promise<Measured> {
   });
   const keptTrials = known.flatMap((each) => each.trials);
   const keptMs = known.at(-1)?.elapsedMs ?? 0;
+  let sizes = firstSizes(config, session.rates);
   let left = timeLeft(
-    config,
+    sizes,
     keptTrials.length === 0 ? undefined : { trials: keptTrials.length, eachMs: keptMs / keptTrials.length },
   );
   let inRound: readonly string[] = all;
@@ -82,7 +83,6 @@ export async function measureRounds(session: Session): Promise<Measured> {
   const trials: Trial[] = [];
   const repeats: Repeat[] = [];
   const lost: LostEnvironment[] = [];
-  let { load } = config;
   // what gets no verdict is only shown: a few rounds are enough for that, and leave the time to the others
   const isShown = (name: string, rounds: number): boolean =>
     rounds >= (config.emulatedRounds ?? Infinity) && !afterFirstLook.includes(name);
@@ -113,7 +113,7 @@ export async function measureRounds(session: Session): Promise<Measured> {
       before: trials.length,
       total: trials.length + (rounds - done) * trialsOf(due),
       left,
-      load,
+      sizes,
       inTime: () => ending?.aborted !== true && elapsed() < budgetMs,
       onGroup: (group: readonly string[], tookMs: number) => {
         if (group.some((name) => afterFirstLook.includes(name))) restMs += tookMs;
@@ -151,13 +151,14 @@ export async function measureRounds(session: Session): Promise<Measured> {
       endedBy = 'nothing to compare';
       break;
     }
-    if (done === roundsBeforeWindow) {
-      const chosen = windowsAfter(session, trials, restMs / done);
+    if (done === roundsBeforeSizes) {
+      const judged = trials.filter(({ environment }) => !session.unjudged.includes(environment));
+      const chosen = sizesAfter(judged, { config, rates: session.rates, roundMs: restMs / done });
+      sizes = chosen?.sizes ?? config;
       if (chosen !== undefined) {
-        load = { ...load, window: { kind: 'duration', durationMs: chosen.durationMs } };
         const { message } = chosen;
         await decide({ message, diagnostic: { level: 'info', code: 'window', message } });
-        listener({ kind: 'window-chosen', message: chosen.message });
+        listener({ kind: 'sizes-chosen', message });
       }
     }
     if (done === before) {
@@ -167,7 +168,7 @@ export async function measureRounds(session: Session): Promise<Measured> {
         listener({ kind: 'told', message: budgetTooShort(budgetMs, done, elapsedMs) });
       inRound = afterFirstLook;
       left = timeLeft(
-        config,
+        sizes,
         { trials: trials.length, eachMs: roundMs / trialsOf(inRound) },
         begunAt + budgetMs,
       );
@@ -180,7 +181,9 @@ export async function measureRounds(session: Session): Promise<Measured> {
       if (decisionsEnd) {
         inRound = afterFirstLook.filter((name) => name === config.baseline || candidates.includes(name));
       }
-      if (decisionsEnd && !open.some(({ metric }) => isLatency(metric))) load = { ...load, open: undefined };
+      if (decisionsEnd && !open.some(({ metric }) => isLatency(metric))) {
+        sizes = { ...sizes, load: { ...sizes.load, open: undefined } };
+      }
       const roundsMore = isDecided ? 0 : looks.mostRounds - done;
       const decided = judged.filter((one) => !open.includes(one) && !decidedBefore.has(comparisonTitle(one)));
       for (const one of decided) decidedBefore.add(comparisonTitle(one));
@@ -233,26 +236,6 @@ function lookText(rounds: number, decided: number, all: number, now: readonly Co
   const news = now.map((one) => `${comparisonTitle(one)}: ${one.verdict ?? ''}`).join(', ');
   return `after ${counted(rounds, 'round')} ${decided} of ${all} are decided${news === '' ? '' : `, now ${news}`}`;
 }
-
-/** The longest of the windows that the workloads need; undefined if it is given, or nothing has slices. */
-function windowsAfter(
-  { config, unjudged }: Session,
-  trials: readonly Trial[],
-  roundMs: number,
-): ChosenWindow | undefined {
-  const { baseline, margins, load } = config;
-  if (load.window.kind !== 'duration' || load.window.isChosen !== true) return undefined;
-  const margin = margins.throughputRps ?? marginOfThroughput;
-  const judged = trials.filter(({ environment }) => !unjudged.includes(environment));
-  return [...Map.groupBy(judged, ({ workload }) => workload).values()]
-    .flatMap(
-      (ofWorkload, _, { length }) =>
-        windowAfter(ofWorkload, { baseline, roundMs: roundMs / length, margin }) ?? [],
-    )
-    .toSorted((one, other) => other.durationMs - one.durationMs)[0];
-}
-
-const marginOfThroughput = metricCatalogue.find(({ key }) => key === 'throughputRps')?.margin ?? 0;
 
 function budgetTooShort(budgetMs: number, rounds: number, tookMs: number): string {
   const minutes = (ms: number): string => `${Number((ms / msPerMinute).toPrecision(2))} min`;

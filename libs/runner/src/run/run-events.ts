@@ -30,7 +30,7 @@ export type RunEvent =
   | { readonly kind: 'warming-up'; readonly environment: string; readonly workload: string }
   | { readonly kind: 'warm-up-chosen'; readonly message: string }
   /** Of the closed loop, in the rounds to come. */
-  | { readonly kind: 'window-chosen'; readonly message: string }
+  | { readonly kind: 'sizes-chosen'; readonly message: string }
   | {
       readonly kind: 'failed';
       readonly environment: string;
@@ -178,7 +178,7 @@ export function afterEvent(state: RunState, event: RunEvent): RunState {
     case 'checking':
     case 'warming-up':
     case 'warm-up-chosen':
-    case 'window-chosen':
+    case 'sizes-chosen':
     case 'preflight':
     case 'ending':
     case 'run-finished':

@@ -75,7 +75,7 @@ function describe(event: RunEvent): string | undefined {
     case 'told':
     case 'preflight':
     case 'warm-up-chosen':
-    case 'window-chosen':
+    case 'sizes-chosen':
       return event.message;
     case 'looked':
       return describeLook(event);
