@@ -367,8 +367,8 @@ function bySlowRequests(metric: Metric, candidate: Trial, baseline: Trial): Guar
 
 type Latencies = readonly (number | null)[];
 
-/** Latencies of the open windows, request by request; undefined without them, or if the windows had other arrivals. */
-function sameRequests(
+/** Latencies of the open windows of a round, request by request; undefined without them, or if the windows had other arrivals. */
+export function sameRequests(
   candidate: Trial,
   baseline: Trial,
 ): { readonly candidate: Latencies; readonly baseline: Latencies } | undefined {

@@ -23,6 +23,7 @@ export {
   trimmedMean,
   typicalLogRatio,
   typicalStartLogRatio,
+  spreadOfRequests,
   typicalRequestLogRatio,
   typicalTailLogRatio,
   variationOfSlices,

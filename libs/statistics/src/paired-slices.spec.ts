@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { seededNormal } from '../fixtures/seeded-normal.ts';
+import { sampleStandardDeviation } from './estimates.ts';
 import {
   logRatioLessDisturbance,
   logRatioOfTotals,
@@ -9,6 +10,7 @@ import {
   typicalLogRatio,
   typicalStartLogRatio,
   slowRequestsLogRatio,
+  spreadOfRequests,
   typicalRequestLogRatio,
   typicalTailLogRatio,
   variationOfSlices,
@@ -157,6 +159,37 @@ describe('typicalRequestLogRatio', () => {
   });
 });
 
+describe('spreadOfRequests', () => {
+  const windowOf = (count: number, spread: number, seed: number, factor = 1): number[] => {
+    const normal = seededNormal(seed);
+    return Array.from({ length: count }, () => factor * 5 * Math.exp(spread * normal()));
+  };
+  const spread = (count: number, each: number, factor = 1) =>
+    spreadOfRequests(windowOf(count, each, 1, factor), windowOf(count, each, 2), typicalRequestLogRatio, 3) ??
+    NaN;
+
+  test('is how much windows of as many requests vary', () => {
+    const many = Array.from(
+      { length: 400 },
+      (_, place) =>
+        typicalRequestLogRatio(windowOf(200, 0.2, 2 * place), windowOf(200, 0.2, 2 * place + 1)) ?? NaN,
+    );
+    const truth = sampleStandardDeviation(many);
+    expect(spread(200, 0.2) / truth).toBeGreaterThan(0.75);
+    expect(spread(200, 0.2) / truth).toBeLessThan(1.33);
+  });
+
+  test('halves with four times as many, and not with how far apart the sides are', () => {
+    expect(spread(1600, 0.2) / spread(400, 0.2)).toBeGreaterThan(0.35);
+    expect(spread(1600, 0.2) / spread(400, 0.2)).toBeLessThan(0.65);
+    expect(spread(400, 0.2, 3)).toBeCloseTo(spread(400, 0.2), 10);
+  });
+
+  test('is not known where there is no ratio', () => {
+    expect(spread(12, 0.2)).toBeNaN();
+  });
+});
+
 describe('slowRequestsLogRatio', () => {
   const even = Array.from({ length: 200 }, (_, place) => 4 + place / 200);
   const timesFor = (factor: number, every: number): number[] =>
@@ -265,7 +298,8 @@ describe('within and between launches', () => {
     expect(() => slicesPerLaunch({ within: 0.01, between: 0 }, { launch: 0, slice: 1 })).toThrow(RangeError);
   });
 
-  test('needs two launches', () => {
-    expect(() => variationOfSlices(launches(0.09, 0, 1))).toThrow('1 launches, expected at least 2');
+  test('knows of a single launch only what is within it', () => {
+    expect(variationOfSlices(launches(0.09, 0.5, 1)).between).toBe(0);
+    expect(() => variationOfSlices([])).toThrow('no launches, expected at least 1');
   });
 });

@@ -6,6 +6,7 @@ import {
   requireRate,
   sampleStandardDeviation,
 } from './estimates.ts';
+import { seededRandom } from './seeded-random.ts';
 
 /** A short stretch of load on one instance. */
 export type Slice = {
@@ -97,6 +98,9 @@ export function typicalLogRatio(pair: PairedSlices): number {
   return trimmedMean(logRatiosOfSlices(pair), outerShare);
 }
 
+/** Of the requests of a window, in their order; null for one without a good reply. */
+type Latencies = readonly (number | null)[];
+
 /** The part of the requests that counts as their tail: p95 lies in the middle third of it. */
 const tailShare = 0.15;
 
@@ -113,10 +117,7 @@ const fewestForTail = 60;
  * @returns undefined with fewer than 60 requests that both sides replied to.
  * @throws RangeError when the sides differ in length, or for a latency of 0.
  */
-export function typicalTailLogRatio(
-  candidate: readonly (number | null)[],
-  baseline: readonly (number | null)[],
-): number | undefined {
+export function typicalTailLogRatio(candidate: Latencies, baseline: Latencies): number | undefined {
   const pairs = pairsOfRequests(candidate, baseline);
   if (pairs.length < fewestForTail) return undefined;
   const slowest = pairs
@@ -137,10 +138,7 @@ const fewestForTypical = 20;
  * @returns undefined with fewer than 20 requests that both sides replied to.
  * @throws RangeError when the sides differ in length, or for a latency of 0.
  */
-export function typicalRequestLogRatio(
-  candidate: readonly (number | null)[],
-  baseline: readonly (number | null)[],
-): number | undefined {
+export function typicalRequestLogRatio(candidate: Latencies, baseline: Latencies): number | undefined {
   const pairs = pairsOfRequests(candidate, baseline);
   if (pairs.length < fewestForTypical) return undefined;
   return trimmedMean(
@@ -150,8 +148,8 @@ export function typicalRequestLogRatio(
 }
 
 function pairsOfRequests(
-  candidate: readonly (number | null)[],
-  baseline: readonly (number | null)[],
+  candidate: Latencies,
+  baseline: Latencies,
 ): readonly { readonly lesser: number; readonly logRatio: number }[] {
   if (candidate.length !== baseline.length) {
     throw new RangeError(
@@ -179,15 +177,12 @@ const slowRequests = { from: 0.9, to: 0.98 };
  * @returns undefined if a side has such a request, whose latency would be missing among the slow ones, or fewer than 60.
  * @throws RangeError for a latency of 0.
  */
-export function slowRequestsLogRatio(
-  candidate: readonly (number | null)[],
-  baseline: readonly (number | null)[],
-): number | undefined {
+export function slowRequestsLogRatio(candidate: Latencies, baseline: Latencies): number | undefined {
   const [own, other] = [logOfSlowRequests(candidate, 'candidate'), logOfSlowRequests(baseline, 'baseline')];
   return own === undefined || other === undefined ? undefined : own - other;
 }
 
-function logOfSlowRequests(latencies: readonly (number | null)[], side: string): number | undefined {
+function logOfSlowRequests(latencies: Latencies, side: string): number | undefined {
   const replies = latencies.filter((latency) => latency !== null);
   if (replies.length < Math.max(latencies.length, fewestForTail)) return undefined;
   replies.forEach((latency, place) => {
@@ -200,6 +195,38 @@ function logOfSlowRequests(latencies: readonly (number | null)[], side: string):
       .slice(Math.floor(from * replies.length), Math.ceil(to * replies.length))
       .map(Math.log),
   );
+}
+
+/** Requests that are drawn together: some slices of an open loop at a light load, so that what disturbs one of them stays together. */
+const requestsPerBlock = 8;
+const resamples = 100;
+
+/**
+ * How much a log-ratio of two windows varies by chance, from these two alone: the standard deviation over windows that are put together
+ * from blocks of their requests (Künsch 1989, "The Jackknife and the Bootstrap for General Stationary Observations"). In a window k times
+ * as long it is by √k less. It does not depend on how far apart the sides are.
+ * @param logRatio such as {@link typicalTailLogRatio}.
+ * @returns undefined if the windows have none, or hold fewer than two blocks.
+ * @throws RangeError when the sides differ in length, or for a latency of 0.
+ */
+export function spreadOfRequests(
+  candidate: Latencies,
+  baseline: Latencies,
+  logRatio: (candidate: Latencies, baseline: Latencies) => number | undefined,
+  seed: number,
+): number | undefined {
+  const blocks = Math.floor(candidate.length / requestsPerBlock);
+  if (logRatio(candidate, baseline) === undefined || blocks < 2) return undefined;
+  const random = seededRandom(seed);
+  const drawn = Array.from({ length: resamples }, () => {
+    const places = Array.from({ length: blocks }, () =>
+      random.below(candidate.length - requestsPerBlock + 1),
+    );
+    const windowOf = (side: Latencies): Latencies =>
+      places.flatMap((place) => side.slice(place, place + requestsPerBlock));
+    return logRatio(windowOf(candidate), windowOf(baseline)) ?? [];
+  }).flat();
+  return drawn.length < 2 ? undefined : sampleStandardDeviation(drawn);
 }
 
 /** Left out of a burst, rounded up: a host that is disturbed makes starts longer and never shorter. */
@@ -273,7 +300,7 @@ function costOfDisturbance(slices: readonly Slice[]): number {
 export type VariationOfSlices = {
   /** Standard deviation of one pair of slices within a launch, as far as the typical one feels it. */
   readonly within: number;
-  /** Standard deviation of launches with endlessly many slices each; 0 where the slices explain all. */
+  /** Standard deviation of launches with endlessly many slices each; 0 where the slices explain all, and of a single launch. */
   readonly between: number;
 };
 
@@ -281,12 +308,11 @@ export type VariationOfSlices = {
  * Parts the variance of typical log-ratios into that within and that between launches (Kalibera & Jones 2013, section 6, with
  * the variance of a trimmed mean by Tukey & McLaughlin 1963: winsorised, over (1 − 2 × 25 %)²). Neither depends on how far
  * candidate and baseline are apart.
- * @param launches at least two, each with at least two pairs that have requests on both sides.
+ * @param launches at least one, each with at least two pairs that have requests on both sides.
  * @throws RangeError for fewer.
  */
 export function variationOfSlices(launches: readonly PairedSlices[]): VariationOfSlices {
-  if (launches.length < 2)
-    throw new RangeError(`variation: ${launches.length} launches, expected at least 2`);
+  if (launches.length === 0) throw new RangeError('variation: no launches, expected at least 1');
   const parts = launches.map((launch) => {
     const logRatios = logRatiosOfSlices(launch);
     if (logRatios.length < 2) {
@@ -298,7 +324,8 @@ export function variationOfSlices(launches: readonly PairedSlices[]): VariationO
   });
   const within = mean(parts.map(({ perSlice }) => perSlice));
   const ofMeans = mean(parts.map(({ perSlice, slices }) => perSlice / slices));
-  const between = Math.max(0, sampleStandardDeviation(parts.map(({ typical }) => typical)) ** 2 - ofMeans);
+  const ofLaunches = parts.length === 1 ? 0 : sampleStandardDeviation(parts.map(({ typical }) => typical));
+  const between = Math.max(0, ofLaunches ** 2 - ofMeans);
   return { within: Math.sqrt(within), between: Math.sqrt(between) };
 }
 

@@ -19,7 +19,7 @@ const perSecond = 1000;
 
 /** Of a size that the first rounds choose. */
 function chosenByRounds(least: string, most: string): string {
-  return `unless the number of rounds is given, ${least} in the first two, and from ${least} to ${most}, as their spread says, in the later ones`;
+  return `unless the number of rounds is given, the spread of the first one decides, and again that of three: from ${least} to ${most}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Instance } from '@tare/environment';
 import { generateLoad } from '@tare/metrics';
-import { type Diagnostic, isEmulated, type JournalHeader } from '@tare/results';
+import { type Diagnostic, isEmulated } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import type { Usable } from './run-events.ts';
 import type { LearnedLoad } from '../trial/conformance.ts';
@@ -65,14 +65,6 @@ export type ArrivalRates = {
   of(workload: string, environment: string): number | undefined;
   readonly diagnostics: readonly Diagnostic[];
 };
-
-/** The rates of a run, which are found once, before its first round. */
-export function recordedRates({ rates }: Pick<JournalHeader, 'rates'>): Pick<ArrivalRates, 'of'> {
-  return {
-    of: (workload, environment) =>
-      rates.find((each) => each.workload === workload && each.environment === environment)?.rps,
-  };
-}
 
 /**
  * The rates of the open-loop windows: one for all environments of a workload, a share of what the slowest served, so that

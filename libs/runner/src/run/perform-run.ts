@@ -15,13 +15,12 @@ import {
   type Trial,
 } from '@tare/results';
 import type { ResolvedConfig } from '../config/bench-config.ts';
-import { arrivalRates, recordedRates } from './arrival-rates.ts';
+import { type ArrivalRates, arrivalRates } from './arrival-rates.ts';
 import { describeConfig, hostFacts } from './describe-config.ts';
 import { type HostOptions, type PreparedHost, prepareHost } from './prepared-host.ts';
 import { digestsOf, requireSameEnvironments, wantedOf } from './resume.ts';
 import { measureRounds } from './rounds.ts';
 import type { Usable } from './run-events.ts';
-import { firstSizes } from './round-sizes.ts';
 
 export type RunResult = { readonly run: RunFile; readonly journalFolder: string };
 
@@ -53,7 +52,7 @@ async function measureOn(host: PreparedHost, options: HostOptions, beganAtMs: nu
   const able = [...host.ready, ...controls];
   const header = resume?.header ?? (await headerOf(host, options, config, able));
   if (resume !== undefined) requireSameEnvironments(resume.header, able);
-  const rates = recordedRates(header);
+  const rates = ratesOf(header);
   const measured = header.environments.flatMap(({ name, status }): readonly Usable[] => {
     const found = able.find(({ environment }) => environment.name === name);
     // what was lost before the run was interrupted is not prepared again, but keeps its place in the order
@@ -127,13 +126,7 @@ async function headerOf(
     startedAt: host.startedAt.toISOString(),
     seed: host.seed,
     host: await hostFacts(),
-    config: describeConfig(
-      { ...config, ...firstSizes(config, rates) },
-      context,
-      generatorCpus,
-      control?.environment.name,
-      requests,
-    ),
+    config: describeConfig(config, context, generatorCpus, control?.environment.name, requests),
     artifacts: Object.fromEntries(
       [...artifacts].map(([name, { sha256, bytes }]) => [name, { sha256, bytes }]),
     ),
@@ -156,6 +149,14 @@ async function headerOf(
       }),
     ),
     requests: digestsOf(requests),
+  };
+}
+
+/** The rates of a run, which are found once, before its first round. */
+function ratesOf({ rates }: JournalHeader): Pick<ArrivalRates, 'of'> {
+  return {
+    of: (workload, environment) =>
+      rates.find((each) => each.workload === workload && each.environment === environment)?.rps,
   };
 }
 

@@ -9,8 +9,6 @@ import type { ResolvedConfig } from '../config/bench-config.ts';
 import { describeConfig, hostFacts } from './describe-config.ts';
 import type { Preparation } from './launch-workload.ts';
 import type { Unusable, Usable } from './run-events.ts';
-import { recordedRates } from './arrival-rates.ts';
-import { firstSizes } from './round-sizes.ts';
 
 /**
  * Finds the run to go on with.
@@ -93,8 +91,7 @@ export async function requireSameRun(
     ...config,
     load: { ...config.load, warmupMs: config.load.warmupMs ?? 0 },
   };
-  const first = { ...prepared, ...firstSizes(prepared, recordedRates(header)) };
-  const now = describeConfig(first, context, generatorCpus, header.config.control ?? undefined, requests);
+  const now = describeConfig(prepared, context, generatorCpus, header.config.control ?? undefined, requests);
   const parts = [
     ['this host', ofHost(header.host), ofHost(await hostFacts())],
     ['the configuration', ofConfig(header.config), ofConfig(now)],

@@ -6,7 +6,7 @@ import { exampleTrial } from '../../fixtures/example-run.ts';
 import { node } from '../config/apps.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
 import type { PreparedConfig } from '../trial/trial.ts';
-import { firstSizes, type RoundSizes, sizesAfter } from './round-sizes.ts';
+import { type RoundSizes, sizesAfter } from './round-sizes.ts';
 
 const random = seededRandom(3);
 /** Roughly normal, mean 0, standard deviation 1. */
@@ -22,24 +22,58 @@ const startupOf = (readyMs: number, starts: number[]): NonNullable<Trial['startu
   starts,
 });
 
+const openWindow: NonNullable<Trial['open']> = {
+  mode: 'open',
+  arrivals: 'poisson',
+  rateRps: 50,
+  durationMs: 4000,
+  planned: 200,
+  requests: 200,
+  errors: 0,
+  timeouts: 0,
+  failures: {},
+  lateSends: 0,
+  maxLateMs: 0,
+  latencyMs: { mean: 6, p50: 6, p90: 8, p95: 8, p99: 8, max: 8 },
+  histogram: '',
+  generator: { name: 'undici', cpuPercent: 1 },
+};
+
+type Varied = {
+  readonly ratio?: number;
+  readonly rounds?: number;
+  /** Of each request, beside what all of them vary by together. */
+  readonly requests?: number;
+  readonly rateRps?: number;
+  readonly start?: number;
+};
+
 /** Trials whose slices of 50 ms vary by these shares. */
-function trialsOf(within: number, between: number, ratio = 1, rounds = 2): readonly Trial[] {
-  return Array.from({ length: rounds }, (_, round) =>
-    ['native', 'docker'].map((name) => {
+function trialsOf(
+  within: number,
+  between: number,
+  { ratio = 1, rounds = 1, requests = 0.01, rateRps = 50, start = 0 }: Varied = {},
+): readonly Trial[] {
+  return Array.from({ length: rounds }, (_, round) => {
+    const arrivals = Array.from({ length: 200 }, (__, place) => 4 + (place % 5));
+    return ['native', 'docker'].map((name) => {
       const launch = (name === 'docker' ? ratio : 1) * Math.exp((between * normal()) / Math.SQRT2);
       const trial = exampleTrial({ environment: name, round: round + 1 });
       const sliceSeries = Array.from({ length: 50 }, (): [number, number] => [
         10,
         50 / (launch * Math.exp((within * normal()) / Math.SQRT2)),
       ]);
+      const latencyMs = arrivals.map((ms) => ms * Math.exp(requests * normal()));
       return {
         ...trial,
-        startup: startupOf(300, [300]),
+        startup: startupOf(300, [300 * Math.exp(start), 300 * Math.exp(-start)]),
         load: { ...trial.load, durationMs: 2500, slices: 50, sliceSeries },
+        open: { ...openWindow, rateRps, series: { every: 1, latencyMs } },
       };
-    }),
-  ).flat();
+    });
+  }).flat();
 }
+
 const inSlices = resolveConfig(
   {
     workloads: [{ name: 'primes', ...node(new URL('file:///app/main.mjs'), { get: '/primecount' }) }],
@@ -49,55 +83,53 @@ const inSlices = resolveConfig(
 );
 const config: PreparedConfig = { ...inSlices, load: { ...inSlices.load, warmupMs: 1000 } };
 const none = { duration: false, openDuration: false, starts: false };
-const ratesOf = (rps: number) => ({ of: () => rps });
-const options = { config, rates: ratesOf(100), roundMs: 20_000 };
+const options = { config, roundMs: 20_000, seed: 1 };
 
 /** The lengths of both windows in milliseconds, and the starts of a burst. */
 function plain({ load, starts }: RoundSizes): readonly unknown[] {
   return [load.window.kind === 'duration' && load.window.durationMs, load.open?.durationMs, starts];
 }
 
-test('the first rounds are short, but hold enough requests for the slow ones among them', () => {
-  expect(plain(firstSizes(config, ratesOf(100)))).toEqual([800, 1600, 1]);
-  expect(plain(firstSizes(config, ratesOf(25)))).toEqual([800, 3200, 1]);
-  expect(plain(firstSizes(config, ratesOf(2)))).toEqual([800, 4000, 1]);
+const chosenFrom = (trials: readonly Trial[], from: PreparedConfig = config) => {
+  const found = sizesAfter(trials, { ...options, config: from });
+  return found && plain(found.sizes);
+};
+
+test('on a quiet host the later rounds are short', () => {
+  expect(chosenFrom(trialsOf(0.02, 0))).toEqual([800, 1600, 1]);
+  expect(sizesAfter(trialsOf(0.02, 0), options)?.message).toMatch(
+    /^from round 2 on closed-loop windows of 0\.8 s, open-loop windows of 1\.6 s, bursts of one start: the throughput ratio varied by \d\.\d % from slice to slice and by 0\.0 % from launch to launch, that of slow requests by \d\.\d %, a start by 0\.0 %$/,
+  );
 });
 
 test('what was given stays, and everything where the number of rounds is given', () => {
+  const trials = trialsOf(0.02, 0);
   const given = { ...config, chosen: { ...none, starts: true } };
-  expect(plain(firstSizes(given, ratesOf(100)))).toEqual([1500, 4000, 1]);
-  expect(sizesAfter(trialsOf(0.02, 0), { ...options, config: given })?.message).toMatch(
-    /^from round 3 on bursts of one start: the/,
+  expect(chosenFrom(trials, given)).toEqual([1500, 4000, 1]);
+  expect(sizesAfter(trials, { ...options, config: given })?.message).toMatch(
+    /^from round 2 on bursts of one start: the/,
   );
-  expect(sizesAfter(trialsOf(0.02, 0), { ...options, config: { ...config, chosen: none } })).toBeUndefined();
-  const fixed: PreparedConfig = { ...config, rounds: { kind: 'fixed', rounds: 8 } };
-  expect(plain(firstSizes(fixed, ratesOf(100)))).toEqual([1500, 4000, 3]);
-  expect(sizesAfter(trialsOf(0.02, 0), { ...options, config: fixed })).toBeUndefined();
+  expect(chosenFrom(trials, { ...config, chosen: none })).toBeUndefined();
+  expect(chosenFrom(trials, { ...config, rounds: { kind: 'fixed', rounds: 8 } })).toBeUndefined();
 });
 
-test('on a quiet host the later rounds are as short', () => {
-  const quiet = sizesAfter(trialsOf(0.02, 0), options);
-  expect(quiet && plain(quiet.sizes)).toEqual([800, 1600, 1]);
-  expect(quiet?.message).toMatch(
-    /^from round 3 on closed-loop windows of 0.8 s, open-loop windows of 1.6 s, bursts of one start: the throughput ratio varied by \d\.\d % from slice to slice and by \d\.\d % from launch to launch, a start by 0\.0 %$/,
-  );
+test('closed-loop windows are longer where slices vary, and shorter again where launches vary as much', () => {
+  expect(chosenFrom(trialsOf(0.15, 0, { rounds: 12 }))?.[0]).toBe(2500);
+  expect(chosenFrom(trialsOf(0.15, 0.06, { rounds: 12 }))?.[0]).toBeLessThan(2500);
 });
 
-test('windows are longer where slices vary, and shorter again where launches vary as much', () => {
-  const wild = sizesAfter(trialsOf(0.15, 0, 1, 12), options);
-  expect(wild && plain(wild.sizes)).toEqual([2500, 4000, 1]);
-  const launches = sizesAfter(trialsOf(0.15, 0.06, 1, 12), options);
-  expect(launches && plain(launches.sizes)[0]).toBeLessThan(2500);
+test('open-loop windows are longer where requests vary, and hold enough of them', () => {
+  const lengths = [0.01, 0.05, 0.8].map((requests) => chosenFrom(trialsOf(0.02, 0, { requests }))?.[1]);
+  expect(lengths[0]).toBe(1600);
+  expect(lengths[1]).toBeGreaterThan(1600);
+  expect(lengths[1]).toBeLessThan(4000);
+  expect(lengths[2]).toBe(4000);
+  expect(chosenFrom(trialsOf(0.02, 0, { rateRps: 25 }))?.[1]).toBe(3200);
 });
 
 test('bursts are longer where starts vary', () => {
-  const startsOf = (spread: number) =>
-    trialsOf(0.02, 0).map((trial) => ({
-      ...trial,
-      startup: startupOf(300, [300 * Math.exp(spread), 300 * Math.exp(-spread)]),
-    }));
-  const burstsFor = (spread: number) => sizesAfter(startsOf(spread), options)?.sizes.starts;
-  expect([0.01, 0.035, 0.2].map(burstsFor)).toEqual([1, 3, 4]);
+  const lengths = [0.01, 0.035, 0.2].map((start) => chosenFrom(trialsOf(0.02, 0, { start }))?.[2]);
+  expect(lengths).toEqual([1, 3, 4]);
 });
 
 test('does not depend on how far apart the environments are', () => {

@@ -1,14 +1,17 @@
-import { burstOf, metricCatalogue, type MetricKey, type Trial } from '@tare/results';
+import { burstOf, metricCatalogue, type MetricKey, sameRequests, type Trial } from '@tare/results';
 import {
   mean,
   quantile,
   sampleStandardDeviation,
   slicesPerLaunch,
+  slowRequestsLogRatio,
+  spreadOfRequests,
+  typicalRequestLogRatio,
+  typicalTailLogRatio,
   variationOfSlices,
   type PairedSlices,
 } from '@tare/statistics';
 import type { PreparedConfig, PreparedLoad } from '../trial/trial.ts';
-import type { ArrivalRates } from './arrival-rates.ts';
 
 /** How much is measured in a round, of workloads whose environments are loaded in slices. */
 export type RoundSizes = {
@@ -17,11 +20,12 @@ export type RoundSizes = {
   readonly starts: number;
 };
 
-/** Rounds that say how much the later ones shall measure. */
-export const roundsBeforeSizes = 2;
+/** After how many rounds the sizes of the later ones are chosen: the first tells what varies within a launch, three also what varies between. */
+export const roundsBeforeSizes: readonly number[] = [1, 3];
 
 // memory, sampled ten times a second, differs between launches and hardly within one
 const closedMs = { least: 800, most: 2500 };
+// what environments differ in at a light load shows within a second or two, or is lost among what the host does
 const openMs = { least: 1600, most: 4000 };
 const starts = { least: 1, most: 4 };
 // the next multiple: figures finer than this mean nothing
@@ -30,127 +34,141 @@ const stepMs = 100;
 const fewestRequests = 80;
 
 /**
- * By how much of its margin the ratio to one copy of the baseline may vary from round to round. To the mean of two copies it varies
+ * By how much of its margin a typical ratio to one copy of the baseline may vary from round to round. To the mean of two copies it varies
  * by 0.43 of it, and nearly all simulated ones are decided with six rounds.
  */
 const goodSpread = 0.5;
-
-/**
- * The first rounds are short: on a quiet host nothing more is needed, and on another they say how much is. What was given stays, and so
- * does everything where the number of rounds is given.
- */
-export function firstSizes(config: PreparedConfig, rates: Rates): RoundSizes {
-  return sized(config, { closedMs: closedMs.least, openMs: openMs.least, starts: starts.least }, rates);
-}
-
-type Rates = Pick<ArrivalRates, 'of'>;
-type Sizes = { readonly closedMs: number; readonly openMs: number; readonly starts: number };
-
-function sized(
-  { workloads, baseline, rounds, chosen, load, starts: given }: PreparedConfig,
-  sizes: Sizes,
-  rates: Rates,
-): RoundSizes {
-  if (rounds.kind === 'fixed') return { load, starts: given };
-  const slowest = Math.min(...workloads.map(({ name }) => rates.of(name, baseline) ?? Infinity));
-  const requestsMs = (fewestRequests / slowest) * 1000;
-  const durationMs = bounded(openMs, Math.max(sizes.openMs, Math.ceil(requestsMs / stepMs) * stepMs));
-  return {
-    load: {
-      ...load,
-      ...(chosen.duration && { window: { kind: 'duration', durationMs: sizes.closedMs } }),
-      ...(chosen.openDuration && load.open !== undefined && { open: { ...load.open, durationMs } }),
-    },
-    starts: chosen.starts ? sizes.starts : given,
-  };
-}
+/** The same of all slow requests, which need not decide but only bear out what the typical one says. */
+const goodSpreadOfWhole = 2;
 
 type SizesAfter = {
   readonly config: PreparedConfig;
-  readonly rates: Rates;
   /** What a round takes. */
   readonly roundMs: number;
+  /** Of the run. */
+  readonly seed: number;
 };
 
 export type ChosenSizes = { readonly sizes: RoundSizes; readonly message: string };
 
 /**
- * What the rounds to come measure, from the spreads so far and never from the differences: as little as lets throughput and startup be
- * decided soon, and no more than pays. From some length on another launch says more than a longer window
- * (Kalibera & Jones 2013), because launches of equal copies differ, however long each is loaded. The open-loop window is twice as long as
- * the closed-loop one: the same host disturbs both.
+ * What the rounds to come measure, from the spreads so far and never from the differences: as little as lets throughput, startup, p50 and
+ * p95 be decided with six rounds, and no more than pays. From some length on another launch says more than a longer window
+ * (Kalibera & Jones 2013), because launches of equal copies differ, however long each is loaded.
  * @param trials of rounds that are over, of environments that are judged.
- * @returns undefined where nothing is left to choose, or no workload had slices beside each other: then the rounds are as large as if
- *   their number was given.
+ * @returns undefined where all sizes or the number of rounds are given, or no workload had slices beside each other: they stay as they are.
  */
 export function sizesAfter(
   trials: readonly Trial[],
-  { config, rates, roundMs }: SizesAfter,
+  { config, roundMs, seed }: SizesAfter,
 ): ChosenSizes | undefined {
+  const { chosen, load, rounds } = config;
   const byWorkload = [...Map.groupBy(trials, ({ workload }) => workload).values()];
   const windows = byWorkload.flatMap((own) => windowOf(own, config, roundMs / byWorkload.length) ?? []);
   const [longest] = windows.toSorted((one, other) => other.durationMs - one.durationMs);
-  if (config.rounds.kind === 'fixed' || longest === undefined) return undefined;
+  if (rounds.kind === 'fixed' || longest === undefined) return undefined;
   const startSpread = spreadOfStarts(trials);
+  const latencySpreads = byWorkload.flatMap((own) => spreadsOfLatency(own, config, seed) ?? []);
   const sizes = {
-    closedMs: longest.durationMs,
-    openMs: bounded(openMs, 2 * longest.durationMs),
     // the start of the trial itself is one more
-    starts: bounded(starts, enough(Math.SQRT2 * startSpread, 0, wantedOf('startupMs', config)) - 1),
+    starts: bounded(starts, enough(Math.SQRT2 * (startSpread ?? 0), 0, wantedOf('startupMs', config)) - 1),
+    openMs: bounded(openMs, Math.max(...latencySpreads.map(({ enoughMs }) => enoughMs))),
   };
-  const chosen = sized(config, sizes, rates);
-  const { load } = chosen;
-  const hasBursts = trials.some(({ startup }) => startup?.starts !== undefined);
-  const seconds = (ms: number): string => `${ms / 1000} s`;
-  const what = [
-    ...(config.chosen.duration && load.window.kind === 'duration'
-      ? [`closed-loop windows of ${seconds(load.window.durationMs)}`]
-      : []),
-    ...(config.chosen.openDuration && load.open !== undefined
-      ? [`open-loop windows of ${seconds(load.open.durationMs)}`]
-      : []),
-    ...(config.chosen.starts && hasBursts
-      ? [`bursts of ${chosen.starts === 1 ? 'one start' : `${chosen.starts} starts`}`]
-      : []),
-  ];
-  if (what.length === 0) return undefined;
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  const seconds = (ms: number): string => `${ms / 1000} s`;
+  const told: string[] = [];
+  const why = [
+    `the throughput ratio varied by ${percent(longest.within)} from slice to slice and by ${percent(longest.between)} from launch to launch`,
+  ];
+  if (chosen.duration) told.push(`closed-loop windows of ${seconds(longest.durationMs)}`);
+  const hasOpen = chosen.openDuration && load.open !== undefined && latencySpreads.length > 0;
+  if (hasOpen) {
+    told.push(`open-loop windows of ${seconds(sizes.openMs)}`);
+    why.push(`that of slow requests by ${percent(Math.max(...latencySpreads.map(({ tail }) => tail)))}`);
+  }
+  const hasStarts = chosen.starts && startSpread !== undefined;
+  if (hasStarts) {
+    told.push(`bursts of ${sizes.starts === 1 ? 'one start' : `${sizes.starts} starts`}`);
+    why.push(`a start by ${percent(startSpread)}`);
+  }
+  if (told.length === 0) return undefined;
   const from = Math.max(...trials.map(({ round }) => round)) + 1;
-  const spreads = `the throughput ratio varied by ${percent(longest.within)} from slice to slice and by ${percent(longest.between)} from launch to launch, a start by ${percent(startSpread)}`;
-  return { sizes: chosen, message: `from round ${from} on ${what.join(', ')}: ${spreads}` };
+  return {
+    sizes: {
+      load: {
+        ...load,
+        ...(chosen.duration && { window: { kind: 'duration', durationMs: longest.durationMs } }),
+        ...(hasOpen && { open: { ...load.open, durationMs: sizes.openMs } }),
+      },
+      starts: hasStarts ? sizes.starts : config.starts,
+    },
+    message: `from round ${from} on ${told.join(', ')}: ${why.join(', ')}`,
+  };
 }
 
-/** The window that a workload needs; undefined where environments had no slices beside each other. */
+/** The closed-loop window that a workload needs; undefined where environments had no slices beside each other. */
 function windowOf(
   trials: readonly Trial[],
   config: PreparedConfig,
   roundMs: number,
 ): { readonly durationMs: number; readonly within: number; readonly between: number } | undefined {
-  const { baseline } = config;
-  const byRound = [...Map.groupBy(trials, ({ round }) => round).values()];
-  const names = [...new Set(trials.map(({ environment }) => environment))].filter(
-    (name) => name !== baseline,
-  );
-  const spreads = names.flatMap((name) => {
-    const launches = byRound.flatMap((round) => launchOf(round, name, baseline) ?? []);
-    return launches.length < 2 ? [] : [variationOfSlices(launches)];
+  const pairs = [
+    ...Map.groupBy(pairsOf(trials, config.baseline), ([{ environment }]) => environment).values(),
+  ];
+  const spreads = pairs.flatMap((own) => {
+    const launches = own.flatMap(([candidate, baseline]) => launchOf(candidate, baseline) ?? []);
+    return launches.length === 0 ? [] : [variationOfSlices(launches)];
   });
   if (spreads.length === 0) return undefined;
-  const together = (part: 'within' | 'between'): number =>
-    Math.hypot(...spreads.map((spread) => spread[part])) / Math.sqrt(spreads.length);
-  const [within, between] = [together('within'), together('between')];
+  const [within, between] = [
+    rootMeanSquare(spreads.map((each) => each.within)),
+    rootMeanSquare(spreads.map((each) => each.between)),
+  ];
   const sliced = trials.flatMap(({ load }) => load.sliceSeries?.map(([, durationMs]) => durationMs) ?? []);
   const sliceMs = quantile(sliced, 0.5);
   const measuredMs = Math.max(...trials.map(({ load }) => load.durationMs));
-  const launchMs = Math.max(sliceMs, roundMs / (names.length + 1) - measuredMs);
+  const launchMs = Math.max(sliceMs, roundMs / (pairs.length + 1) - measuredMs);
   const best = slicesPerLaunch({ within, between }, { launch: launchMs, slice: sliceMs });
   const slices = Math.min(best, enough(within, between, wantedOf('throughputRps', config)));
-  const durationMs = bounded(closedMs, Math.ceil((slices * sliceMs) / stepMs) * stepMs);
-  return { durationMs, within, between };
+  return { durationMs: bounded(closedMs, slices * sliceMs), within, between };
 }
 
+/** How long an open-loop window must be for p50 and p95; undefined without one. */
+function spreadsOfLatency(
+  trials: readonly Trial[],
+  config: PreparedConfig,
+  seed: number,
+): { readonly enoughMs: number; readonly tail: number } | undefined {
+  const requests = pairsOf(trials, config.baseline).flatMap(
+    ([candidate, baseline]) => sameRequests(candidate, baseline) ?? [],
+  );
+  const [first] = trials.flatMap(({ open }) => open ?? []);
+  if (requests.length === 0 || first === undefined) return undefined;
+  const spreadOf = (logRatio: typeof typicalTailLogRatio): number =>
+    rootMeanSquare(
+      requests.map(
+        ({ candidate, baseline }) => spreadOfRequests(candidate, baseline, logRatio, seed) ?? Infinity,
+      ),
+    );
+  const tail = spreadOf(typicalTailLogRatio);
+  const p95 = wantedOf('latencyP95Ms', config);
+  const tooMuch = Math.max(
+    spreadOf(typicalRequestLogRatio) / wantedOf('latencyP50Ms', config),
+    tail / p95,
+    spreadOf(slowRequestsLogRatio) / ((p95 / goodSpread) * goodSpreadOfWhole),
+  );
+  const fewestMs = (fewestRequests / first.rateRps) * 1000;
+  return { enoughMs: Math.max(fewestMs, first.durationMs * tooMuch ** 2), tail };
+}
+
+/** The next multiple of a tenth of a second, or whole starts. */
 function bounded({ least, most }: { readonly least: number; readonly most: number }, size: number): number {
-  return Math.min(most, Math.max(least, Math.ceil(size)));
+  const step = most > stepMs ? stepMs : 1;
+  return Math.min(most, Math.max(least, Math.ceil(size / step) * step));
+}
+
+function rootMeanSquare(values: readonly number[]): number {
+  return Math.sqrt(mean(values.map((value) => value ** 2)));
 }
 
 /** How much the ratio of a round to one copy may vary. */
@@ -165,21 +183,27 @@ function enough(within: number, between: number, wanted: number): number {
   return room <= 0 ? Infinity : within ** 2 / room;
 }
 
-/** Standard deviation of the logarithm of a start within its burst; 0 without bursts. */
-function spreadOfStarts(trials: readonly Trial[]): number {
+/** Standard deviation of the logarithm of a start within its burst; undefined without bursts. */
+function spreadOfStarts(trials: readonly Trial[]): number | undefined {
   const bursts = trials.map((trial) => burstOf(trial).map(Math.log)).filter(({ length }) => length > 1);
-  return bursts.length === 0
-    ? 0
-    : Math.sqrt(mean(bursts.map((burst) => sampleStandardDeviation(burst) ** 2)));
+  return bursts.length === 0 ? undefined : rootMeanSquare(bursts.map(sampleStandardDeviation));
 }
 
-function launchOf(round: readonly Trial[], name: string, baseline: string): PairedSlices | undefined {
-  const [candidate, other] = [name, baseline].map((wanted) =>
-    round
-      .find(({ environment }) => environment === wanted)
-      ?.load.sliceSeries?.map(([requests, durationMs]) => ({ requests, durationMs })),
+/** Each trial of another environment with the one of the baseline in its round. */
+function pairsOf(trials: readonly Trial[], baseline: string): readonly (readonly [Trial, Trial])[] {
+  return trials.flatMap((trial) => {
+    const base = trials.find((each) => each.environment === baseline && each.round === trial.round);
+    return base === undefined || base === trial ? [] : [[trial, base] as const];
+  });
+}
+
+function launchOf(...trials: readonly [Trial, Trial]): PairedSlices | undefined {
+  const [candidate, baseline] = trials.map(({ load }) =>
+    load.sliceSeries?.map(([requests, durationMs]) => ({ requests, durationMs })),
   );
-  if (candidate === undefined || candidate.length !== other?.length) return undefined;
-  const both = candidate.filter(({ requests }, place) => requests > 0 && (other[place]?.requests ?? 0) > 0);
-  return both.length < 2 ? undefined : { candidate, baseline: other };
+  if (candidate === undefined || candidate.length !== baseline?.length) return undefined;
+  const both = candidate.filter(
+    ({ requests }, place) => requests > 0 && (baseline[place]?.requests ?? 0) > 0,
+  );
+  return both.length < 2 ? undefined : { candidate, baseline };
 }

@@ -19,7 +19,7 @@ import {
   roundsBeforeLooks,
 } from './round-plan.ts';
 import type { Usable } from './run-events.ts';
-import { firstSizes, roundsBeforeSizes, sizesAfter } from './round-sizes.ts';
+import { roundsBeforeSizes, type RoundSizes, sizesAfter } from './round-sizes.ts';
 
 export type Measured = {
   readonly trials: readonly Trial[];
@@ -62,7 +62,7 @@ export async function measureRounds(session: Session): Promise<Measured> {
   });
   const keptTrials = known.flatMap((each) => each.trials);
   const keptMs = known.at(-1)?.elapsedMs ?? 0;
-  let sizes = firstSizes(config, session.rates);
+  let sizes: RoundSizes = config;
   let left = timeLeft(
     sizes,
     keptTrials.length === 0 ? undefined : { trials: keptTrials.length, eachMs: keptMs / keptTrials.length },
@@ -151,12 +151,12 @@ export async function measureRounds(session: Session): Promise<Measured> {
       endedBy = 'nothing to compare';
       break;
     }
-    if (done === roundsBeforeSizes) {
+    if (roundsBeforeSizes.includes(done)) {
       const judged = trials.filter(({ environment }) => !session.unjudged.includes(environment));
-      const chosen = sizesAfter(judged, { config, rates: session.rates, roundMs: restMs / done });
-      sizes = chosen?.sizes ?? config;
+      const chosen = sizesAfter(judged, { config, roundMs: restMs / done, seed });
       if (chosen !== undefined) {
         const { message } = chosen;
+        sizes = chosen.sizes;
         await decide({ message, diagnostic: { level: 'info', code: 'window', message } });
         listener({ kind: 'sizes-chosen', message });
       }
