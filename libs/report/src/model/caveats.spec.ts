@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { exampleRun, partlyMetered } from '../../fixtures/example-run.ts';
 import { recordOf } from './record.ts';
 import { reportModel } from './report-model.ts';
-import { caveatsOf, controlCaveat, guardCaveats, planWords } from './caveats.ts';
+import { caveatsOf, controlCaveat, decidedEarly, guardCaveats, planWords } from './caveats.ts';
 
 const unjudged = ['vagrant', 'jail'];
 const calibration = {
@@ -21,6 +21,20 @@ test('first the control, then the plan, the warm-up, the guards, and the calibra
   );
   expect(starts).toEqual(['A/A control', '12 rounds:', 'Warm-up of', '1 round', '1 of', 'Calibration of']);
   expect(caveatsOf(exampleRun(), unjudged, undefined)).toHaveLength(5);
+});
+
+test('says whose means are of fewer rounds, because they were decided early', () => {
+  const run = exampleRun();
+  expect(decidedEarly(run, unjudged)).toEqual([]);
+  const trials = run.trials.filter(
+    ({ environment, round }) => round <= 6 || !['docker', 'native:control', 'vagrant'].includes(environment),
+  );
+  expect(decidedEarly({ ...run, trials }, unjudged)).toEqual([
+    {
+      level: 'info',
+      text: 'docker (6 of 12 rounds) and native:control (6 of 12 rounds) were measured only until decided: their means are of fewer rounds than those of native, the ratios compare the same rounds.',
+    },
+  ]);
 });
 
 /** The example of one workload, with a verdict of the control in startup. */

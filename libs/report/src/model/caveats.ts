@@ -21,6 +21,7 @@ export function caveatsOf(
   return [
     ...controlCaveat(run),
     { level: 'info', text: planWords(run) },
+    ...decidedEarly(run, unjudged),
     ...warmUpCaveats(run),
     ...deployedCaveat(run),
     ...meterCaveats(run),
@@ -119,6 +120,25 @@ function looksWords(
     case 'nothing to compare':
       return `${made}${looked}: nothing was left to compare.`;
   }
+}
+
+/** Whose means are of other rounds than those of the baseline: what is decided takes part in no more. */
+export function decidedEarly(
+  { config: { baseline }, environments, trials }: RunFile,
+  unjudged: readonly string[],
+): readonly Caveat[] {
+  const roundsOf = (name: string): number =>
+    new Set(trials.flatMap(({ environment, round }) => (environment === name ? [round] : []))).size;
+  const all = roundsOf(baseline);
+  const early = environments
+    .filter(({ name, status }) => status === 'measured' && !unjudged.includes(name))
+    .map(({ name }) => ({ name, rounds: roundsOf(name) }))
+    .filter(({ rounds }) => rounds < all);
+  if (early.length === 0) return [];
+  const who = listed(early.map(({ name, rounds }) => `${name} (${rounds} of ${counted(all, 'round')})`));
+  const [verb, whose] = early.length === 1 ? ['was', 'its'] : ['were', 'their'];
+  const text = `${who} ${verb} measured only until decided: ${whose} means are of fewer rounds than those of ${baseline}, the ratios compare the same rounds.`;
+  return [{ level: 'info', text }];
 }
 
 const warmUpCodes: readonly string[] = ['warm-up', 'no-steady-state', 'window'];

@@ -53,7 +53,10 @@ export function podmanEngine({ rootless, user }: PodmanUser): EngineSource {
     const { pid } = opened;
     const found = await probeAddress(addressOf(opened), signal);
     if (!found.usable) return found;
-    return { ...found, traits: await traitsOf(found.engine, account, pid, signal) };
+    const { bridge } = found.facts;
+    // a container makes the bridge, in the network of this process, and netavark removes it with its last one
+    const facts = { ...found.facts, bridge: bridge && { ...bridge, inReach: true } };
+    return { ...found, facts, traits: await traitsOf(found.engine, account, pid, signal) };
   };
 
   const close = async (): Promise<void> => {
@@ -78,9 +81,8 @@ export function podmanEngine({ rootless, user }: PodmanUser): EngineSource {
         error,
       );
     }
-    // the first container makes the bridge
-    tried = { found: await find(signal), by: await service.open(signal) };
-    return tried.found;
+    tried = { found, by: await service.open(signal) };
+    return found;
   };
 
   const known = (): SourceProbe | undefined => (tried?.by.isRunning() === true ? tried.found : undefined);
