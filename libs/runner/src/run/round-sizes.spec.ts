@@ -147,3 +147,14 @@ test('nothing is chosen without slices side by side', () => {
   const alone = trialsOf(0.1, 0).filter(({ environment }) => environment === 'native');
   expect(sizesAfter(alone, options)).toBeUndefined();
 });
+
+test('too few requests, or a margin of 0, take as much as there is', () => {
+  const rare = trialsOf(0.02, 0).map((trial) => ({
+    ...trial,
+    open: trial.open && { ...trial.open, series: { every: 1, latencyMs: [4, 5, 6] } },
+  }));
+  expect(chosenFrom(rare)).toEqual([800, 4000, 1]);
+  expect(sizesAfter(rare, options)?.message).not.toContain('slow requests');
+  const margins = { throughputRps: 0, startupMs: 0, latencyP50Ms: 0, latencyP95Ms: 0 };
+  expect(chosenFrom(trialsOf(0, 0, { requests: 0 }), { ...config, margins })).toEqual([2500, 4000, 4]);
+});

@@ -25,7 +25,7 @@ export const roundsBeforeSizes: readonly number[] = [1, 3];
 
 // memory, sampled ten times a second, differs between launches and hardly within one
 const closedMs = { least: 800, most: 2500 };
-// what environments differ in at a light load shows within a second or two, or is lost among what the host does
+// in shorter ones p95 hangs on a handful of requests
 const openMs = { least: 1600, most: 4000 };
 const starts = { least: 1, most: 4 };
 // the next multiple: figures finer than this mean nothing
@@ -84,7 +84,8 @@ export function sizesAfter(
   const hasOpen = chosen.openDuration && load.open !== undefined && latencySpreads.length > 0;
   if (hasOpen) {
     told.push(`open-loop windows of ${seconds(sizes.openMs)}`);
-    why.push(`that of slow requests by ${percent(Math.max(...latencySpreads.map(({ tail }) => tail)))}`);
+    const tail = Math.max(...latencySpreads.map((each) => each.tail));
+    if (Number.isFinite(tail)) why.push(`that of slow requests by ${percent(tail)}`);
   }
   const hasStarts = chosen.starts && startSpread !== undefined;
   if (hasStarts) {
@@ -151,14 +152,13 @@ function spreadsOfLatency(
       ),
     );
   const tail = spreadOf(typicalTailLogRatio);
-  const p95 = wantedOf('latencyP95Ms', config);
-  const tooMuch = Math.max(
-    spreadOf(typicalRequestLogRatio) / wantedOf('latencyP50Ms', config),
-    tail / p95,
-    spreadOf(slowRequestsLogRatio) / ((p95 / goodSpread) * goodSpreadOfWhole),
+  const windows = Math.max(
+    enough(spreadOf(typicalRequestLogRatio), 0, wantedOf('latencyP50Ms', config)),
+    enough(tail, 0, wantedOf('latencyP95Ms', config)),
+    enough(spreadOf(slowRequestsLogRatio), 0, wantedOf('latencyP95Ms', config, goodSpreadOfWhole)),
   );
   const fewestMs = (fewestRequests / first.rateRps) * 1000;
-  return { enoughMs: Math.max(fewestMs, first.durationMs * tooMuch ** 2), tail };
+  return { enoughMs: Math.max(fewestMs, first.durationMs * windows), tail };
 }
 
 /** The next multiple of a tenth of a second, or whole starts. */
@@ -172,12 +172,12 @@ function rootMeanSquare(values: readonly number[]): number {
 }
 
 /** How much the ratio of a round to one copy may vary. */
-function wantedOf(metric: MetricKey, { margins }: PreparedConfig): number {
+function wantedOf(metric: MetricKey, { margins }: PreparedConfig, share = goodSpread): number {
   const margin = margins[metric] ?? metricCatalogue.find(({ key }) => key === metric)?.margin ?? 0;
-  return goodSpread * margin;
+  return share * margin;
 }
 
-/** How many slices or starts bring the spread of a launch down to the wanted one; Infinity where launches differ by more. */
+/** How many slices, starts or windows bring the spread of a launch down to the wanted one; Infinity where launches differ by more. */
 function enough(within: number, between: number, wanted: number): number {
   const room = wanted ** 2 - between ** 2;
   return room <= 0 ? Infinity : within ** 2 / room;
