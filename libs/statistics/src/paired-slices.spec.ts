@@ -295,6 +295,7 @@ describe('within and between launches', () => {
     expect(slicesPerLaunch({ within: 0.09, between: 0.012 }, costs)).toBeCloseTo(Math.sqrt(54) * 7.5, 6);
     expect(slicesPerLaunch({ within: 0.01, between: 0.5 }, costs)).toBe(1);
     expect(slicesPerLaunch({ within: 0.01, between: 0 }, costs)).toBe(Infinity);
+    expect(slicesPerLaunch({ within: 0, between: 0 }, costs)).toBe(Infinity);
     expect(() => slicesPerLaunch({ within: 0.01, between: 0 }, { launch: 0, slice: 1 })).toThrow(RangeError);
   });
 

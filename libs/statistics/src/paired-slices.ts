@@ -350,5 +350,5 @@ export function slicesPerLaunch(
 ): number {
   requirePositive(costs.launch, 'slicesPerLaunch: launch');
   requirePositive(costs.slice, 'slicesPerLaunch: slice');
-  return Math.max(1, Math.sqrt(costs.launch / costs.slice) * (within / between));
+  return between === 0 ? Infinity : Math.max(1, Math.sqrt(costs.launch / costs.slice) * (within / between));
 }

@@ -1,6 +1,5 @@
 import { burstOf, metricCatalogue, type MetricKey, sameRequests, type Trial } from '@tare/results';
 import {
-  mean,
   quantile,
   sampleStandardDeviation,
   slicesPerLaunch,
@@ -168,7 +167,7 @@ function bounded({ least, most }: { readonly least: number; readonly most: numbe
 }
 
 function rootMeanSquare(values: readonly number[]): number {
-  return Math.sqrt(mean(values.map((value) => value ** 2)));
+  return Math.hypot(...values) / Math.sqrt(values.length);
 }
 
 /** How much the ratio of a round to one copy may vary. */
