@@ -27,9 +27,9 @@ it('is that of the slowest', () => {
 
 it('is never so short that it could not have been seen', () => {
   const chosen = chooseWarmUp([warmUp('native', 0), warmUp('docker', 100)], []);
-  expect(chosen.warmupMs).toBe(1000);
+  expect(chosen.warmupMs).toBe(500);
   expect(messages(chosen)).toEqual([
-    'info: warm-up of 1 s for every trial: fresh instances were steady before',
+    'info: warm-up of 0.5 s for every trial: fresh instances were steady before',
   ]);
 });
 
@@ -92,7 +92,7 @@ it('waits for an environment that is still a tenth slower than later when the ot
 
 it('an emulated environment decides nothing, unless it is alone', () => {
   const chosen = chooseWarmUp([warmUp('native', 800), warmUp('vagrant', null)], ['vagrant']);
-  expect(chosen.warmupMs).toBe(1000);
+  expect(chosen.warmupMs).toBe(800);
   expect(messages(chosen)[1]).toMatch(
     /^info: primes in vagrant was not steady after 5 s of load: it is emulated/,
   );

@@ -120,7 +120,7 @@ function rps({ requests, durationMs }: Slice): number {
 }
 
 // the last few percent of a warm-up drown in the noise of a time series; warmed in step, the ratios do not have them either
-const leastMs = 1000;
+const leastMs = 500;
 const roundedToMs = 100;
 
 export type ChosenWarmUp = {
