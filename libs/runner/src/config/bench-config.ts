@@ -111,7 +111,7 @@ export const runOptions = {
       max: most.starts,
       description:
         'How often each environment is started in every round to measure startup, one at a time and without load; machines are not. With 0, startup comes from the start of the trial.',
-      otherwise: `3; ${chosenByRounds('1', '4')}`,
+      otherwise: `3; ${chosenByRounds('1', '5')}`,
     }).optional(),
   },
   connections: {
@@ -141,7 +141,7 @@ export const runOptions = {
       max: most.windowMs,
       unit: 'milliseconds',
       description: 'Length of the closed-loop window.',
-      otherwise: `1.5 seconds; ${chosenByRounds('0.8', '2.5')}`,
+      otherwise: `1.5 seconds; ${chosenByRounds('0.8', '4')}`,
     }).optional(),
   },
   requests: {

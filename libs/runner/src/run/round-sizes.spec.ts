@@ -114,8 +114,8 @@ test('what was given stays, and everything where the number of rounds is given',
 });
 
 test('closed-loop windows are longer where slices vary, and shorter again where launches vary as much', () => {
-  expect(chosenFrom(trialsOf(0.15, 0, { rounds: 12 }))?.[0]).toBe(2500);
-  expect(chosenFrom(trialsOf(0.15, 0.06, { rounds: 12 }))?.[0]).toBeLessThan(2500);
+  expect(chosenFrom(trialsOf(0.15, 0, { rounds: 12 }))?.[0]).toBe(4000);
+  expect(chosenFrom(trialsOf(0.15, 0.06, { rounds: 12 }))?.[0]).toBeLessThan(4000);
 });
 
 test('open-loop windows are longer where requests vary, and hold enough of them', () => {
@@ -129,7 +129,7 @@ test('open-loop windows are longer where requests vary, and hold enough of them'
 
 test('bursts are longer where starts vary', () => {
   const lengths = [0.01, 0.035, 0.2].map((start) => chosenFrom(trialsOf(0.02, 0, { start }))?.[2]);
-  expect(lengths).toEqual([1, 3, 4]);
+  expect(lengths).toEqual([1, 3, 5]);
 });
 
 test('does not depend on how far apart the environments are', () => {
@@ -156,5 +156,5 @@ test('too few requests, or a margin of 0, take as much as there is', () => {
   expect(chosenFrom(rare)).toEqual([800, 4000, 1]);
   expect(sizesAfter(rare, options)?.message).not.toContain('slow requests');
   const margins = { throughputRps: 0, startupMs: 0, latencyP50Ms: 0, latencyP95Ms: 0 };
-  expect(chosenFrom(trialsOf(0, 0, { requests: 0 }), { ...config, margins })).toEqual([2500, 4000, 4]);
+  expect(chosenFrom(trialsOf(0, 0, { requests: 0 }), { ...config, margins })).toEqual([4000, 4000, 5]);
 });

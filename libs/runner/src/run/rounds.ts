@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { isLatency } from '@tare/results';
 import type {
   Comparison,
@@ -154,7 +155,7 @@ export async function measureRounds(session: Session): Promise<Measured> {
     if (roundsBeforeSizes.includes(done)) {
       const judged = trials.filter(({ environment }) => !session.unjudged.includes(environment));
       const chosen = sizesAfter(judged, { config, roundMs: restMs / done, seed });
-      if (chosen !== undefined) {
+      if (chosen !== undefined && !isDeepStrictEqual(chosen.sizes, sizes)) {
         const { message } = chosen;
         sizes = chosen.sizes;
         await decide({ message, diagnostic: { level: 'info', code: 'window', message } });
