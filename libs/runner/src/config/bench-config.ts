@@ -141,7 +141,7 @@ export const runOptions = {
       max: most.windowMs,
       unit: 'milliseconds',
       description: 'Length of the closed-loop window.',
-      otherwise: `1.5 seconds; ${chosenByRounds('0.8', '4')}`,
+      otherwise: `1.5 seconds; ${chosenByRounds('0.8', '3')}`,
     }).optional(),
   },
   requests: {

@@ -114,8 +114,8 @@ test('what was given stays, and everything where the number of rounds is given',
 });
 
 test('closed-loop windows are longer where slices vary, and shorter again where launches vary as much', () => {
-  expect(chosenFrom(trialsOf(0.15, 0, { rounds: 12 }))?.[0]).toBe(4000);
-  expect(chosenFrom(trialsOf(0.15, 0.06, { rounds: 12 }))?.[0]).toBeLessThan(4000);
+  expect(chosenFrom(trialsOf(0.15, 0, { rounds: 12 }))?.[0]).toBe(3000);
+  expect(chosenFrom(trialsOf(0.15, 0.06, { rounds: 12 }))?.[0]).toBeLessThan(3000);
 });
 
 test('open-loop windows are longer where requests vary, and hold enough of them', () => {
@@ -156,5 +156,5 @@ test('too few requests, or a margin of 0, take as much as there is', () => {
   expect(chosenFrom(rare)).toEqual([800, 4000, 1]);
   expect(sizesAfter(rare, options)?.message).not.toContain('slow requests');
   const margins = { throughputRps: 0, startupMs: 0, latencyP50Ms: 0, latencyP95Ms: 0 };
-  expect(chosenFrom(trialsOf(0, 0, { requests: 0 }), { ...config, margins })).toEqual([4000, 4000, 5]);
+  expect(chosenFrom(trialsOf(0, 0, { requests: 0 }), { ...config, margins })).toEqual([3000, 4000, 5]);
 });

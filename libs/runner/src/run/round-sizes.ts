@@ -23,7 +23,7 @@ export type RoundSizes = {
 export const roundsBeforeSizes: readonly number[] = [1, 3];
 
 // memory, sampled ten times a second, differs between launches and hardly within one
-const closedMs = { least: 800, most: 4000 };
+const closedMs = { least: 800, most: 3000 };
 // in shorter ones p95 hangs on a handful of requests
 const openMs = { least: 1600, most: 4000 };
 const starts = { least: 1, most: 5 };
