@@ -378,3 +378,19 @@ export function sameRequests(
     own.arrivals === other.arrivals && own.rateRps === other.rateRps && own.planned === other.planned;
   return isAlike ? { candidate: own.series.latencyMs, baseline: other.series.latencyMs } : undefined;
 }
+
+/** Whether a gross figure was decided by its tare. */
+export function isByTare({ metric, look }: Pick<Comparison, 'metric' | 'look'>): boolean {
+  const known: Metric | undefined = metricCatalogue.find(({ key }) => key === metric);
+  return look?.by === 'typical' && known?.netOf !== undefined;
+}
+
+/** With the ratio of what decided, where that is the tare: the gross figures differ by what the apps happen to use, too. */
+export function asDecided<T extends Pick<Comparison, 'metric' | 'ratio' | 'ci95' | 'look'>>(
+  comparison: T,
+): T {
+  const { look } = comparison;
+  if (!look || !isByTare(comparison)) return comparison;
+  const [low, high] = look.interval;
+  return { ...comparison, ratio: Math.sqrt(low * high), ci95: look.interval };
+}

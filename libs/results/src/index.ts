@@ -17,7 +17,7 @@ export type {
   Slo,
   StepOutcome,
 } from './capacity-file.ts';
-export { compare, robustRound, sameRequests } from './compare.ts';
+export { asDecided, compare, isByTare, robustRound, sameRequests } from './compare.ts';
 export type { Looks, Margins } from './compare.ts';
 export * from './gate-result.ts';
 export { historyLine, hostFingerprint } from './history-line.ts';

@@ -57,6 +57,20 @@ it('passes what is faster', () => {
   expect(new Set(found.map(({ decision }) => decision))).toEqual(new Set(['pass']));
 });
 
+it('gives of gross memory what decides: the tare, not what the app happens to use', () => {
+  const both = trials({ native: 1 }).map((trial) => {
+    const ownMiB = trial.environment === 'native' ? 20.2 + 1.5 * ((trial.round % 3) - 1) : 20;
+    const use = { meanMiB: ownMiB, peakMiB: ownMiB };
+    return { ...trial, memory: { net: use, gross: use } };
+  });
+  const found = judgeGate({ trials: both, seed: 1 }, question);
+  const [net, gross] = ['memoryNetMiB', 'memoryGrossMiB'].map((key) =>
+    found.find(({ metric }) => metric === key),
+  );
+  expect(net?.ratio).toBeGreaterThan(1.005);
+  expect(gross).toMatchObject({ ratio: 1, ci95: [1, 1], decision: 'pass' });
+});
+
 it('compares every environment with its own base', () => {
   const run = { trials: trials({ native: 0.9, docker: 1 }), seed: 1 };
   const found = judgeGate(run, { ...question, environments: ['native', 'docker'] });

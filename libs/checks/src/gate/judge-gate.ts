@@ -1,4 +1,5 @@
 import {
+  asDecided,
   compare,
   latencyWindowOf,
   metricCatalogue,
@@ -43,7 +44,8 @@ export type GateQuestion = {
 export function judgeGate(run: Pick<RunFile, 'trials' | 'seed'>, question: GateQuestion): GateComparison[] {
   return question.environments.flatMap((environment) =>
     comparePair(run, environment, question).map((comparison) => {
-      const { workload, metric, n, ratio, margin } = comparison;
+      const { workload, metric, n, margin } = comparison;
+      const { ratio } = asDecided(comparison);
       const note = noteOn(comparison, run.trials, question.unjudged);
       const evidence = evidenceOf(comparison, question.threshold);
       const decided = note === null ? decideComparison(evidence) : { decision: null, roundsMore: null };

@@ -1,11 +1,10 @@
-import { type Comparison, isLatency, type RunFile, type Verdict } from '@tare/results';
+import { type Comparison, isByTare, isLatency, type RunFile, type Verdict } from '@tare/results';
 import { fewestRounds, mean } from '@tare/statistics';
 import {
   boundsText,
   differenceOf,
   groupedDifferences,
   groupedNouns,
-  isByTare,
   rangeWords,
   roundPercent,
   shareText,

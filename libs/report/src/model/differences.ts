@@ -1,4 +1,4 @@
-import type { Comparison } from '@tare/results';
+import { asDecided, type Comparison } from '@tare/results';
 import { metricNoun, metricOf, sidesOf } from './shown-metrics.ts';
 import { decimalsOf, figureText, withMarks } from './words.ts';
 
@@ -15,19 +15,6 @@ type Compared = Pick<Comparison, 'metric' | 'ratio' | 'ci95' | 'look'>;
 const largeRatio = 2;
 /** Halves of an interval that differ by more than this are not told as one. */
 const mostLopsided = 1.25;
-
-/** Whether a gross figure was decided by its tare. */
-export function isByTare({ metric, look }: Pick<Comparison, 'metric' | 'look'>): boolean {
-  return look?.by === 'typical' && metricOf(metric)?.netOf !== undefined;
-}
-
-/** With the ratio of what decided, where that is the tare: the gross figures differ by what the apps happen to use, too. */
-export function asDecided<T extends Compared>(comparison: T): T {
-  const { look } = comparison;
-  if (!look || !isByTare(comparison)) return comparison;
-  const [low, high] = look.interval;
-  return { ...comparison, ratio: Math.sqrt(low * high), ci95: look.interval };
-}
 
 /** The difference of a comparison; null when it has no ratio. Its interval is left out where there is none. */
 export function differenceOf(comparison: Compared): Difference | null {

@@ -1,6 +1,5 @@
-import { type Comparison, type Isolation, type MetricKey, type Verdict } from '@tare/results';
+import { asDecided, type Comparison, type Isolation, type MetricKey, type Verdict } from '@tare/results';
 import { describe } from '@tare/statistics';
-import { asDecided } from './differences.ts';
 import { taresOf, type MissingEnvironment, type Subject } from './subjects.ts';
 import { factorText, figureText, figureWithInterval, listed, ratioText, withMarks } from './words.ts';
 import type { MetricCell, WorkloadModel } from './workload-model.ts';

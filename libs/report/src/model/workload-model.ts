@@ -1,8 +1,7 @@
-import { isNotMeasured, latencyWindowOf, metricCatalogue, requestsForP99 } from '@tare/results';
+import { asDecided, isNotMeasured, latencyWindowOf, metricCatalogue, requestsForP99 } from '@tare/results';
 import type { Comparison, Metric, MetricSummary, RunFile, Verdict } from '@tare/results';
 import { conclusionOf, verdictText, type Sentence } from './conclusion.ts';
 import { metricTitle } from './shown-metrics.ts';
-import { asDecided } from './differences.ts';
 import { roundsIn, subjectsOf, type Subject } from './subjects.ts';
 import { freshInstances, type FreshInstance } from './time-series.ts';
 import { listed, meanText, rateText, ratioText } from './words.ts';
