@@ -299,6 +299,13 @@ describe('within and between launches', () => {
     expect(() => slicesPerLaunch({ within: 0.01, between: 0 }, { launch: 0, slice: 1 })).toThrow(RangeError);
   });
 
+  test('takes what few launches differ by for chance rather than for more than is sure', () => {
+    const few = variationOfSlices(launches(0.09, 0.1, 3)).between;
+    const many = variationOfSlices(launches(0.09, 0.1, 400)).between;
+    expect(few).toBeLessThan(many);
+    expect(many).toBeGreaterThan(0.09);
+  });
+
   test('knows of a single launch only what is within it', () => {
     expect(variationOfSlices(launches(0.09, 0.5, 1)).between).toBe(0);
     expect(() => variationOfSlices([])).toThrow('no launches, expected at least 1');

@@ -300,7 +300,10 @@ function costOfDisturbance(slices: readonly Slice[]): number {
 export type VariationOfSlices = {
   /** Standard deviation of one pair of slices within a launch, as far as the typical one feels it. */
   readonly within: number;
-  /** Standard deviation of launches with endlessly many slices each; 0 where the slices explain all, and of a single launch. */
+  /**
+   * Standard deviation of launches with endlessly many slices each, at least so much with 90 % confidence: a few launches may differ by
+   * chance. 0 where the slices explain all, and of a single launch.
+   */
   readonly between: number;
 };
 
@@ -325,9 +328,18 @@ export function variationOfSlices(launches: readonly PairedSlices[]): VariationO
   const within = mean(parts.map(({ perSlice }) => perSlice));
   const ofMeans = mean(parts.map(({ perSlice, slices }) => perSlice / slices));
   const ofLaunches = parts.length === 1 ? 0 : sampleStandardDeviation(parts.map(({ typical }) => typical));
-  const between = Math.max(0, ofLaunches ** 2 - ofMeans);
+  const between = Math.max(0, ofLaunches ** 2 / mostByChance(parts.length - 1) - ofMeans);
   return { within: Math.sqrt(within), between: Math.sqrt(between) };
 }
+
+/** By what factor a variance with so many degrees of freedom is too high in one of ten cases: χ² ÷ k (Wilson & Hilferty 1931). */
+function mostByChance(degrees: number): number {
+  if (degrees === 0) return 1;
+  const variance = 2 / (9 * degrees);
+  return (1 - variance + normalQuantileOf90 * Math.sqrt(variance)) ** 3;
+}
+
+const normalQuantileOf90 = 1.2816;
 
 /** The values, those that a trimmed mean leaves out replaced by the nearest that it keeps. */
 function winsorised(values: readonly number[], share: number): number[] {
