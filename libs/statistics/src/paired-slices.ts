@@ -332,7 +332,7 @@ export function variationOfSlices(launches: readonly PairedSlices[]): VariationO
   return { within: Math.sqrt(within), between: Math.sqrt(between) };
 }
 
-/** By what factor a variance with so many degrees of freedom is too high in one of ten cases: χ² ÷ k (Wilson & Hilferty 1931). */
+/** The factor by which chance raises a sample variance in one case of ten: the 90 % quantile of χ² ÷ k (Wilson & Hilferty 1931). */
 function mostByChance(degrees: number): number {
   if (degrees === 0) return 1;
   const variance = 2 / (9 * degrees);

@@ -116,7 +116,7 @@ function loadText({ config, trials, diagnostics }: RunFile): string {
   );
   const which = sliced.size === config.workloads.length ? '' : ` (${[...sliced].join(', ')})`;
   const slices = sliceMs === undefined || sliced.size === 0 ? '' : ` in slices of ${sliceMs} ms${which}`;
-  // how long the later ones are is told where it is said why
+  // another line of the report says how long the later ones are, and why
   const atFirst = diagnostics.some(({ code }) => code === 'window') ? ' at first' : '';
   const window =
     durationMs === null ? counted(requests ?? 0, 'request') : `${secondsText(durationMs)}${atFirst}${slices}`;

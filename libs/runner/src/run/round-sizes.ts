@@ -23,12 +23,10 @@ export type RoundSizes = {
 export const roundsBeforeSizes: readonly number[] = [1, 3];
 
 // memory, sampled ten times a second, differs between launches and hardly within one
-const closedMs = { least: 800, most: 3000 };
+const closedMs = { least: 800, most: 3000, step: 100 };
 // in shorter ones p95 hangs on a handful of requests
-const openMs = { least: 1600, most: 4000 };
-const starts = { least: 1, most: 5 };
-// the next multiple: figures finer than this mean nothing
-const stepMs = 100;
+const openMs = { least: 1600, most: 4000, step: 100 };
+const starts = { least: 1, most: 5, step: 1 };
 /** Enough for the typical slow request of every pair. */
 const fewestRequests = 80;
 
@@ -48,24 +46,24 @@ type SizesAfter = {
   readonly seed: number;
 };
 
-export type ChosenSizes = { readonly sizes: RoundSizes; readonly message: string };
+type ChosenSizes = { readonly sizes: RoundSizes; readonly message: string };
 
 /**
  * What the rounds to come measure, from the spreads so far and never from the differences: as little as lets throughput, startup, p50 and
  * p95 be decided with six rounds, and no more than pays. From some length on another launch says more than a longer window
  * (Kalibera & Jones 2013), because launches of equal copies differ, however long each is loaded.
  * @param trials of rounds that are over, of environments that are judged.
- * @returns undefined where all sizes or the number of rounds are given, or no workload had slices beside each other: they stay as they are.
+ * @returns undefined where all sizes are given, or no workload had slices beside each other: they stay as they are.
  */
 export function sizesAfter(
   trials: readonly Trial[],
   { config, roundMs, seed }: SizesAfter,
 ): ChosenSizes | undefined {
-  const { chosen, load, rounds } = config;
+  const { chosen, load } = config;
   const byWorkload = [...Map.groupBy(trials, ({ workload }) => workload).values()];
   const windows = byWorkload.flatMap((own) => windowOf(own, config, roundMs / byWorkload.length) ?? []);
   const [longest] = windows.toSorted((one, other) => other.durationMs - one.durationMs);
-  if (rounds.kind === 'fixed' || longest === undefined) return undefined;
+  if (longest === undefined) return undefined;
   const startSpread = spreadOfStarts(trials);
   const latencySpreads = byWorkload.flatMap((own) => spreadsOfLatency(own, config, seed) ?? []);
   const sizes = {
@@ -139,30 +137,31 @@ function spreadsOfLatency(
   config: PreparedConfig,
   seed: number,
 ): { readonly enoughMs: number; readonly tail: number } | undefined {
-  const requests = pairsOf(trials, config.baseline).flatMap(
-    ([candidate, baseline]) => sameRequests(candidate, baseline) ?? [],
-  );
+  const requests = pairsOf(trials, config.baseline).flatMap(([candidate, baseline]) => {
+    const same = sameRequests(candidate, baseline);
+    return same === undefined ? [] : [{ ...same, durationMs: candidate.open?.durationMs ?? 0 }];
+  });
   const [first] = trials.flatMap(({ open }) => open ?? []);
   if (requests.length === 0 || first === undefined) return undefined;
-  const spreadOf = (logRatio: typeof typicalTailLogRatio): number =>
-    rootMeanSquare(
-      requests.map(
-        ({ candidate, baseline }) => spreadOfRequests(candidate, baseline, logRatio, seed) ?? Infinity,
-      ),
+  const spreadsOf = (logRatio: typeof typicalTailLogRatio): readonly number[] =>
+    requests.map(
+      ({ candidate, baseline }) => spreadOfRequests(candidate, baseline, logRatio, seed) ?? Infinity,
     );
-  const tail = spreadOf(typicalTailLogRatio);
-  const windows = Math.max(
-    enough(spreadOf(typicalRequestLogRatio), 0, wantedOf('latencyP50Ms', config)),
-    enough(tail, 0, wantedOf('latencyP95Ms', config)),
-    enough(spreadOf(slowRequestsLogRatio), 0, wantedOf('latencyP95Ms', config, goodSpreadOfWhole)),
+  // rounds may have had windows of different lengths
+  const ofOneMs = (spreads: readonly number[]): number =>
+    rootMeanSquare(spreads.map((spread, place) => spread * Math.sqrt(requests[place]?.durationMs ?? 0)));
+  const tails = spreadsOf(typicalTailLogRatio);
+  const enoughMs = Math.max(
+    (fewestRequests / first.rateRps) * 1000,
+    enough(ofOneMs(spreadsOf(typicalRequestLogRatio)), 0, wantedOf('latencyP50Ms', config)),
+    enough(ofOneMs(tails), 0, wantedOf('latencyP95Ms', config)),
+    enough(ofOneMs(spreadsOf(slowRequestsLogRatio)), 0, wantedOf('latencyP95Ms', config, goodSpreadOfWhole)),
   );
-  const fewestMs = (fewestRequests / first.rateRps) * 1000;
-  return { enoughMs: Math.max(fewestMs, first.durationMs * windows), tail };
+  return { enoughMs, tail: rootMeanSquare(tails) };
 }
 
-/** The next multiple of a tenth of a second, or whole starts. */
-function bounded({ least, most }: { readonly least: number; readonly most: number }, size: number): number {
-  const step = most > stepMs ? stepMs : 1;
+/** The next multiple of the step, within the bounds. */
+function bounded({ least, most, step }: typeof closedMs, size: number): number {
   return Math.min(most, Math.max(least, Math.ceil(size / step) * step));
 }
 
