@@ -1,4 +1,12 @@
-import { burstOf, metricCatalogue, type MetricKey, sameRequests, type Trial } from '@tare/results';
+import {
+  burstOf,
+  type Comparison,
+  isLatency,
+  metricCatalogue,
+  type MetricKey,
+  sameRequests,
+  type Trial,
+} from '@tare/results';
 import {
   quantile,
   sampleStandardDeviation,
@@ -17,6 +25,8 @@ export type RoundSizes = {
   readonly load: PreparedLoad;
   /** Starts of each environment in a burst. */
   readonly starts: number;
+  /** Names of the environments that have one start in a burst at most, because more would decide nothing. */
+  readonly startedOnce: readonly string[];
 };
 
 /** After how many rounds the sizes of the later ones are chosen: the first tells what varies within a launch, three also what varies between. */
@@ -27,6 +37,10 @@ const closedMs = { least: 800, most: 3000, step: 100 };
 // in shorter ones p95 hangs on a handful of requests
 const openMs = { least: 1600, most: 4000, step: 100 };
 const starts = { least: 1, most: 5, step: 1 };
+/** A spread needs more than one start besides the trial's own. */
+const startsAtFirst = 2;
+/** Where nothing but startup is open. */
+const startsAlone = 10;
 /** Enough for the typical slow request of every pair. */
 const fewestRequests = 80;
 
@@ -37,6 +51,56 @@ const fewestRequests = 80;
 const goodSpread = 0.5;
 /** The same of all slow requests, which need not decide but only bear out what the typical one says. */
 const goodSpreadOfWhole = 2;
+
+/**
+ * What the first round measures: as little as tells the spreads, for a quiet host needs no more.
+ * @param rateRps the lowest arrival rate of an environment that is judged; undefined without open-loop windows.
+ */
+export function firstSizes(
+  { chosen, load, starts: given }: PreparedConfig,
+  rateRps: number | undefined,
+): RoundSizes {
+  const { window, open } = load;
+  return {
+    load: {
+      ...load,
+      window: chosen.duration ? { kind: 'duration', durationMs: closedMs.least } : window,
+      open:
+        open && chosen.openDuration && rateRps !== undefined
+          ? { ...open, durationMs: bounded(openMs, msOfFewestRequests(rateRps)) }
+          : open,
+    },
+    starts: chosen.starts ? startsAtFirst : given,
+    startedOnce: [],
+  };
+}
+
+/**
+ * What the rounds after a look measure: nothing for what is decided. Without an open latency there are no open-loop windows; an
+ * environment whose startup is decided starts once; where startup alone is open, windows are short and bursts long.
+ * @param environments all that are still measured.
+ * @param baselines the baseline and its control.
+ */
+export function sizesAfterLook(
+  sizes: RoundSizes,
+  open: readonly Pick<Comparison, 'metric' | 'candidate'>[],
+  { chosen }: Pick<PreparedConfig, 'chosen'>,
+  { environments, baselines }: Record<'environments' | 'baselines', readonly string[]>,
+): RoundSizes {
+  const ofStartup = open.filter(({ metric }) => metric === 'startupMs');
+  const isStartupAlone = ofStartup.length > 0 && ofStartup.length === open.length;
+  const needed = ofStartup.length === 0 ? [] : [...baselines, ...ofStartup.map(({ candidate }) => candidate)];
+  const hasLatency = open.some(({ metric }) => isLatency(metric));
+  return {
+    load: {
+      ...sizes.load,
+      ...(isStartupAlone && chosen.duration && { window: { kind: 'duration', durationMs: closedMs.least } }),
+      ...(!hasLatency && { open: undefined }),
+    },
+    starts: isStartupAlone && chosen.starts ? startsAlone : sizes.starts,
+    startedOnce: chosen.starts ? environments.filter((name) => !needed.includes(name)) : [],
+  };
+}
 
 type SizesAfter = {
   readonly config: PreparedConfig;
@@ -99,6 +163,7 @@ export function sizesAfter(
         ...(hasOpen && { open: { ...load.open, durationMs: sizes.openMs } }),
       },
       starts: hasStarts ? sizes.starts : config.starts,
+      startedOnce: [],
     },
     message: `from round ${from} on ${told.join(', ')}: ${why.join(', ')}`,
   };
@@ -152,12 +217,16 @@ function spreadsOfLatency(
     rootMeanSquare(spreads.map((spread, place) => spread * Math.sqrt(requests[place]?.durationMs ?? 0)));
   const tails = spreadsOf(typicalTailLogRatio);
   const enoughMs = Math.max(
-    (fewestRequests / first.rateRps) * 1000,
+    msOfFewestRequests(first.rateRps),
     enough(ofOneMs(spreadsOf(typicalRequestLogRatio)), 0, wantedOf('latencyP50Ms', config)),
     enough(ofOneMs(tails), 0, wantedOf('latencyP95Ms', config)),
     enough(ofOneMs(spreadsOf(slowRequestsLogRatio)), 0, wantedOf('latencyP95Ms', config, goodSpreadOfWhole)),
   );
   return { enoughMs, tail: rootMeanSquare(tails) };
+}
+
+function msOfFewestRequests(rateRps: number): number {
+  return (fewestRequests / rateRps) * 1000;
 }
 
 /** The next multiple of the step, within the bounds. */

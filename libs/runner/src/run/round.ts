@@ -116,7 +116,11 @@ export async function performRound(
     // the first rounds decide how long a window in slices is, not a whole one
     const sizes =
       sliceMs === undefined
-        ? { load: { ...config.load, open: place.sizes.load.open && config.load.open }, starts: config.starts }
+        ? {
+            load: { ...config.load, open: place.sizes.load.open && config.load.open },
+            starts: config.starts,
+            startedOnce: place.sizes.startedOnce,
+          }
         : place.sizes;
     let starts: ReadonlyMap<string, readonly number[]>;
     try {
@@ -127,7 +131,7 @@ export async function performRound(
               session,
               environments,
               workload,
-              sizes.starts,
+              sizes,
               place,
               place.before + trials.length,
             )
@@ -237,7 +241,7 @@ async function startInTurn(
   { preparation, measured, seed, listener, signal }: Session,
   environments: Environments,
   workload: Workload,
-  passes: number,
+  { starts: most, startedOnce }: RoundSizes,
   { round, rounds, attempt, total, left, onGroup, write }: RoundPlace,
   finished: number,
 ): Promise<ReadonlyMap<string, readonly number[]>> {
@@ -245,13 +249,13 @@ async function startInTurn(
     .filter(({ startKind }) => startKind === 'cold')
     .map(({ environment }) => environment);
   const starters = environments.filter((environment) => fresh.includes(environment));
-  if (passes === 0 || starters.length === 0) return new Map();
+  if (most === 0 || starters.length === 0) return new Map();
   const names = starters.map(({ name }) => name);
   const shown = { round, rounds, trial: finished + 1, trials: total, workload: workload.name };
   const leftMs = left.now(finished, total);
   listener({
     kind: 'starting',
-    place: { ...shown, environments: names, starts: passes, leftMs },
+    place: { ...shown, environments: names, starts: most, leftMs },
   });
   const begunAt = performance.now();
   let starts: ReadonlyMap<string, readonly number[]>;
@@ -261,8 +265,8 @@ async function startInTurn(
         environment,
         launch: launchOf(workload, preparation, round),
         readyDeadlineMs: environment.readyDeadlineMs ?? preparation.readyDeadlineMs,
+        starts: startedOnce.includes(environment.name) ? Math.min(1, most) : most,
       })),
-      passes,
       burstSeed(seed, { round, attempt, workload: workload.name }),
       signal,
     );

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isLatency } from '@tare/results';
 import type {
   Comparison,
   JournalRound,
@@ -20,7 +19,7 @@ import {
   roundsBeforeLooks,
 } from './round-plan.ts';
 import type { Usable } from './run-events.ts';
-import { roundsBeforeSizes, type RoundSizes, sizesAfter } from './round-sizes.ts';
+import { firstSizes, roundsBeforeSizes, type RoundSizes, sizesAfter, sizesAfterLook } from './round-sizes.ts';
 
 export type Measured = {
   readonly trials: readonly Trial[];
@@ -63,7 +62,7 @@ export async function measureRounds(session: Session): Promise<Measured> {
   });
   const keptTrials = known.flatMap((each) => each.trials);
   const keptMs = known.at(-1)?.elapsedMs ?? 0;
-  let sizes: RoundSizes = config;
+  let sizes = sizesAtFirst(session);
   let left = timeLeft(
     sizes,
     keptTrials.length === 0 ? undefined : { trials: keptTrials.length, eachMs: keptMs / keptTrials.length },
@@ -181,9 +180,8 @@ export async function measureRounds(session: Session): Promise<Measured> {
       const isDecided = decisionsEnd && open.length === 0;
       if (decisionsEnd) {
         inRound = afterFirstLook.filter((name) => name === config.baseline || candidates.includes(name));
-      }
-      if (decisionsEnd && !open.some(({ metric }) => isLatency(metric))) {
-        sizes = { ...sizes, load: { ...sizes.load, open: undefined } };
+        const baselines = [config.baseline, session.control].filter((name) => name !== undefined);
+        sizes = sizesAfterLook(sizes, open, config, { environments: inRound, baselines });
       }
       const roundsMore = isDecided ? 0 : looks.mostRounds - done;
       const decided = judged.filter((one) => !open.includes(one) && !decidedBefore.has(comparisonTitle(one)));
@@ -228,6 +226,17 @@ export async function measureRounds(session: Session): Promise<Measured> {
       : planOf({ looks: given ?? looks, rounds, endedBy, roundMs });
   if (trials.length > 0) await write({ kind: 'ended', plan });
   return { trials, lost };
+}
+
+function sizesAtFirst({ config, rates, measured, unjudged }: Session): RoundSizes {
+  if (config.rounds.kind === 'fixed') return { load: config.load, starts: config.starts, startedOnce: [] };
+  const names = measured
+    .map(({ environment }) => environment.name)
+    .filter((name) => !unjudged.includes(name));
+  const all = config.workloads.flatMap((workload) =>
+    names.flatMap((name) => rates.of(workload.name, name) ?? []),
+  );
+  return firstSizes(config, all.length === 0 ? undefined : Math.min(...all));
 }
 
 type Decision = JournalRound['decisions'][number];

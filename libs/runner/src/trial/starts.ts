@@ -4,10 +4,10 @@ import { startReady } from './ready-instance.ts';
 import { TrialError, type TrialPlan } from './trial.ts';
 
 /** An environment in a burst of starts. */
-type Starter = Pick<TrialPlan, 'environment' | 'launch' | 'readyDeadlineMs'>;
+type Starter = Pick<TrialPlan, 'environment' | 'launch' | 'readyDeadlineMs'> & { readonly starts: number };
 
 /**
- * A burst of starts: start → first 200 on health → stop of each environment, as often as wanted, one at a time and with nothing
+ * A burst of starts: start → first 200 on health → stop of each environment, as often as it wants, one at a time and with nothing
  * else up. A start takes a fraction of a trial, and the mean of several in one round varies less than a single one.
  * @param starters with different names.
  * @param seed of the order; see {@link burstSeed}.
@@ -16,17 +16,18 @@ type Starter = Pick<TrialPlan, 'environment' | 'launch' | 'readyDeadlineMs'>;
  */
 export async function performStarts(
   starters: readonly Starter[],
-  starts: number,
   seed: number,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly number[]>> {
   const byName = new Map(starters.map((starter) => [starter.environment.name, starter]));
   const took = new Map<string, readonly number[]>();
-  for (const name of startOrder([...byName.keys()], starts, seed)) {
+  const passes = Math.max(0, ...starters.map(({ starts }) => starts));
+  for (const name of startOrder([...byName.keys()], passes, seed)) {
     const starter = byName.get(name);
-    if (starter === undefined) continue;
+    const before = took.get(name) ?? [];
+    if (starter === undefined || before.length === starter.starts) continue;
     signal.throwIfAborted();
-    took.set(name, [...(took.get(name) ?? []), await startOnce(starter, signal)]);
+    took.set(name, [...before, await startOnce(starter, signal)]);
   }
   return took;
 }
