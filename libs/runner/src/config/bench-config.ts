@@ -18,8 +18,8 @@ export const most = {
 const perSecond = 1000;
 
 /** Of a size that the first rounds choose. */
-function chosenByRounds(least: string, most: string): string {
-  return `unless the number of rounds is given, the spread of the first one decides, and again that of three: from ${least} to ${most}`;
+function chosenByRounds(usual: string, least: string, most: string): string {
+  return `as much as the spreads of the first rounds ask for, from ${least} to ${most}; ${usual} where the number of rounds is given or nothing runs in slices`;
 }
 
 /**
@@ -111,7 +111,7 @@ export const runOptions = {
       max: most.starts,
       description:
         'How often each environment is started in every round to measure startup, one at a time and without load; machines are not. With 0, startup comes from the start of the trial.',
-      otherwise: `3; ${chosenByRounds('1', '5')}`,
+      otherwise: chosenByRounds('3', '1', '5'),
     }).optional(),
   },
   connections: {
@@ -141,7 +141,7 @@ export const runOptions = {
       max: most.windowMs,
       unit: 'milliseconds',
       description: 'Length of the closed-loop window.',
-      otherwise: `1.5 seconds; ${chosenByRounds('0.8', '3')}`,
+      otherwise: chosenByRounds('1.5 seconds', '0.8', '2 seconds'),
     }).optional(),
   },
   requests: {
@@ -187,7 +187,7 @@ export const runOptions = {
       max: most.windowMs,
       unit: 'milliseconds',
       description: 'Length of the open-loop window, from which the latencies come; 0 for none.',
-      otherwise: `4 seconds; ${chosenByRounds('1.6', '4')}`,
+      otherwise: chosenByRounds('4 seconds', '1.6', '4 seconds'),
     }).optional(),
   },
   coldBoots: {

@@ -6,7 +6,7 @@ import { exampleTrial } from '../../fixtures/example-run.ts';
 import { node } from '../config/apps.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
 import type { PreparedConfig } from '../trial/trial.ts';
-import { type RoundSizes, sizesAfter } from './round-sizes.ts';
+import { firstSizes, type RoundSizes, sizesAfter, sizesAfterLook } from './round-sizes.ts';
 
 const random = seededRandom(3);
 /** Roughly normal, mean 0, standard deviation 1. */
@@ -95,6 +95,35 @@ const chosenFrom = (trials: readonly Trial[], from: PreparedConfig = config) => 
   return found && plain(found.sizes);
 };
 
+test('the first round is small, and its open-loop window holds enough requests', () => {
+  expect([60, 40, 10].map((rateRps) => plain(firstSizes(config, rateRps)))).toEqual([
+    [800, 1600, 2],
+    [800, 2000, 2],
+    [800, 4000, 2],
+  ]);
+  expect(plain(firstSizes({ ...config, chosen: none }, 60))).toEqual([1500, 4000, 3]);
+});
+
+test('after a look the rounds measure what is open', () => {
+  const sizes = { load: config.load, starts: 5, startedOnce: [] };
+  const sides = {
+    environments: ['native', 'control', 'docker', 'namespace'],
+    baselines: ['native', 'control'],
+  };
+  const after = (open: Parameters<typeof sizesAfterLook>[1], chosen = config.chosen) => {
+    const found = sizesAfterLook(sizes, open, { chosen }, sides);
+    return [...plain(found), found.startedOnce];
+  };
+  const startup = { metric: 'startupMs', candidate: 'namespace' } as const;
+  const memory = { metric: 'memoryNetMiB', candidate: 'docker' } as const;
+  const p95 = { metric: 'latencyP95Ms', candidate: 'docker' } as const;
+  expect(after([startup, p95])).toEqual([1500, 4000, 5, ['docker']]);
+  expect(after([startup, memory])).toEqual([1500, undefined, 5, ['docker']]);
+  expect(after([startup])).toEqual([800, undefined, 10, ['docker']]);
+  expect(after([memory])).toEqual([1500, undefined, 5, sides.environments]);
+  expect(after([startup], none)).toEqual([1500, undefined, 5, []]);
+});
+
 test('on a quiet host the later rounds are short', () => {
   expect(chosenFrom(trialsOf(0.02, 0))).toEqual([800, 1600, 1]);
   expect(sizesAfter(trialsOf(0.02, 0), options)?.message).toMatch(
@@ -113,16 +142,16 @@ test('what was given stays', () => {
 });
 
 test('closed-loop windows are longer where slices vary, and shorter again where launches vary as much', () => {
-  expect(chosenFrom(trialsOf(0.15, 0, { rounds: 12 }))?.[0]).toBe(3000);
-  expect(chosenFrom(trialsOf(0.15, 0.06, { rounds: 12 }))?.[0]).toBeLessThan(3000);
+  expect(chosenFrom(trialsOf(0.15, 0, { rounds: 12 }))?.[0]).toBe(2000);
+  expect(chosenFrom(trialsOf(0.15, 0.12, { rounds: 12 }))?.[0]).toBeLessThan(2000);
 });
 
 test('open-loop windows are longer where requests vary, and hold enough of them', () => {
   const lengths = [0.01, 0.05, 0.8].map((requests) => chosenFrom(trialsOf(0.02, 0, { requests }))?.[1]);
   expect(lengths[0]).toBe(1600);
   expect(lengths[1]).toBeGreaterThan(1600);
-  expect(lengths[1]).toBeLessThan(4000);
-  expect(lengths[2]).toBe(4000);
+  expect(lengths[1]).toBeLessThan(3000);
+  expect(lengths[2]).toBe(3000);
   expect(chosenFrom(trialsOf(0.02, 0, { rateRps: 25 }))?.[1]).toBe(3200);
 });
 
@@ -164,8 +193,8 @@ test('too few requests, or a margin of 0, take as much as there is', () => {
     ...trial,
     open: trial.open && { ...trial.open, series: { every: 1, latencyMs: [4, 5, 6] } },
   }));
-  expect(chosenFrom(rare)).toEqual([800, 4000, 1]);
+  expect(chosenFrom(rare)).toEqual([800, 3000, 1]);
   expect(sizesAfter(rare, options)?.message).not.toContain('slow requests');
   const margins = { throughputRps: 0, startupMs: 0, latencyP50Ms: 0, latencyP95Ms: 0 };
-  expect(chosenFrom(trialsOf(0, 0, { requests: 0 }), { ...config, margins })).toEqual([3000, 4000, 5]);
+  expect(chosenFrom(trialsOf(0, 0, { requests: 0 }), { ...config, margins })).toEqual([2000, 3000, 5]);
 });

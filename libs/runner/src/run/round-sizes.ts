@@ -33,9 +33,11 @@ export type RoundSizes = {
 export const roundsBeforeSizes: readonly number[] = [1, 3];
 
 // memory, sampled ten times a second, differs between launches and hardly within one
-const closedMs = { least: 800, most: 3000, step: 100 };
+const closedMs = { least: 800, most: 2000, step: 100 };
 // in shorter ones p95 hangs on a handful of requests
 const openMs = { least: 1600, most: 4000, step: 100 };
+/** However much requests vary: more rounds tell more in the same time, because their launches vary, too. */
+const mostOpenMsForSpread = 3000;
 const starts = { least: 1, most: 5, step: 1 };
 /** A spread needs more than one start besides the trial's own. */
 const startsAtFirst = 2;
@@ -216,11 +218,14 @@ function spreadsOfLatency(
   const ofOneMs = (spreads: readonly number[]): number =>
     rootMeanSquare(spreads.map((spread, place) => spread * Math.sqrt(requests[place]?.durationMs ?? 0)));
   const tails = spreadsOf(typicalTailLogRatio);
-  const enoughMs = Math.max(
-    msOfFewestRequests(first.rateRps),
+  const enoughForSpread = Math.max(
     enough(ofOneMs(spreadsOf(typicalRequestLogRatio)), 0, wantedOf('latencyP50Ms', config)),
     enough(ofOneMs(tails), 0, wantedOf('latencyP95Ms', config)),
     enough(ofOneMs(spreadsOf(slowRequestsLogRatio)), 0, wantedOf('latencyP95Ms', config, goodSpreadOfWhole)),
+  );
+  const enoughMs = Math.max(
+    msOfFewestRequests(first.rateRps),
+    Math.min(mostOpenMsForSpread, enoughForSpread),
   );
   return { enoughMs, tail: rootMeanSquare(tails) };
 }

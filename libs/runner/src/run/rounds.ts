@@ -30,7 +30,7 @@ export type Measured = {
  * Measures every environment once in every round, in an order that follows from the seed. Unless their number is given, the
  * rounds end when every judged comparison is decided at one of the looks, at the most rounds, or when the budget is spent;
  * an environment whose comparisons are all decided takes part in no more of them, and one that gets no verdict only in those
- * before the first look; once every latency is decided, the rounds have no open-loop windows. If the configuration says
+ * before the first look; what is left of them measures what is open (`sizesAfterLook`). If the configuration says
  * so, only the budget or the most rounds end a run, not its decisions. A round in which a trial fails or violates a guard is
  * repeated whole, as often as the configuration allows. An environment that fails in a round more often than that is lost:
  * this round and all later ones are made without it. Everything goes to the journal as it becomes known. What an interrupted
