@@ -45,11 +45,12 @@ it('makes all rounds whatever is decided, and whatever the budget', async () => 
   expect(looks.map(({ decided }) => decided.length)).toEqual([judged.length, 0, 0]);
 });
 
-it('leaves out the open-loop windows once every latency is decided', async () => {
+it('leaves out the open-loop windows once every latency is decided, and starts what is decided once', async () => {
   const { run: file } = await run({
     // with a margin of 0 nothing is the same
     margins: { ...wide, throughputRps: 0 },
     rounds: { looks: [6, 7], max: 7 },
+    starts: undefined,
     budgetMinutes: 5,
     load: { ...brief, open: { rateRps: 50, durationMs: 300 } },
   });
@@ -62,6 +63,8 @@ it('leaves out the open-loop windows once every latency is decided', async () =>
     [null, true],
     [null, true],
   ]);
+  const startsIn = (round: number) => ofRound(round).map(({ startup }) => startup?.starts?.length);
+  expect([startsIn(6), startsIn(7)]).toEqual([[3, 3], [1, 1]]); // prettier-ignore
   const nOf = (key: string) => file.comparisons.find(({ metric }) => metric === key)?.n;
   expect([nOf('latencyP95Ms'), nOf('throughputRps')]).toEqual([6, 7]);
   const ofLatency = file.comparisons.filter(({ metric }) => isLatency(metric));

@@ -9,7 +9,7 @@ import {
 import { fewestRounds, planLooks } from '@tare/statistics';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 
-type LookedRounds = Extract<ResolvedConfig['rounds'], { kind: 'looks' }>;
+export type LookedRounds = Extract<ResolvedConfig['rounds'], { kind: 'looks' }>;
 
 /** Rounds before the first look: with fewer no verdict is possible. */
 export function roundsBeforeLooks({ max }: Pick<LookedRounds, 'max'>): number {

@@ -15,6 +15,7 @@ import {
   comparisonTitle,
   environmentsAfterFirstLook,
   lookAt,
+  type LookedRounds,
   looksWithin,
   roundsBeforeLooks,
 } from './round-plan.ts';
@@ -39,193 +40,306 @@ export type Measured = {
  * @throws Error of the run itself: a journal that cannot be written.
  */
 export async function measureRounds(session: Session): Promise<Measured> {
-  const { config, listener, seed, runId, journal, journalFolder, ending, known } = session;
-  const environments = new Map(session.measured.map(({ environment }) => [environment.name, environment]));
-  const { rounds: wanted } = config;
-  const all = [...environments.keys()];
-  const orders = roundOrders(all, wanted.kind === 'fixed' ? wanted.rounds : wanted.max, seed);
-  const before = wanted.kind === 'fixed' ? wanted.rounds : roundsBeforeLooks(wanted);
-  const afterFirstLook = environmentsAfterFirstLook(all, session.unjudged, config.baseline);
-  const trialsOf = (names: readonly string[]): number =>
-    config.workloads.reduce((sum, workload) => {
-      const able = names
-        .flatMap((name) => environments.get(name) ?? [])
-        .filter((each) => obstacleTo(workload, each, session.preparation) === undefined);
-      return sum + able.length;
-    }, 0);
-  listener({
-    kind: 'run-started',
-    runId,
-    seed,
-    rounds: wanted.kind === 'fixed' ? wanted.rounds : undefined,
-    journal: journalFolder,
-  });
-  const keptTrials = known.flatMap((each) => each.trials);
-  const keptMs = known.at(-1)?.elapsedMs ?? 0;
-  let sizes = sizesAtFirst(session);
-  let left = timeLeft(
-    sizes,
-    keptTrials.length === 0 ? undefined : { trials: keptTrials.length, eachMs: keptMs / keptTrials.length },
-  );
-  let inRound: readonly string[] = all;
-  let restMs = 0;
-  let roundMs = 0;
-  let done = 0;
-  let looks: Looks | undefined;
-  let endedBy: EndedBy = 'rounds';
-  const budgetMs = wanted.kind === 'looks' && wanted.until !== 'rounds' ? config.budgetMs : Infinity;
-  const decisionsEnd = wanted.kind === 'looks' && wanted.until === 'decided';
-  const decidedBefore = new Set<string>();
-  const begunAt = performance.now() - keptMs;
-  const elapsed = (): number => performance.now() - begunAt;
-  const write: Write = (line) =>
-    journal.append({ ...line, at: new Date().toISOString(), elapsedMs: elapsed(), restMs });
-  const trials: Trial[] = [];
-  const repeats: Repeat[] = [];
-  const lost: LostEnvironment[] = [];
-  // what gets no verdict is only shown: a few rounds are enough for that, and leave the time to the others
-  const isShown = (name: string, rounds: number): boolean =>
-    rounds >= (config.emulatedRounds ?? Infinity) && !afterFirstLook.includes(name);
+  const { listener, ending } = session;
+  const rounds = new Rounds(session);
   const tellEnding = (): void => {
-    listener({ kind: 'ending', round: done + 1 });
+    listener({ kind: 'ending', round: rounds.done + 1 });
   };
   ending?.addEventListener('abort', tellEnding);
-  if (session.isResumed) {
+  try {
+    return await rounds.measure();
+  } finally {
+    ending?.removeEventListener('abort', tellEnding);
+  }
+}
+
+/** The rounds of a run as far as they have come, and what the next one measures. */
+class Rounds {
+  /** How many there have been. */
+  done = 0;
+  readonly #session: Session;
+  readonly #names: readonly string[];
+  /** Of the environments that go on after the first look. */
+  readonly #judgedNames: readonly string[];
+  /** Rounds before the first look, or all that were asked for. */
+  readonly #firstRounds: number;
+  readonly #budgetMs: number;
+  readonly #begunAt: number;
+  readonly #trials: Trial[] = [];
+  readonly #repeats: Repeat[] = [];
+  readonly #lost: LostEnvironment[] = [];
+  readonly #decided = new Set<string>();
+  #due: readonly string[];
+  #sizes: RoundSizes;
+  #left: ReturnType<typeof timeLeft>;
+  #looks: Looks | undefined;
+  /** What the rounds took without the environments that get no verdict. */
+  #restMs = 0;
+  /** What one of them took; 0 before the first look. */
+  #roundMs = 0;
+
+  constructor(session: Session) {
+    const { config, known, measured, unjudged } = session;
+    const { rounds, baseline, budgetMs } = config;
+    const trials = known.flatMap((each) => each.trials);
+    const tookMs = known.at(-1)?.elapsedMs ?? 0;
+    this.#session = session;
+    this.#names = measured.map(({ environment }) => environment.name);
+    this.#judgedNames = environmentsAfterFirstLook(this.#names, unjudged, baseline);
+    this.#firstRounds = rounds.kind === 'fixed' ? rounds.rounds : roundsBeforeLooks(rounds);
+    this.#budgetMs = rounds.kind === 'looks' && rounds.until !== 'rounds' ? budgetMs : Infinity;
+    this.#begunAt = performance.now() - tookMs;
+    this.#due = this.#names;
+    this.#sizes = sizesAtFirst(session);
+    const before =
+      trials.length === 0 ? undefined : { trials: trials.length, eachMs: tookMs / trials.length };
+    this.#left = timeLeft(this.#sizes, before);
+  }
+
+  async measure(): Promise<Measured> {
+    const { config, seed, known } = this.#session;
+    const { rounds: wanted } = config;
+    const most = wanted.kind === 'fixed' ? wanted.rounds : wanted.max;
+    let endedBy: EndedBy | undefined;
+    await this.#begin();
+    for (const order of roundOrders(this.#names, most, seed)) {
+      const names = order.filter((name) => this.#takesPart(name));
+      if (names.length === 0) break;
+      const recorded = known[this.done];
+      const elapsedMs = await this.#makeRound(names, recorded);
+      this.done += 1;
+      endedBy =
+        wanted.kind === 'fixed'
+          ? this.#afterAskedRound(wanted.rounds, elapsedMs)
+          : await this.#afterRound(wanted, elapsedMs, recorded);
+      if (endedBy !== undefined) break;
+    }
+    await this.#end(endedBy ?? 'rounds');
+    return { trials: this.#trials, lost: this.#lost };
+  }
+
+  async #begin(): Promise<void> {
+    const { config, listener, seed, runId, journalFolder, isResumed, known } = this.#session;
+    const rounds = config.rounds.kind === 'fixed' ? config.rounds.rounds : undefined;
+    listener({ kind: 'run-started', runId, seed, rounds, journal: journalFolder });
+    if (!isResumed) return;
     listener({
       kind: 'resumed',
       rounds: known.filter(({ isWhole }) => isWhole).length,
-      trials: keptTrials,
+      trials: known.flatMap((each) => each.trials),
       repeats: known.flatMap((each) => each.repeats),
       lost: known.flatMap((each) => each.lost),
     });
-    restMs = known.at(-1)?.restMs ?? 0;
-    await write({ kind: 'resumed' });
+    this.#restMs = known.at(-1)?.restMs ?? 0;
+    await this.#write({ kind: 'resumed' });
   }
-  for (const names of orders) {
-    const rounds = looks?.mostRounds ?? before;
-    const due = names.filter(
-      (name) => inRound.includes(name) && !lost.some((each) => each.name === name) && !isShown(name, done),
+
+  #takesPart(name: string): boolean {
+    const { emulatedRounds = Infinity } = this.#session.config;
+    // what gets no verdict is only shown: a few rounds are enough for that, and leave the time to the others
+    const isShown = this.done >= emulatedRounds && !this.#judgedNames.includes(name);
+    return this.#due.includes(name) && !this.#isLost(name) && !isShown;
+  }
+
+  /** Makes the next round, or takes what an interrupted run has recorded of it. @returns how long the run has taken. */
+  async #makeRound(names: readonly string[], recorded: JournalRound | undefined): Promise<number> {
+    const { measured, journal, newlyTold } = this.#session;
+    this.#repeats.push(...(recorded?.repeats ?? []));
+    this.#lost.push(...(recorded?.lost ?? []));
+    if (recorded !== undefined) this.#restMs = recorded.restMs;
+    if (recorded?.isWhole === true) {
+      this.#trials.push(...recorded.trials);
+      return recorded.elapsedMs;
+    }
+    const environments = names.flatMap(
+      (name) => measured.find(({ environment }) => environment.name === name)?.environment ?? [],
     );
-    if (due.length === 0) break;
-    const round = {
-      round: done + 1,
-      rounds,
-      before: trials.length,
-      total: trials.length + (rounds - done) * trialsOf(due),
-      left,
-      sizes,
-      inTime: () => ending?.aborted !== true && elapsed() < budgetMs,
-      onGroup: (group: readonly string[], tookMs: number) => {
-        if (group.some((name) => afterFirstLook.includes(name))) restMs += tookMs;
-      },
-      write,
-    };
-    const dueEnvironments = due.flatMap((name) => environments.get(name) ?? []);
-    const recorded = known[done];
-    repeats.push(...(recorded?.repeats ?? []));
-    lost.push(...(recorded?.lost ?? []));
-    if (recorded !== undefined) restMs = recorded.restMs;
-    let elapsedMs = recorded?.elapsedMs ?? 0;
-    if (recorded?.isWhole === true) trials.push(...recorded.trials);
-    else {
-      trials.push(...(await completeRound(session, dueEnvironments, round, recorded, repeats, lost)));
-      elapsedMs = elapsed();
-      const told = [...session.newlyTold()];
-      await journal.append({
-        ...{ kind: 'round', round: done + 1, told },
-        ...{ at: new Date().toISOString(), elapsedMs, restMs },
-      });
-    }
-    const decide = async (decision: Pick<Decision, 'message' | 'diagnostic' | 'plan'>): Promise<void> => {
-      if (recorded?.decisions.some(({ message }) => message === decision.message) === true) return;
-      await write({ kind: 'decision', round: done, ...decision });
-    };
-    done += 1;
-    if (wanted.kind === 'fixed') {
-      roundMs = elapsedMs / done;
-      if (ending?.aborted !== true || done === wanted.rounds) continue;
-      endedBy = 'interrupted';
-      break;
-    }
-    if (!canCompare(session, all, lost)) {
-      endedBy = 'nothing to compare';
-      break;
-    }
-    if (roundsBeforeSizes.includes(done)) {
-      const judged = trials.filter(({ environment }) => !session.unjudged.includes(environment));
-      const chosen = sizesAfter(judged, { config, roundMs: restMs / done, seed });
-      if (chosen !== undefined && !isDeepStrictEqual(chosen.sizes, sizes)) {
-        const { message } = chosen;
-        sizes = chosen.sizes;
-        await decide({ message, diagnostic: { level: 'info', code: 'window', message } });
-        listener({ kind: 'sizes-chosen', message });
-      }
-    }
-    if (done === before) {
-      roundMs = restMs / done;
-      looks = looksWithin(wanted, done + Math.floor(Math.max(0, config.budgetMs - elapsedMs) / roundMs));
-      if (elapsedMs > budgetMs)
-        listener({ kind: 'told', message: budgetTooShort(budgetMs, done, elapsedMs) });
-      inRound = afterFirstLook;
-      left = timeLeft(
-        sizes,
-        { trials: trials.length, eachMs: roundMs / trialsOf(inRound) },
-        begunAt + budgetMs,
-      );
-    }
-    if (looks?.rounds.includes(done) === true) {
-      const lookedAt = { ...lookedAtOf(session, lost), trials, looks };
-      const { judged, open, candidates } =
-        session.judgeLook?.(trials, looks, lookedAt.unjudged) ?? lookAt(lookedAt);
-      const isDecided = decisionsEnd && open.length === 0;
-      if (decisionsEnd) {
-        inRound = afterFirstLook.filter((name) => name === config.baseline || candidates.includes(name));
-        const baselines = [config.baseline, session.control].filter((name) => name !== undefined);
-        sizes = sizesAfterLook(sizes, open, config, { environments: inRound, baselines });
-      }
-      const roundsMore = isDecided ? 0 : looks.mostRounds - done;
-      const decided = judged.filter((one) => !open.includes(one) && !decidedBefore.has(comparisonTitle(one)));
-      for (const one of decided) decidedBefore.add(comparisonTitle(one));
-      const plan = planOf({ looks, rounds: done, endedBy, roundMs });
-      await decide({ message: lookText(done, judged.length - open.length, judged.length, decided), plan });
-      listener({
-        kind: 'looked',
-        round: done,
-        judged,
-        open,
-        decided,
-        goesOn: roundsMore === 0 ? [] : inRound,
-        leftMs: left.now(trials.length, trials.length + roundsMore * trialsOf(inRound)),
-        plan,
-      });
-      if (isDecided) {
-        endedBy = 'decided';
-        break;
-      }
-    }
-    if (done === looks?.mostRounds) {
-      if (done < wanted.max) endedBy = 'budget';
-      break;
-    }
-    if (ending?.aborted === true) {
-      endedBy = 'interrupted';
-      break;
-    }
-    if (looks !== undefined && elapsedMs + roundMs > budgetMs) {
-      endedBy = 'budget';
-      break;
-    }
+    const lists = { repeats: this.#repeats, lost: this.#lost };
+    this.#trials.push(
+      ...(await completeRound(this.#session, environments, this.#place(names), recorded, lists)),
+    );
+    const [elapsedMs, at] = [this.#elapsedMs(), new Date().toISOString()];
+    const told = [...newlyTold()];
+    await journal.append({ kind: 'round', round: this.done + 1, told, at, elapsedMs, restMs: this.#restMs });
+    return elapsedMs;
   }
-  ending?.removeEventListener('abort', tellEnding);
-  const rounds = Math.max(1, done);
-  // a given number of rounds that somebody ended is judged as at one look that came too early
-  const given = wanted.kind === 'fixed' ? { rounds: [], mostRounds: wanted.rounds } : undefined;
-  const plan: RoundPlan =
-    given !== undefined && endedBy !== 'interrupted'
-      ? { kind: 'fixed', rounds }
-      : planOf({ looks: given ?? looks, rounds, endedBy, roundMs });
-  if (trials.length > 0) await write({ kind: 'ended', plan });
-  return { trials, lost };
+
+  #place(names: readonly string[]): Round {
+    const rounds = this.#looks?.mostRounds ?? this.#firstRounds;
+    return {
+      round: this.done + 1,
+      rounds,
+      before: this.#trials.length,
+      total: this.#trials.length + (rounds - this.done) * this.#trialsOf(names),
+      left: this.#left,
+      sizes: this.#sizes,
+      inTime: () => !this.#isInterrupted() && this.#elapsedMs() < this.#budgetMs,
+      onGroup: (group, tookMs) => {
+        if (group.some((name) => this.#judgedNames.includes(name))) this.#restMs += tookMs;
+      },
+      write: (line) => this.#write(line),
+    };
+  }
+
+  /** What ends a run of a given number of rounds; undefined when it goes on. */
+  #afterAskedRound(rounds: number, elapsedMs: number): EndedBy | undefined {
+    this.#roundMs = elapsedMs / this.done;
+    return this.#isInterrupted() && this.done < rounds ? 'interrupted' : undefined;
+  }
+
+  /** What ends a run with looks; undefined when it goes on. */
+  async #afterRound(
+    wanted: LookedRounds,
+    elapsedMs: number,
+    recorded: JournalRound | undefined,
+  ): Promise<EndedBy | undefined> {
+    if (!this.#canCompare()) return 'nothing to compare';
+    if (roundsBeforeSizes.includes(this.done)) await this.#chooseSizes(recorded);
+    if (this.done === this.#firstRounds) this.#planLooks(wanted, elapsedMs);
+    const looks = this.#looks;
+    if (looks?.rounds.includes(this.done) === true && (await this.#look(wanted, looks, recorded)))
+      return 'decided';
+    if (this.done === looks?.mostRounds) return this.done < wanted.max ? 'budget' : 'rounds';
+    if (this.#isInterrupted()) return 'interrupted';
+    return looks !== undefined && elapsedMs + this.#roundMs > this.#budgetMs ? 'budget' : undefined;
+  }
+
+  /** Whether the baseline and something to compare with it are still measured; a run of the baseline alone has its control. */
+  #canCompare(): boolean {
+    const { config, control, unjudged } = this.#session;
+    const isLeft = (name: string): boolean => this.#names.includes(name) && !this.#isLost(name);
+    const candidates = this.#names.filter(
+      (name) => name !== config.baseline && name !== control && !unjudged.includes(name),
+    );
+    return isLeft(config.baseline) && (candidates.length === 0 || candidates.some(isLeft));
+  }
+
+  async #chooseSizes(recorded: JournalRound | undefined): Promise<void> {
+    const { config, listener, seed, unjudged } = this.#session;
+    const judged = this.#trials.filter(({ environment }) => !unjudged.includes(environment));
+    const chosen = sizesAfter(judged, { config, roundMs: this.#restMs / this.done, seed });
+    if (chosen === undefined || isDeepStrictEqual(chosen.sizes, this.#sizes)) return;
+    const { message, sizes } = chosen;
+    this.#sizes = sizes;
+    await this.#decide(recorded, { message, diagnostic: { level: 'info', code: 'window', message } });
+    listener({ kind: 'sizes-chosen', message });
+  }
+
+  /** Fixes the looks: how many rounds the rest of the budget has room for is known when those before the first look are over. */
+  #planLooks(wanted: LookedRounds, elapsedMs: number): void {
+    const { config, listener } = this.#session;
+    this.#roundMs = this.#restMs / this.done;
+    const restOfBudget = Math.max(0, config.budgetMs - elapsedMs);
+    this.#looks = looksWithin(wanted, this.done + Math.floor(restOfBudget / this.#roundMs));
+    if (elapsedMs > this.#budgetMs) {
+      listener({ kind: 'told', message: budgetTooShort(this.#budgetMs, this.done, elapsedMs) });
+    }
+    this.#due = this.#judgedNames;
+    const eachMs = this.#roundMs / this.#trialsOf(this.#due);
+    this.#left = timeLeft(
+      this.#sizes,
+      { trials: this.#trials.length, eachMs },
+      this.#begunAt + this.#budgetMs,
+    );
+  }
+
+  /** Judges what there is, and leaves the next rounds what is open. @returns whether the run ends because all is decided. */
+  async #look(wanted: LookedRounds, looks: Looks, recorded: JournalRound | undefined): Promise<boolean> {
+    const { config, control, unjudged, seed, judgeLook, listener } = this.#session;
+    const { baseline, margins } = config;
+    const notJudged = [...unjudged, ...this.#lost.map(({ name }) => name)];
+    const { judged, open, candidates } =
+      judgeLook?.(this.#trials, looks, notJudged) ??
+      lookAt({ trials: this.#trials, baseline, control, unjudged: notJudged, margins, seed, looks });
+    if (wanted.until === 'decided') {
+      this.#due = this.#judgedNames.filter((name) => name === baseline || candidates.includes(name));
+      const baselines = [baseline, control].filter((name) => name !== undefined);
+      this.#sizes = sizesAfterLook(this.#sizes, open, config, { environments: this.#due, baselines });
+    }
+    const isDecided = wanted.until === 'decided' && open.length === 0;
+    const roundsMore = isDecided ? 0 : looks.mostRounds - this.done;
+    const decided = judged.filter((one) => !open.includes(one) && !this.#decided.has(comparisonTitle(one)));
+    for (const one of decided) this.#decided.add(comparisonTitle(one));
+    const plan = this.#planSoFar('rounds');
+    const message = lookText(this.done, judged.length - open.length, judged.length, decided);
+    await this.#decide(recorded, { message, plan });
+    const trials = this.#trials.length;
+    listener({
+      kind: 'looked',
+      round: this.done,
+      judged,
+      open,
+      decided,
+      goesOn: roundsMore === 0 ? [] : this.#due,
+      leftMs: this.#left.now(trials, trials + roundsMore * this.#trialsOf(this.#due)),
+      plan,
+    });
+    return isDecided;
+  }
+
+  async #end(endedBy: EndedBy): Promise<void> {
+    const { rounds } = this.#session.config;
+    const plan: RoundPlan =
+      rounds.kind === 'fixed' && endedBy !== 'interrupted'
+        ? { kind: 'fixed', rounds: Math.max(1, this.done) }
+        : this.#planSoFar(endedBy);
+    if (this.#trials.length > 0) await this.#write({ kind: 'ended', plan });
+  }
+
+  #planSoFar(endedBy: EndedBy): LookedPlan {
+    const { rounds: wanted } = this.#session.config;
+    const rounds = Math.max(1, this.done);
+    // a given number of rounds that somebody ended is judged as at one look that came too early
+    const given = wanted.kind === 'fixed' ? { rounds: [], mostRounds: wanted.rounds } : undefined;
+    const looks = given ?? this.#looks ?? { rounds: [], mostRounds: rounds };
+    return {
+      kind: 'looks',
+      looks: looks.rounds.filter((each) => each <= rounds),
+      mostRounds: looks.mostRounds,
+      rounds,
+      endedBy,
+      roundMs: this.#roundMs,
+    };
+  }
+
+  /** Writes a decision, unless the interrupted run has. */
+  async #decide(recorded: JournalRound | undefined, decision: Decision): Promise<void> {
+    if (recorded?.decisions.some(({ message }) => message === decision.message) === true) return;
+    await this.#write({ kind: 'decision', round: this.done, ...decision });
+  }
+
+  readonly #write: Write = (line) =>
+    this.#session.journal.append({
+      ...line,
+      at: new Date().toISOString(),
+      elapsedMs: this.#elapsedMs(),
+      restMs: this.#restMs,
+    });
+
+  #elapsedMs(): number {
+    return performance.now() - this.#begunAt;
+  }
+
+  #isInterrupted(): boolean {
+    return this.#session.ending?.aborted === true;
+  }
+
+  #isLost(name: string): boolean {
+    return this.#lost.some((each) => each.name === name);
+  }
+
+  /** How many trials a round of these environments has. */
+  #trialsOf(names: readonly string[]): number {
+    const { config, measured, preparation } = this.#session;
+    const environments = measured
+      .map(({ environment }) => environment)
+      .filter(({ name }) => names.includes(name));
+    return config.workloads.reduce(
+      (sum, workload) =>
+        sum + environments.filter((each) => obstacleTo(workload, each, preparation) === undefined).length,
+      0,
+    );
+  }
 }
 
 function sizesAtFirst({ config, rates, measured, unjudged }: Session): RoundSizes {
@@ -239,7 +353,7 @@ function sizesAtFirst({ config, rates, measured, unjudged }: Session): RoundSize
   return firstSizes(config, all.length === 0 ? undefined : Math.min(...all));
 }
 
-type Decision = JournalRound['decisions'][number];
+type Decision = Pick<JournalRound['decisions'][number], 'message' | 'diagnostic' | 'plan'>;
 
 /** "after 8 rounds 13 of 16 are decided, now Startup of primes in docker: worse" */
 function lookText(rounds: number, decided: number, all: number, now: readonly Comparison[]): string {
@@ -254,50 +368,14 @@ function budgetTooShort(budgetMs: number, rounds: number, tookMs: number): strin
 
 const msPerMinute = 60_000;
 
-type EndedBy = Extract<RoundPlan, { kind: 'looks' }>['endedBy'];
-
-function planOf({
-  looks,
-  rounds,
-  endedBy,
-  roundMs,
-}: {
-  readonly looks: Looks | undefined;
-  readonly rounds: number;
-  readonly endedBy: EndedBy;
-  readonly roundMs: number;
-}): RoundPlan {
-  return {
-    kind: 'looks',
-    looks: (looks?.rounds ?? []).filter((each) => each <= rounds),
-    mostRounds: looks?.mostRounds ?? rounds,
-    rounds,
-    endedBy,
-    roundMs,
-  };
-}
-
-/** Whether the baseline and something to compare with it are still measured; a run of the baseline alone has its control. */
-function canCompare(
-  { config: { baseline }, control, unjudged }: Session,
-  all: readonly string[],
-  lost: readonly LostEnvironment[],
-): boolean {
-  const isLeft = (name: string): boolean => all.includes(name) && !lost.some((each) => each.name === name);
-  const candidates = all.filter((name) => name !== baseline && name !== control && !unjudged.includes(name));
-  return isLeft(baseline) && (candidates.length === 0 || candidates.some(isLeft));
-}
-
-function lookedAtOf({ config, control, unjudged, seed }: Session, lost: readonly LostEnvironment[]) {
-  const { baseline, margins } = config;
-  return { baseline, control, unjudged: [...unjudged, ...lost.map(({ name }) => name)], margins, seed };
-}
+type LookedPlan = Extract<RoundPlan, { kind: 'looks' }>;
+type EndedBy = LookedPlan['endedBy'];
 
 type Round = Omit<RoundPlace, 'attempt' | 'mayRepeat' | 'kept'> & { readonly inTime: () => boolean };
 
 /**
  * Repeats a round until it is clean or may not be repeated again. An environment that still fails is lost, and the round is made without
- * it. Adds to `repeats` and `lost`.
+ * it. Adds to both lists.
  * @param recorded what was measured of it before the run was interrupted; the lists already have what was repeated and lost then.
  */
 async function completeRound(
@@ -305,8 +383,7 @@ async function completeRound(
   environments: readonly Usable['environment'][],
   round: Round,
   recorded: JournalRound | undefined,
-  repeats: Repeat[],
-  lost: LostEnvironment[],
+  { repeats, lost }: { readonly repeats: Repeat[]; readonly lost: LostEnvironment[] },
 ): Promise<readonly Trial[]> {
   const { config, listener, signal } = session;
   const failedBefore = (recorded?.repeats ?? []).filter(({ cause }) => cause === 'failure');
