@@ -127,14 +127,7 @@ export async function performRound(
       const known = kept?.starts[workload.name];
       starts =
         known === undefined
-          ? await startInTurn(
-              session,
-              environments,
-              workload,
-              sizes,
-              place,
-              place.before + trials.length,
-            )
+          ? await startInTurn(session, environments, workload, sizes, place, place.before + trials.length)
           : new Map(Object.entries(known));
     } catch (error) {
       return failureOf(error, environments, []);
