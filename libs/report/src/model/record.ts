@@ -116,12 +116,23 @@ function loadText({ config, trials, diagnostics }: RunFile): string {
   );
   const which = sliced.size === config.workloads.length ? '' : ` (${[...sliced].join(', ')})`;
   const slices = sliceMs === undefined || sliced.size === 0 ? '' : ` in slices of ${sliceMs} ms${which}`;
-  // another line of the report says how long the later ones are, and why
-  const atFirst = diagnostics.some(({ code }) => code === 'window') ? ' at first' : '';
+  // the rounds chose how long: another line of the report says why
+  const isChosen = diagnostics.some(({ code }) => code === 'window');
+  const lengthText = (ms: number, each: readonly number[]): string =>
+    isChosen && each.length > 0 ? secondsOfAll(each) : secondsText(ms);
+  const closedMs = trials.map(({ load }) => load.durationMs);
+  const openMs = trials.flatMap(({ open }) => open?.durationMs ?? []);
   const window =
-    durationMs === null ? counted(requests ?? 0, 'request') : `${secondsText(durationMs)}${atFirst}${slices}`;
-  const open = openDurationMs === null ? '' : `; open loop, ${secondsText(openDurationMs)}${atFirst}`;
+    durationMs === null ? counted(requests ?? 0, 'request') : `${lengthText(durationMs, closedMs)}${slices}`;
+  const open = openDurationMs === null ? '' : `; open loop, ${lengthText(openDurationMs, openMs)}`;
   return `closed loop, ${counted(connections, 'connection')}, ${secondsText(warmupMs)} warm-up, then ${window}${open}`;
+}
+
+/** @returns "0.8 to 2.1 s" */
+function secondsOfAll(lengthsMs: readonly number[]): string {
+  const tenths = (ms: number): number => Math.round(ms / 100) / 10;
+  const [least, most] = [tenths(Math.min(...lengthsMs)), tenths(Math.max(...lengthsMs))];
+  return least === most ? `${most} s` : `${least} to ${most} s`;
 }
 
 function guardLimits({ config: { guards } }: RunFile): readonly (readonly [string, string])[] {

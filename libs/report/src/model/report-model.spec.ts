@@ -40,7 +40,14 @@ test('a load is described by time or by requests', () => {
 test('a window that the first rounds chose is not taken for that of all', () => {
   const run = exampleRun();
   const diagnostics = [...run.diagnostics, { level: 'info' as const, code: 'window', message: 'chosen' }];
-  expect(reportModel({ ...run, diagnostics }).load).toContain('then 5 s at first; open loop');
+  const trials = run.trials.map((trial, place) => ({
+    ...trial,
+    load: { ...trial.load, durationMs: place === 0 ? 840 : 2090 },
+    open: trial.open && { ...trial.open, durationMs: place === 0 ? 1600 : 3000 },
+  }));
+  expect(reportModel({ ...run, diagnostics, trials }).load).toContain(
+    'then 0.8 to 2.1 s; open loop, 1.6 to 3 s',
+  );
 });
 
 test('slices are told, and which workloads are sliced', () => {

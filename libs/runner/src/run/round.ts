@@ -83,132 +83,165 @@ export async function performRound(
   wanted: readonly Usable['environment'][],
   place: RoundPlace,
 ): Promise<RoundOutcome> {
-  const { config, preparation, loads, rates, seed, listener, signal } = session;
-  const { round, attempt, left, total, kept } = place;
   const trials: Trial[] = [];
-  const loadOf = (workload: Workload, environment: string) =>
-    loads.of(workload.name, environment) ?? {
+  for (const workload of session.config.workloads) {
+    const environments = wanted.filter(
+      (each) => obstacleTo(workload, each, session.preparation) === undefined,
+    );
+    const sliceMs = sliceMsOf(workload, session.config.load);
+    const sizes = sizesOf(session, place, sliceMs);
+    const part = { session, place, workload, environments, sliceMs, sizes };
+    const outcome = await performWorkload(part, place.before + trials.length);
+    if (outcome.kind !== 'complete') return outcome;
+    trials.push(...outcome.trials);
+  }
+  return { kind: 'complete', trials };
+}
+
+/** What a round measures of one workload. */
+type Part = {
+  readonly session: Session;
+  readonly place: RoundPlace;
+  readonly workload: Workload;
+  /** Those that can run it, in the order of the round. */
+  readonly environments: Environments;
+  readonly sliceMs: number | undefined;
+  readonly sizes: RoundSizes;
+};
+
+/** The first rounds decide how long a window in slices is, not a whole one. */
+function sizesOf({ config }: Session, { sizes }: RoundPlace, sliceMs: number | undefined): RoundSizes {
+  if (sliceMs !== undefined) return sizes;
+  return {
+    load: { ...config.load, open: sizes.load.open && config.load.open },
+    starts: config.starts,
+    startedOnce: sizes.startedOnce,
+  };
+}
+
+/** @param finished trials of the run before these. */
+async function performWorkload(part: Part, finished: number): Promise<RoundOutcome> {
+  const { session, place, workload, environments, sliceMs } = part;
+  let starts: Starts;
+  try {
+    const known = place.kept?.starts[workload.name];
+    starts = known === undefined ? await startInTurn(part, finished) : new Map(Object.entries(known));
+  } catch (error) {
+    return failureOf(part, error, environments, []);
+  }
+  const trials: Trial[] = [];
+  for (const group of inGroups(environments, sliceMs)) {
+    session.signal.throwIfAborted();
+    const kept = keptOf(place.kept?.trials ?? [], workload, group);
+    const outcome: RoundOutcome =
+      kept === undefined
+        ? await performGroup(part, group, starts, finished + trials.length)
+        : { kind: 'complete', trials: kept };
+    if (outcome.kind !== 'complete') return outcome;
+    trials.push(...outcome.trials);
+    const violated = violationIn(part, outcome.trials);
+    if (violated !== undefined) return violated;
+  }
+  return { kind: 'complete', trials };
+}
+
+/** The trials of environments that are up together, or of one. */
+async function performGroup(
+  { session, place, workload, environments, sliceMs, sizes }: Part,
+  group: Environments,
+  starts: Starts,
+  finished: number,
+): Promise<RoundOutcome> {
+  const { config, preparation, rates, seed, listener, signal } = session;
+  const { round, rounds, attempt, left, total } = place;
+  const shownOf = (environment: string, trial: number) => {
+    const leftMs = left.now(trial - 1, total);
+    return { round, rounds, trial, trials: total, environment, workload: workload.name, leftMs };
+  };
+  let samples: readonly TrialSample[] = [];
+  const plans = group.map((environment, position): TrialPlan => {
+    listener({ kind: 'trial-started', place: shownOf(environment.name, finished + 1 + position) });
+    const load = session.loads.of(workload.name, environment.name) ?? {
       requests: mixOf(workload, preparation),
       closesConnections: false,
     };
-  for (const workload of config.workloads) {
-    const environments = wanted.filter((each) => obstacleTo(workload, each, preparation) === undefined);
-    const repeatOf = (environment: string, cause: Repeat['cause'], reason: string): Repeat => ({
+    return {
+      environment,
+      launch: launchOf(workload, preparation, round),
+      workload: workload.name,
+      ...load,
+      setUp: (origin, until) => setUpData(workload, origin, seed, until),
+      load: sizes.load,
+      rateRps: rates.of(workload.name, environment.name),
+      guards: config.guards,
+      seed,
+      generatorCpus: preparation.generatorCpus,
       round,
       attempt,
-      workload: workload.name,
-      environment,
-      cause,
-      reason,
-    });
-    const failureOf = (
-      error: unknown,
-      group: Environments,
-      samples: readonly TrialSample[],
-    ): Extract<RoundOutcome, { kind: 'failed' }> => {
-      // what the generator lacks, it lacks in every environment
-      if (signal.aborted || error instanceof GeneratorError) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      const failed = error instanceof TrialError ? error.environment : (group[0]?.name ?? '');
-      return { kind: 'failed', repeat: repeatOf(failed, 'failure', reason), samples, error };
+      order: environments.indexOf(environment) + 1,
+      readyDeadlineMs: environment.readyDeadlineMs ?? preparation.readyDeadlineMs,
+      starts: starts.get(environment.name),
+      onLost: (readings) => {
+        samples = readings;
+      },
     };
-    const sliceMs = sliceMsOf(workload, config.load);
-    // the first rounds decide how long a window in slices is, not a whole one
-    const sizes =
-      sliceMs === undefined
-        ? {
-            load: { ...config.load, open: place.sizes.load.open && config.load.open },
-            starts: config.starts,
-            startedOnce: place.sizes.startedOnce,
-          }
-        : place.sizes;
-    let starts: ReadonlyMap<string, readonly number[]>;
-    try {
-      const known = kept?.starts[workload.name];
-      starts =
-        known === undefined
-          ? await startInTurn(session, environments, workload, sizes, place, place.before + trials.length)
-          : new Map(Object.entries(known));
-    } catch (error) {
-      return failureOf(error, environments, []);
-    }
-    /** The violation for which the round must be repeated; undefined if there is none. */
-    const violationIn = (done: readonly Trial[]): RoundOutcome | undefined => {
-      // an emulated environment is not judged, and is slow enough to trip a guard by itself
-      const judged = done.filter(({ environment }) => !session.unjudged.includes(environment));
-      for (const { environment, violations } of place.mayRepeat ? judged : []) {
-        const [violation] = violations;
-        if (violation === undefined) continue;
-        const reason = `${violation.guard}: ${violation.message}`;
-        return { kind: 'violated', repeat: repeatOf(environment, 'guard', reason) };
-      }
-      return undefined;
-    };
-    for (const group of inGroups(environments, sliceMs)) {
-      signal.throwIfAborted();
-      const before = keptOf(kept?.trials ?? [], workload, group);
-      if (before !== undefined) {
-        trials.push(...before);
-        const violated = violationIn(before);
-        if (violated !== undefined) return violated;
-        continue;
-      }
-      const shownOf = (environment: string, position: number) => ({
-        round,
-        rounds: place.rounds,
-        trial: place.before + trials.length + 1 + position,
-        trials: total,
-        environment,
-        workload: workload.name,
-      });
-      let samples: readonly TrialSample[] = [];
-      const plans = group.map((environment, position): TrialPlan => {
-        const shown = shownOf(environment.name, position);
-        listener({ kind: 'trial-started', place: { ...shown, leftMs: left.now(shown.trial - 1, total) } });
-        return {
-          environment,
-          launch: launchOf(workload, preparation, round),
-          workload: workload.name,
-          ...loadOf(workload, environment.name),
-          setUp: (origin, until) => setUpData(workload, origin, seed, until),
-          load: sizes.load,
-          rateRps: rates.of(workload.name, environment.name),
-          guards: config.guards,
-          seed,
-          generatorCpus: preparation.generatorCpus,
-          round,
-          attempt,
-          order: environments.indexOf(environment) + 1,
-          readyDeadlineMs: environment.readyDeadlineMs ?? preparation.readyDeadlineMs,
-          starts: starts.get(environment.name),
-          onLost: (readings) => {
-            samples = readings;
-          },
-        };
-      });
-      let done: readonly Trial[];
-      const begunAt = performance.now();
-      try {
-        done = await performTrials(plans, sliceMs, signal);
-      } catch (error) {
-        return failureOf(error, group, samples);
-      } finally {
-        const names = group.map(({ name }) => name);
-        place.onGroup(names, performance.now() - begunAt);
-      }
-      // together: a part of those that alternated in slices is of no use
-      await place.write({ kind: 'trials', trials: [...done] });
-      const leftMs = left.now(place.before + trials.length + done.length, total);
-      for (const trial of done) {
-        const shown = shownOf(trial.environment, 0);
-        trials.push(trial);
-        listener({ kind: 'trial-finished', trial, place: { ...shown, leftMs } });
-      }
-      const violated = violationIn(done);
-      if (violated !== undefined) return violated;
-    }
+  });
+  let trials: readonly Trial[];
+  const begunAt = performance.now();
+  try {
+    trials = await performTrials(plans, sliceMs, signal);
+  } catch (error) {
+    return failureOf({ session, place, workload }, error, group, samples);
+  } finally {
+    const names = group.map(({ name }) => name);
+    place.onGroup(names, performance.now() - begunAt);
+  }
+  // together: a part of those that alternated in slices is of no use
+  await place.write({ kind: 'trials', trials: [...trials] });
+  const leftMs = left.now(finished + trials.length, total);
+  for (const [position, trial] of trials.entries()) {
+    const shown = shownOf(trial.environment, finished + 1 + position);
+    listener({ kind: 'trial-finished', trial, place: { ...shown, leftMs } });
   }
   return { kind: 'complete', trials };
+}
+
+type Starts = ReadonlyMap<string, readonly number[]>;
+
+/** @throws what the round is not to blame for: an interruption, and what the generator lacks, which it lacks in every environment. */
+function failureOf(
+  part: Pick<Part, 'session' | 'place' | 'workload'>,
+  error: unknown,
+  group: Environments,
+  samples: readonly TrialSample[],
+): RoundOutcome {
+  if (part.session.signal.aborted || error instanceof GeneratorError) throw error;
+  const reason = error instanceof Error ? error.message : String(error);
+  const environment = error instanceof TrialError ? error.environment : (group[0]?.name ?? '');
+  return { kind: 'failed', repeat: repeatOf(part, environment, 'failure', reason), samples, error };
+}
+
+/** The violation for which the round must be repeated; undefined if there is none. */
+function violationIn(part: Part, trials: readonly Trial[]): RoundOutcome | undefined {
+  const { session, place } = part;
+  // an emulated environment is not judged, and is slow enough to trip a guard by itself
+  const judged = trials.filter(({ environment }) => !session.unjudged.includes(environment));
+  for (const { environment, violations } of place.mayRepeat ? judged : []) {
+    const [violation] = violations;
+    if (violation === undefined) continue;
+    const reason = `${violation.guard}: ${violation.message}`;
+    return { kind: 'violated', repeat: repeatOf(part, environment, 'guard', reason) };
+  }
+  return undefined;
+}
+
+function repeatOf(
+  { place: { round, attempt }, workload }: Pick<Part, 'place' | 'workload'>,
+  environment: string,
+  cause: Repeat['cause'],
+  reason: string,
+): Repeat {
+  return { round, attempt, workload: workload.name, environment, cause, reason };
 }
 
 type Environments = readonly Usable['environment'][];
@@ -231,13 +264,12 @@ function keptOf(
  * its trial.
  */
 async function startInTurn(
-  { preparation, measured, seed, listener, signal }: Session,
-  environments: Environments,
-  workload: Workload,
-  { starts: most, startedOnce }: RoundSizes,
-  { round, rounds, attempt, total, left, onGroup, write }: RoundPlace,
+  { session, place, workload, environments, sizes }: Part,
   finished: number,
-): Promise<ReadonlyMap<string, readonly number[]>> {
+): Promise<Starts> {
+  const { preparation, measured, seed, listener, signal } = session;
+  const { round, rounds, attempt, total, left, onGroup, write } = place;
+  const { starts: most, startedOnce } = sizes;
   const fresh = measured
     .filter(({ startKind }) => startKind === 'cold')
     .map(({ environment }) => environment);
@@ -251,7 +283,7 @@ async function startInTurn(
     place: { ...shown, environments: names, starts: most, leftMs },
   });
   const begunAt = performance.now();
-  let starts: ReadonlyMap<string, readonly number[]>;
+  let starts: Starts;
   try {
     starts = await performStarts(
       starters.map((environment) => ({
