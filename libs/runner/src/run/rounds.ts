@@ -258,7 +258,10 @@ class Rounds {
     }
     const isDecided = wanted.until === 'decided' && open.length === 0;
     const roundsMore = isDecided ? 0 : looks.mostRounds - this.done;
-    const decided = judged.filter((one) => !open.includes(one) && !this.#decided.has(comparisonTitle(one)));
+    // a gate is done with what is undecided once it cannot be a regression, or another metric is one
+    const decided = judged.filter(
+      (one) => !open.includes(one) && one.verdict !== 'undecided' && !this.#decided.has(comparisonTitle(one)),
+    );
     for (const one of decided) this.#decided.add(comparisonTitle(one));
     const plan = this.#planSoFar('rounds');
     const message = lookText(this.done, judged.length - open.length, judged.length, decided);
