@@ -119,12 +119,11 @@ function lightRate(rps: number): number {
   return round(rps * shareOfCapacity);
 }
 
-/** What to do about a window with too few requests for its p95; empty when there are enough. */
-function tooFew(rateRps: number, durationMs: number): string {
-  const planned = Math.round((rateRps * durationMs) / 1000);
-  if (planned >= requestsForP95) return '';
+/** What to do about windows with too few requests for their p95; empty when the shortest has enough. */
+function tooFew(rateRps: number, shortestMs: number): string {
+  if (Math.round((rateRps * shortestMs) / 1000) >= requestsForP95) return '';
   const seconds = Math.ceil(requestsForP95 / rateRps);
-  return `; a window holds about ${planned} requests, so its p95 is rough: it takes ${requestsForP95}, as with --openDuration=${seconds}`;
+  return `; its windows may hold fewer than ${requestsForP95} requests, which makes a p95 rough: --openDuration=${seconds} is enough for them`;
 }
 
 function round(rps: number): number {

@@ -19,6 +19,7 @@ import { type ArrivalRates, arrivalRates } from './arrival-rates.ts';
 import { describeConfig, hostFacts } from './describe-config.ts';
 import { type HostOptions, type PreparedHost, prepareHost } from './prepared-host.ts';
 import { digestsOf, requireSameEnvironments, wantedOf } from './resume.ts';
+import { shortestOpenMs } from './round-sizes.ts';
 import { measureRounds } from './rounds.ts';
 import type { Usable } from './run-events.ts';
 
@@ -108,7 +109,10 @@ async function headerOf(
 ): Promise<JournalHeader> {
   const { artifacts, context, generatorCpus, requests } = host.preparation;
   const control = measured.find(({ environment: { name } }) => name === controlName(config.baseline));
-  const rates = arrivalRates(host.capacities, host.ready, config.load.open);
+  const { open } = config.load;
+  const isChosen = config.rounds.kind === 'looks' && config.chosen.openDuration;
+  const shortest = open && isChosen ? { ...open, durationMs: shortestOpenMs } : open;
+  const rates = arrivalRates(host.capacities, host.ready, shortest);
   const order = config.environments.map(({ name }) => name);
   // the control is in no configuration: it comes last
   const place = ({ name }: { readonly name: string }): number =>

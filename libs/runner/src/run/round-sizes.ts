@@ -35,7 +35,8 @@ export const roundsBeforeSizes: readonly number[] = [1, 3];
 // memory, sampled ten times a second, differs between launches and hardly within one
 const closedMs = { least: 800, most: 2000, step: 100 };
 // in shorter ones p95 hangs on a handful of requests
-const openMs = { least: 1600, most: 4000, step: 100 };
+export const shortestOpenMs = 1600;
+const openMs = { least: shortestOpenMs, most: 4000, step: 100 };
 /** However much requests vary: more rounds tell more in the same time, because their launches vary, too. */
 const mostOpenMsForSpread = 3000;
 const starts = { least: 1, most: 5, step: 1 };
