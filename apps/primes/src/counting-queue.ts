@@ -7,8 +7,8 @@ import type { CountPrimes } from './prime-counter.ts';
  */
 const turnMs = 3;
 
-/** The numbers sieved between two looks at the clock: a millisecond of work, or some. */
-const numbersAtOnce = 11 * segmentNumbers;
+/** The numbers sieved between two looks at the clock: a millisecond or two of work. */
+const numbersAtOnce = segmentNumbers;
 
 type Count = {
   /** The primes up to and including n. */

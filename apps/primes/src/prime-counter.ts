@@ -14,8 +14,12 @@ import {
 /** The largest n that is counted. */
 export const largestN = 100_000_000;
 
-/** Bytes sieved at a time: about a first-level data cache (32 KiB), where crossing off is fastest. A multiple of 4. */
-const segmentBytes = 32 * 1024;
+/**
+ * Bytes sieved at a time, a multiple of 4: most of a second-level cache. With those of a first-level cache (32 KiB) a count takes as long
+ * (0.98 to 1.03 of the time), but loops end after a few turns, and how well their end is predicted differs from process to process:
+ * equal ones differed by 2.1 % instead of 0.8 %.
+ */
+const segmentBytes = 384 * 1024;
 
 /** The numbers that one segment stands for. */
 export const segmentNumbers = segmentBytes * wheelSpan;
