@@ -84,7 +84,7 @@ describe('the prime counter', () => {
   });
 
   it.each([1, 2, 7])('counts in parts of %i segments what it counts in one piece', (segments) => {
-    for (const n of [0, 6, segmentNumbers - 1, segmentNumbers, 3 * segmentNumbers + 17, 9_999_991]) {
+    for (const n of [0, 6, segmentNumbers - 1, segmentNumbers, 3 * segmentNumbers + 17, largestN]) {
       let primes = 0;
       const step = segments * segmentNumbers;
       for (let from = 0; from <= n; from += step) primes += countPrimes(Math.min(n, from + step - 1), from);
