@@ -33,7 +33,7 @@ const calmMs = 200;
 const readingMs = 100;
 
 // open load before its window: connections are warm, and the server has left the closed loop behind
-const openWarmupMs = 300;
+const openWarmupMs = 100;
 // requests left over from the closed loop end within about its longest latency
 const shortestDrainMs = 100;
 const longestDrainMs = 2000;

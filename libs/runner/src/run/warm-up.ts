@@ -7,8 +7,12 @@ import { generatorSlackMs, requestTimeoutSeconds } from '../trial/trial.ts';
 /** How long a fresh instance is under load to see when it is steady. */
 const observedMs = 6000;
 const sliceMs = 25;
-/** Levels that differ by no more count as one. An instance that is alone shows the changing speed of the host, too. */
-const tolerances = { besideWarm: 0.03, alone: 0.1 } as const;
+/**
+ * Levels that differ by no more count as one. The last percents come slowly: of an app that gains 3 % from its first half second
+ * to its third second, a smaller tolerance makes the choice between the two a matter of noise, and a round half as long again for
+ * absolute figures alone, because ratios are the same either way. An instance that is alone shows the changing speed of the host, too.
+ */
+const tolerances = { besideWarm: 0.05, alone: 0.1 } as const;
 
 type WarmUpObservation = {
   readonly workload: string;
