@@ -30,7 +30,16 @@ const checkItemSchema = z.strictObject({
   passed: z.boolean().nullable().describe('null for a figure that is shown, not judged.'),
 });
 
-const checkBase = { id: z.string(), part: partSchema, title: z.string(), unit: z.string() };
+const checkBase = {
+  id: z.string(),
+  part: partSchema,
+  title: z.string(),
+  unit: z.string(),
+  keptFrom: z.iso
+    .datetime()
+    .optional()
+    .describe('End of the earlier calibration that made this check; absent where this one made it.'),
+};
 const checkSchema = z.discriminatedUnion('status', [
   z.strictObject({
     ...checkBase,
@@ -162,6 +171,8 @@ type Found = { readonly found: number; readonly of: number };
 export type CalibrationSummary = {
   /** ISO date and time of the calibration's end. */
   readonly measuredAt: string;
+  /** The same of the earliest calibration that parts of it were kept from; absent where all is of one. */
+  readonly keptFrom?: string | undefined;
   /** Checks that passed and checks that failed; neither counts a check that was not made. */
   readonly passed: number;
   readonly failed: number;
@@ -180,6 +191,7 @@ export function summariseCalibration(calibration: Calibration, folder: string): 
   const { checks, shares, finishedAt, hostFingerprint } = calibration;
   const power = calibration.power?.metrics.find(({ metric }) => metric === 'throughputRps');
   const made = checks.filter((check) => check.status === 'made');
+  const [keptFrom] = checks.flatMap((check) => check.keptFrom ?? []).toSorted();
   const foundIn = (wanted: Partial<Share>): Found | null => {
     const matches = (share: Share): boolean =>
       Object.entries({ source: 'real', ...wanted }).every(
@@ -190,6 +202,7 @@ export function summariseCalibration(calibration: Calibration, folder: string): 
   };
   return {
     measuredAt: finishedAt,
+    ...(keptFrom !== undefined && { keptFrom }),
     passed: made.filter(({ passed }) => passed).length,
     failed: made.filter(({ passed }) => !passed).length,
     falseDifferences: foundIn({ part: 'aa', metric: 'any', outcome: 'verdict' }),

@@ -88,10 +88,51 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 it('reads what was written, under the fingerprint of the host', async () => {
-  const path = await writeCalibration(folder, calibration);
+  const { path } = await writeCalibration(folder, calibration);
   expect(path).toBe(join(folder, '0123456789ab.json'));
   expect((await readdir(folder)).toSorted()).toEqual(['0123456789ab.json', 'calibration.md']);
   expect(await readCalibration(folder, '0123456789ab')).toEqual(calibration);
+});
+
+const later = '2026-02-01T08:00:00.000Z';
+const latest = '2026-02-02T08:00:00.000Z';
+
+it('keeps what an earlier calibration found in parts that were not made again', async () => {
+  await writeCalibration(folder, withPower);
+  const cpuAlone = {
+    finishedAt: later,
+    checks: [made(cpu, [atMost('x', 2, 1, 'ms')])],
+    shares: [],
+    spreads: [],
+  };
+  const { written } = await writeCalibration(folder, { ...calibration, ...cpuAlone });
+  expect(await readCalibration(folder, '0123456789ab')).toEqual(written);
+  expect(written).toMatchObject({ finishedAt: later, power: withPower.power, spreads: calibration.spreads });
+  expect(written.shares).toEqual(calibration.shares);
+  expect(written.checks.map(({ part, keptFrom }) => [part, keptFrom])).toEqual([
+    ['latency', calibration.finishedAt],
+    ['ab', calibration.finishedAt],
+    ['cpu', undefined],
+  ]);
+  expect(summariseCalibration(written, '/c')).toMatchObject({
+    measuredAt: later,
+    keptFrom: calibration.finishedAt,
+    failed: 2,
+  });
+  expect(calibrationMarkdown(written)).toContain('| Slowdowns | **failed**, on 2026-01-31 |');
+
+  const abAlone = { finishedAt: latest, checks: calibration.checks.slice(2) };
+  const again = await writeCalibration(folder, { ...calibration, ...abAlone });
+  expect(again.written.checks.map(({ part, keptFrom }) => [part, keptFrom])).toEqual([
+    ['latency', calibration.finishedAt],
+    ['cpu', later],
+    ['ab', undefined],
+  ]);
+});
+
+it('replaces a file that cannot be read', async () => {
+  await writeFile(join(folder, '0123456789ab.json'), '{');
+  expect((await writeCalibration(folder, calibration)).written).toEqual(calibration);
 });
 
 it('knows a host that was never calibrated', async () => {

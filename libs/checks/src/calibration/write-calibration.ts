@@ -4,6 +4,7 @@ import { fileProblem, metricCatalogue, writeAside, writeJson } from '@tare/resul
 import {
   calibrationPath,
   calibrationSchema,
+  readCalibration,
   type Calibration,
   type Check,
   type CheckItem,
@@ -13,15 +14,38 @@ import { figureText } from './check-items.ts';
 import type { RealRun } from './real-runs.ts';
 
 /**
- * Writes a calibration as <host fingerprint>.json, and as tables in calibration.md beside it; each whole or not at all.
- * @returns the path of the JSON file.
+ * Writes a calibration as <host fingerprint>.json, and as tables in calibration.md beside it; each whole or not at all. Parts that it
+ * did not make are kept from the file before.
+ * @returns the path of the JSON file, and what it contains.
  * @throws Error, one line that names the file, when it cannot be written.
  */
-export async function writeCalibration(folder: string, calibration: Calibration): Promise<string> {
+export async function writeCalibration(
+  folder: string,
+  calibration: Calibration,
+): Promise<{ readonly path: string; readonly written: Calibration }> {
   const path = calibrationPath(folder, calibration.hostFingerprint);
-  await writeJson(calibrationSchema, path, calibration);
-  await writeAside(join(folder, 'calibration.md'), calibrationMarkdown(calibration));
-  return path;
+  // nothing can be kept from a file that is broken, or of another version
+  const earlier = await readCalibration(folder, calibration.hostFingerprint).catch(() => null);
+  const written = earlier === null ? calibration : withOtherParts(calibration, earlier);
+  await writeJson(calibrationSchema, path, written);
+  await writeAside(join(folder, 'calibration.md'), calibrationMarkdown(written));
+  return { path, written };
+}
+
+/** A calibration, with what an earlier one of the same host found in the parts that it did not make. */
+function withOtherParts(calibration: Calibration, earlier: Calibration): Calibration {
+  const own = new Set(calibration.checks.map(({ part }) => part));
+  const isKept = ({ part }: Pick<Check, 'part'>): boolean => !own.has(part);
+  return {
+    ...(earlier.power !== undefined && !own.has('power') && { power: earlier.power }),
+    ...calibration,
+    checks: [
+      ...earlier.checks.filter(isKept).map((check) => ({ keptFrom: earlier.finishedAt, ...check })),
+      ...calibration.checks,
+    ],
+    shares: [...earlier.shares.filter(isKept), ...calibration.shares],
+    spreads: own.has('aa') ? calibration.spreads : earlier.spreads,
+  };
 }
 
 /** Renders a calibration as a page of tables for readers and reviewers. */
@@ -41,9 +65,10 @@ export function calibrationMarkdown(calibration: Calibration): string {
 }
 
 function resultText(check: Check): string {
-  if (check.status === 'not-made') return `not made: ${escaped(check.reason)}`;
-  if (!check.passed) return '**failed**';
-  return check.items.some(({ passed }) => passed !== null) ? 'passed' : 'shown, not judged';
+  const kept = check.keptFrom === undefined ? '' : `, on ${check.keptFrom.slice(0, 10)}`;
+  if (check.status === 'not-made') return `not made${kept}: ${escaped(check.reason)}`;
+  if (!check.passed) return `**failed**${kept}`;
+  return `${check.items.some(({ passed }) => passed !== null) ? 'passed' : 'shown, not judged'}${kept}`;
 }
 
 function checkSection(check: Check): string {

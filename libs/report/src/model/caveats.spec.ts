@@ -205,6 +205,10 @@ test('a calibration is cited with its date, its figures and its file', () => {
     level: 'info',
     text: 'Calibration of this machine, 2026-02-28 09:00 UTC: 14 checks passed; a false difference in 2 of 48 A/A comparisons; a slowdown of 5 % found in 1 of 1 run (reports/calibration/latest.json).',
   });
+  const keptFrom = '2026-02-20T08:30:00.000Z';
+  expect(caveatsOf(exampleRun(), unjudged, { ...calibration, keptFrom }).at(-1)?.text).toMatch(
+    /^Calibration of this machine, 2026-02-28 09:00 UTC, parts of it from 2026-02-20 08:30 UTC: 14 checks passed;/,
+  );
   const power = { found: 1.94, same: null };
   expect(caveatsOf(exampleRun(), unjudged, { ...calibration, power }).at(-1)?.text).toMatch(
     /latest\.json\)\. In throughput, native against its copy takes 1\.9 min there until a slowdown of 5 % is found, more rounds than a run has until “same” is shown\.$/,

@@ -269,7 +269,7 @@ function violationsCaveat(
 }
 
 function calibrationCaveat(calibration: CalibrationSummary): Caveat {
-  const { measuredAt, passed, failed, falseDifferences, slowdownsOf5Percent, power, path } = calibration;
+  const { measuredAt, keptFrom, passed, failed, falseDifferences, slowdownsOf5Percent, power, path } = calibration;
   const parts = [
     failed === 0
       ? `${counted(passed, 'check')} passed`
@@ -281,9 +281,10 @@ function calibrationCaveat(calibration: CalibrationSummary): Caveat {
       ? []
       : [`a slowdown of 5 % found in ${slowdownsOf5Percent.found} of ${counted(slowdownsOf5Percent.of, 'run')}`]),
   ];
+  const kept = keptFrom === undefined ? '' : `, parts of it from ${dateText(keptFrom)}`;
   return {
     level: failed === 0 ? 'info' : 'warning',
-    text: `Calibration of this machine, ${dateText(measuredAt)}: ${parts.join('; ')} (${path}).${powerWords(power)}`,
+    text: `Calibration of this machine, ${dateText(measuredAt)}${kept}: ${parts.join('; ')} (${path}).${powerWords(power)}`,
   };
 } // prettier-ignore
 

@@ -25,9 +25,9 @@ export default executor(tables.calibrate, async (options, { root }, signal) => {
     onProgress: (line) => progress.write(`${line}\n`),
     signal,
   });
-  const path = await writeCalibration(join(reports, 'calibration'), result);
+  const { path, written } = await writeCalibration(join(reports, 'calibration'), result);
   progress.write(`written: ${relative(root, path)}, calibration.md beside it\n`);
-  if (json) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+  if (json) process.stdout.write(`${JSON.stringify(written, undefined, 2)}\n`);
   return isGood(result);
 });
 
