@@ -129,6 +129,7 @@ export const calibrationSchema = z.strictObject({
 export type Calibration = z.infer<typeof calibrationSchema>;
 export type CalibrationPart = z.infer<typeof partSchema>;
 export type Check = z.infer<typeof checkSchema>;
+type CheckMade = Extract<Check, { status: 'made' }>;
 export type CheckItem = z.infer<typeof checkItemSchema>;
 export type Share = z.infer<typeof shareSchema>;
 export type Power = z.infer<typeof powerSchema>;
@@ -173,7 +174,7 @@ export type CalibrationSummary = {
   readonly measuredAt: string;
   /** The same of the earliest calibration that parts of it were kept from; absent where all is of one. */
   readonly keptFrom?: string | undefined;
-  /** Checks that passed and checks that failed; neither counts a check that was not made. */
+  /** Checks that passed and checks that failed; neither counts a check that was not made, or whose figures are only shown. */
   readonly passed: number;
   readonly failed: number;
   /** Real comparisons of two equal copies in which any metric came out better or worse; null without such comparisons. */
@@ -190,7 +191,7 @@ export type CalibrationSummary = {
 export function summariseCalibration(calibration: Calibration, folder: string): CalibrationSummary {
   const { checks, shares, finishedAt, hostFingerprint } = calibration;
   const power = calibration.power?.metrics.find(({ metric }) => metric === 'throughputRps');
-  const made = checks.filter((check) => check.status === 'made');
+  const judged = checks.filter((check) => check.status === 'made').filter(isJudged);
   const [keptFrom] = checks.flatMap((check) => check.keptFrom ?? []).toSorted();
   const foundIn = (wanted: Partial<Share>): Found | null => {
     const matches = (share: Share): boolean =>
@@ -203,8 +204,8 @@ export function summariseCalibration(calibration: Calibration, folder: string): 
   return {
     measuredAt: finishedAt,
     ...(keptFrom !== undefined && { keptFrom }),
-    passed: made.filter(({ passed }) => passed).length,
-    failed: made.filter(({ passed }) => !passed).length,
+    passed: judged.filter(({ passed }) => passed).length,
+    failed: judged.filter(({ passed }) => !passed).length,
     falseDifferences: foundIn({ part: 'aa', metric: 'any', outcome: 'verdict' }),
     slowdownsOf5Percent: foundIn({
       part: 'ab',
@@ -215,6 +216,11 @@ export function summariseCalibration(calibration: Calibration, folder: string): 
     ...(power !== undefined && { power: { found: power.found.minutes, same: power.same.minutes } }),
     path: calibrationPath(folder, hostFingerprint),
   };
+}
+
+/** Whether a check that was made holds figures against limits, or failed before it could. */
+export function isJudged({ passed, items }: Pick<CheckMade, 'passed' | 'items'>): boolean {
+  return !passed || items.some((item) => item.passed !== null);
 }
 
 /**

@@ -160,6 +160,14 @@ it('sums up for a report', () => {
   });
 });
 
+it('counts no check as passed whose figures are only shown', () => {
+  const power = { id: 'power', part: 'power', title: 'Minutes', unit: 'min' } as const;
+  const shown = { ...atMost('x', 2, 1, 'min'), passed: null };
+  const withShown = { ...calibration, checks: [...calibration.checks, made(power, [shown])] };
+  expect(summariseCalibration(withShown, '/c')).toMatchObject({ passed: 1, failed: 1 });
+  expect(calibrationMarkdown(withShown)).toContain('| Minutes | shown, not judged |');
+});
+
 it('is good although slowdowns are missed, and not when a truth is', () => {
   expect(isGood(calibration)).toBe(true);
   expect(isGood({ checks: [made(cpu, [atMost('x', 2, 1, 'ms')])] })).toBe(false);

@@ -4,6 +4,7 @@ import { fileProblem, metricCatalogue, writeAside, writeJson } from '@tare/resul
 import {
   calibrationPath,
   calibrationSchema,
+  isJudged,
   readCalibration,
   type Calibration,
   type Check,
@@ -68,7 +69,7 @@ function resultText(check: Check): string {
   const kept = check.keptFrom === undefined ? '' : `, on ${check.keptFrom.slice(0, 10)}`;
   if (check.status === 'not-made') return `not made${kept}: ${escaped(check.reason)}`;
   if (!check.passed) return `**failed**${kept}`;
-  return `${check.items.some(({ passed }) => passed !== null) ? 'passed' : 'shown, not judged'}${kept}`;
+  return `${isJudged(check) ? 'passed' : 'shown, not judged'}${kept}`;
 }
 
 function checkSection(check: Check): string {
