@@ -194,8 +194,8 @@ async function warmUp(
 
 /**
  * One send of every side after the other, and again until all have spent the wanted time. The order is random in one pass and
- * reversed in the next, as in the open loop: reversed alone, the same two would always have two slices running, which are up to 1 %
- * faster than one that follows another's.
+ * reversed in the next, as in the open loop: reversed alone, only the first and the last side would have two slices in a row, and the
+ * second of them is up to 1 % faster than one that follows another side's.
  * @param wantedMs 0 for once.
  */
 async function sendInTurn(

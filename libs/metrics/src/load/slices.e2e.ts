@@ -81,6 +81,20 @@ it('warms all sides up in step', async () => {
   expect(changes).toBeGreaterThan(8);
 });
 
+it('gives each side any place among the others, so that none has its slices in a row more often', async () => {
+  const third = await startKnownLatencyServer({ kind: 'fixed', delayMs: 5, cpus: undefined, signal });
+  servers = [...servers, third];
+  await generateSlices(orderFor({ warmupMs: 0, window: { ...window, durationMs: 300 } }), options);
+  const served = await Promise.all(servers.map((server) => server.served()));
+  const sides = served
+    .flatMap((ofSide, side) => ofSide.map(({ arrivedMs }) => ({ side, arrivedMs })))
+    .toSorted((a, b) => a.arrivedMs - b.arrivedMs)
+    .map(({ side }) => side);
+  const follow = new Set(sides.map((side, place) => `${sides[place - 1]}${side}`));
+  // back and forth in one order, the first and the last would never follow each other
+  expect([...follow]).toEqual(expect.arrayContaining(['01', '10', '12', '21', '02', '20']));
+});
+
 /** A server of this test's own. */
 async function listen(handler: RequestListener): Promise<string> {
   const server = createServer(handler);

@@ -76,6 +76,14 @@ it('is when the median of the environments is steady, whatever the noise of the 
   ]);
 });
 
+it('does not wait for the last percents, which ratios do not need', () => {
+  const slowly = ['native', 'docker', 'namespace'].map((name, place) => ({
+    ...warmUp(name, 2400),
+    timeSeries: seriesOf(1 + place, steadyFrom(2400, 0.965)),
+  }));
+  expect(chooseWarmUp(slowly, []).warmupMs).toBe(500);
+});
+
 it('waits for an environment that is still a tenth slower than later when the others are steady', () => {
   const early = ['native', 'namespace'].map((name, place) => ({
     ...warmUp(name, 2400),
