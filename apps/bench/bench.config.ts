@@ -33,8 +33,8 @@ export default defineBench({
     podman({ images, rootless: true }),
   ],
   baseline: 'native',
-  // the fewer rounds there can be, the sooner a look may decide: a calm host needs six to eight, a noisy one up to twelve
-  rounds: { looks: [6, 7, 8, 10, 12], max: 12 },
+  // the fewer rounds there can be, the sooner a look may decide: a calm host needs six to eight, a noisy one twice as many
+  rounds: { looks: [6, 7, 8, 10, 12, 14, 16], max: 16, calm: 10 },
   budgetMinutes: 15,
   // a boot takes half a minute and more where the CPU is emulated; the other rounds restart the service in the machine
   coldBoots: 3,

@@ -39,6 +39,7 @@ export const journalHeaderSchema = runFileSchema
           kind: z.literal('looks'),
           looks: z.array(z.int().positive()).optional(),
           max: z.int().positive(),
+          calm: z.int().positive().optional(),
           until: z.enum(['decided', 'rounds', 'budget']),
         }),
       ])

@@ -102,7 +102,7 @@ export function typicalLogRatio(pair: PairedSlices): number {
 type Latencies = readonly (number | null)[];
 
 /** The part of the requests that counts as their tail: p95 lies in the middle third of it. */
-const tailShare = 0.15;
+const tailShare = 0.25;
 
 /** With fewer requests the tail has not even ten. */
 const fewestForTail = 60;

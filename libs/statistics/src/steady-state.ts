@@ -6,6 +6,8 @@ export type SteadyState = {
   readonly start: number;
   /** Median of the steady part. */
   readonly level: number;
+  /** Standard deviation of one value, from the differences of neighbours: levels do not enlarge it. */
+  readonly noise: number;
 };
 
 export type SteadyStateOptions = {
@@ -46,7 +48,7 @@ export function steadyState(
   while (first > 0 && Math.abs(levelFrom(first - 1) - last) <= tolerance * Math.abs(last)) first -= 1;
   const start = starts[first] ?? 0;
   if (values.length - start < leastShare * values.length) return null;
-  return { start, level: median(calm.slice(start)) };
+  return { start, level: median(calm.slice(start)), noise: noiseOf(calm) };
 }
 
 /** Normal noise goes beyond this many standard deviations once in 16,000 values. */
@@ -63,10 +65,14 @@ const deviationPerDifference = 1.0484;
  */
 export function withoutSpikes(values: readonly number[], reach: number): readonly number[] {
   requireSample(values, 'withoutSpikes', 2);
-  const differences = values.slice(1).map((value, place) => Math.abs(value - (values[place] ?? NaN)));
-  const most = mostDeviations * deviationPerDifference * median(differences);
+  const most = mostDeviations * noiseOf(values);
   return values.map((value, place) => {
     const centre = median(values.slice(Math.max(0, place - reach), place + reach + 1));
     return Math.min(Math.max(value, centre - most), centre + most);
   });
+}
+
+function noiseOf(values: readonly number[]): number {
+  const differences = values.slice(1).map((value, place) => Math.abs(value - (values[place] ?? NaN)));
+  return deviationPerDifference * median(differences);
 }

@@ -274,9 +274,15 @@ export const benchConfigSchema = z.strictObject({
               'Rounds at which open comparisons are tested again, ascending; 6, 8, 10, 12, 15, 20, 25, 30 by default.',
             ),
           max: whole({ min: 1, max: most.rounds, description: 'Most rounds.' }).default(30),
+          calm: whole({
+            min: 1,
+            max: most.rounds,
+            description:
+              'Most rounds on a calm host, whose spreads ask for closed-loop windows of a second at most; max by default.',
+          }).optional(),
         }),
       ],
-      { error: 'expected a whole number or { looks, max }' },
+      { error: 'expected a whole number or { looks, max, calm }' },
     )
     .prefault({}),
   budgetMinutes: runOptions.budget.schema,
@@ -378,6 +384,8 @@ export type ResolvedConfig = Omit<
         readonly kind: 'looks';
         readonly looks: readonly number[] | undefined;
         readonly max: number;
+        /** The most on a calm host; the same number as everywhere by default. */
+        readonly calm?: number;
         readonly until: Settings['until'];
       };
   readonly budgetMs: number;

@@ -69,6 +69,13 @@ it('refuses a command that wants a shell', () => {
   );
 });
 
+it('makes fewer rounds on a calm host only where the verdicts end the run', () => {
+  const rounds = { max: 16, calm: 10 };
+  const of = (until?: 'rounds' | 'budget') => resolveConfig({ ...config, rounds, until }, 'a.ts').rounds;
+  expect(of()).toMatchObject({ max: 16, calm: 10 });
+  expect([of('rounds'), of('budget')].map((each) => 'calm' in each)).toEqual([false, false]);
+});
+
 it('fills in the defaults', () => {
   const resolved = resolveConfig(config, 'bench.config.ts');
   expect(resolved).toMatchObject({
@@ -187,6 +194,11 @@ it.each<[string, unknown, string]>([
     'a look after the last round',
     { ...config, rounds: { looks: [6, 12], max: 10 } },
     'bench.config.ts: rounds.looks.1: 12: expected at most 10, the most rounds',
+  ],
+  [
+    'more rounds on a calm host than on any other',
+    { ...config, rounds: { max: 10, calm: 12 } },
+    'bench.config.ts: rounds.calm: 12: expected at most 10, the most rounds',
   ],
   [
     'looks that do not rise',

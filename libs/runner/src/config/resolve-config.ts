@@ -66,9 +66,11 @@ function workloadsByName(config: unknown): Readonly<Record<string, unknown>> | u
 }
 
 function requireLooks(
-  { looks = [], max }: { looks?: readonly number[] | undefined; max: number },
+  { looks = [], max, calm = max }: Exclude<Settings['rounds'], number>,
   source: string,
 ): void {
+  if (calm > max)
+    throw new Error(`${source}: rounds.calm: ${calm}: expected at most ${max}, the most rounds`);
   for (const [place, look] of looks.entries()) {
     if (look > max) {
       throw new Error(`${source}: rounds.looks.${place}: ${look}: expected at most ${max}, the most rounds`);
@@ -84,6 +86,20 @@ export function resolveConfig(config: unknown, source: string): ResolvedConfig {
   return resolveSettings(parseConfig(config, source));
 }
 
+/** Only a run that ends with its verdicts makes fewer rounds where the host is calm. */
+function lookedRounds(
+  { looks, max, calm }: Exclude<Settings['rounds'], number>,
+  until: Settings['until'],
+): ResolvedConfig['rounds'] {
+  return {
+    kind: 'looks',
+    looks,
+    max: until === 'budget' ? most.rounds : max,
+    ...(until === 'decided' && calm !== undefined && { calm }),
+    until,
+  };
+}
+
 /**
  * @param allowRemote names of the other hosts that the run may load.
  * @returns the configuration of a run with these settings.
@@ -96,10 +112,7 @@ export function resolveSettings(settings: Settings, allowRemote: readonly string
   const openDurationMs = open === false ? 0 : (open.durationMs ?? usual.openDurationMs);
   return {
     ...rest,
-    rounds:
-      typeof rounds === 'number'
-        ? { kind: 'fixed', rounds }
-        : { kind: 'looks', looks: rounds.looks, max: until === 'budget' ? most.rounds : rounds.max, until },
+    rounds: typeof rounds === 'number' ? { kind: 'fixed', rounds } : lookedRounds(rounds, until),
     budgetMs: budgetMinutes * msPerMinute,
     load: {
       ...restOfLoad,

@@ -161,8 +161,14 @@ function leavesOf(data: object, place = ''): ReadonlyMap<string, string> {
 /** How many rounds a run is to have, as plain data. */
 export function wantedOf({ rounds }: Pick<ResolvedConfig, 'rounds'>): JournalHeader['wanted'] {
   if (rounds.kind === 'fixed') return { kind: 'fixed', rounds: rounds.rounds };
-  const { looks, max, until } = rounds;
-  return { kind: 'looks', ...(looks !== undefined && { looks: [...looks] }), max, until };
+  const { looks, max, calm, until } = rounds;
+  return {
+    kind: 'looks',
+    ...(looks !== undefined && { looks: [...looks] }),
+    max,
+    ...(calm !== undefined && { calm }),
+    until,
+  };
 }
 
 /** What stands for the mix of each workload, bodies and all. */

@@ -21,6 +21,7 @@ const roomForFasterRounds = 1.25;
 
 /**
  * The looks of a run, fixed before the first of them: the error is spent over the rounds that there can be.
+ * @param max the most rounds, on this host.
  * @param affordable how many rounds the budget has room for.
  */
 export function looksWithin(

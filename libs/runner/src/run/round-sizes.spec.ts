@@ -117,10 +117,15 @@ test('after a look the rounds measure what is open', () => {
   const startup = { metric: 'startupMs', candidate: 'namespace' } as const;
   const memory = { metric: 'memoryNetMiB', candidate: 'docker' } as const;
   const p95 = { metric: 'latencyP95Ms', candidate: 'docker' } as const;
-  expect(after([startup, p95])).toEqual([1500, 4000, 5, ['docker']]);
-  expect(after([startup, memory])).toEqual([1500, undefined, 5, ['docker']]);
+  const throughput = { metric: 'throughputRps', candidate: 'docker' } as const;
+  const cpu = { metric: 'cpuNetMsPerRequest', candidate: 'namespace' } as const;
+  expect(after([startup, throughput, p95])).toEqual([1500, 4000, 6, ['docker']]);
+  expect(after([startup, p95])).toEqual([800, 4000, 6, ['docker']]);
+  expect(after([cpu, memory])[0]).toBe(1500);
+  expect(after([startup, memory])).toEqual([800, undefined, 6, ['docker']]);
   expect(after([startup])).toEqual([800, undefined, 10, ['docker']]);
-  expect(after([memory])).toEqual([1500, undefined, 5, sides.environments]);
+  expect(after([startup, { ...startup, candidate: 'docker' }, memory])[2]).toBe(5);
+  expect(after([memory]).slice(3)).toEqual([sides.environments]);
   expect(after([startup], none)).toEqual([1500, undefined, 5, []]);
 });
 
@@ -129,6 +134,13 @@ test('on a quiet host the later rounds are short', () => {
   expect(sizesAfter(trialsOf(0.02, 0), options)?.message).toMatch(
     /^from round 2 on closed-loop windows of 0\.8 s, open-loop windows of 1\.6 s, bursts of one start: the throughput ratio varied by \d\.\d % from slice to slice and by 0\.0 % from launch to launch, that of slow requests by \d\.\d %, a start by 0\.0 %$/,
   );
+});
+
+test('a host is calm where a second of slices is enough', () => {
+  const isCalm = (within: number, from = config) =>
+    sizesAfter(trialsOf(within, 0, { rounds: 3 }), { ...options, config: from })?.isCalm;
+  expect([isCalm(0.02), isCalm(0.15)]).toEqual([true, false]);
+  expect(isCalm(0.02, { ...config, chosen: { ...none, starts: true } })).toBe(false);
 });
 
 test('what was given stays', () => {
@@ -147,11 +159,11 @@ test('closed-loop windows are longer where slices vary, and shorter again where 
 });
 
 test('open-loop windows are longer where requests vary, and hold enough of them', () => {
-  const lengths = [0.01, 0.05, 0.8].map((requests) => chosenFrom(trialsOf(0.02, 0, { requests }))?.[1]);
+  const lengths = [0.01, 0.06, 0.8].map((requests) => chosenFrom(trialsOf(0.02, 0, { requests }))?.[1]);
   expect(lengths[0]).toBe(1600);
   expect(lengths[1]).toBeGreaterThan(1600);
-  expect(lengths[1]).toBeLessThan(3000);
-  expect(lengths[2]).toBe(3000);
+  expect(lengths[1]).toBeLessThan(2000);
+  expect(lengths[2]).toBe(2000);
   expect(chosenFrom(trialsOf(0.02, 0, { rateRps: 25 }))?.[1]).toBe(3200);
 });
 
@@ -168,8 +180,8 @@ test('windows of several lengths say the same as those of one', () => {
 });
 
 test('bursts are longer where starts vary', () => {
-  const lengths = [0.01, 0.035, 0.2].map((start) => chosenFrom(trialsOf(0.02, 0, { start }))?.[2]);
-  expect(lengths).toEqual([1, 3, 5]);
+  const lengths = [0.01, 0.03, 0.2].map((start) => chosenFrom(trialsOf(0.02, 0, { start }))?.[2]);
+  expect(lengths).toEqual([1, 2, 3]);
 });
 
 test('does not depend on how far apart the environments are', () => {
@@ -193,8 +205,8 @@ test('too few requests, or a margin of 0, take as much as there is', () => {
     ...trial,
     open: trial.open && { ...trial.open, series: { every: 1, latencyMs: [4, 5, 6] } },
   }));
-  expect(chosenFrom(rare)).toEqual([800, 3000, 1]);
+  expect(chosenFrom(rare)).toEqual([800, 2000, 1]);
   expect(sizesAfter(rare, options)?.message).not.toContain('slow requests');
   const margins = { throughputRps: 0, startupMs: 0, latencyP50Ms: 0, latencyP95Ms: 0 };
-  expect(chosenFrom(trialsOf(0, 0, { requests: 0 }), { ...config, margins })).toEqual([2000, 3000, 5]);
+  expect(chosenFrom(trialsOf(0, 0, { requests: 0 }), { ...config, margins })).toEqual([2000, 2000, 3]);
 });

@@ -33,16 +33,17 @@ export type RoundSizes = {
 export const roundsBeforeSizes: readonly number[] = [1, 3];
 
 // memory, sampled ten times a second, differs between launches and hardly within one
-const closedMs = { least: 800, most: 2000, step: 100 };
+export const closedMs = { least: 800, most: 2000, step: 100 };
 // in shorter ones p95 hangs on a handful of requests
 export const shortestOpenMs = 1600;
 const openMs = { least: shortestOpenMs, most: 4000, step: 100 };
 /** However much requests vary: more rounds tell more in the same time, because their launches vary, too. */
-const mostOpenMsForSpread = 3000;
-const starts = { least: 1, most: 5, step: 1 };
+const mostOpenMsForSpread = 2000;
+const starts = { least: 1, most: 3, step: 1 };
 /** A spread needs more than one start besides the trial's own. */
 const startsAtFirst = 2;
-/** Where nothing but startup is open. */
+/** Where the startup of only some environments is open, and where nothing else is. */
+const startsOfFew = 6;
 const startsAlone = 10;
 /** Enough for the typical slow request of every pair. */
 const fewestRequests = 80;
@@ -79,8 +80,10 @@ export function firstSizes(
 }
 
 /**
- * What the rounds after a look measure: nothing for what is decided. Without an open latency there are no open-loop windows; an
- * environment whose startup is decided starts once; where startup alone is open, windows are short and bursts long.
+ * What the rounds after a look measure: nothing for what is decided. Without an open latency there are no open-loop windows, and without
+ * open throughput or CPU time the closed-loop ones are short; an environment whose startup is decided starts once, and the others start
+ * the more often.
+ * @param sizes that were chosen before the looks.
  * @param environments all that are still measured.
  * @param baselines the baseline and its control.
  */
@@ -93,15 +96,18 @@ export function sizesAfterLook(
   const ofStartup = open.filter(({ metric }) => metric === 'startupMs');
   const isStartupAlone = ofStartup.length > 0 && ofStartup.length === open.length;
   const needed = ofStartup.length === 0 ? [] : [...baselines, ...ofStartup.map(({ candidate }) => candidate)];
+  const startedOnce = chosen.starts ? environments.filter((name) => !needed.includes(name)) : [];
   const hasLatency = open.some(({ metric }) => isLatency(metric));
+  const isByWindow = open.some(({ metric }) => metric === 'throughputRps' || metric.startsWith('cpu'));
+  const starts = startedOnce.length === 0 ? sizes.starts : Math.max(sizes.starts, startsOfFew);
   return {
     load: {
       ...sizes.load,
-      ...(isStartupAlone && chosen.duration && { window: { kind: 'duration', durationMs: closedMs.least } }),
+      ...(!isByWindow && chosen.duration && { window: { kind: 'duration', durationMs: closedMs.least } }),
       ...(!hasLatency && { open: undefined }),
     },
-    starts: isStartupAlone && chosen.starts ? startsAlone : sizes.starts,
-    startedOnce: chosen.starts ? environments.filter((name) => !needed.includes(name)) : [],
+    starts: isStartupAlone && chosen.starts ? startsAlone : starts,
+    startedOnce,
   };
 }
 
@@ -113,7 +119,15 @@ type SizesAfter = {
   readonly seed: number;
 };
 
-type ChosenSizes = { readonly sizes: RoundSizes; readonly message: string };
+type ChosenSizes = {
+  readonly sizes: RoundSizes;
+  readonly message: string;
+  /** Whether slices vary so little that few rounds are enough. */
+  readonly isCalm: boolean;
+};
+
+/** The longest closed-loop window that a calm host needs. */
+const calmMs = 1000;
 
 /**
  * What the rounds to come measure, from the spreads so far and never from the differences: as little as lets throughput, startup, p50 and
@@ -168,6 +182,7 @@ export function sizesAfter(
       starts: hasStarts ? sizes.starts : config.starts,
       startedOnce: [],
     },
+    isCalm: chosen.duration && longest.durationMs <= calmMs,
     message: `from round ${from} on ${told.join(', ')}: ${why.join(', ')}`,
   };
 }

@@ -70,7 +70,11 @@ class Rounds {
   readonly #lost: LostEnvironment[] = [];
   readonly #decided = new Set<string>();
   #due: readonly string[];
+  /** Chosen from the first rounds. */
   #sizes: RoundSizes;
+  /** Those of the next round, which measures only what is open. */
+  #nextSizes: RoundSizes;
+  #isCalm = false;
   #left: ReturnType<typeof timeLeft>;
   #looks: Looks | undefined;
   /** What the rounds took without the environments that get no verdict. */
@@ -91,6 +95,7 @@ class Rounds {
     this.#begunAt = performance.now() - tookMs;
     this.#due = this.#names;
     this.#sizes = sizesAtFirst(session);
+    this.#nextSizes = this.#sizes;
     const before =
       trials.length === 0 ? undefined : { trials: trials.length, eachMs: tookMs / trials.length };
     this.#left = timeLeft(this.#sizes, before);
@@ -172,7 +177,7 @@ class Rounds {
       before: this.#trials.length,
       total: this.#trials.length + (rounds - this.done) * this.#trialsOf(names),
       left: this.#left,
-      sizes: this.#sizes,
+      sizes: this.#nextSizes,
       inTime: () => !this.#isInterrupted() && this.#elapsedMs() < this.#budgetMs,
       onGroup: (group, tookMs) => {
         if (group.some((name) => this.#judgedNames.includes(name))) this.#restMs += tookMs;
@@ -199,7 +204,7 @@ class Rounds {
     const looks = this.#looks;
     if (looks?.rounds.includes(this.done) === true && (await this.#look(wanted, looks, recorded)))
       return 'decided';
-    if (this.done === looks?.mostRounds) return this.done < wanted.max ? 'budget' : 'rounds';
+    if (this.done === looks?.mostRounds) return this.done < this.#mostOf(wanted) ? 'budget' : 'rounds';
     if (this.#isInterrupted()) return 'interrupted';
     return looks !== undefined && elapsedMs + this.#roundMs > this.#budgetMs ? 'budget' : undefined;
   }
@@ -218,9 +223,12 @@ class Rounds {
     const { config, listener, seed, unjudged } = this.#session;
     const judged = this.#trials.filter(({ environment }) => !unjudged.includes(environment));
     const chosen = sizesAfter(judged, { config, roundMs: this.#restMs / this.done, seed });
-    if (chosen === undefined || isDeepStrictEqual(chosen.sizes, this.#sizes)) return;
-    const { message, sizes } = chosen;
+    if (chosen === undefined) return;
+    const { message, sizes, isCalm } = chosen;
+    this.#isCalm = isCalm;
+    if (isDeepStrictEqual(sizes, this.#sizes)) return;
     this.#sizes = sizes;
+    this.#nextSizes = sizes;
     await this.#decide(recorded, { message, diagnostic: { level: 'info', code: 'window', message } });
     listener({ kind: 'sizes-chosen', message });
   }
@@ -230,7 +238,10 @@ class Rounds {
     const { config, listener } = this.#session;
     this.#roundMs = this.#restMs / this.done;
     const restOfBudget = Math.max(0, config.budgetMs - elapsedMs);
-    this.#looks = looksWithin(wanted, this.done + Math.floor(restOfBudget / this.#roundMs));
+    this.#looks = looksWithin(
+      { ...wanted, max: this.#mostOf(wanted) },
+      this.done + Math.floor(restOfBudget / this.#roundMs),
+    );
     if (elapsedMs > this.#budgetMs) {
       listener({ kind: 'told', message: budgetTooShort(this.#budgetMs, this.done, elapsedMs) });
     }
@@ -241,6 +252,11 @@ class Rounds {
       { trials: this.#trials.length, eachMs },
       this.#begunAt + this.#budgetMs,
     );
+  }
+
+  /** The most rounds of a run with looks, which follow from the spreads within the first ones and never from the figures. */
+  #mostOf({ max, calm = max }: LookedRounds): number {
+    return this.#isCalm ? calm : max;
   }
 
   /** Judges what there is, and leaves the next rounds what is open. @returns whether the run ends because all is decided. */
@@ -254,7 +270,7 @@ class Rounds {
     if (wanted.until === 'decided') {
       this.#due = this.#judgedNames.filter((name) => name === baseline || candidates.includes(name));
       const baselines = [baseline, control].filter((name) => name !== undefined);
-      this.#sizes = sizesAfterLook(this.#sizes, open, config, { environments: this.#due, baselines });
+      this.#nextSizes = sizesAfterLook(this.#sizes, open, config, { environments: this.#due, baselines });
     }
     const isDecided = wanted.until === 'decided' && open.length === 0;
     const roundsMore = isDecided ? 0 : looks.mostRounds - this.done;

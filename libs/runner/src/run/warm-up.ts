@@ -3,6 +3,7 @@ import type { Diagnostic, WarmUp } from '@tare/results';
 import { mean, median, steadyState } from '@tare/statistics';
 import type { ResolvedConfig } from '../config/bench-config.ts';
 import { generatorSlackMs, requestTimeoutSeconds } from '../trial/trial.ts';
+import { closedMs } from './round-sizes.ts';
 
 /** How long a fresh instance is under load to see when it is steady. */
 const observedMs = 6000;
@@ -192,7 +193,12 @@ export function chooseWarmUp(
   };
 }
 
-/** When the median of the environments is steady; null if it is not, or if not all of several ran beside a warm instance. */
+/**
+ * When the median of the environments is steady; null if it is not, or if not all of several ran beside a warm instance. A noisy host
+ * brings changes of its own, and every second of warm-up makes a round longer by one for each environment: so it is over as soon as
+ * neither the shortest nor the longest closed-loop window from then on is slower than later by more than the tolerance and twice what
+ * the mean of its points varies by.
+ */
 function steadyTogether(warmUps: readonly WarmUp[], seed: number): number | null {
   if (warmUps.length < 2 || !warmUps.every(({ besideWarm }) => besideWarm)) return null;
   const seenMs = Math.min(...warmUps.map(({ timeSeries }) => timeSeries.at(-1)?.untilMs ?? 0));
@@ -202,7 +208,17 @@ function steadyTogether(warmUps: readonly WarmUp[], seed: number): number | null
   );
   const options = { seed, tolerance: tolerances.besideWarm, leastShare: leastShareTogether };
   const steady = steadyState(levels, options);
-  return steady === null ? null : steady.start * pointMs;
+  if (steady === null) return null;
+  const { level, noise } = steady;
+  const isSlow = (fromMs: number, forMs: number): boolean => {
+    const points = levels.slice(fromMs / pointMs, (fromMs + forMs) / pointMs);
+    return mean(points) < (1 - tolerances.besideWarm) * level - (2 * noise) / Math.sqrt(points.length);
+  };
+  const steadyMs = steady.start * pointMs;
+  const earlier = times.filter((ms) => ms >= leastMs && ms < steadyMs);
+  return (
+    earlier.find((ms) => ![closedMs.least, closedMs.most].some((forMs) => isSlow(ms, forMs))) ?? steadyMs
+  );
 }
 
 /** Whether an environment is still warming up when all together are steady: by its own speed until it is steady, and after it. */
