@@ -128,9 +128,16 @@ const trainingReply = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 /**
  * Lets the JIT compiler see the client before it measures: sends requests to a server within this process. Without it,
  * the first thousand requests would seem up to half a millisecond slower than they are, and a window at a low rate has
- * no more than that. Takes some tenths of a second, at most one.
+ * no more than that. Takes some tenths of a second, at most one, and nothing once it is done.
  */
-export async function trainClient(): Promise<void> {
+export function trainClient(): Promise<void> {
+  trained ??= train();
+  return trained;
+}
+
+let trained: Promise<void> | undefined;
+
+async function train(): Promise<void> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.on('data', () => socket.write(trainingReply));

@@ -105,7 +105,7 @@ test('the first round is small, and its open-loop window holds enough requests',
 });
 
 test('after a look the rounds measure what is open', () => {
-  const sizes = { load: config.load, starts: 5, startedOnce: [] };
+  const sizes = { load: config.load, starts: 5, startedOnce: [], withoutOpen: [] };
   const sides = {
     environments: ['native', 'control', 'docker', 'namespace'],
     baselines: ['native', 'control'],
@@ -127,6 +127,10 @@ test('after a look the rounds measure what is open', () => {
   expect(after([startup, { ...startup, candidate: 'docker' }, memory])[2]).toBe(5);
   expect(after([memory]).slice(3)).toEqual([sides.environments]);
   expect(after([startup], none)).toEqual([1500, undefined, 5, []]);
+  const withoutOpen = (open: Parameters<typeof sizesAfterLook>[1]) =>
+    sizesAfterLook(sizes, open, config, sides).withoutOpen;
+  expect(withoutOpen([p95, throughput])).toEqual(['namespace']);
+  expect(withoutOpen([p95, { ...p95, candidate: 'namespace' }])).toEqual([]);
 });
 
 test('on a quiet host the later rounds are short', () => {
@@ -154,8 +158,8 @@ test('what was given stays', () => {
 });
 
 test('closed-loop windows are longer where slices vary, and shorter again where launches vary as much', () => {
-  expect(chosenFrom(trialsOf(0.15, 0, { rounds: 12 }))?.[0]).toBe(2000);
-  expect(chosenFrom(trialsOf(0.15, 0.12, { rounds: 12 }))?.[0]).toBeLessThan(2000);
+  expect(chosenFrom(trialsOf(0.15, 0, { rounds: 12 }))?.[0]).toBe(1800);
+  expect(chosenFrom(trialsOf(0.15, 0.12, { rounds: 12 }))?.[0]).toBeLessThan(1800);
 });
 
 test('open-loop windows are longer where requests vary, and hold enough of them', () => {
@@ -208,5 +212,5 @@ test('too few requests, or a margin of 0, take as much as there is', () => {
   expect(chosenFrom(rare)).toEqual([800, 2000, 1]);
   expect(sizesAfter(rare, options)?.message).not.toContain('slow requests');
   const margins = { throughputRps: 0, startupMs: 0, latencyP50Ms: 0, latencyP95Ms: 0 };
-  expect(chosenFrom(trialsOf(0, 0, { requests: 0 }), { ...config, margins })).toEqual([2000, 2000, 3]);
+  expect(chosenFrom(trialsOf(0, 0, { requests: 0 }), { ...config, margins })).toEqual([1800, 2000, 3]);
 });

@@ -27,13 +27,15 @@ export type RoundSizes = {
   readonly starts: number;
   /** Names of the environments that have one start in a burst at most, because more would decide nothing. */
   readonly startedOnce: readonly string[];
+  /** Names of the environments that have no open-loop window, because their latencies are decided. */
+  readonly withoutOpen: readonly string[];
 };
 
 /** After how many rounds the sizes of the later ones are chosen: the first tells what varies within a launch, three also what varies between. */
 export const roundsBeforeSizes: readonly number[] = [1, 3];
 
 // memory, sampled ten times a second, differs between launches and hardly within one
-export const closedMs = { least: 800, most: 2000, step: 100 };
+export const closedMs = { least: 800, most: 1800, step: 100 };
 // in shorter ones p95 hangs on a handful of requests
 export const shortestOpenMs = 1600;
 const openMs = { least: shortestOpenMs, most: 4000, step: 100 };
@@ -76,13 +78,14 @@ export function firstSizes(
     },
     starts: chosen.starts ? startsAtFirst : given,
     startedOnce: [],
+    withoutOpen: [],
   };
 }
 
 /**
- * What the rounds after a look measure: nothing for what is decided. Without an open latency there are no open-loop windows, and without
- * open throughput or CPU time the closed-loop ones are short; an environment whose startup is decided starts once, and the others start
- * the more often.
+ * What the rounds after a look measure: nothing for what is decided. An environment without an open latency has no open-loop window, and
+ * where none has, the baseline has none; without open throughput or CPU time the closed-loop windows are short; an environment whose
+ * startup is decided starts once, and the others start the more often.
  * @param sizes that were chosen before the looks.
  * @param environments all that are still measured.
  * @param baselines the baseline and its control.
@@ -97,17 +100,18 @@ export function sizesAfterLook(
   const isStartupAlone = ofStartup.length > 0 && ofStartup.length === open.length;
   const needed = ofStartup.length === 0 ? [] : [...baselines, ...ofStartup.map(({ candidate }) => candidate)];
   const startedOnce = chosen.starts ? environments.filter((name) => !needed.includes(name)) : [];
-  const hasLatency = open.some(({ metric }) => isLatency(metric));
+  const ofLatency = open.filter(({ metric }) => isLatency(metric)).map(({ candidate }) => candidate);
   const isByWindow = open.some(({ metric }) => metric === 'throughputRps' || metric.startsWith('cpu'));
   const starts = startedOnce.length === 0 ? sizes.starts : Math.max(sizes.starts, startsOfFew);
   return {
     load: {
       ...sizes.load,
       ...(!isByWindow && chosen.duration && { window: { kind: 'duration', durationMs: closedMs.least } }),
-      ...(!hasLatency && { open: undefined }),
+      ...(ofLatency.length === 0 && { open: undefined }),
     },
     starts: isStartupAlone && chosen.starts ? startsAlone : starts,
     startedOnce,
+    withoutOpen: environments.filter((name) => !baselines.includes(name) && !ofLatency.includes(name)),
   };
 }
 
@@ -181,6 +185,7 @@ export function sizesAfter(
       },
       starts: hasStarts ? sizes.starts : config.starts,
       startedOnce: [],
+      withoutOpen: [],
     },
     isCalm: chosen.duration && longest.durationMs <= calmMs,
     message: `from round ${from} on ${told.join(', ')}: ${why.join(', ')}`,

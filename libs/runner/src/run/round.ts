@@ -116,6 +116,7 @@ function sizesOf({ config }: Session, { sizes }: RoundPlace, sliceMs: number | u
     load: { ...config.load, open: sizes.load.open && config.load.open },
     starts: config.starts,
     startedOnce: sizes.startedOnce,
+    withoutOpen: sizes.withoutOpen,
   };
 }
 
@@ -171,7 +172,7 @@ async function performGroup(
       workload: workload.name,
       ...load,
       setUp: (origin, until) => setUpData(workload, origin, seed, until),
-      load: sizes.load,
+      load: sizes.withoutOpen.includes(environment.name) ? { ...sizes.load, open: undefined } : sizes.load,
       rateRps: rates.of(workload.name, environment.name),
       guards: config.guards,
       seed,

@@ -362,7 +362,8 @@ class Rounds {
 }
 
 function sizesAtFirst({ config, rates, measured, unjudged }: Session): RoundSizes {
-  if (config.rounds.kind === 'fixed') return { load: config.load, starts: config.starts, startedOnce: [] };
+  if (config.rounds.kind === 'fixed')
+    return { load: config.load, starts: config.starts, startedOnce: [], withoutOpen: [] };
   const names = measured
     .map(({ environment }) => environment.name)
     .filter((name) => !unjudged.includes(name));

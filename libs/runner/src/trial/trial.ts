@@ -94,7 +94,7 @@ type RunningTrial = {
  * The trials of environments that are up side by side, or of one alone. They are started and given their data
  * one after the other; then all are loaded: warm-up, closed loop (in alternating slices, so that a slow phase
  * of the host slows them all, or in one whole window), and the open loop likewise; finally all are stopped.
- * @param plans all with the same load; at least one.
+ * @param plans all with the same load, of which some may have no open loop; at least one.
  * @param sliceMs how long a slice sends requests; undefined for one environment with a whole window.
  * @returns the trials in their order.
  * @throws TrialError for the environment that failed; GeneratorError if the load generator lacks something.
@@ -198,7 +198,8 @@ async function load(
   };
   const windowMs = window.kind === 'duration' ? window.durationMs : requestsWindowDeadlineMs;
   // while one side does not answer, the slices of the others pass
-  const openMs = running.length * (wanted.open?.durationMs ?? 0) + requestTimeoutSeconds * msPerSecond;
+  const longestOpenMs = Math.max(...running.map(({ plan }) => plan.load.open?.durationMs ?? 0));
+  const openMs = running.length * longestOpenMs + requestTimeoutSeconds * msPerSecond;
   const eachMs = warmupMs + windowMs + openMs;
   const loading = generateSlices(spec, {
     cpus: generatorCpus,
