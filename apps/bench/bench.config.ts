@@ -34,7 +34,7 @@ export default defineBench({
   ],
   baseline: 'native',
   // the fewer rounds there can be, the sooner a look may decide: a calm host needs six to eight, a noisy one twice as many
-  rounds: { looks: [6, 7, 8, 10, 12, 14, 16], max: 16, calm: 10 },
+  rounds: { looks: [6, 7, 8, 10, 12, 14, 16], max: 16, calm: 8 },
   budgetMinutes: 15,
   // a boot takes half a minute and more where the CPU is emulated; the other rounds restart the service in the machine
   coldBoots: 3,

@@ -209,7 +209,7 @@ export const trialSchema = z.strictObject({
     .literal(true)
     .optional()
     .describe(
-      'The round had no open-loop window, because every latency was decided: the trial has no latencies to compare.',
+      'There was no open-loop window, because the latencies of the environment were decided: the trial has none to compare.',
     ),
   cpu: z.strictObject({ net: cpuUse.optional(), gross: cpuUse.optional() }),
   memory: z.strictObject({ net: memoryUse.optional(), gross: memoryUse.optional() }),

@@ -37,6 +37,21 @@ test('says whose means are of fewer rounds, because they were decided early', ()
   ]);
 });
 
+test('says whose latencies are of fewer rounds', () => {
+  const run = exampleRun();
+  const trials = run.trials.map((trial) =>
+    trial.environment === 'docker' && trial.round > 8
+      ? { ...trial, open: null, openLeftOut: true as const }
+      : trial,
+  );
+  expect(decidedEarly({ ...run, trials }, unjudged)).toEqual([
+    {
+      level: 'info',
+      text: 'Latencies of docker (8 of 12 rounds) were measured only until decided: their means are of fewer rounds than those of native, the ratios compare the same rounds.',
+    },
+  ]);
+});
+
 /** The example of one workload, with a verdict of the control in startup. */
 function runWith(verdict: Verdict): RunFile {
   const run = exampleRun();

@@ -122,22 +122,46 @@ function looksWords(
   }
 }
 
-/** Whose means are of other rounds than those of the baseline: what is decided takes part in no more. */
-export function decidedEarly(
-  { config: { baseline }, environments, trials }: RunFile,
+/**
+ * Whose means are of other rounds than those of the baseline: what is decided takes part in no more, and where the latencies are,
+ * there is no open loop.
+ */
+export function decidedEarly(run: RunFile, unjudged: readonly string[]): readonly Caveat[] {
+  const inAll = earlyIn(run, run.trials, unjudged);
+  const withLatencies = run.trials.filter(({ openLeftOut }) => openLeftOut !== true);
+  const inOpenLoop = earlyIn(run, withLatencies, unjudged).filter(
+    ({ name }) => !inAll.some((each) => each.name === name),
+  );
+  return [...earlyCaveat(run, inAll, ''), ...earlyCaveat(run, inOpenLoop, 'Latencies of ')];
+}
+
+type Early = { readonly name: string; readonly shown: string };
+
+/** Environments with fewer rounds among some trials than the baseline: "docker (6 of 12 rounds)". */
+function earlyIn(
+  { config: { baseline }, environments }: RunFile,
+  trials: RunFile['trials'],
   unjudged: readonly string[],
-): readonly Caveat[] {
+): readonly Early[] {
   const roundsOf = (name: string): number =>
     new Set(trials.flatMap(({ environment, round }) => (environment === name ? [round] : []))).size;
   const all = roundsOf(baseline);
-  const early = environments
+  return environments
     .filter(({ name, status }) => status === 'measured' && !unjudged.includes(name))
     .map(({ name }) => ({ name, rounds: roundsOf(name) }))
-    .filter(({ rounds }) => rounds < all);
+    .filter(({ rounds }) => rounds < all)
+    .map(({ name, rounds }) => ({ name, shown: `${name} (${rounds} of ${counted(all, 'round')})` }));
+}
+
+function earlyCaveat(
+  { config: { baseline } }: RunFile,
+  early: readonly Early[],
+  what: '' | 'Latencies of ',
+): readonly Caveat[] {
   if (early.length === 0) return [];
-  const who = listed(early.map(({ name, rounds }) => `${name} (${rounds} of ${counted(all, 'round')})`));
-  const [verb, whose] = early.length === 1 ? ['was', 'its'] : ['were', 'their'];
-  const text = `${who} ${verb} measured only until decided: ${whose} means are of fewer rounds than those of ${baseline}, the ratios compare the same rounds.`;
+  const [verb, whose] = early.length === 1 && what === '' ? ['was', 'its'] : ['were', 'their'];
+  const who = listed(early.map(({ shown }) => shown));
+  const text = `${what}${who} ${verb} measured only until decided: ${whose} means are of fewer rounds than those of ${baseline}, the ratios compare the same rounds.`;
   return [{ level: 'info', text }];
 }
 

@@ -278,7 +278,7 @@ export const benchConfigSchema = z.strictObject({
             min: 1,
             max: most.rounds,
             description:
-              'Most rounds on a calm host, whose spreads ask for closed-loop windows of a second at most; max by default.',
+              'Most rounds on a calm host, where adjacent slices vary by no more than the margin of throughput; max by default.',
           }).optional(),
         }),
       ],
@@ -384,7 +384,7 @@ export type ResolvedConfig = Omit<
         readonly kind: 'looks';
         readonly looks: readonly number[] | undefined;
         readonly max: number;
-        /** The most on a calm host; the same number as everywhere by default. */
+        /** The most on a calm host; `max` by default. */
         readonly calm?: number;
         readonly until: Settings['until'];
       };

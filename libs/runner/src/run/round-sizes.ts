@@ -126,12 +126,9 @@ type SizesAfter = {
 type ChosenSizes = {
   readonly sizes: RoundSizes;
   readonly message: string;
-  /** Whether slices vary so little that few rounds are enough. */
+  /** Whether the host is so calm that few rounds are enough: adjacent slices vary by no more than the margin of throughput. */
   readonly isCalm: boolean;
 };
-
-/** The longest closed-loop window that a calm host needs. */
-const calmMs = 1000;
 
 /**
  * What the rounds to come measure, from the spreads so far and never from the differences: as little as lets throughput, startup, p50 and
@@ -187,7 +184,7 @@ export function sizesAfter(
       startedOnce: [],
       withoutOpen: [],
     },
-    isCalm: chosen.duration && longest.durationMs <= calmMs,
+    isCalm: chosen.duration && longest.within <= wantedOf('throughputRps', config, 1),
     message: `from round ${from} on ${told.join(', ')}: ${why.join(', ')}`,
   };
 }
