@@ -107,7 +107,7 @@ type Latencies = readonly (number | null)[];
  */
 const tailShare = 0.25;
 
-/** With fewer requests the tail has not even ten. */
+/** With fewer requests too few of them are slow. */
 const fewestForTail = 60;
 
 /**

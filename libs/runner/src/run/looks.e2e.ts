@@ -6,7 +6,7 @@ import { isLatency } from '@tare/results';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { BenchConfig } from '../config/bench-config.ts';
 import type { RunEvent } from './run-events.ts';
-import { leftovers, mortalIn, other, shortRun, writeAnsweringApp } from '../../fixtures/real-run.ts';
+import { faulty, leftovers, mortalIn, other, shortRun, writeAnsweringApp } from '../../fixtures/real-run.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -70,6 +70,42 @@ it('leaves out the open-loop windows once every latency is decided, and starts w
   const ofLatency = file.comparisons.filter(({ metric }) => isLatency(metric));
   expect(ofLatency.flatMap(({ warnings }) => warnings)).toEqual([]);
 });
+
+it(
+  'makes fewer rounds on a calm host, and gives only environments with an open latency an open loop',
+  { retry: 2 },
+  async () => {
+    let launches = 0;
+    const unsteady = other('unsteady', {
+      start: (launch, signal) => {
+        launches += 1;
+        const variables = { ...launch.variables, ...(launches % 2 === 0 && { SLOWER: '1' }) };
+        return native().start({ ...launch, variables }, signal);
+      },
+    });
+    const { run: file } = await run({
+      environments: [native(), faulty('slower', { SLOWER: '1' }), unsteady],
+      // any host is calm within such a margin of throughput; with one of 0, startup stays open
+      margins: { ...wide, latencyP50Ms: 0.05, latencyP95Ms: 0.05, startupMs: 0 },
+      rounds: { looks: [6, 7], max: 9, calm: 7 },
+      starts: 0,
+      budgetMinutes: 10,
+      load: { connections: 2, warmupMs: 100, open: { rateRps: 100, durationMs: 700 } },
+    });
+    expect(file.plan).toMatchObject({ looks: [6, 7], mostRounds: 7, rounds: 7, endedBy: 'rounds' });
+    const openIn = (round: number) =>
+      Object.fromEntries(
+        file.trials
+          .filter((trial) => trial.round === round)
+          .map(({ environment, open, openLeftOut }) => [environment, open?.planned ?? openLeftOut]),
+      );
+    expect(openIn(6)).toEqual({ native: 70, slower: 70, unsteady: 70 });
+    expect(openIn(7)).toEqual({ native: 70, slower: true, unsteady: 70 });
+    const ofSlower = file.comparisons.filter(({ candidate }) => candidate === 'slower');
+    const nOf = (key: string) => ofSlower.find(({ metric }) => metric === key)?.n;
+    expect([nOf('latencyP95Ms'), nOf('startupMs')]).toEqual([6, 7]);
+  },
+);
 
 it('measures until the budget is spent whatever is decided, beyond the most rounds', async () => {
   const ends = { until: 'budget', rounds: { max: 6 }, budgetMinutes: 10 } as const;
