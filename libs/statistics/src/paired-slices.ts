@@ -102,8 +102,8 @@ export function typicalLogRatio(pair: PairedSlices): number {
 type Latencies = readonly (number | null)[];
 
 /**
- * The part of the requests that counts as their tail. Ratios of equal copies varied by 5.0 % with 15 % of 80 requests, and by 3.8 % with
- * 25 %; what only fewer are slow for is for all slow requests to show either way.
+ * The part of the requests that counts as their tail. From round to round the ratios of namespace and docker to native and its copy varied
+ * by 5.0 % with 15 % of 80 requests, and by 3.8 % with 25 %. What fewer requests are slow for, all slow requests show.
  */
 const tailShare = 0.25;
 
@@ -114,8 +114,7 @@ const fewestForTail = 60;
  * ln of candidate ÷ baseline of the typical slow request: of requests that both sides were sent with the same arrivals, so that
  * the same ones had to queue, the slowest quarter by the lesser of their two latencies, and of these the median. A pause of
  * the host makes one latency of a request longer and seldom the other, so it neither brings a request into the tail nor moves the
- * median. Requests that only the
- * candidate is slow for, whatever the load, are not in it: so it is for `decideGuarded`, never by itself.
+ * median. Requests that only the candidate is slow for, whatever the load, are not in it: so it is for `decideGuarded`, never by itself.
  * @param candidate latencies of the requests in their order; null for one without a good reply.
  * @returns undefined with fewer than 60 requests that both sides replied to.
  * @throws RangeError when the sides differ in length, or for a latency of 0.

@@ -111,7 +111,7 @@ export const runOptions = {
       max: most.starts,
       description:
         'How often each environment is started in every round to measure startup, one at a time and without load; machines are not. With 0, startup comes from the start of the trial.',
-      otherwise: chosenByRounds('3', '1', '5'),
+      otherwise: chosenByRounds('3', '1', '10'),
     }).optional(),
   },
   connections: {
@@ -141,7 +141,7 @@ export const runOptions = {
       max: most.windowMs,
       unit: 'milliseconds',
       description: 'Length of the closed-loop window.',
-      otherwise: chosenByRounds('1.5 seconds', '0.8', '2 seconds'),
+      otherwise: chosenByRounds('1.5 seconds', '0.8', '1.8 seconds'),
     }).optional(),
   },
   requests: {
@@ -275,7 +275,7 @@ export const benchConfigSchema = z.strictObject({
             ),
           max: whole({ min: 1, max: most.rounds, description: 'Most rounds.' }).default(30),
           calm: whole({
-            min: 1,
+            min: fewestRounds,
             max: most.rounds,
             description:
               'Most rounds on a calm host, where adjacent slices vary by no more than the margin of throughput; max by default.',

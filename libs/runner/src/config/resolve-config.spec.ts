@@ -201,6 +201,11 @@ it.each<[string, unknown, string]>([
     'bench.config.ts: rounds.calm: 12: expected at most 10, the most rounds',
   ],
   [
+    'too few rounds for a verdict on a calm host',
+    { ...config, rounds: { max: 10, calm: 3 } },
+    'bench.config.ts: rounds.calm: 3: expected',
+  ],
+  [
     'looks that do not rise',
     { ...config, rounds: { looks: [8, 8] } },
     'bench.config.ts: rounds.looks.1: 8: expected more than the look before',
