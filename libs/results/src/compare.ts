@@ -385,12 +385,13 @@ export function isByTare({ metric, look }: Pick<Comparison, 'metric' | 'look'>):
   return look?.by === 'typical' && known?.netOf !== undefined;
 }
 
-/** With the ratio of what decided, where that is the tare: the gross figures differ by what the apps happen to use, too. */
-export function asDecided<T extends Pick<Comparison, 'metric' | 'ratio' | 'ci95' | 'look'>>(
-  comparison: T,
-): T {
-  const { look } = comparison;
-  if (!look || !isByTare(comparison)) return comparison;
+/**
+ * With the ratio and the interval that were judged: what is typical has both of its own, slices, starts, requests or the tare. As it is
+ * where nothing was judged.
+ */
+export function asDecided<T extends Pick<Comparison, 'ratio' | 'ci95' | 'look'>>(comparison: T): T {
+  const { look, ratio } = comparison;
+  if (!look) return comparison;
   const [low, high] = look.interval;
-  return { ...comparison, ratio: Math.sqrt(low * high), ci95: look.interval };
+  return { ...comparison, ratio: look.by === 'typical' ? Math.sqrt(low * high) : ratio, ci95: look.interval };
 }

@@ -25,7 +25,7 @@ export const gateOptions = {
     min: 0.1,
     max: 1000,
     unit: 'percent',
-    description: 'The smallest worsening that matters: a metric passes when its 95 % interval stays below.',
+    description: 'The smallest worsening that matters: a metric passes when its interval stays below.',
   }).default(5),
   force: toggle({
     description: 'Measure workloads of the same bytes on both sides too.',

@@ -1,4 +1,4 @@
-import type { Comparison } from '@tare/results';
+import { asDecided, type Comparison } from '@tare/results';
 import { boundsText } from '../model/differences.ts';
 import { wholeText, verdictText, verdictWords } from '../model/conclusion.ts';
 import { robustOf } from '../model/shown-metrics.ts';
@@ -55,7 +55,7 @@ export function ratiosChart(workload: string, { metric, cells }: MetricRow): Cha
         factorText(comparison.minimumDetectableRatio),
       ]),
     },
-    draw: (frame) => drawRatios(shown.map(({ subject, comparison }) => ({ subject, comparison: asJudged(comparison) })), first.margin, metric.direction === 'lower', frame),
+    draw: (frame) => drawRatios(shown.map(({ subject, comparison }) => ({ subject, comparison: asDecided(comparison) })), first.margin, metric.direction === 'lower', frame),
   };
 } // prettier-ignore
 
@@ -111,14 +111,6 @@ function verdictLabel(comparison: Comparison): string {
 
 type Judged = Ratio['comparison'];
 
-/** With the interval that was judged, and the ratio that belongs to it: what is typical, slices or the tare, has one of its own. */
-function asJudged(comparison: Judged): Judged {
-  const { look, ratio } = comparison;
-  if (!look) return comparison;
-  const [low, high] = look.interval;
-  return { ...comparison, ratio: look.by === 'typical' ? Math.sqrt(low * high) : ratio, ci95: look.interval };
-}
-
 function captionOf(comparisons: readonly Judged[]): string {
   const [{ baseline = '', margin = 0 } = {}] = comparisons;
   const robust = comparisons.flatMap((each) => (each.look && each.look.by !== 'rounds' ? [judgedBy(each)] : []));
@@ -137,7 +129,7 @@ function judgedBy({ look, metric }: Judged): string {
 function judgedCells(comparison: Judged): readonly string[] {
   const { look } = comparison;
   if (!look) return ['–', '–', '–', '–'];
-  const { ratio, ci95 } = asJudged(comparison);
+  const { ratio, ci95 } = asDecided(comparison);
   return [counted(look.rounds, 'round'), judgedBy(comparison), factorText(ratio), intervalText(ratio, ci95)];
 }
 

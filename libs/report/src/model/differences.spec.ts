@@ -78,7 +78,7 @@ test('percentages have as many digits as they deserve', () => {
 const [example] = exampleRun().comparisons;
 function compared(metric: string, ratio: number): Comparison {
   if (example === undefined) throw new Error('The example has no comparison.');
-  return { ...example, metric, ratio, ci95: [ratio * 0.99, ratio * 1.01] };
+  return { ...example, metric, ratio, ci95: [ratio * 0.99, ratio * 1.01], look: null };
 }
 
 test('quantiles of latency share one entry', () => {

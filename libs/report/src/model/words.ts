@@ -147,7 +147,7 @@ export function figureWithInterval(figure: number, interval: readonly [number, n
   return `${figureText(figure)} ${intervalText(figure, interval)}`.trimEnd();
 }
 
-/** "×1.23 [1.18, 1.29]": ratio to the baseline with its 95 % interval; empty when there is no ratio. */
+/** "×1.23 [1.18, 1.29]": ratio to the baseline with its interval; empty when there is no ratio. */
 export function ratioText({ ratio, ci95 }: Pick<Comparison, 'ratio' | 'ci95'>): string {
   return ratio === null ? '' : `×${figureWithInterval(ratio, ci95)}`;
 }

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '@tare/results';
+import { asDecided, type Diagnostic } from '@tare/results';
 import { barCharts } from '../charts/bars.ts';
 import type { WorkloadCapacity } from '../charts/capacity.ts';
 import { ladderChart } from '../charts/ladder.ts';
@@ -142,7 +142,7 @@ function metricsSection({ workloads, baseline }: ReportModel): PageSection {
     rows.some(({ cells }) => cells.some(({ comparison }) => comparison !== undefined)),
   );
   const beside = hasRatios
-    ? ` Beside it is the ratio to ${baseline}, round by round, with its 95 % interval; inside the shaded band a difference does not matter.`
+    ? ` Beside it is the ratio to ${baseline}, with the interval that was judged, else of 95 %; inside the shaded band a difference does not matter.`
     : '';
   const content = [
     markup`<p class="lead">Each point is a trial, from the first round at the left of its column to the last at the right. The line is the median, the band the 95 % interval of the mean.${beside}</p>`,
@@ -213,7 +213,7 @@ function caveatsSection(report: ReportModel): PageSection {
     markup`<ul class="lines">${lines}</ul>`,
     foldedTable(`${control}, metric by metric`, {
       label: control,
-      head: ['Metric', 'Workload', 'Ratio', '95 % interval', 'Verdict'],
+      head: ['Metric', 'Workload', 'Ratio', 'Interval', 'Verdict'],
       rows: controlRows(report),
     }),
     foldedTable(`Repeated rounds: ${repeats.length}`, {
@@ -237,7 +237,7 @@ function caveatsSection(report: ReportModel): PageSection {
 
 function controlRows({ controlComparisons }: ReportModel): HtmlTable['rows'] {
   return controlComparisons.flatMap((comparison) => {
-    const { metric, workload, ratio, ci95 } = comparison;
+    const { metric, workload, ratio, ci95 } = asDecided(comparison);
     if (ratio === null) return [];
     return [
       [metricLabel(metric), workload, factorText(ratio), intervalText(ratio, ci95), verdictText(comparison)],

@@ -13,7 +13,7 @@ const minus = '−';
 
 /**
  * A gate as plain text: one line per metric ("primes in native  throughput  −9.8 % [−11.2, −8.3]  regression"), what was not
- * measured, warnings, and the outcome last. Percentages are of head against base, with the 95 % interval.
+ * measured, warnings, and the outcome last. Percentages are of head against base, with the interval that was judged.
  */
 export function gateText(result: GateResult): string {
   const gate = withPlainText(result);
@@ -193,7 +193,7 @@ function notes({ base, head, run, threshold, startedAt }: GateResult): readonly 
       ? []
       : [
           `Run ${codeSpan(run.id)} of ${dateText(startedAt)}, seed ${run.seed}, ${counted(run.rounds, 'round')}, both sides in every round in random order`,
-          `A metric fails when it is certainly worse, by more than the margin; it passes when its 95 % interval stays below ${shareText(threshold)}`,
+          `A metric fails when it is certainly worse, by more than the margin; it passes when its interval stays below ${shareText(threshold)}`,
         ]),
   ];
 }

@@ -78,7 +78,7 @@ export function renderReadmeBlock(
     `Measured ${started} on ${escapeMarkdown(host.cpuModel)}, ${counted(host.cores, 'core')}: ` +
       `${counted(rounds, 'round')}, ${escapeMarkdown(load)}, seed ${seed}.` +
       (hasTables
-        ? ' Mean ± standard deviation over trials; below it the ratio to the baseline with its 95 % interval and the verdict.'
+        ? ' Mean ± standard deviation over trials; below it the ratio to the baseline with the interval that was judged, else of 95 %, and the verdict.'
         : ''),
     ...workloads.flatMap((workload) => [
       `**${escapeMarkdown(workload.name)}**`,

@@ -1,3 +1,4 @@
+import { asDecided } from '@tare/results';
 import { chartFiles } from '../charts/run-charts.ts';
 import { verdictText } from '../model/conclusion.ts';
 import { isolationCells, isolationHead, ladderLead, missingWords } from '../model/ladder.ts';
@@ -36,7 +37,7 @@ export function renderSummary(report: ReportModel): string {
     ...ladderSections(report),
     ...workloads.flatMap((workload) => [
       `## ${escapeMarkdown(workload.name)}`,
-      `Mean ± standard deviation over trials; below it the ratio to ${escapeMarkdown(baseline)} with its 95 % interval and the verdict. ` +
+      `Mean ± standard deviation over trials; below it the ratio to ${escapeMarkdown(baseline)} with the interval that was judged, else of 95 %, and the verdict. ` +
         'Metrics that repeat another get no verdict; nor do emulated environments, nor failed ones.',
       metricTable(workload),
       escapeMarkdown(workload.latency.text),
@@ -134,7 +135,9 @@ function controlSections({ baseline, controlComparisons, workloads }: ReportMode
       controlComparisons.find(({ workload, metric }) => workload === name && metric === key),
     );
     if (found.every((each) => each === undefined)) return [];
-    const cells = found.map((each) => (each === undefined ? '–' : `${ratioText(each)} ${verdictText(each)}`));
+    const cells = found.map((each) =>
+      each === undefined ? '–' : `${ratioText(asDecided(each))} ${verdictText(each)}`,
+    );
     return [[title, ...cells]];
   });
   if (rows.length === 0) return [];

@@ -103,7 +103,7 @@ function diagnosticLines(report: ReportModel, { marked }: Screen): readonly stri
 function workloadText(workload: WorkloadModel, screen: Screen): string {
   const { paint, wrap } = screen;
   const heading = `${paint('bold', workload.name)}  ${workload.requestPath}`.trimEnd();
-  const counts = `${counted(workload.rounds, 'round')}, mean ± sd, ratio to ${workload.baseline} [95 % interval]`;
+  const counts = `${counted(workload.rounds, 'round')}, mean ± sd, ratio to ${workload.baseline} [interval judged, else 95 %]`;
   const sentences = workload.conclusion.map(({ brief }) => wrap(brief, ''));
   return [
     `${heading}\n${paint('dim', counts)}`,
