@@ -120,7 +120,7 @@ export function ladderChart(ladder: WorkloadLadder, missing: Ladder['missing']):
   return {
     caption: {
       heading: workload,
-      text: `dots with their 95 % intervals; ratios to ${baseline}, inside the band a difference does not matter; ✓ better, ✗ worse, ≈ same, ? open; hollow: open, or not judged`,
+      text: `dots with their intervals; ratios to ${baseline}, inside the band a difference does not matter; ✓ better, ✗ worse, ≈ same, ? open; hollow: open, or not judged`,
     },
     alternative: `The ladder of isolation of ${workload}. ${[...spoken, ...missing.map(missingWords)].join('. ')}.`,
     table: {

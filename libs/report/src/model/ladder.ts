@@ -1,7 +1,7 @@
 import { asDecided, type Comparison, type Isolation, type MetricKey, type Verdict } from '@tare/results';
 import { describe } from '@tare/statistics';
 import { taresOf, type MissingEnvironment, type Subject } from './subjects.ts';
-import { factorText, figureText, figureWithInterval, listed, ratioText, withMarks } from './words.ts';
+import { figureText, figureWithInterval, listed, withMarks } from './words.ts';
 import type { MetricCell, WorkloadModel } from './workload-model.ts';
 
 /** A figure of a rung: what it is, and how it stands to that of the baseline. */
@@ -136,8 +136,8 @@ function cellWith(cell: MetricCell | undefined, estimate: Estimate | undefined, 
     text: shown === undefined ? '–' : figureText(shown.mean, shown.unit),
     fullText: shown === undefined ? '–' : `${figureWithInterval(shown.mean, shown.ci95)} ${shown.unit}`,
     comparison,
-    factor: comparison === undefined ? '' : factorText(comparison.ratio),
-    ratioWords: comparison === undefined ? '' : `${ratioText(comparison)} ${cell?.verdictText ?? ''}`.trimEnd(),
+    factor: cell?.factor ?? '',
+    ratioWords: cell?.comparison === undefined ? '' : `${cell.ratio} ${cell.verdictText}`.trimEnd(),
     verdict: cell?.verdict,
   };
 } // prettier-ignore

@@ -4,7 +4,7 @@ import { conclusionOf, verdictText, type Sentence } from './conclusion.ts';
 import { metricTitle } from './shown-metrics.ts';
 import { roundsIn, subjectsOf, type Subject } from './subjects.ts';
 import { freshInstances, type FreshInstance } from './time-series.ts';
-import { listed, meanText, rateText, ratioText } from './words.ts';
+import { factorText, listed, meanText, rateText, ratioText } from './words.ts';
 
 /** A metric in one environment. */
 export type MetricCell = {
@@ -15,7 +15,9 @@ export type MetricCell = {
   readonly comparison: (Comparison & { readonly ratio: number }) | undefined;
   /** "12.3 ± 0.4", the total for errors; empty when the environment has no such figure. */
   readonly mean: string;
-  /** "×1.23 [1.18, 1.29]", by the tare where that decided; empty for the baseline. */
+  /** "×1.23": the ratio that was judged; empty for the baseline. */
+  readonly factor: string;
+  /** "×1.23 [1.18, 1.29]": the same with its interval. */
   readonly ratio: string;
   readonly verdict: Verdict | undefined;
   /** "worse"; "open: −2.3 to +0.9 %"; "not measured" where one of the two lacks it; "" without a verdict. */
@@ -123,6 +125,7 @@ function rowsOf(
           }),
           comparison: compared,
           mean: summary === undefined ? '' : metric.key === 'errors' ? total(summary) : meanText(summary),
+          factor: compared === undefined ? '' : factorText(asDecided(compared).ratio),
           ratio: compared === undefined ? '' : ratioText(asDecided(compared)),
           verdict: compared?.verdict ?? undefined,
           verdictText: compared === undefined ? (isLost(metric, subject, subjects) ? 'not measured' : '') : verdictText(compared),

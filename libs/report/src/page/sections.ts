@@ -62,9 +62,8 @@ function glance({ name, baseline, rows, subjects }: WorkloadModel): Html {
       markup`${metric.label} <small>${directionText(metric)}</small>`,
       ...cells
         .filter(({ subject }) => !subject.isBaseline)
-        .map(({ subject, comparison, verdictText: words }) => {
+        .map(({ subject, comparison, factor, verdictText: words }) => {
           if (comparison === undefined) return words === '' ? '–' : markup`<small>${words}</small>`;
-          const factor = factorText(comparison.ratio);
           const { verdict } = comparison;
           if (verdict !== null) {
             return markup`${factor} <span class="v ${verdict}">${verdictSigns[verdict]} ${words}</span>`;

@@ -3,7 +3,7 @@ import type { ReportModel } from '../model/report-model.ts';
 import { shownAs } from '../model/shown-metrics.ts';
 import { boundsText } from '../model/differences.ts';
 import { isHatched, type Subject } from '../model/subjects.ts';
-import { counted, factorText, figureText, shortened, wordsOf } from '../model/words.ts';
+import { counted, figureText, shortened, wordsOf } from '../model/words.ts';
 import type { MetricRow } from '../model/workload-model.ts';
 import { pictureFonts, pictureMark } from '../plot/chart.ts';
 import { escapeXml, fittingCharacters, rectangle, text, type TextLook } from '../plot/svg.ts';
@@ -81,9 +81,8 @@ function rowOf(subject: Subject, headlines: readonly MetricRow[]): CardRow {
     note: note === '' && isBaseline ? 'baseline' : note,
     isPale: isHatched(subject),
     figures: headlines.map(({ metric, cells }): CardFigure => {
-      const { summary, comparison, verdict } = cells.find((cell) => cell.subject === subject) ?? {};
+      const { summary, comparison, factor: ratio = '', verdict } = cells.find((cell) => cell.subject === subject) ?? {};
       if (summary === undefined) return { value: '–', ratio: '', verdict: undefined, words: '' };
-      const ratio = factorText(comparison?.ratio ?? null);
       const bounds = comparison?.verdict === 'undecided' ? boundsText(comparison) : '';
       return { value: figureText(summary.mean, metric.unit), ratio, verdict, words: bounds || `${ratio} ${verdict === 'undecided' ? 'open' : (verdict ?? '')}`.trim() };
     }),
