@@ -386,12 +386,13 @@ export function isByTare({ metric, look }: Pick<Comparison, 'metric' | 'look'>):
 }
 
 /**
- * With the ratio and the interval that were judged: what is typical has both of its own, slices, starts, requests or the tare. As it is
- * where nothing was judged.
+ * With the ratio and the interval of the look that judged it: what is typical has both of its own, and later rounds do not change them. As
+ * it is where nothing was judged.
  */
 export function asDecided<T extends Pick<Comparison, 'ratio' | 'ci95' | 'look'>>(comparison: T): T {
-  const { look, ratio } = comparison;
+  const { look } = comparison;
   if (!look) return comparison;
   const [low, high] = look.interval;
-  return { ...comparison, ratio: look.by === 'typical' ? Math.sqrt(low * high) : ratio, ci95: look.interval };
+  // the interval of a look is its log-ratio ± half of its width
+  return { ...comparison, ratio: Math.sqrt(low * high), ci95: look.interval };
 }
